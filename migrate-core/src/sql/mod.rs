@@ -1,0 +1,5 @@
+//! SQL as far as a migration system has to understand it: statement boundaries and sorts.
+
+mod kind;
+
+pub use kind::StatementKind;

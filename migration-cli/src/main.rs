@@ -1,0 +1,2 @@
+//! The command line over this repository's own migrations.
+fn main() {}
