@@ -1,13 +1,36 @@
 //! The model of a set of migrations, and the one resolver that reads and checks a folder of them.
+//!
+//! The macro, the command line and the runtime share what is here, so they cannot disagree about
+//! names, checksums, statements and modes. This crate knows no clock, no environment, no network and
+//! no terminal; it touches the file system in [`read_folder`] and [`compare_folder`] alone.
 
 mod checksum;
+mod directive;
+mod duration;
+mod file_name;
+mod folder;
 mod migration;
+mod pairing;
+mod place;
+mod problem;
+mod resolve;
+mod script;
+#[cfg(feature = "snippet")]
+pub mod snippet;
+mod source;
 mod sql;
 mod version;
 
 pub use checksum::{Checksum, ChecksumError};
+pub use duration::parse_duration_ms;
+pub use file_name::{Direction, FileName, FileNameError, is_migration_name};
+pub use folder::{Change, Stale, compare_folder, read_folder};
 pub use migration::{
     Allow, ByteRange, Directives, Migration, MigrationSet, Mode, Script, Statement,
 };
-pub use sql::StatementKind;
+pub use place::{Place, line_text, place_of};
+pub use problem::{Problem, ProblemKind};
+pub use resolve::{SourceFile, resolve};
+pub use source::{SourceAllow, SourceDirectives, SourceMigration, SourceScript, SourceSet};
+pub use sql::{SplitError, StatementKind, split};
 pub use version::{Version, VersionError};

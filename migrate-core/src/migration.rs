@@ -169,7 +169,7 @@ impl MigrationSet {
     }
 }
 
-impl<'a> IntoIterator for &'a MigrationSet {
+impl IntoIterator for &MigrationSet {
     type Item = &'static Migration;
     type IntoIter = std::slice::Iter<'static, Migration>;
 

@@ -1,5 +1,19 @@
-//! SQL as far as a migration system has to understand it: statement boundaries and sorts.
+//! SQL as far as a migration system has to understand it: where statements begin and end, what sort
+//! they are, and, with the feature `parser`, whether they parse.
 
+mod control;
 mod kind;
+#[cfg(feature = "parser")]
+mod parse;
+mod pattern;
+mod split;
+mod token;
 
 pub use kind::StatementKind;
+pub use split::{SplitError, split};
+
+pub(crate) use control::{Control, control};
+#[cfg(feature = "parser")]
+pub(crate) use parse::parse;
+pub(crate) use split::{Fault, FaultKind, Piece, Split, byte_range};
+pub(crate) use token::{Token, TokenKind, is_blank};

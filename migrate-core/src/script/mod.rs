@@ -1,0 +1,125 @@
+//! Checks one script: from the bytes of its file to statements, directives and mode.
+
+mod text;
+mod transaction;
+
+use std::borrow::Cow;
+
+use crate::problem::{Finding, ProblemKind};
+use crate::resolve::display;
+use crate::sql::{Fault, FaultKind, Split, StatementKind, byte_range};
+use crate::{
+    Checksum, Direction, Problem, SourceDirectives, SourceFile, SourceScript, Statement, directive,
+};
+
+pub(crate) use text::normalize;
+
+/// Checks a script. It is given even where it has problems, unless its text cannot be used at all.
+pub(crate) fn inspect(
+    file: SourceFile,
+    direction: Direction,
+    folder: &str,
+) -> (Option<SourceScript>, Vec<Problem>) {
+    let name = display(folder, &file.name);
+    let sql = match text::decode(&file.bytes, &name) {
+        Ok(Cow::Borrowed(sql)) => sql.to_owned(),
+        Ok(Cow::Owned(sql)) => sql,
+        Err(problem) => return (None, vec![problem]),
+    };
+    let mut findings = text::find_unusable(&sql);
+    let checked = findings.is_empty().then(|| check(&sql, direction, &mut findings));
+    let problems = findings.into_iter().map(|it| it.in_file(&name, &sql)).collect();
+    let script = checked.map(|(mode, directives, statements)| SourceScript {
+        file_name: file.name,
+        path: file.path,
+        verbatim: sql.len() == file.bytes.len(),
+        checksum: Checksum::of(&sql),
+        sql,
+        mode,
+        directives,
+        statements,
+    });
+    (script, problems)
+}
+
+fn check(
+    sql: &str,
+    direction: Direction,
+    findings: &mut Vec<Finding>,
+) -> (crate::Mode, SourceDirectives, Vec<Statement>) {
+    let split = Split::of(sql);
+    findings.extend(split.faults.iter().map(|it| fault(*it)));
+    let (body, found) = transaction::unwrap(&split);
+    findings.extend(found);
+    let statements: Vec<Statement> = body.iter().map(|it| it.statement).collect();
+
+    let first = statements.first().map(|it| it.range.start as usize);
+    let (directives, found) = directive::read(&split, first, direction);
+    findings.extend(found);
+    findings.extend(statements.iter().filter_map(copy_from_stdin));
+    if statements.is_empty() && findings.is_empty() && directives.irreversible.is_none() {
+        findings.push(empty(direction));
+    }
+    let wrapped = body.len() < split.statements.len();
+    let (mode, found) = transaction::mode(&statements, wrapped, directives.no_transaction);
+    findings.extend(found);
+    #[cfg(feature = "parser")]
+    if directives.no_parse.is_none() {
+        findings.extend(parse(&split));
+    }
+    (mode, directives, statements)
+}
+
+/// Parses what the splitter had no doubts about.
+#[cfg(feature = "parser")]
+fn parse(split: &Split<'_>) -> Vec<Finding> {
+    let open = split.faults.iter().any(|it| it.kind != FaultKind::PsqlCommand);
+    let complete = split.statements.len() - usize::from(open && !split.statements.is_empty());
+    let doubtful = |it: &Statement| {
+        let holds =
+            |fault: &Fault| it.range.start < fault.range.start && fault.range.end < it.range.end;
+        it.kind == StatementKind::CopyFromStdin || split.faults.iter().any(holds)
+    };
+    let pieces = split.statements[..complete].iter().filter(|it| !doubtful(&it.statement));
+    crate::sql::parse(split, pieces)
+}
+
+fn fault(fault: Fault) -> Finding {
+    let (kind, help) = match fault.kind {
+        FaultKind::PsqlCommand => (
+            ProblemKind::PsqlCommand,
+            "a script is sent to the server, not to psql: write SQL instead, or delete the line",
+        ),
+        _ => (ProblemKind::Syntax, ""),
+    };
+    let mut range = fault.range;
+    if kind == ProblemKind::Syntax {
+        // The mark that opens it, not everything behind it.
+        range.end = range.end.min(range.start + 1);
+    }
+    Finding::new(kind, range, fault.kind.message(), help)
+}
+
+fn copy_from_stdin(statement: &Statement) -> Option<Finding> {
+    (statement.kind == StatementKind::CopyFromStdin).then(|| {
+        Finding::new(
+            ProblemKind::CopyFromStdin,
+            statement.range,
+            "`COPY … FROM stdin` needs a client that sends the data",
+            "write the rows as `INSERT INTO … VALUES …`",
+        )
+    })
+}
+
+fn empty(direction: Direction) -> Finding {
+    let help = match direction {
+        Direction::Up => "write what the migration does, or delete both of its scripts",
+        Direction::Down => {
+            "write what takes the change back, or `-- migrate:irreversible because REASON`"
+        }
+    };
+    Finding::new(ProblemKind::Empty, byte_range(0, 0), "a script without a statement", help)
+}
+
+#[cfg(test)]
+mod tests;
