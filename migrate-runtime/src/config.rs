@@ -1,0 +1,117 @@
+//! How a [`Migrator`](crate::Migrator) behaves: waiting, time limits, and who it says it is.
+//!
+//! Plain values. Where they come from (flags, variables, files) is the caller's business: the library
+//! reads no environment.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use migrate_core::Version;
+
+/// Settings of a run. Start from [`Settings::default`] and assign fields.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Settings {
+    /// The schema of the history table, and the first entry of the `search_path` of every script.
+    pub schema: String,
+    /// How long one attempt waits for a lock (`lock_timeout`); zero waits without limit.
+    pub lock_timeout: Duration,
+    /// How long a migration is attempted again and again while locks are in the way.
+    pub lock_deadline: Duration,
+    /// How long one statement may run (`statement_timeout`); zero is without limit.
+    pub statement_timeout: Duration,
+    /// How long to wait while another runner holds the lock.
+    pub wait: Duration,
+    /// How long to keep trying while the server cannot be reached; zero tries once.
+    pub wait_for_db: Duration,
+    /// How long one attempt to connect may take, login included.
+    pub connect_timeout: Duration,
+    /// What the log and the server's view of the session say about this process.
+    pub identity: Identity,
+}
+
+/// Who runs the migrations: kept with every row of the log.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Identity {
+    /// The program, with its version; also the beginning of `application_name`.
+    pub application: Option<String>,
+    /// The account on the operating system.
+    pub os_user: Option<String>,
+    /// The machine.
+    pub host: Option<String>,
+    /// The name of the environment.
+    pub environment: Option<String>,
+    /// The revision of the source that the program was built from.
+    pub revision: Option<String>,
+}
+
+/// How far to go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Limit {
+    /// Everything.
+    All,
+    /// Up to and including this version; going down, this version stays.
+    To(Version),
+    /// So many migrations.
+    Steps(NonZeroUsize),
+}
+
+/// What `up` is asked to do.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Up {
+    /// How far to go; everything unless told.
+    pub limit: Limit,
+    /// All of it in one transaction, so that either everything is made or nothing.
+    pub single_transaction: bool,
+    /// Run migrations that are older than the newest one that has run.
+    pub allow_out_of_order: bool,
+}
+
+/// What `down` is asked to do.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Down {
+    /// How far to go; one migration unless told.
+    pub limit: Limit,
+    /// Which down script to take where the binary and the database have different ones.
+    pub use_script: Option<ScriptSource>,
+}
+
+/// Where a down script comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ScriptSource {
+    /// The script in this binary.
+    Embedded,
+    /// The script that the database kept when the migration ran.
+    Stored,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            schema: "public".to_owned(),
+            lock_timeout: Duration::from_millis(100),
+            lock_deadline: Duration::from_mins(5),
+            statement_timeout: Duration::ZERO,
+            wait: Duration::from_mins(1),
+            wait_for_db: Duration::ZERO,
+            connect_timeout: Duration::from_secs(10),
+            identity: Identity::default(),
+        }
+    }
+}
+
+impl Default for Up {
+    fn default() -> Up {
+        Up { limit: Limit::All, single_transaction: false, allow_out_of_order: false }
+    }
+}
+
+impl Default for Down {
+    fn default() -> Down {
+        Down { limit: Limit::Steps(NonZeroUsize::MIN), use_script: None }
+    }
+}

@@ -1,0 +1,190 @@
+//! The one place that opens connections.
+//!
+//! TLS and reconnecting belong here: everything above asks for a [`Link`] and does not know how it
+//! came about.
+
+use std::time::{Duration, Instant};
+
+use tokio_postgres::{Config, NoTls};
+
+use crate::config::Settings;
+use crate::error::{Error, ErrorKind};
+use crate::interrupt::Interrupt;
+use crate::progress::Event;
+use crate::sqlstate;
+use crate::transport::Link;
+
+/// The pause between two attempts to reach a server that does not answer yet.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// Opens a connection, again and again until `wait_for_db` is over.
+pub(crate) fn connect(
+    config: &postgres::Config,
+    settings: &Settings,
+    token: &str,
+    interrupt: &Interrupt,
+    tell: &mut dyn FnMut(Event),
+) -> Result<Link, Error> {
+    let config = prepare(config, settings, token);
+    let deadline = Instant::now() + settings.wait_for_db;
+    loop {
+        let error = match Link::open(&config, NoTls, settings.connect_timeout, interrupt) {
+            Ok(link) => return Ok(link),
+            Err(error) => error,
+        };
+        if !error.passes || Instant::now() + PAUSE > deadline {
+            return Err(describe(error, &config));
+        }
+        tell(Event::WaitingForDatabase { reason: error.to_string() });
+        interrupt.sleep(PAUSE)?;
+    }
+}
+
+/// Why no connection could be opened.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Cause {
+    #[error(transparent)]
+    Postgres(#[from] postgres::Error),
+    #[error("no answer within {} s", .0.as_secs_f32())]
+    TimedOut(Duration),
+    #[error("the I/O runtime does not start")]
+    Runtime(#[from] std::io::Error),
+    #[error("interrupted")]
+    Interrupted,
+}
+
+/// A failed attempt.
+#[derive(Debug)]
+pub(crate) struct ConnectError {
+    cause: Cause,
+    /// Whether another attempt may succeed: the server is not there yet, or is starting.
+    passes: bool,
+}
+
+impl From<Cause> for ConnectError {
+    fn from(cause: Cause) -> ConnectError {
+        let passes = match &cause {
+            Cause::Postgres(error) => match error.code() {
+                Some(code) => [sqlstate::CANNOT_CONNECT_NOW, sqlstate::TOO_MANY_CONNECTIONS]
+                    .contains(&code.code()),
+                None => is_io(error),
+            },
+            Cause::TimedOut(_) => true,
+            Cause::Runtime(_) | Cause::Interrupted => false,
+        };
+        ConnectError { cause, passes }
+    }
+}
+
+impl std::fmt::Display for ConnectError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.cause {
+            Cause::Postgres(error) => f.write_str(&reason(error)),
+            cause => cause.fmt(f),
+        }
+    }
+}
+
+fn describe(error: ConnectError, config: &Config) -> Error {
+    let server = server_name(config);
+    match error.cause {
+        Cause::Postgres(error) if error.as_db_error().is_some() => {
+            let message = format!("{server} does not let us in");
+            Error::from_postgres(ErrorKind::Connect, message, error)
+                .with_hint("check user, password and database of the connection")
+        }
+        Cause::Postgres(error) => {
+            let source = std::io::Error::other(reason(&error));
+            let mut made = Error::new(ErrorKind::Connect, format!("cannot connect to {server}"))
+                .with_source(source);
+            if is_io(&error) {
+                made = made.with_hint("pg_isready, with the same host and port").with_hint(
+                    "migration-cli status --wait-for-db 30s, for a server that is still starting",
+                );
+            }
+            made
+        }
+        Cause::Interrupted => Interrupt::error(),
+        cause => {
+            Error::new(ErrorKind::Connect, format!("cannot connect to {server}")).with_source(cause)
+        }
+    }
+    .with_state("nothing was changed")
+}
+
+/// What the client library hides behind "error connecting to server".
+fn reason(error: &postgres::Error) -> String {
+    let mut deepest: &dyn std::error::Error = error;
+    while let Some(source) = deepest.source() {
+        deepest = source;
+    }
+    deepest.to_string()
+}
+
+fn is_io(error: &postgres::Error) -> bool {
+    let source = std::error::Error::source(error);
+    source.is_some_and(<dyn std::error::Error>::is::<std::io::Error>) || error.is_closed()
+}
+
+/// Where the connection goes, without anything secret.
+fn server_name(config: &Config) -> String {
+    let port = config.get_ports().first().copied().unwrap_or(5432);
+    let host = match config.get_hosts().first() {
+        Some(tokio_postgres::config::Host::Tcp(host)) => format!("{host}:{port}"),
+        #[cfg(unix)]
+        Some(tokio_postgres::config::Host::Unix(path)) => {
+            path.join(format!(".s.PGSQL.{port}")).display().to_string()
+        }
+        None => "a server without a host".to_owned(),
+    };
+    match config.get_dbname() {
+        Some(name) => format!("database {name} on {host}"),
+        None => format!("the server {host}"),
+    }
+}
+
+/// The caller's configuration, with our name on it.
+fn prepare(config: &postgres::Config, settings: &Settings, token: &str) -> Config {
+    let mut prepared = translate(config);
+    let application = settings.identity.application.as_deref();
+    let application = application.or(config.get_application_name()).unwrap_or("migrate-runtime");
+    // The server keeps 63 bytes, and the token at the end is what tells runs apart.
+    let room = 62 - token.len();
+    let name: String = application.chars().filter(char::is_ascii).take(room).collect();
+    prepared.application_name(format!("{name}/{token}"));
+    prepared
+}
+
+/// `postgres::Config` wraps the configuration of `tokio_postgres` and does not hand it out.
+fn translate(config: &postgres::Config) -> Config {
+    let mut made = Config::new();
+    config.get_user().map(|it| made.user(it));
+    config.get_password().map(|it| made.password(it));
+    config.get_dbname().map(|it| made.dbname(it));
+    config.get_options().map(|it| made.options(it));
+    for host in config.get_hosts() {
+        match host {
+            tokio_postgres::config::Host::Tcp(name) => made.host(name),
+            #[cfg(unix)]
+            tokio_postgres::config::Host::Unix(path) => made.host_path(path),
+        };
+    }
+    for address in config.get_hostaddrs() {
+        made.hostaddr(*address);
+    }
+    for port in config.get_ports() {
+        made.port(*port);
+    }
+    config.get_connect_timeout().map(|it| made.connect_timeout(*it));
+    config.get_tcp_user_timeout().map(|it| made.tcp_user_timeout(*it));
+    config.get_keepalives_interval().map(|it| made.keepalives_interval(it));
+    config.get_keepalives_retries().map(|it| made.keepalives_retries(it));
+    made.keepalives(config.get_keepalives())
+        .keepalives_idle(config.get_keepalives_idle())
+        .ssl_mode(config.get_ssl_mode())
+        .ssl_negotiation(config.get_ssl_negotiation())
+        .channel_binding(config.get_channel_binding())
+        .target_session_attrs(config.get_target_session_attrs())
+        .load_balance_hosts(config.get_load_balance_hosts());
+    made
+}

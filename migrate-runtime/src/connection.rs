@@ -1,0 +1,326 @@
+//! The connection before it holds the lock: reading the history, and waiting for the lock.
+//!
+//! The lock is polled for, on the connection that will run the scripts: a blocking wait deadlocks with
+//! `CREATE INDEX CONCURRENTLY`, and so does a lock on a second connection.
+
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+use crate::audit::{Audit, Entry};
+use crate::config::Settings;
+use crate::error::{Error, ErrorKind};
+use crate::history::{History, LAYOUT, Server, Store, StoredScript};
+use crate::interrupt::Interrupt;
+use crate::lock::LockKey;
+use crate::progress::Event;
+use crate::quote::literal;
+use crate::session::Session;
+use crate::sqlstate;
+use crate::transport::{Failure, FailureCause, Keep, Link, Reply, send_lent};
+
+/// Where events go.
+pub(crate) type Tell<'a> = &'a mut (dyn FnMut(Event) + Send);
+
+/// A connection that does not hold the lock.
+pub(crate) struct Connection<'a> {
+    pub(crate) wire: Wire<'a>,
+    pub(crate) store: Store,
+    pub(crate) audit: Audit,
+    pub(crate) settings: &'a Settings,
+    pub(crate) interrupt: &'a Interrupt,
+    pub(crate) key: LockKey,
+    /// What brings the session back to how it was before a script.
+    pub(crate) cleanup: Vec<String>,
+    tell: Tell<'a>,
+}
+
+/// What a connection speaks through.
+pub(crate) enum Wire<'a> {
+    Own(Box<Link>),
+    Lent {
+        client: &'a mut postgres::Client,
+        /// What brings back the roles that the caller had set.
+        restore: String,
+    },
+}
+
+impl<'a> Connection<'a> {
+    pub(crate) fn own(
+        link: Link,
+        (store, audit): (Store, Audit),
+        settings: &'a Settings,
+        interrupt: &'a Interrupt,
+        tell: Tell<'a>,
+    ) -> Connection<'a> {
+        let cleanup = vec!["RESET ALL".to_owned(), "DISCARD TEMP".to_owned()];
+        let key = LockKey::of(&settings.schema);
+        Connection {
+            wire: Wire::Own(Box::new(link)),
+            store,
+            audit,
+            settings,
+            interrupt,
+            key,
+            tell,
+            cleanup,
+        }
+    }
+
+    /// Borrows a client. Its settings and roles are noted, and put back after every script; its
+    /// temporary tables are left alone.
+    pub(crate) fn lent(
+        client: &'a mut postgres::Client,
+        (store, audit): (Store, Audit),
+        settings: &'a Settings,
+        interrupt: &'a Interrupt,
+        tell: Tell<'a>,
+    ) -> Result<Connection<'a>, Error> {
+        let key = LockKey::of(&settings.schema);
+        let wire = Wire::Lent { client, restore: String::new() };
+        let cleanup = vec!["RESET ALL".to_owned()];
+        let mut connection =
+            Connection { wire, store, audit, settings, interrupt, key, tell, cleanup };
+        let reply = connection.ask(include_str!("history/lent.sql"))?;
+        let set: Vec<String> = reply.of(0).filter_map(set_config).collect();
+        let roles: Vec<String> = reply.of(1).filter_map(set_config).collect();
+        if !set.is_empty() {
+            connection.cleanup.push(format!("SELECT {}", set.join(", ")));
+        }
+        if let Wire::Lent { restore, .. } = &mut connection.wire {
+            *restore = format!("SELECT {}", roles.join(", "));
+        }
+        Ok(connection)
+    }
+
+    /// Reads the history: one round trip, without a lock.
+    pub(crate) fn read(&mut self) -> Result<(Server, History), Error> {
+        let message = self.store.read();
+        let (reply, missing) = match self.send(&message, Keep::All) {
+            Ok(reply) => (reply, false),
+            Err(failure) => self.without_table(failure, 0)?,
+        };
+        self.understand(&reply, 0, missing)
+    }
+
+    /// Waits for the lock, and reads the history under it.
+    pub(crate) fn lock(mut self) -> Result<(Session<'a>, History), Error> {
+        let deadline = Instant::now() + self.settings.wait;
+        let mut told = None;
+        let (server, history) = loop {
+            if let Some(read) = self.try_lock()? {
+                break read;
+            }
+            let holder = self.holder()?;
+            if Instant::now() >= deadline {
+                return Err(self.held(&holder));
+            }
+            if told.as_ref() != Some(&holder) {
+                self.tell(Event::WaitingForLock { holder: holder.clone() });
+                told = Some(holder);
+            }
+            self.interrupt.sleep(jittered(Duration::from_millis(100)))?;
+        };
+        self.tell(Event::Locked);
+        Ok((Session::new(self, server), history))
+    }
+
+    /// Takes the lock if it is free, and reads the history after that, in one message.
+    fn try_lock(&mut self) -> Result<Option<(Server, History)>, Error> {
+        if let Wire::Lent { .. } = self.wire {
+            let message = self.store.try_lock(self.key);
+            return if self.ask(&message)?.is_true(0) { self.read().map(Some) } else { Ok(None) };
+        }
+        let message = self.store.lock_and_read(self.key);
+        let (reply, missing) = match self.send(&message, Keep::All) {
+            Ok(reply) => (reply, false),
+            Err(failure) => {
+                let read = self.without_table(failure, 2)?;
+                self.ask("ROLLBACK")?;
+                read
+            }
+        };
+        if reply.is_true(1) { self.understand(&reply, 2, missing).map(Some) } else { Ok(None) }
+    }
+
+    /// A history table that is missing or of another shape is no failure of reading.
+    ///
+    /// `server` is the number of the statement that tells about the server.
+    fn without_table(&mut self, failure: Failure, server: usize) -> Result<(Reply, bool), Error> {
+        let code = failure.sqlstate().unwrap_or_default();
+        let is_missing = code == sqlstate::UNDEFINED_TABLE;
+        if !is_missing && code != sqlstate::UNDEFINED_COLUMN {
+            return Err(self.cannot_read(failure));
+        }
+        let mut reply = failure.reply;
+        if reply.first(server).is_none() {
+            // A lent client hides what came before the error.
+            let message = self.store.server().to_owned();
+            reply.rows = self.ask(&message)?.rows;
+            reply.rows.iter_mut().for_each(|it| it.0 = server);
+        }
+        Ok((reply, true))
+    }
+
+    fn understand(
+        &mut self,
+        reply: &Reply,
+        server: usize,
+        missing: bool,
+    ) -> Result<(Server, History), Error> {
+        let not_understood =
+            || Error::new(ErrorKind::Internal, "the server's answer makes no sense");
+        let row = reply.first(server).and_then(Server::parse);
+        let (server_row, unfinished) = row.ok_or_else(not_understood)?;
+        self.refuse_foreign(&server_row)?;
+        let rows =
+            if missing { Some(History::default()) } else { History::parse(reply.of(server + 1)) };
+        let mut history = rows.ok_or_else(not_understood)?;
+        history.unfinished = unfinished;
+        Ok((server_row, history))
+    }
+
+    fn refuse_foreign(&self, server: &Server) -> Result<(), Error> {
+        let table = format!("{}._migrations", self.settings.schema);
+        if let Some(columns) = &server.foreign_columns {
+            let message = format!("the table {table} has another shape than ours: {columns}");
+            return Err(Error::new(ErrorKind::ForeignHistory, message)
+                .with_state("nothing was changed")
+                .with_hint(format!(
+                    "ALTER TABLE {table} RENAME TO another name, if it is not needed under this one"
+                ))
+                .with_hint("keep the history in a schema of its own: Settings::schema"));
+        }
+        match server.layout {
+            Some(layout) if layout > LAYOUT => {
+                let message = format!(
+                    "the tables of the history have layout {layout}, this binary knows layout {LAYOUT}"
+                );
+                Err(Error::new(ErrorKind::ForeignHistory, message)
+                    .with_state("nothing was changed")
+                    .with_hint(
+                        "run a binary that was built with the newer version of this library",
+                    ))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Who holds the lock, as far as the role may see.
+    fn holder(&mut self) -> Result<String, Error> {
+        let message = self.store.holder(self.key);
+        let reply = self.ask(&message)?;
+        let Some([pid, application, user, address, since]) = reply.first(0) else {
+            return Ok("a session that has just ended".to_owned());
+        };
+        let mut holder = format!("pid {}", pid.as_deref().unwrap_or("?"));
+        for (what, value) in
+            [("application", application), ("role", user), ("from", address), ("for", since)]
+        {
+            if let Some(value) = value.as_deref().filter(|it| !it.is_empty()) {
+                let _ = write!(holder, ", {what} {value}");
+            }
+        }
+        Ok(holder)
+    }
+
+    fn held(&self, holder: &str) -> Error {
+        let pid = holder.trim_start_matches("pid ").split(',').next().unwrap_or_default();
+        let message = format!(
+            "another runner holds the lock after {} s of waiting: {holder}",
+            self.settings.wait.as_secs_f32()
+        );
+        Error::new(ErrorKind::LockHeld, message)
+            .with_state("nothing was changed")
+            .with_hint("migration-cli up --wait 10m, to wait longer")
+            .with_hint(format!("SELECT pg_terminate_backend({pid}), once it is certain that nobody waits for that session"))
+    }
+
+    /// Sends a message whose failure means that the database cannot be worked with.
+    pub(crate) fn ask(&mut self, message: &str) -> Result<Reply, Error> {
+        self.send(message, Keep::All).map_err(|failure| self.cannot_read(failure))
+    }
+
+    /// Sends a message; what the server said on its own is told first.
+    pub(crate) fn send(&mut self, message: &str, keep: Keep<'_>) -> Result<Reply, Failure> {
+        let answer = match &mut self.wire {
+            Wire::Own(link) => link.send(message, keep),
+            Wire::Lent { client, .. } => send_lent(client, message, keep),
+        };
+        self.tell_notices();
+        answer
+    }
+
+    /// Sends a message that has to get through also after an interruption.
+    pub(crate) fn send_last(&mut self, message: &str) -> Result<Reply, Failure> {
+        match &mut self.wire {
+            Wire::Own(link) => link.send_last(message, Keep::All),
+            Wire::Lent { client, .. } => send_lent(client, message, Keep::All),
+        }
+    }
+
+    pub(crate) fn tell(&mut self, event: Event) {
+        (self.tell)(event);
+    }
+
+    fn tell_notices(&mut self) {
+        if let Wire::Own(link) = &self.wire {
+            for notice in link.notices() {
+                (self.tell)(Event::Notice { severity: notice.severity, message: notice.message });
+            }
+        }
+    }
+
+    /// Writes a row of the log, if there is a log that can be written. What is being logged is told to
+    /// the caller in any case, so a log that cannot be written adds nothing but noise.
+    pub(crate) fn log(&mut self, entry: &Entry<'_>) {
+        let _ = self.send_last(&self.audit.row(entry));
+    }
+
+    pub(crate) fn cannot_read(&self, failure: Failure) -> Error {
+        let code = failure.sqlstate().unwrap_or_default().to_owned();
+        let FailureCause::Postgres(error) = failure.error else {
+            return Interrupt::error();
+        };
+        if self.interrupt.is_asked() {
+            return Interrupt::error();
+        }
+        let (kind, message) = match code.as_str() {
+            sqlstate::INSUFFICIENT_PRIVILEGE => {
+                (ErrorKind::Privilege, "the role lacks a right on the tables of the history")
+            }
+            sqlstate::READ_ONLY_SQL_TRANSACTION => {
+                (ErrorKind::Standby, "the database allows no writing")
+            }
+            sqlstate::LOCK_NOT_AVAILABLE => {
+                (ErrorKind::LockTimeout, "the tables of the history are locked by somebody else")
+            }
+            _ if code.is_empty() => (ErrorKind::ConnectionLost, "the connection was lost"),
+            _ => (ErrorKind::Connect, "the tables of the history cannot be read"),
+        };
+        Error::from_postgres(kind, message, error).with_state("nothing was changed")
+    }
+}
+
+/// Reads the down scripts that the database kept; none where there is no table of them.
+pub(crate) fn stored_scripts(
+    connection: &mut Connection<'_>,
+    server: &Server,
+) -> Result<Vec<StoredScript>, Error> {
+    if server.layout.is_none() {
+        return Ok(Vec::new());
+    }
+    let message = connection.store.scripts();
+    let reply = connection.ask(&message)?;
+    Ok(reply.of(0).filter_map(StoredScript::parse).collect())
+}
+
+fn set_config(cells: &[Option<String>]) -> Option<String> {
+    let [Some(name), Some(value)] = cells else { return None };
+    Some(format!("pg_catalog.set_config({}, {}, false)", literal(name), literal(value)))
+}
+
+/// Between half and one and a half of a time, so that runners that started together do not stay so.
+pub(crate) fn jittered(time: Duration) -> Duration {
+    let random = u32::try_from(uuid::Uuid::new_v4().as_u128() % 1000).unwrap_or(500);
+    time / 2 + time * random / 1000
+}

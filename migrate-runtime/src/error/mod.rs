@@ -1,0 +1,222 @@
+//! The one error of this library.
+//!
+//! Modules describe what went wrong in their own terms and turn it into an [`Error`]: a kind for
+//! programs, one sentence, the way out, and what is known about the database.
+
+mod kind;
+
+use std::error::Error as StdError;
+use std::fmt;
+
+use crate::run::PartialRun;
+use crate::sqlstate;
+
+pub use kind::ErrorKind;
+
+/// Why a command did not do what it was asked to.
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    message: String,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+    server: Option<ServerError>,
+    location: Option<Location>,
+    state: Option<String>,
+    hints: Vec<String>,
+    partial: Option<PartialRun>,
+}
+
+/// What the server said.
+#[derive(Clone, Debug)]
+struct ServerError {
+    sqlstate: String,
+    message: String,
+    detail: Option<String>,
+    hint: Option<String>,
+    context: Option<String>,
+}
+
+/// Where in the scripts an error was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Location {
+    /// The script, as `migrations/FILE`.
+    pub file: String,
+    /// The line, counted from 1.
+    pub line: u32,
+    /// The column in characters, counted from 1, where the server told.
+    pub column: Option<u32>,
+    /// The text of that line.
+    pub source_line: String,
+    /// Which statement of the script it is, counted from 1.
+    pub statement: usize,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Error {
+        Error(Box::new(Inner {
+            kind,
+            message: message.into(),
+            source: None,
+            server: None,
+            location: None,
+            state: None,
+            hints: Vec::new(),
+            partial: None,
+        }))
+    }
+
+    /// An error that came from the client library; what the server said is kept apart from it.
+    pub(crate) fn from_postgres(
+        kind: ErrorKind,
+        message: impl Into<String>,
+        error: postgres::Error,
+    ) -> Error {
+        let mut made = Error::new(kind, message);
+        made.0.server = error.as_db_error().map(|it| ServerError {
+            sqlstate: it.code().code().to_owned(),
+            message: it.message().to_owned(),
+            detail: it.detail().map(str::to_owned),
+            hint: it.hint().map(str::to_owned),
+            context: it.where_().map(str::to_owned),
+        });
+        // With the server's own words at hand, the client's "db error" adds nothing.
+        made.0.source = match &made.0.server {
+            Some(server) => Some(server.message.clone().into()),
+            None => Some(Box::new(error)),
+        };
+        made
+    }
+
+    pub(crate) fn with_source(mut self, source: impl StdError + Send + Sync + 'static) -> Error {
+        self.0.source = Some(Box::new(source));
+        self
+    }
+
+    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Error {
+        self.0.hints.push(hint.into());
+        self
+    }
+
+    pub(crate) fn with_state(mut self, state: impl Into<String>) -> Error {
+        self.0.state = Some(state.into());
+        self
+    }
+
+    pub(crate) fn with_location(mut self, location: Option<Location>) -> Error {
+        self.0.location = location;
+        self
+    }
+
+    pub(crate) fn with_partial(mut self, partial: PartialRun) -> Error {
+        self.0.partial = Some(partial);
+        self
+    }
+
+    /// What went wrong, as far as a program has to tell apart.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The exit code of a command that fails with this error.
+    pub fn exit_code(&self) -> u8 {
+        self.0.kind.exit_code()
+    }
+
+    /// The server's code, where the server refused something.
+    pub fn sqlstate(&self) -> Option<&str> {
+        self.0.server.as_ref().map(|it| it.sqlstate.as_str())
+    }
+
+    /// The server's own message.
+    pub fn server_message(&self) -> Option<&str> {
+        self.0.server.as_ref().map(|it| it.message.as_str())
+    }
+
+    /// The server's `DETAIL`.
+    pub fn server_detail(&self) -> Option<&str> {
+        self.0.server.as_ref()?.detail.as_deref()
+    }
+
+    /// The server's `HINT`.
+    pub fn server_hint(&self) -> Option<&str> {
+        self.0.server.as_ref()?.hint.as_deref()
+    }
+
+    /// The server's `CONTEXT`: the functions that were running.
+    pub fn server_context(&self) -> Option<&str> {
+        self.0.server.as_ref()?.context.as_deref()
+    }
+
+    /// Where in the scripts it happened.
+    pub fn location(&self) -> Option<&Location> {
+        self.0.location.as_ref()
+    }
+
+    /// One sentence: in which state the database is now.
+    pub fn state(&self) -> Option<&str> {
+        self.0.state.as_deref()
+    }
+
+    /// Ways out; those that are commands name the program `migration-cli`.
+    pub fn hints(&self) -> &[String] {
+        &self.0.hints
+    }
+
+    /// What had been done when it happened.
+    pub fn partial(&self) -> Option<&PartialRun> {
+        self.0.partial.as_ref()
+    }
+
+    /// Whether another runner held the lock until the waiting time was over.
+    pub fn is_lock_held(&self) -> bool {
+        self.kind() == ErrorKind::LockHeld
+    }
+
+    /// Whether it was an interruption and not a failure.
+    pub fn is_interrupted(&self) -> bool {
+        self.kind() == ErrorKind::Interrupted
+    }
+
+    /// Whether the same call may succeed when it is simply made again.
+    pub fn is_transient(&self) -> bool {
+        let kind = self.kind();
+        let passing = [ErrorKind::LockHeld, ErrorKind::LockTimeout, ErrorKind::ConnectionLost];
+        passing.contains(&kind) || self.sqlstate().is_some_and(|it| sqlstate::RETRIED.contains(&it))
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(Location { file, line, column, .. }) = &self.0.location {
+            write!(f, "{file}:{line}")?;
+            if let Some(column) = column {
+                write!(f, ":{column}")?;
+            }
+            f.write_str(": ")?;
+        }
+        f.write_str(&self.0.message)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let inner = &self.0;
+        f.debug_struct("Error")
+            .field("kind", &inner.kind)
+            .field("message", &inner.message)
+            .field("server", &inner.server)
+            .field("location", &inner.location)
+            .field("state", &inner.state)
+            .field("hints", &inner.hints)
+            .field("partial", &inner.partial)
+            .finish_non_exhaustive()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|it| it as _)
+    }
+}

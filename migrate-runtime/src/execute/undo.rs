@@ -1,0 +1,59 @@
+//! Keeping the down script of a migration that runs, so that any binary can revert it.
+
+use std::fmt::Write as _;
+
+use migrate_core::{Mode, Script};
+
+use crate::quote::{fill, literal, optional};
+
+/// The statement that keeps a down script in the database.
+pub(super) fn keep_script(schema: &str, version: &str, script: &Script) -> String {
+    let directives = &script.directives;
+    let reversible = directives.irreversible.is_none();
+    let mut statements = String::new();
+    for (index, it) in script.statements.iter().enumerate() {
+        let comma = if index == 0 { "" } else { ", " };
+        let (start, end, line) = (it.range.start, it.range.end, it.line);
+        let kind = it.kind.as_str();
+        let _ = write!(
+            statements,
+            r#"{comma}{{"start": {start}, "end": {end}, "line": {line}, "kind": "{kind}"}}"#
+        );
+    }
+    let number = |it: Option<u32>| it.map_or("null".to_owned(), |it| it.to_string());
+    let reason =
+        directives.irreversible.map_or("null".to_owned(), |it| format!("\"{}\"", json_text(it)));
+    let json = format!(
+        r#"{{"statements": [{statements}], "directives": {{"lock_timeout_ms": {}, "statement_timeout_ms": {}, "irreversible": {reason}}}}}"#,
+        number(directives.lock_timeout_ms),
+        number(directives.statement_timeout_ms),
+    );
+    let checksum = script.checksum.to_string();
+    fill(
+        include_str!("keep_script.sql"),
+        &[
+            ("schema", schema),
+            ("version", version),
+            ("sql", &optional(reversible.then_some(script.sql))),
+            ("checksum", &optional(reversible.then_some(checksum.as_str()))),
+            ("mode", &literal(Mode::as_str(script.mode))),
+            ("statements", &literal(&json)),
+        ],
+    )
+}
+
+/// The inside of a JSON string.
+pub(super) fn json_text(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '"' => escaped.push_str("\\\""),
+            '\\' => escaped.push_str("\\\\"),
+            it if it.is_control() => {
+                let _ = write!(escaped, "\\u{:04x}", u32::from(it));
+            }
+            it => escaped.push(it),
+        }
+    }
+    escaped
+}

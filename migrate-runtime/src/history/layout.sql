@@ -1,0 +1,1 @@
+SELECT value::text AS value FROM {schema}._migrations_meta WHERE key = 'layout'

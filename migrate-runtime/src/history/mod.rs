@@ -1,0 +1,84 @@
+//! The history: what the database knows about the migrations that ran.
+
+mod store;
+
+use std::time::{Duration, SystemTime};
+
+use migrate_core::{Direction, Mode, Statement};
+
+pub(crate) use store::{LAYOUT, Setup, Store, time};
+
+/// The rows of the history table, in the order in which they were written.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct History {
+    /// Ordered by id.
+    pub(crate) rows: Vec<Row>,
+    /// Work outside a transaction that began and did not end.
+    pub(crate) unfinished: Vec<Unfinished>,
+}
+
+/// One row of the history table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Row {
+    pub(crate) id: i64,
+    /// Fourteen digits, unless another tool wrote the row.
+    pub(crate) version: String,
+    pub(crate) name: String,
+    /// 64 hexadecimal digits, unless another tool wrote the row.
+    pub(crate) checksum: String,
+    pub(crate) execution_time: Duration,
+    pub(crate) applied_at: Option<SystemTime>,
+}
+
+/// Work outside a transaction that began and did not end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Unfinished {
+    /// The version of the migration.
+    pub version: String,
+    /// Whether it was running or being reverted.
+    pub direction: Direction,
+    /// The statement that is in doubt, counted from 1: the ones before it are done.
+    pub statement: u32,
+    /// The checksum of that statement.
+    pub statement_checksum: String,
+    /// The token of the run that began it.
+    pub run: String,
+}
+
+/// A down script that the database kept when its migration ran.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct StoredScript {
+    pub(crate) version: String,
+    /// Nothing where the migration cannot be reverted.
+    pub(crate) sql: Option<String>,
+    pub(crate) checksum: Option<String>,
+    pub(crate) mode: Mode,
+    pub(crate) statements: Vec<Statement>,
+    pub(crate) lock_timeout_ms: Option<u32>,
+    pub(crate) statement_timeout_ms: Option<u32>,
+    pub(crate) irreversible: Option<String>,
+}
+
+/// What the server says of itself and of our tables, before anything is decided.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Server {
+    pub(crate) pid: i32,
+    pub(crate) database: String,
+    pub(crate) standby: bool,
+    pub(crate) in_transaction: bool,
+    /// Whether a vanished client can be noticed while a statement runs.
+    pub(crate) checks_client: bool,
+    /// The number in `_migrations_meta`; nothing where the tables were not made by us yet.
+    pub(crate) layout: Option<u32>,
+    /// The columns of a history table that we cannot use.
+    pub(crate) foreign_columns: Option<String>,
+}
+
+impl History {
+    /// The rows that count, newest first: where another tool repeated a version, its last row.
+    pub(crate) fn newest_first(&self) -> Vec<&Row> {
+        let mut seen = std::collections::HashSet::new();
+        self.rows.iter().rev().filter(|it| seen.insert(it.version.as_str())).collect()
+    }
+}

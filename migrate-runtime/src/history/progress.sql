@@ -1,0 +1,3 @@
+SELECT pg_catalog.encode(pg_catalog.convert_to(pg_catalog.string_agg(pg_catalog.concat_ws(E'\x1f',
+    version, direction, statement, statement_checksum, run), E'\x1e' ORDER BY version), 'UTF8'), 'hex') AS value
+FROM {schema}._migrations_progress

@@ -1,0 +1,23 @@
+SELECT pg_catalog.pg_backend_pid(),
+       pg_catalog.current_database(),
+       pg_catalog.pg_is_in_recovery(),
+       pg_catalog.transaction_timestamp() <> pg_catalog.statement_timestamp(),
+       pg_catalog.current_setting('client_connection_check_interval', true),
+       CASE WHEN pg_catalog.has_table_privilege(pg_catalog.to_regclass({meta})::oid, 'SELECT') THEN
+           pg_catalog.substring(pg_catalog.query_to_xml({layout_query}, false, false, '')::text, '<value>([0-9]+)</value>')
+       END,
+       CASE WHEN pg_catalog.has_table_privilege(pg_catalog.to_regclass({progress})::oid, 'SELECT') THEN
+           pg_catalog.substring(pg_catalog.query_to_xml({progress_query}, false, false, '')::text, '<value>([0-9a-f]+)</value>')
+       END,
+       -- A table of our name that we did not make: what it looks like. NULL where all is well.
+       (SELECT CASE WHEN pg_catalog.count(*) FILTER (WHERE
+                       a.attname IN ('version', 'name', 'checksum') AND t.typcategory = 'S'
+                    OR a.attname IN ('id', 'execution_time') AND t.typcategory = 'N'
+                    OR a.attname = 'applied_at' AND t.typcategory = 'D') = 6
+                  AND pg_catalog.count(*) FILTER (WHERE a.attnotnull AND NOT a.atthasdef AND a.attidentity = ''
+                    AND a.attname NOT IN ('version', 'name', 'checksum', 'execution_time')) = 0
+                THEN NULL
+                ELSE pg_catalog.string_agg(a.attname || ' ' || pg_catalog.format_type(a.atttypid, a.atttypmod), ', ' ORDER BY a.attnum)
+           END
+        FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
+        WHERE a.attrelid = pg_catalog.to_regclass({migrations}) AND a.attnum > 0 AND NOT a.attisdropped)

@@ -1,0 +1,241 @@
+//! Every statement on the tables of the history, and the reading of their answers.
+
+use std::time::{Duration, SystemTime};
+
+use migrate_core::{ByteRange, Direction, Mode, Statement, StatementKind};
+
+use super::{History, Row, Server, StoredScript, Unfinished};
+use crate::lock::LockKey;
+use crate::quote::{fill, ident, literal};
+
+/// The layout of the tables that this version makes and understands.
+pub(crate) const LAYOUT: u32 = 1;
+
+/// A row of an answer, as the simple protocol gives it.
+type Cells = [Option<String>];
+
+/// Makes statements for the tables in one schema.
+#[derive(Clone, Debug)]
+pub(crate) struct Store {
+    /// The schema's name in quotes.
+    pub(crate) schema: String,
+    name: String,
+    server: String,
+    rows: String,
+}
+
+/// What making the tables found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Setup {
+    /// All is well.
+    Complete,
+    /// Old rows repeat a version: the index covers newer rows alone.
+    RepeatedVersions,
+    /// The table belongs to another role: there is no index.
+    NotOwner,
+}
+
+impl Store {
+    pub(crate) fn new(schema: &str) -> Store {
+        let quoted = ident(schema);
+        let table = |name: &str| literal(&format!("{quoted}.{name}"));
+        let query = |template| literal(&fill(template, &[("schema", &quoted)]));
+        let server = fill(
+            include_str!("server.sql"),
+            &[
+                ("meta", &table("_migrations_meta")),
+                ("progress", &table("_migrations_progress")),
+                ("migrations", &table("_migrations")),
+                ("layout_query", &query(include_str!("layout.sql"))),
+                ("progress_query", &query(include_str!("progress.sql"))),
+            ],
+        );
+        let rows = fill(include_str!("rows.sql"), &[("schema", &quoted)]);
+        Store { schema: quoted, name: schema.to_owned(), server, rows }
+    }
+
+    /// Two statements: what the server says of itself, then the history.
+    pub(crate) fn read(&self) -> String {
+        format!("{};\n{}", self.server, self.rows)
+    }
+
+    /// One statement: what the server says of itself.
+    pub(crate) fn server(&self) -> &str {
+        &self.server
+    }
+
+    /// Five statements: takes the lock if it is free, then reads as [`read`](Store::read) does.
+    ///
+    /// READ COMMITTED, whatever the server's default: the history must be the one after the lock
+    /// was taken, and a wider snapshot would be older.
+    pub(crate) fn lock_and_read(&self, key: LockKey) -> String {
+        let begin = "BEGIN ISOLATION LEVEL READ COMMITTED;\n";
+        format!("{begin}{};\n{};\nCOMMIT", self.try_lock(key), self.read())
+    }
+
+    /// One statement: takes the lock if it is free.
+    #[expect(clippy::unused_self, reason = "every statement is asked of the store")]
+    pub(crate) fn try_lock(&self, key: LockKey) -> String {
+        format!("SELECT pg_catalog.pg_try_advisory_lock({}, 1)", key.signed())
+    }
+
+    /// One statement: gives the lock back.
+    #[expect(clippy::unused_self, reason = "every statement is asked of the store")]
+    pub(crate) fn unlock(&self, key: LockKey) -> String {
+        format!("SELECT pg_catalog.pg_advisory_unlock({}, 1)", key.signed())
+    }
+
+    /// One statement: who holds the lock, as far as the role may see.
+    #[expect(clippy::unused_self, reason = "every statement is asked of the store")]
+    pub(crate) fn holder(&self, key: LockKey) -> String {
+        fill(include_str!("holder.sql"), &[("classid", &key.unsigned().to_string())])
+    }
+
+    /// Makes whatever is missing; the last row of the answer says what was found.
+    pub(crate) fn setup(&self, lock_timeout: Duration) -> String {
+        fill(
+            include_str!("setup.sql"),
+            &[
+                ("schema", &self.schema),
+                ("schema_name", &literal(&ident(&self.name))),
+                ("migrations", &literal(&format!("{}._migrations", self.schema))),
+                ("lock_timeout", &format!("{}ms", lock_timeout.as_millis())),
+                ("layout", &LAYOUT.to_string()),
+            ],
+        )
+    }
+
+    /// One statement: the down scripts that the database kept.
+    pub(crate) fn scripts(&self) -> String {
+        fill(include_str!("scripts.sql"), &[("schema", &self.schema)])
+    }
+}
+
+impl Setup {
+    pub(crate) fn parse(cells: &Cells) -> Setup {
+        match text(cells, 0) {
+            "repeated_versions" => Setup::RepeatedVersions,
+            "not_owner" => Setup::NotOwner,
+            _ => Setup::Complete,
+        }
+    }
+}
+
+impl Server {
+    /// Reads the first answer of [`Store::read`]; the unfinished work comes with it.
+    pub(crate) fn parse(cells: &Cells) -> Option<(Server, Vec<Unfinished>)> {
+        let server = Server {
+            pid: text(cells, 0).parse().ok()?,
+            database: text(cells, 1).to_owned(),
+            standby: text(cells, 2) == "t",
+            in_transaction: text(cells, 3) == "t",
+            checks_client: cells.get(4)?.is_some(),
+            layout: text(cells, 5).parse().ok(),
+            foreign_columns: cells.get(7)?.clone(),
+        };
+        let unfinished = match cells.get(6)? {
+            Some(hex) => Unfinished::parse_all(&unhex(hex)?)?,
+            None => Vec::new(),
+        };
+        Some((server, unfinished))
+    }
+}
+
+impl Unfinished {
+    fn parse_all(text: &str) -> Option<Vec<Unfinished>> {
+        text.split('\x1e').map(Unfinished::parse).collect()
+    }
+
+    fn parse(text: &str) -> Option<Unfinished> {
+        let mut fields = text.split('\x1f');
+        let mut next = || fields.next();
+        Some(Unfinished {
+            version: next()?.to_owned(),
+            direction: if next()? == "down" { Direction::Down } else { Direction::Up },
+            statement: next()?.parse().ok()?,
+            statement_checksum: next()?.to_owned(),
+            run: next()?.to_owned(),
+        })
+    }
+}
+
+impl History {
+    /// Reads the second answer of [`Store::read`].
+    pub(crate) fn parse<'a>(rows: impl Iterator<Item = &'a Cells>) -> Option<History> {
+        let rows = rows.map(Row::parse).collect::<Option<Vec<_>>>()?;
+        Some(History { rows, unfinished: Vec::new() })
+    }
+}
+
+impl Row {
+    fn parse(cells: &Cells) -> Option<Row> {
+        let execution_time = text(cells, 4).parse().unwrap_or(0);
+        Some(Row {
+            id: text(cells, 0).parse().ok()?,
+            version: text(cells, 1).to_owned(),
+            name: text(cells, 2).to_owned(),
+            checksum: text(cells, 3).to_owned(),
+            execution_time: Duration::from_millis(execution_time),
+            applied_at: time(cells, 5),
+        })
+    }
+}
+
+impl StoredScript {
+    /// Reads a row of the answer to [`Store::scripts`].
+    pub(crate) fn parse(cells: &Cells) -> Option<StoredScript> {
+        let number = |at| text(cells, at).parse().ok();
+        let statements = text(cells, 7).split(',').filter(|it| !it.is_empty());
+        let script = StoredScript {
+            version: text(cells, 0).to_owned(),
+            sql: cells.get(1)?.clone(),
+            checksum: cells.get(2)?.clone(),
+            mode: Mode::from_word(text(cells, 3))?,
+            lock_timeout_ms: number(4),
+            statement_timeout_ms: number(5),
+            irreversible: cells.get(6)?.clone(),
+            statements: statements.map(parse_statement).collect::<Option<_>>()?,
+        };
+        script.is_whole().then_some(script)
+    }
+
+    /// Whether the boundaries fit the text: a row that somebody edited must not make us panic.
+    fn is_whole(&self) -> bool {
+        let sql = self.sql.as_deref().unwrap_or("");
+        let mut from = 0;
+        self.statements.iter().all(|it| {
+            let (start, end) = (it.range.start as usize, it.range.end as usize);
+            let fits = from <= start && start < end && sql.get(start..end).is_some();
+            from = end;
+            fits
+        })
+    }
+}
+
+fn parse_statement(text: &str) -> Option<Statement> {
+    let mut fields = text.split(' ');
+    let mut number = || fields.next()?.parse().ok();
+    let (start, end, line) = (number()?, number()?, number()?);
+    let kind = fields.next().and_then(StatementKind::from_word).unwrap_or(StatementKind::Other);
+    Some(Statement::new(ByteRange { start, end }, line, kind))
+}
+
+/// A time that the database gave in microseconds since 1970.
+pub(crate) fn time(cells: &Cells, at: usize) -> Option<SystemTime> {
+    let micros: i64 = text(cells, at).parse().ok()?;
+    let distance = Duration::from_micros(micros.unsigned_abs());
+    match micros {
+        0.. => SystemTime::UNIX_EPOCH.checked_add(distance),
+        _ => SystemTime::UNIX_EPOCH.checked_sub(distance),
+    }
+}
+
+fn text(cells: &Cells, at: usize) -> &str {
+    cells.get(at).and_then(Option::as_deref).unwrap_or("")
+}
+
+fn unhex(hex: &str) -> Option<String> {
+    let byte = |digits| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok();
+    let bytes = hex.as_bytes().chunks(2).map(byte).collect::<Option<Vec<u8>>>()?;
+    String::from_utf8(bytes).ok()
+}

@@ -1,0 +1,359 @@
+//! The front door: `up`, `down`, `status`, `verify`.
+//!
+//! Reading and planning happen without the lock; then the lock is taken, the history is read again,
+//! and what runs is only what was planned.
+
+use std::fmt;
+use std::num::NonZeroUsize;
+
+use migrate_core::{Direction, MigrationSet};
+
+use crate::audit::{Audit, Entry, Outcome};
+use crate::config::{Down, Limit, Settings, Up};
+use crate::connect::connect;
+use crate::connection::{Connection, Tell, stored_scripts};
+use crate::error::{Error, ErrorKind};
+use crate::execute::{self, Transactions};
+use crate::history::{History, Server, Store};
+use crate::interrupt::Interrupt;
+use crate::plan::{Plan, Refusal, plan_down, plan_up};
+use crate::progress::Event;
+use crate::run::Run;
+use crate::session::Session;
+use crate::status::Status;
+use crate::verify::{self, Finding, Verification};
+
+/// Runs the migrations of a set on one database.
+///
+/// Every call opens a connection of its own and closes it at the end, whatever happens, so that no
+/// lock is left behind. The calls block; from asynchronous code they may be made anywhere, but a
+/// thread for blocking work (`spawn_blocking`) keeps the others of its executor free.
+pub struct Migrator {
+    set: MigrationSet,
+    connection: postgres::Config,
+    settings: Settings,
+    listener: Box<dyn FnMut(&Event) + Send>,
+    interrupt: Interrupt,
+}
+
+/// What one call needs besides the connection.
+struct Call<'a> {
+    set: MigrationSet,
+    settings: &'a Settings,
+    interrupt: &'a Interrupt,
+    token: String,
+    command: &'static str,
+}
+
+/// What is asked for.
+#[derive(Clone, Copy)]
+enum Request<'a> {
+    Up(&'a Up),
+    Down(&'a Down),
+}
+
+impl Migrator {
+    /// Prepares to run `set` where `connection` leads. Nothing is opened yet.
+    pub fn new(set: &MigrationSet, connection: postgres::Config) -> Migrator {
+        Migrator {
+            set: *set,
+            connection,
+            settings: Settings::default(),
+            listener: Box::new(|_| {}),
+            interrupt: Interrupt::default(),
+        }
+    }
+
+    /// As [`new`](Migrator::new), with a connection URL or keyword string. What does not parse is never
+    /// repeated in the error, since it may hold a password.
+    pub fn from_url(set: &MigrationSet, url: &str) -> Result<Migrator, Error> {
+        let parsed: Result<postgres::Config, postgres::Error> = url.parse();
+        let connection = parsed.map_err(|_| {
+            Error::new(ErrorKind::Config, "the connection URL does not parse").with_hint(
+                "postgres://USER:PASSWORD@HOST:PORT/DATABASE, with %40 for an @ in a password",
+            )
+        })?;
+        Ok(Migrator::new(set, connection))
+    }
+
+    /// Sets waiting, time limits, schema and identity.
+    #[must_use]
+    pub fn with_settings(mut self, settings: Settings) -> Migrator {
+        self.settings = settings;
+        self
+    }
+
+    /// Tells `listener` what happens, as it happens.
+    #[must_use]
+    pub fn on_event(mut self, listener: impl FnMut(&Event) + Send + 'static) -> Migrator {
+        self.listener = Box::new(listener);
+        self
+    }
+
+    /// A handle that stops what this migrator does, from any thread.
+    pub fn interrupt(&self) -> Interrupt {
+        self.interrupt.clone()
+    }
+
+    /// Runs every pending migration, oldest first.
+    pub fn up(&mut self) -> Result<Run, Error> {
+        self.run_up(&Up::default())
+    }
+
+    /// Runs pending migrations as told.
+    pub fn run_up(&mut self, up: &Up) -> Result<Run, Error> {
+        self.refuse_stale_build()?;
+        self.call("up", |connection, call| call.run(connection, Request::Up(up)))
+    }
+
+    /// Reverts the migrations that ran last, newest first.
+    pub fn down(&mut self, count: NonZeroUsize) -> Result<Run, Error> {
+        self.run_down(&Down { limit: Limit::Steps(count), ..Down::default() })
+    }
+
+    /// Reverts migrations as told.
+    pub fn run_down(&mut self, down: &Down) -> Result<Run, Error> {
+        self.call("down", |connection, call| call.run(connection, Request::Down(down)))
+    }
+
+    /// What [`run_up`](Migrator::run_up) would run now. Changes nothing and takes no lock.
+    pub fn plan_up(&mut self, up: &Up) -> Result<Plan, Error> {
+        self.call("up", |mut connection, call| {
+            let (server, history) = call.read(&mut connection)?;
+            Ok(call.plan(&mut connection, &server, &history, Request::Up(up))??)
+        })
+    }
+
+    /// What [`run_down`](Migrator::run_down) would revert now. Changes nothing and takes no lock.
+    pub fn plan_down(&mut self, down: &Down) -> Result<Plan, Error> {
+        self.call("down", |mut connection, call| {
+            let (server, history) = call.read(&mut connection)?;
+            Ok(call.plan(&mut connection, &server, &history, Request::Down(down))??)
+        })
+    }
+
+    /// The state of every migration. A role that may only read is enough.
+    pub fn status(&mut self) -> Result<Status, Error> {
+        self.call("status", |mut connection, call| {
+            let (server, history) = call.read(&mut connection)?;
+            Ok(Status::new(&call.set, &history, server.database))
+        })
+    }
+
+    /// Compares binary, history and database. A role that may only read is enough.
+    pub fn verify(&mut self) -> Result<Verification, Error> {
+        self.call("verify", |mut connection, call| {
+            let (server, history) = call.read(&mut connection)?;
+            // The kept scripts are an extra: who may not read them still gets the rest.
+            let stored = stored_scripts(&mut connection, &server).unwrap_or_default();
+            let status = Status::new(&call.set, &history, server.database);
+            Ok(Verification::new(&call.set, status, &stored))
+        })
+    }
+
+    /// Compares a debug binary with the folder that it was built from. A release binary never looks at
+    /// a folder, and has nothing to say here.
+    pub fn verify_offline(&self) -> Vec<Finding> {
+        verify::offline(&self.set)
+    }
+
+    /// Runs every pending migration over a connection that belongs to the caller.
+    ///
+    /// The guarantees are the same, except that there is no reconnecting and no interrupting, and an
+    /// error knows its statement only where the server gave a position. Settings and roles of the
+    /// session are put back as they were; temporary objects are not touched.
+    pub fn up_with(&mut self, client: &mut postgres::Client) -> Result<Run, Error> {
+        self.refuse_stale_build()?;
+        let call = Call::new(&self.set, &self.settings, &self.interrupt, "up");
+        let listener = &mut self.listener;
+        outside_of_async(|| {
+            let mut tell = |event: Event| hear(listener.as_mut(), &event);
+            let connection =
+                Connection::lent(client, call.parts(), call.settings, call.interrupt, &mut tell)?;
+            call.run(connection, Request::Up(&Up::default()))
+        })
+    }
+
+    fn call<T: Send>(
+        &mut self,
+        command: &'static str,
+        work: impl FnOnce(Connection<'_>, &Call<'_>) -> Result<T, Error> + Send,
+    ) -> Result<T, Error> {
+        let call = Call::new(&self.set, &self.settings, &self.interrupt, command);
+        let (config, listener) = (&self.connection, &mut self.listener);
+        outside_of_async(|| {
+            let mut tell = |event: Event| hear(listener.as_mut(), &event);
+            let link = connect(config, call.settings, &call.token, call.interrupt, &mut tell)?;
+            let tell: Tell<'_> = &mut tell;
+            let connection =
+                Connection::own(link, call.parts(), call.settings, call.interrupt, tell);
+            work(connection, &call)
+        })
+    }
+
+    /// Files whose times lie in the past fool cargo: then a debug binary is older than its folder.
+    fn refuse_stale_build(&self) -> Result<(), Error> {
+        let stale = self.verify_offline();
+        let Some(first) = stale.first() else { return Ok(()) };
+        let more = match stale.len() {
+            1 => String::new(),
+            count => format!(" (and {} more)", count - 1),
+        };
+        let error = Error::new(ErrorKind::StaleBuild, format!("{}{more}", first.message));
+        let hint = first.hint.clone().unwrap_or_default();
+        Err(error.with_state("nothing was changed").with_hint(hint))
+    }
+}
+
+impl<'a> Call<'a> {
+    fn new(
+        set: &MigrationSet,
+        settings: &'a Settings,
+        interrupt: &'a Interrupt,
+        command: &'static str,
+    ) -> Call<'a> {
+        let token = uuid::Uuid::new_v4().to_string();
+        Call { set: *set, settings, interrupt, token, command }
+    }
+
+    fn parts(&self) -> (Store, Audit) {
+        let store = Store::new(&self.settings.schema);
+        let audit = Audit::new(&store.schema, &self.token, self.command, &self.settings.identity);
+        (store, audit)
+    }
+
+    fn read(&self, connection: &mut Connection<'_>) -> Result<(Server, History), Error> {
+        let (server, history) = connection.read()?;
+        let (database, token) = (server.database.clone(), self.token.clone());
+        log::debug!("run {token} on database {database}");
+        connection.tell(Event::Connected { database, token });
+        Ok((server, history))
+    }
+
+    fn run(&self, mut connection: Connection<'_>, request: Request<'_>) -> Result<Run, Error> {
+        let (server, history) = self.read(&mut connection)?;
+        let planned = self.plan(&mut connection, &server, &history, request)?;
+        let planned = planned.map_err(|it| refuse(&mut connection, &server, it))?;
+        let database = server.database.clone();
+        let done = if planned.steps.is_empty() {
+            Vec::new()
+        } else {
+            refuse_unwritable(&server)?;
+            let (mut session, history) = connection.lock()?;
+            self.run_locked(&mut session, &history, &planned, request)?
+        };
+        Ok(Run { token: self.token.clone(), direction: planned.direction, database, done })
+    }
+
+    fn run_locked(
+        &self,
+        session: &mut Session<'_>,
+        history: &History,
+        planned: &Plan,
+        request: Request<'_>,
+    ) -> Result<Vec<crate::run::Done>, Error> {
+        let server = session.server.clone();
+        let plan = self.plan(session, &server, history, request)?;
+        let plan = plan.map_err(|it| refuse(session, &server, it))?;
+        if !plan.is_part_of(planned) {
+            return Err(Error::new(
+                ErrorKind::PlanChanged,
+                "another runner changed the history while this one waited for the lock",
+            )
+            .with_state("this run changed nothing")
+            .with_hint("migration-cli status"));
+        }
+        if plan.steps.is_empty() {
+            return Ok(Vec::new());
+        }
+        session.set_up()?;
+        let transactions = match request {
+            Request::Up(up) if up.single_transaction => Transactions::OneForAll,
+            _ => Transactions::OneEach,
+        };
+        execute::run(session, &plan, transactions)
+    }
+
+    fn plan(
+        &self,
+        connection: &mut Connection<'_>,
+        server: &Server,
+        history: &History,
+        request: Request<'_>,
+    ) -> Result<Result<Plan, Refusal>, Error> {
+        Ok(match request {
+            Request::Up(up) => plan_up(&self.set, history, up),
+            Request::Down(_) if history.rows.is_empty() => {
+                Ok(Plan { direction: Direction::Down, steps: Vec::new() })
+            }
+            Request::Down(down) => {
+                let stored = stored_scripts(connection, server)?;
+                plan_down(&self.set, history, &stored, down)
+            }
+        })
+    }
+}
+
+/// A refusal is logged only where there is a log.
+fn refuse(connection: &mut Connection<'_>, server: &Server, refusal: Refusal) -> Error {
+    let error = Error::from(refusal);
+    if server.layout.is_some() && !server.standby {
+        connection.log(&Entry {
+            version: None,
+            direction: None,
+            outcome: Outcome::Refused,
+            started_at: "pg_catalog.now()",
+            sqlstate: None,
+            message: Some(&error.to_string()),
+            detail: "{}",
+        });
+    }
+    error
+}
+
+fn refuse_unwritable(server: &Server) -> Result<(), Error> {
+    if server.in_transaction {
+        return Err(Error::new(
+            ErrorKind::Impossible,
+            "the lent connection is inside a transaction, and migrations end transactions",
+        )
+        .with_state("nothing was changed")
+        .with_hint("commit or roll back before lending the connection"));
+    }
+    if server.standby {
+        let message =
+            format!("the server is a standby: database {} is read-only here", server.database);
+        return Err(Error::new(ErrorKind::Standby, message)
+            .with_state("nothing was changed")
+            .with_hint(
+                "connect to the primary: target_session_attrs=read-write tries the hosts of a list",
+            ));
+    }
+    Ok(())
+}
+
+/// A listener that panics unwinds through us, and the connection is closed on the way.
+fn hear(listener: &mut (dyn FnMut(&Event) + Send), event: &Event) {
+    listener(event);
+}
+
+/// Our own runtime cannot be entered from a thread that drives another one.
+fn outside_of_async<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    if tokio::runtime::Handle::try_current().is_err() {
+        return work();
+    }
+    std::thread::scope(|scope| match scope.spawn(work).join() {
+        Ok(result) => result,
+        Err(panic) => std::panic::resume_unwind(panic),
+    })
+}
+
+impl fmt::Debug for Migrator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The connection may hold a password.
+        f.debug_struct("Migrator")
+            .field("set", &self.set)
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
+    }
+}

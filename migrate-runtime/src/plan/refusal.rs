@@ -1,0 +1,152 @@
+//! Why there is no plan: nothing was changed, and a person has to decide.
+
+use migrate_core::Version;
+
+use crate::config::ScriptSource;
+use crate::drift::Drift;
+use crate::error::{Error, ErrorKind};
+use crate::history::Unfinished;
+
+/// Why there is no plan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// Scripts changed after they ran.
+    Edited(Vec<Drift>),
+    /// Migrations are pending that are older than one that ran.
+    OutOfOrder(Vec<Drift>),
+    /// Work outside a transaction did not end.
+    Unfinished(Unfinished),
+    /// `--single-transaction` with scripts that cannot run in a transaction.
+    CannotShareTransaction(Vec<String>),
+    /// `up --to` a version that the binary does not have.
+    NoSuchMigration { version: Version, nearest: Option<Version> },
+    /// `down --to` a version that has not run.
+    HasNotRun(Version),
+    /// `down N` with fewer migrations that ran.
+    TooMany { asked: usize, have: usize },
+    /// The binary and the database have different down scripts.
+    ScriptDiffers(String),
+    /// Neither has one, or not the one that was asked for.
+    NoDownScript { version: String, wanted: Option<ScriptSource> },
+    /// The down script says that there is no way back.
+    Irreversible { version: String, name: String, reason: String },
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Error {
+        let error = match refusal {
+            Refusal::Edited(list) => edited(&list),
+            Refusal::OutOfOrder(list) => out_of_order(&list),
+            Refusal::Unfinished(work) => unfinished(&work),
+            Refusal::CannotShareTransaction(files) => Error::new(
+                ErrorKind::Impossible,
+                format!("{} cannot run in a transaction, so not all can share one", files.join(", ")),
+            )
+            .with_hint("migration-cli up")
+            .with_hint("migration-cli up --single-transaction --to VERSION, with the last version before it"),
+            Refusal::NoSuchMigration { version, nearest } => no_such_migration(version, nearest),
+            Refusal::HasNotRun(version) => Error::new(
+                ErrorKind::NoSuchVersion,
+                format!("migration {version} has not run, so nothing can be reverted down to it"),
+            )
+            .with_hint("migration-cli status"),
+            Refusal::TooMany { asked, have } => Error::new(
+                ErrorKind::NoSuchVersion,
+                format!("{asked} migrations cannot be reverted, {have} have run"),
+            )
+            .with_hint("migration-cli status")
+            .with_hint("migration-cli down --all"),
+            Refusal::ScriptDiffers(version) => script_differs(&version),
+            Refusal::NoDownScript { version, wanted } => no_down_script(&version, wanted),
+            Refusal::Irreversible { version, name, reason } => Error::new(
+                ErrorKind::Impossible,
+                format!("migration {version}_{name} cannot be reverted: {reason}"),
+            )
+            .with_hint("migration-cli create \"undo what it did\""),
+        };
+        error.with_state("nothing was changed")
+    }
+}
+
+fn edited(list: &[Drift]) -> Error {
+    let mut lines = Vec::new();
+    for drift in list {
+        if let Drift::Edited { version, name, ran, embedded } = drift {
+            lines.push(format!(
+                "{version}_{name} (checksum {} when it ran, {} in this binary)",
+                shorten(ran),
+                shorten(embedded)
+            ));
+        }
+    }
+    let what = if lines.len() == 1 { "a script was" } else { "scripts were" };
+    Error::new(ErrorKind::Edited, format!("{what} edited after it ran: {}", lines.join(", ")))
+        .with_hint("git log -p -- migrations, then bring back the text that ran and build again")
+        .with_hint("migration-cli create \"the change that is meant\"")
+}
+
+fn out_of_order(list: &[Drift]) -> Error {
+    let mut late = Vec::new();
+    let mut after = None;
+    for drift in list {
+        if let Drift::OutOfOrder { version, name, newest } = drift {
+            late.push(format!("{version}_{name}"));
+            after = Some(*newest);
+        }
+    }
+    let verb = if late.len() == 1 { "is" } else { "are" };
+    let newest = after.map(|it| it.to_string()).unwrap_or_default();
+    let message =
+        format!("{} {verb} pending, but the newer {newest} has already run", late.join(", "));
+    Error::new(ErrorKind::OutOfOrder, message)
+        .with_hint("migration-cli up --allow-out-of-order")
+        .with_hint("give the files a newer version and build again")
+}
+
+fn unfinished(work: &Unfinished) -> Error {
+    let Unfinished { version, direction, statement, .. } = work;
+    let message = format!(
+        "migration {version} is unfinished: its {direction} script stopped at statement {statement}"
+    );
+    Error::new(ErrorKind::Unfinished, message)
+        .with_hint("migration-cli status, then finish or undo that statement by hand")
+        .with_hint(format!(
+            "DELETE FROM _migrations_progress WHERE version = '{version}', once the database is as before the script"
+        ))
+}
+
+fn no_such_migration(version: Version, nearest: Option<Version>) -> Error {
+    let error =
+        Error::new(ErrorKind::NoSuchVersion, format!("this binary has no migration {version}"));
+    match nearest {
+        Some(nearest) => error.with_hint(format!("migration-cli up --to {nearest}")),
+        None => error.with_hint("migration-cli status"),
+    }
+}
+
+fn script_differs(version: &str) -> Error {
+    let message = format!(
+        "the down script of {version} in this binary is not the one that was kept when it ran"
+    );
+    Error::new(ErrorKind::ScriptDiffers, message)
+        .with_hint(
+            "migration-cli down --use stored, for the script as it was when the migration ran",
+        )
+        .with_hint("migration-cli down --use embedded, for the script in this binary")
+}
+
+fn no_down_script(version: &str, wanted: Option<ScriptSource>) -> Error {
+    let place = match wanted {
+        None => "neither this binary nor the database has",
+        Some(ScriptSource::Embedded) => "this binary does not have",
+        Some(ScriptSource::Stored) => "the database did not keep",
+    };
+    Error::new(ErrorKind::Impossible, format!("{place} a down script of {version}"))
+        .with_hint("migration-cli status")
+        .with_hint("run a binary that has the migration")
+}
+
+/// Enough of a checksum to tell two apart.
+fn shorten(checksum: &str) -> String {
+    checksum.chars().take(12).collect()
+}

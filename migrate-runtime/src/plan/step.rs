@@ -1,0 +1,153 @@
+//! One migration in one direction, with the script that will run.
+
+use std::sync::Arc;
+
+use migrate_core::{Direction, Migration, Mode, Script, Statement};
+
+use crate::history::{Row, StoredScript};
+
+/// One migration in one direction.
+#[derive(Clone, Debug)]
+pub struct Step {
+    version: String,
+    name: String,
+    direction: Direction,
+    checksum: String,
+    file: String,
+    script: StepScript,
+    /// The script to keep in the database, so that any binary can revert what this step does.
+    undo: Option<&'static Script>,
+}
+
+/// The script of a step: from the binary, or from the database.
+#[derive(Clone, Debug)]
+pub(crate) enum StepScript {
+    Embedded(&'static Script),
+    Stored(Arc<StoredScript>),
+}
+
+impl Step {
+    pub(super) fn up(migration: &'static Migration, folder: &str) -> Step {
+        Step {
+            version: migration.version.to_string(),
+            name: migration.name.to_owned(),
+            direction: Direction::Up,
+            checksum: migration.up.checksum.to_string(),
+            file: format!("{folder}/{}_{}.up.sql", migration.version, migration.name),
+            script: StepScript::Embedded(&migration.up),
+            undo: Some(&migration.down),
+        }
+    }
+
+    pub(super) fn down(row: &Row, migration: &'static Migration, folder: &str) -> Step {
+        let file = format!("{folder}/{}_{}.down.sql", migration.version, migration.name);
+        Step::reverting(row, file, StepScript::Embedded(&migration.down))
+    }
+
+    pub(super) fn down_stored(row: &Row, stored: &StoredScript) -> Step {
+        let file = format!("(kept in the database)/{}_{}.down.sql", row.version, row.name);
+        Step::reverting(row, file, StepScript::Stored(Arc::new(stored.clone())))
+    }
+
+    fn reverting(row: &Row, file: String, script: StepScript) -> Step {
+        Step {
+            version: row.version.clone(),
+            name: row.name.clone(),
+            direction: Direction::Down,
+            checksum: row.checksum.clone(),
+            file,
+            script,
+            undo: None,
+        }
+    }
+
+    /// The version, as the history has or will have it.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// The name of the migration.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether the migration runs or is reverted.
+    pub fn direction(&self) -> Direction {
+        self.direction
+    }
+
+    /// The checksum of the up script: of the one to run, or of the one that ran.
+    pub fn checksum(&self) -> &str {
+        &self.checksum
+    }
+
+    /// The script, as `migrations/FILE`, or where else it comes from.
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// In one transaction, or statement by statement.
+    pub fn mode(&self) -> Mode {
+        match &self.script {
+            StepScript::Embedded(script) => script.mode,
+            StepScript::Stored(script) => script.mode,
+        }
+    }
+
+    /// The text of the script.
+    pub fn sql(&self) -> &str {
+        match &self.script {
+            StepScript::Embedded(script) => script.sql,
+            StepScript::Stored(script) => script.sql.as_deref().unwrap_or(""),
+        }
+    }
+
+    /// The statements of the script.
+    pub fn statements(&self) -> &[Statement] {
+        match &self.script {
+            StepScript::Embedded(script) => script.statements,
+            StepScript::Stored(script) => &script.statements,
+        }
+    }
+
+    pub(crate) fn script(&self) -> &StepScript {
+        &self.script
+    }
+
+    pub(crate) fn undo(&self) -> Option<&'static Script> {
+        self.undo
+    }
+
+    pub(super) fn same_as(&self, other: &Step) -> bool {
+        self.version == other.version
+            && self.direction == other.direction
+            && self.checksum == other.checksum
+            && self.sql() == other.sql()
+    }
+}
+
+impl StepScript {
+    /// The script's own limit for one attempt to get a lock.
+    pub(crate) fn lock_timeout_ms(&self) -> Option<u32> {
+        match self {
+            StepScript::Embedded(script) => script.directives.lock_timeout_ms,
+            StepScript::Stored(script) => script.lock_timeout_ms,
+        }
+    }
+
+    /// The script's own limit for one statement.
+    pub(crate) fn statement_timeout_ms(&self) -> Option<u32> {
+        match self {
+            StepScript::Embedded(script) => script.directives.statement_timeout_ms,
+            StepScript::Stored(script) => script.statement_timeout_ms,
+        }
+    }
+
+    /// Why there is nothing to run.
+    pub(super) fn irreversible(&self) -> Option<&str> {
+        match self {
+            StepScript::Embedded(script) => script.directives.irreversible,
+            StepScript::Stored(script) => script.irreversible.as_deref(),
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! Names and texts as SQL has to spell them.
+
+/// A name in double quotes.
+pub(crate) fn ident(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// A text in single quotes, right under either value of `standard_conforming_strings`.
+pub(crate) fn literal(text: &str) -> String {
+    let doubled = text.replace('\'', "''");
+    if doubled.contains('\\') {
+        format!("E'{}'", doubled.replace('\\', "\\\\"))
+    } else {
+        format!("'{doubled}'")
+    }
+}
+
+/// A text in single quotes, or `NULL`.
+pub(crate) fn optional(text: Option<&str>) -> String {
+    text.map_or_else(|| "NULL".to_owned(), literal)
+}
+
+/// A template with its `{name}`s filled in; anything else in braces stays.
+pub(crate) fn fill(template: &str, values: &[(&str, &str)]) -> String {
+    let mut filled = String::with_capacity(template.len() + 256);
+    let mut rest = template;
+    while let Some(open) = rest.find('{') {
+        filled.push_str(&rest[..open]);
+        rest = &rest[open..];
+        let value = rest.find('}').and_then(|close| {
+            let (_, value) = values.iter().find(|(name, _)| *name == &rest[1..close])?;
+            Some((close, value))
+        });
+        let (close, text) = value.map_or((0, "{"), |(close, value)| (close, value));
+        filled.push_str(text);
+        rest = &rest[close + 1..];
+    }
+    filled.push_str(rest);
+    filled
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn quotes_are_doubled_and_backslashes_escaped() {
+        assert_eq!(ident(r#"my "schema""#), r#""my ""schema""""#);
+        assert_eq!(literal("it's"), "'it''s'");
+        assert_eq!(literal(r"a\'b"), r"E'a\\''b'");
+        assert_eq!(optional(None), "NULL");
+    }
+
+    #[test]
+    fn a_template_is_filled_once_and_unknown_braces_stay() {
+        let values = [("a", "{b}"), ("b", "2")];
+        assert_eq!(fill("{a} {b} '{c,d}' {", &values), "{b} 2 '{c,d}' {");
+    }
+}

@@ -1,0 +1,40 @@
+//! The SQLSTATE codes that decisions depend on, by name.
+
+pub(crate) const CONNECTION_DOES_NOT_EXIST: &str = "08003";
+pub(crate) const CONNECTION_FAILURE: &str = "08006";
+pub(crate) const ACTIVE_SQL_TRANSACTION: &str = "25001";
+pub(crate) const READ_ONLY_SQL_TRANSACTION: &str = "25006";
+pub(crate) const INVALID_TRANSACTION_TERMINATION: &str = "2D000";
+pub(crate) const SERIALIZATION_FAILURE: &str = "40001";
+pub(crate) const DEADLOCK_DETECTED: &str = "40P01";
+pub(crate) const INSUFFICIENT_PRIVILEGE: &str = "42501";
+pub(crate) const UNDEFINED_COLUMN: &str = "42703";
+pub(crate) const UNDEFINED_TABLE: &str = "42P01";
+pub(crate) const LOCK_NOT_AVAILABLE: &str = "55P03";
+pub(crate) const QUERY_CANCELED: &str = "57014";
+pub(crate) const ADMIN_SHUTDOWN: &str = "57P01";
+pub(crate) const CRASH_SHUTDOWN: &str = "57P02";
+pub(crate) const CANNOT_CONNECT_NOW: &str = "57P03";
+pub(crate) const TOO_MANY_CONNECTIONS: &str = "53300";
+
+/// Raised by our own guard: this session does not hold the lock, so it is not the one we locked.
+pub(crate) const GUARD_NOT_LOCKED: &str = "MG001";
+/// Raised by our own guard: another runner is inside a migration.
+pub(crate) const GUARD_OTHER_RUNNER: &str = "MG002";
+/// Raised by our own guard: the history already says what the step would make true.
+pub(crate) const GUARD_ALREADY: &str = "MG003";
+/// Raised by our own guard: the script ended the transaction or released the lock.
+pub(crate) const GUARD_LEFT: &str = "MG004";
+
+/// Failures that pass by themselves: nothing was changed, and the same step may be sent again.
+pub(crate) const RETRIED: [&str; 3] =
+    [LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED, SERIALIZATION_FAILURE];
+
+/// The server, not the statement, ended the session.
+pub(crate) const SESSION_ENDED: [&str; 5] = [
+    ADMIN_SHUTDOWN,
+    CRASH_SHUTDOWN,
+    CANNOT_CONNECT_NOW,
+    CONNECTION_FAILURE,
+    CONNECTION_DOES_NOT_EXIST,
+];

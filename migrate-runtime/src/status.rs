@@ -1,0 +1,142 @@
+//! The state of every migration, as binary and database see it. Pure.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use migrate_core::MigrationSet;
+
+use crate::drift::{self, Drift};
+use crate::history::{History, Row, Unfinished};
+
+/// Every migration of binary and database, oldest version first.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Status {
+    /// The name of the database, as the server gives it.
+    pub database: String,
+    /// Every migration, oldest version first.
+    pub entries: Vec<Entry>,
+    /// Work outside a transaction that began and did not end.
+    pub unfinished: Vec<Unfinished>,
+}
+
+/// One migration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Entry {
+    /// The version, fourteen digits unless another tool wrote it.
+    pub version: String,
+    /// The name.
+    pub name: String,
+    /// How it stands.
+    pub state: State,
+    /// When it ran.
+    pub applied_at: Option<SystemTime>,
+    /// The checksum of the script that ran, or of the one that would run.
+    pub checksum: String,
+    /// How long it took.
+    pub execution_time: Option<Duration>,
+}
+
+/// How a migration stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum State {
+    /// It ran.
+    Applied,
+    /// It has not run.
+    Pending,
+    /// It ran, and its script changed after that.
+    Edited,
+    /// It ran, and this binary does not have it.
+    Unknown,
+    /// It has not run, but a newer one has.
+    OutOfOrder,
+    /// It began outside a transaction and did not end.
+    Unfinished,
+}
+
+impl State {
+    /// Every state, in the order in which summaries give them.
+    pub const ALL: [State; 6] = [
+        State::Applied,
+        State::Pending,
+        State::Edited,
+        State::Unknown,
+        State::OutOfOrder,
+        State::Unfinished,
+    ];
+
+    /// The word that JSON output uses.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            State::Applied => "applied",
+            State::Pending => "pending",
+            State::Edited => "edited",
+            State::Unknown => "unknown",
+            State::OutOfOrder => "out_of_order",
+            State::Unfinished => "unfinished",
+        }
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.as_str().replace('_', " "))
+    }
+}
+
+impl Status {
+    pub(crate) fn new(set: &MigrationSet, history: &History, database: String) -> Status {
+        let drift = drift::compare(set, history);
+        let special: HashMap<String, State> = drift.iter().map(named).collect();
+        let unfinished = |version: &str| history.unfinished.iter().any(|it| it.version == version);
+        let state = |version: &str, plain: State| match special.get(version) {
+            _ if unfinished(version) => State::Unfinished,
+            Some(state) => *state,
+            None => plain,
+        };
+        let ran = history.newest_first();
+        let ran = ran.iter().map(|row| Entry::ran(row, state(&row.version, State::Applied)));
+        let pending = drift::pending(set, history).into_iter().map(|it| {
+            let version = it.version.to_string();
+            Entry {
+                state: state(&version, State::Pending),
+                version,
+                name: it.name.to_owned(),
+                applied_at: None,
+                checksum: it.up.checksum.to_string(),
+                execution_time: None,
+            }
+        });
+        let mut entries: Vec<Entry> = ran.chain(pending).collect();
+        entries.sort_by(|a, b| a.version.cmp(&b.version));
+        Status { database, entries, unfinished: history.unfinished.clone() }
+    }
+
+    /// How many migrations are in this state.
+    pub fn count(&self, state: State) -> usize {
+        self.entries.iter().filter(|it| it.state == state).count()
+    }
+}
+
+impl Entry {
+    fn ran(row: &Row, state: State) -> Entry {
+        Entry {
+            version: row.version.clone(),
+            name: row.name.clone(),
+            state,
+            applied_at: row.applied_at,
+            checksum: row.checksum.clone(),
+            execution_time: Some(row.execution_time),
+        }
+    }
+}
+
+fn named(drift: &Drift) -> (String, State) {
+    match drift {
+        Drift::Edited { version, .. } => (version.to_string(), State::Edited),
+        Drift::Unknown { version, .. } => (version.clone(), State::Unknown),
+        Drift::OutOfOrder { version, .. } => (version.to_string(), State::OutOfOrder),
+    }
+}

@@ -1,0 +1,254 @@
+//! Messages to the server and their answers, with the number of the statement that failed.
+//!
+//! One message is one round trip. It speaks through `tokio_postgres` on a runtime of its own, because
+//! the synchronous client throws away the completions that come before an error: they tell which
+//! statement it was.
+
+use std::pin::pin;
+use std::time::Duration;
+
+use tokio::runtime::Runtime;
+use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
+use tokio_postgres::{AsyncMessage, Client, Config, SimpleQueryMessage, SimpleQueryRow, Socket};
+
+use crate::connect::{Cause, ConnectError};
+use crate::interrupt::Interrupt;
+
+/// How long a cancelled statement may take to end before the connection is given up.
+const CANCEL_GRACE: Duration = Duration::from_secs(10);
+
+/// A connection of our own. Dropping it closes it, and the server then gives its locks back.
+pub(crate) struct Link {
+    // Dropped first: the runtime below drives what is left to say.
+    client: Client,
+    runtime: Runtime,
+    interrupt: Interrupt,
+    notices: std::sync::mpsc::Receiver<Notice>,
+}
+
+/// Something the server said on its own.
+#[derive(Debug)]
+pub(crate) struct Notice {
+    pub(crate) severity: String,
+    pub(crate) message: String,
+}
+
+/// The rows of an answer, each with the number of its statement in the message, from 0.
+#[derive(Debug, Default)]
+pub(crate) struct Reply {
+    pub(crate) rows: Vec<(usize, Vec<Option<String>>)>,
+}
+
+/// A message that failed, and how far it came.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) error: FailureCause,
+    /// How many statements had completed; unknown where the client hides it.
+    pub(crate) completed: Option<usize>,
+    /// The rows that came before the error.
+    pub(crate) reply: Reply,
+}
+
+#[derive(Debug)]
+pub(crate) enum FailureCause {
+    /// The server or the connection.
+    Postgres(postgres::Error),
+    /// We cancelled it, and the server did not even answer that.
+    Abandoned,
+}
+
+/// Which rows of an answer are wanted. A script may select a million.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Keep<'a> {
+    All,
+    /// Those of the statements with these numbers.
+    Only(&'a [usize]),
+}
+
+impl Link {
+    pub(crate) fn open<T>(
+        config: &Config,
+        tls: T,
+        timeout: Duration,
+        interrupt: &Interrupt,
+    ) -> Result<Link, ConnectError>
+    where
+        T: MakeTlsConnect<Socket>,
+        T::Stream: Send + 'static,
+        T::TlsConnect: TlsConnect<Socket>,
+    {
+        let builder = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = builder.map_err(Cause::from)?;
+        let (client, mut connection) = runtime.block_on(async {
+            // The timeout of the configuration covers the TCP connect alone: a peer that accepts
+            // and says nothing would hold us for ever.
+            tokio::select! {
+                connected = tokio::time::timeout(timeout, config.connect(tls)) => match connected {
+                    Ok(connected) => connected.map_err(Cause::from),
+                    Err(_) => Err(Cause::TimedOut(timeout)),
+                },
+                () = interrupt.asked() => Err(Cause::Interrupted),
+            }
+        })?;
+        let (sender, notices) = std::sync::mpsc::channel();
+        runtime.spawn(async move {
+            while let Some(Ok(message)) =
+                std::future::poll_fn(|context| connection.poll_message(context)).await
+            {
+                if let AsyncMessage::Notice(notice) = message {
+                    let severity = notice.severity().to_owned();
+                    let message = notice.message().to_owned();
+                    // Nobody listens any more while the connection is being closed.
+                    let _ = sender.send(Notice { severity, message });
+                }
+            }
+        });
+        Ok(Link { client, runtime, interrupt: interrupt.clone(), notices })
+    }
+
+    /// Sends a message and reads the whole answer. An interruption cancels it on the server.
+    pub(crate) fn send(&mut self, message: &str, keep: Keep<'_>) -> Result<Reply, Failure> {
+        let Link { client, runtime, interrupt, .. } = self;
+        let asked = interrupt.asked();
+        runtime.block_on(exchange(client, message, keep, asked))
+    }
+
+    /// As [`send`](Link::send), for what has to be said after an interruption: a silent server is
+    /// given up after a while.
+    pub(crate) fn send_last(&mut self, message: &str, keep: Keep<'_>) -> Result<Reply, Failure> {
+        let Link { client, runtime, .. } = self;
+        runtime.block_on(async {
+            exchange(client, message, keep, tokio::time::sleep(CANCEL_GRACE)).await
+        })
+    }
+
+    /// What the server said on its own since the last call.
+    pub(crate) fn notices(&self) -> impl Iterator<Item = Notice> {
+        self.notices.try_iter()
+    }
+}
+
+/// Sends a message and reads the answer; cancels it on the server when `stop` completes first.
+async fn exchange(
+    client: &Client,
+    message: &str,
+    keep: Keep<'_>,
+    stop: impl Future<Output = ()>,
+) -> Result<Reply, Failure> {
+    let mut reply = Reply::default();
+    let mut completed = 0;
+    let result = {
+        let mut reading = pin!(read(client, message, keep, &mut reply, &mut completed));
+        tokio::select! {
+            biased;
+            result = &mut reading => result.map_err(FailureCause::Postgres),
+            () = stop => {
+                let cancelled = async {
+                    // A cancel request that gets lost is noticed by the time limit below.
+                    let _ = client.cancel_token().cancel_query(tokio_postgres::NoTls).await;
+                    reading.await
+                };
+                match tokio::time::timeout(CANCEL_GRACE, cancelled).await {
+                    Ok(result) => result.map_err(FailureCause::Postgres),
+                    Err(_) => Err(FailureCause::Abandoned),
+                }
+            }
+        }
+    };
+    match result {
+        Ok(()) => Ok(reply),
+        Err(error) => Err(Failure { error, completed: Some(completed), reply }),
+    }
+}
+
+async fn read(
+    client: &Client,
+    message: &str,
+    keep: Keep<'_>,
+    reply: &mut Reply,
+    completed: &mut usize,
+) -> Result<(), postgres::Error> {
+    let mut stream = pin!(client.simple_query_raw(message).await?);
+    let mut failed = None;
+    // After an error the server still says that it is ready: read up to there.
+    while let Some(item) =
+        std::future::poll_fn(|context| futures_core::Stream::poll_next(stream.as_mut(), context))
+            .await
+    {
+        match item {
+            Ok(SimpleQueryMessage::CommandComplete(_)) => *completed += 1,
+            Ok(SimpleQueryMessage::Row(row)) if keep.wants(*completed) => {
+                reply.rows.push((*completed, cells(&row)));
+            }
+            Ok(_) => {}
+            Err(error) if error.is_closed() => return Err(failed.unwrap_or(error)),
+            Err(error) => failed = failed.or(Some(error)),
+        }
+    }
+    failed.map_or(Ok(()), Err)
+}
+
+/// Sends a message over a connection that belongs to the caller.
+pub(crate) fn send_lent(
+    client: &mut postgres::Client,
+    message: &str,
+    keep: Keep<'_>,
+) -> Result<Reply, Failure> {
+    let answer = client.simple_query(message).map_err(|error| Failure {
+        error: FailureCause::Postgres(error),
+        completed: None,
+        reply: Reply::default(),
+    })?;
+    let mut reply = Reply::default();
+    let mut completed = 0;
+    for message in answer {
+        match message {
+            SimpleQueryMessage::CommandComplete(_) => completed += 1,
+            SimpleQueryMessage::Row(row) if keep.wants(completed) => {
+                reply.rows.push((completed, cells(&row)));
+            }
+            _ => {}
+        }
+    }
+    Ok(reply)
+}
+
+impl Keep<'_> {
+    fn wants(self, statement: usize) -> bool {
+        match self {
+            Keep::All => true,
+            Keep::Only(wanted) => wanted.contains(&statement),
+        }
+    }
+}
+
+impl Reply {
+    /// The rows of one statement.
+    pub(crate) fn of(&self, statement: usize) -> impl Iterator<Item = &[Option<String>]> {
+        self.rows.iter().filter(move |it| it.0 == statement).map(|it| it.1.as_slice())
+    }
+
+    /// The first row of one statement.
+    pub(crate) fn first(&self, statement: usize) -> Option<&[Option<String>]> {
+        self.of(statement).next()
+    }
+
+    /// Whether the only cell of a statement's only row is true.
+    pub(crate) fn is_true(&self, statement: usize) -> bool {
+        self.first(statement).and_then(|it| it.first()?.as_deref()) == Some("t")
+    }
+}
+
+fn cells(row: &SimpleQueryRow) -> Vec<Option<String>> {
+    (0..row.len()).map(|at| row.get(at).map(str::to_owned)).collect()
+}
+
+impl Failure {
+    /// The server's code.
+    pub(crate) fn sqlstate(&self) -> Option<&str> {
+        match &self.error {
+            FailureCause::Postgres(error) => error.code().map(postgres::error::SqlState::code),
+            FailureCause::Abandoned => None,
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! What binary, folder, history and database disagree about, each with the way out. Pure.
+
+use std::path::Path;
+
+use migrate_core::{Change, MigrationSet};
+
+use crate::error::ErrorKind;
+use crate::history::StoredScript;
+use crate::status::{Entry, State, Status};
+
+/// The result of a verification against a database.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Verification {
+    /// Every migration.
+    pub status: Status,
+    /// Every disagreement.
+    pub findings: Vec<Finding>,
+}
+
+/// One disagreement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Finding {
+    /// What sort of disagreement it is.
+    pub kind: FindingKind,
+    /// The migration that it is about.
+    pub version: Option<String>,
+    /// One sentence.
+    pub message: String,
+    /// The way out, where one is needed.
+    pub hint: Option<String>,
+}
+
+/// What sort of disagreement it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum FindingKind {
+    /// A script changed after it ran.
+    Edited,
+    /// The database has a migration that the binary does not have.
+    Unknown,
+    /// A pending migration is older than one that ran.
+    OutOfOrder,
+    /// Work outside a transaction began and did not end.
+    Unfinished,
+    /// A migration has not run yet.
+    Pending,
+    /// The down script in the binary is not the one that the database kept.
+    ScriptDiffers,
+    /// The folder has changed since this debug binary was built.
+    StaleBuild,
+}
+
+impl FindingKind {
+    /// The word that JSON output uses.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            FindingKind::Edited => ErrorKind::Edited.as_str(),
+            FindingKind::Unknown => State::Unknown.as_str(),
+            FindingKind::OutOfOrder => ErrorKind::OutOfOrder.as_str(),
+            FindingKind::Unfinished => ErrorKind::Unfinished.as_str(),
+            FindingKind::Pending => State::Pending.as_str(),
+            FindingKind::ScriptDiffers => ErrorKind::ScriptDiffers.as_str(),
+            FindingKind::StaleBuild => ErrorKind::StaleBuild.as_str(),
+        }
+    }
+
+    /// The exit code of a verification that finds this; 0 where it is no reason to fail. During a
+    /// rolling deploy, pending and unknown migrations are normal.
+    pub fn exit_code(self) -> u8 {
+        match self {
+            FindingKind::Unknown | FindingKind::Pending => 0,
+            FindingKind::Edited => ErrorKind::Edited.exit_code(),
+            FindingKind::OutOfOrder => ErrorKind::OutOfOrder.exit_code(),
+            FindingKind::Unfinished => ErrorKind::Unfinished.exit_code(),
+            FindingKind::ScriptDiffers => ErrorKind::ScriptDiffers.exit_code(),
+            FindingKind::StaleBuild => ErrorKind::StaleBuild.exit_code(),
+        }
+    }
+}
+
+impl Verification {
+    pub(crate) fn new(set: &MigrationSet, status: Status, stored: &[StoredScript]) -> Verification {
+        let by_state = status.entries.iter().filter_map(|it| of_state(it, &status));
+        let scripts = status.entries.iter().filter_map(|it| of_script(set, it, stored));
+        let findings = by_state.chain(scripts).collect();
+        Verification { status, findings }
+    }
+
+    /// The worst of the findings; 0 when there is no reason to fail.
+    pub fn exit_code(&self) -> u8 {
+        self.findings.iter().map(|it| it.kind.exit_code()).max().unwrap_or(0)
+    }
+}
+
+fn of_state(entry: &Entry, status: &Status) -> Option<Finding> {
+    let Entry { version, name, .. } = entry;
+    let (kind, message, hint) = match entry.state {
+        State::Applied => return None,
+        State::Pending => (
+            FindingKind::Pending,
+            format!("{version}_{name} has not run"),
+            Some("migration-cli up".to_owned()),
+        ),
+        State::Unknown => (
+            FindingKind::Unknown,
+            format!("{version}_{name} ran, but this binary does not have it"),
+            None,
+        ),
+        State::Edited => (
+            FindingKind::Edited,
+            format!("{version}_{name} was edited after it ran"),
+            Some(
+                "bring back the text that ran, or make the change in a migration of its own"
+                    .to_owned(),
+            ),
+        ),
+        State::OutOfOrder => (
+            FindingKind::OutOfOrder,
+            format!("{version}_{name} has not run, but a newer one has"),
+            Some("migration-cli up --allow-out-of-order".to_owned()),
+        ),
+        State::Unfinished => {
+            let work = status.unfinished.iter().find(|it| it.version == *version)?;
+            (
+                FindingKind::Unfinished,
+                format!("{version}_{name}: its {} script stopped at statement {}", work.direction, work.statement),
+                Some("finish or undo that statement by hand, then delete the row of _migrations_progress".to_owned()),
+            )
+        }
+    };
+    Some(Finding { kind, version: Some(version.clone()), message, hint })
+}
+
+fn of_script(set: &MigrationSet, entry: &Entry, stored: &[StoredScript]) -> Option<Finding> {
+    let migration = set.get(entry.version.parse().ok()?)?;
+    let kept = stored.iter().find(|it| it.version == entry.version)?;
+    let checksum = kept.checksum.as_deref()?;
+    if entry.state == State::Pending || checksum == migration.down.checksum.to_string() {
+        return None;
+    }
+    let Entry { version, name, .. } = entry;
+    Some(Finding {
+        kind: FindingKind::ScriptDiffers,
+        version: Some(version.clone()),
+        message: format!(
+            "the down script of {version}_{name} is not the one that was kept when it ran"
+        ),
+        hint: Some(
+            "migration-cli down --use stored, or --use embedded, when it is to be reverted"
+                .to_owned(),
+        ),
+    })
+}
+
+/// Compares the set with the folder that it was made from: what needs no database.
+pub(crate) fn offline(set: &MigrationSet) -> Vec<Finding> {
+    let Some(source) = set.source() else { return Vec::new() };
+    let stale = migrate_core::compare_folder(set, Path::new(source)).into_iter();
+    let finding = stale.map(|it| {
+        let what = match it.change {
+            Change::Added => "was added",
+            Change::Removed => "was removed",
+            Change::Changed => "was changed",
+        };
+        Finding {
+            kind: FindingKind::StaleBuild,
+            version: it.file_name.split('_').next().map(str::to_owned),
+            message: format!(
+                "{}/{} {what} after this binary was built",
+                set.folder(),
+                it.file_name
+            ),
+            hint: Some(format!("touch {}/*.sql, then: cargo build", set.folder())),
+        }
+    });
+    finding.collect()
+}
