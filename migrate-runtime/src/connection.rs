@@ -79,7 +79,7 @@ impl<'a> Connection<'a> {
         let wire = Wire::Lent { client, restore: String::new() };
         let cleanup = vec!["RESET ALL".to_owned()];
         let mut connection =
-            Connection { wire, store, audit, settings, interrupt, key, tell, cleanup };
+            Connection { wire, store, audit, settings, interrupt, key, cleanup, tell };
         let reply = connection.ask(include_str!("history/lent.sql"))?;
         let set: Vec<String> = reply.of(0).filter_map(set_config).collect();
         let roles: Vec<String> = reply.of(1).filter_map(set_config).collect();

@@ -1,1 +1,242 @@
+use std::num::NonZeroUsize;
+use std::time::Duration;
 
+use migrate_core::Direction::{Down as Back, Up as Forth};
+use migrate_core::{Checksum, Directives, Script};
+
+use super::*;
+use crate::history::Unfinished;
+
+/// Three migrations, one second apart, told apart by the checksum of their up script. The third
+/// cannot run in a transaction; the first cannot be reverted.
+static SET: MigrationSet = {
+    const MIGRATIONS: &[Migration] = &[
+        Migration::new(version(1), "one", script(b'a', Mode::Transactional), irreversible()),
+        migration(2, b'b', Mode::Transactional),
+        migration(3, b'c', Mode::Standalone),
+    ];
+    MigrationSet::new(MIGRATIONS)
+};
+
+const APPLIED: [(i64, u8); 3] = [(1, b'a'), (2, b'b'), (3, b'c')];
+
+#[test]
+fn up_runs_everything_on_a_fresh_database() {
+    check(up(&[], &Up::default()), Ok(&[(Forth, 1), (Forth, 2), (Forth, 3)]));
+}
+
+#[test]
+fn up_skips_what_has_run() {
+    check(up(&APPLIED[..2], &Up::default()), Ok(&[(Forth, 3)]));
+    check(up(&APPLIED, &Up::default()), Ok(&[]));
+}
+
+#[test]
+fn up_goes_as_far_as_it_is_told() {
+    let to = |limit| Up { limit, ..Up::default() };
+    check(up(&[], &to(Limit::To(version(2)))), Ok(&[(Forth, 1), (Forth, 2)]));
+    check(up(&APPLIED, &to(Limit::To(version(2)))), Ok(&[]));
+    check(up(&[], &to(steps(1))), Ok(&[(Forth, 1)]));
+    check(up(&[], &to(steps(9))), Ok(&[(Forth, 1), (Forth, 2), (Forth, 3)]));
+    check(
+        up(&[], &to(Limit::To(version(8)))),
+        Err(Refusal::NoSuchMigration { version: version(8), nearest: Some(version(3)) }),
+    );
+}
+
+#[test]
+fn up_refuses_a_migration_that_came_too_late() {
+    let late = Drift::OutOfOrder { version: version(2), name: "test", newest: version(3) };
+    let history = [(1, b'a'), (3, b'c')];
+    check(up(&history, &Up::default()), Err(Refusal::OutOfOrder(vec![late])));
+    let allowed = Up { allow_out_of_order: true, ..Up::default() };
+    check(up(&history, &allowed), Ok(&[(Forth, 2)]));
+}
+
+#[test]
+fn up_goes_on_beside_migrations_that_it_does_not_know() {
+    check(up(&[(1, b'a'), (2, b'b'), (3, b'c'), (9, b'z')], &Up::default()), Ok(&[]));
+}
+
+#[test]
+fn up_refuses_when_a_script_was_edited() {
+    let result = up(&[(1, b'a'), (2, b'X')], &Up::default());
+    let Err(Refusal::Edited(list)) = result else { panic!("{result:?}") };
+    assert!(matches!(&list[..], [Drift::Edited { version: found, .. }] if *found == version(2)));
+}
+
+#[test]
+fn scripts_outside_a_transaction_cannot_share_one() {
+    let single = Up { single_transaction: true, ..Up::default() };
+    let file = "migrations/20260101000003_test.up.sql".to_owned();
+    check(up(&[], &single), Err(Refusal::CannotShareTransaction(vec![file])));
+    let two = Up { limit: steps(2), ..single };
+    check(up(&[], &two), Ok(&[(Forth, 1), (Forth, 2)]));
+}
+
+#[test]
+fn unfinished_work_stops_both_ways() {
+    let mut history = history(&APPLIED[..2]);
+    history.unfinished.push(unfinished());
+    assert_eq!(
+        plan_up(&SET, &history, &Up::default()).unwrap_err(),
+        Refusal::Unfinished(unfinished())
+    );
+    assert_eq!(
+        plan_down(&SET, &history, &[], &Down::default()).unwrap_err(),
+        Refusal::Unfinished(unfinished())
+    );
+}
+
+#[test]
+fn down_reverts_in_the_reverse_of_the_order_in_which_they_ran() {
+    let late = [(1, b'a'), (3, b'c'), (2, b'b')];
+    check(down(&late, &[], &by(steps(2))), Ok(&[(Back, 2), (Back, 3)]));
+    check(down(&late, &[], &by(Limit::To(version(3)))), Ok(&[(Back, 2)]));
+    check(down(&late, &[], &by(Limit::To(version(1)))), Ok(&[(Back, 2), (Back, 3)]));
+}
+
+#[test]
+fn down_refuses_what_has_not_run() {
+    check(down(&APPLIED, &[], &by(steps(4))), Err(Refusal::TooMany { asked: 4, have: 3 }));
+    check(
+        down(&APPLIED[..1], &[], &by(Limit::To(version(2)))),
+        Err(Refusal::HasNotRun(version(2))),
+    );
+}
+
+#[test]
+fn down_refuses_where_there_is_no_way_back() {
+    let refusal = Refusal::Irreversible {
+        version: version(1).to_string(),
+        name: "test".to_owned(),
+        reason: "rows were merged".to_owned(),
+    };
+    check(down(&APPLIED, &[], &by(Limit::All)), Err(refusal));
+}
+
+#[test]
+fn an_older_binary_reverts_with_the_script_that_the_database_kept() {
+    let ran = [(2, b'b'), (9, b'z')];
+    check(down(&ran, &[kept(9, "DROP TABLE nine")], &by(steps(1))), Ok(&[(Back, 9)]));
+    let refusal = Refusal::NoDownScript { version: version(9).to_string(), wanted: None };
+    check(down(&ran, &[], &by(steps(1))), Err(refusal));
+}
+
+#[test]
+fn a_person_decides_between_two_down_scripts() {
+    let kept = [kept(2, "another text")];
+    let ran = &APPLIED[..2];
+    let refusal = Refusal::ScriptDiffers(version(2).to_string());
+    check(down(ran, &kept, &by(steps(1))), Err(refusal));
+    for (source, sql) in [(ScriptSource::Stored, "another text"), (ScriptSource::Embedded, "b")] {
+        let asked = Down { use_script: Some(source), ..by(steps(1)) };
+        assert_eq!(down(ran, &kept, &asked).unwrap().steps[0].sql(), sql);
+    }
+}
+
+#[test]
+fn an_edited_migration_without_a_kept_script_is_not_reverted_unasked() {
+    let ran = [(2, b'X')];
+    assert!(matches!(down(&ran, &[], &by(steps(1))), Err(Refusal::Edited(_))));
+    let asked = Down { use_script: Some(ScriptSource::Embedded), ..by(steps(1)) };
+    check(down(&ran, &[], &asked), Ok(&[(Back, 2)]));
+}
+
+#[test]
+fn a_repeated_version_counts_once_where_it_stands_last() {
+    let ran = [(2, b'b'), (3, b'c'), (2, b'b')];
+    check(down(&ran, &[], &by(Limit::All)), Ok(&[(Back, 2), (Back, 3)]));
+}
+
+#[test]
+fn a_plan_made_again_may_be_shorter_but_not_other() {
+    let planned = up(&[], &Up::default()).unwrap();
+    assert!(up(&APPLIED[..1], &Up::default()).unwrap().is_part_of(&planned));
+    assert!(up(&APPLIED, &Up::default()).unwrap().is_part_of(&planned));
+    let planned = down(&APPLIED, &[], &by(steps(1))).unwrap();
+    assert!(!down(&APPLIED[..2], &[], &by(steps(1))).unwrap().is_part_of(&planned));
+}
+
+#[track_caller]
+fn check(plan: Result<Plan, Refusal>, expected: Result<&[(Direction, i64)], Refusal>) {
+    let steps = |plan: Plan| -> Vec<_> {
+        plan.steps.iter().map(|it| (it.direction(), it.version().to_owned())).collect()
+    };
+    let expected = expected.map(|it| {
+        it.iter().map(|&(way, second)| (way, version(second).to_string())).collect::<Vec<_>>()
+    });
+    assert_eq!(plan.map(steps), expected);
+}
+
+fn up(ran: &[(i64, u8)], up: &Up) -> Result<Plan, Refusal> {
+    plan_up(&SET, &history(ran), up)
+}
+
+fn down(ran: &[(i64, u8)], stored: &[StoredScript], down: &Down) -> Result<Plan, Refusal> {
+    plan_down(&SET, &history(ran), stored, down)
+}
+
+fn by(limit: Limit) -> Down {
+    Down { limit, ..Down::default() }
+}
+
+fn steps(count: usize) -> Limit {
+    Limit::Steps(NonZeroUsize::new(count).unwrap())
+}
+
+fn history(ran: &[(i64, u8)]) -> History {
+    let row = |(id, &(second, mark)): (i64, &(i64, u8))| Row {
+        id,
+        version: version(second).to_string(),
+        name: "test".to_owned(),
+        checksum: Checksum::embedded([mark; 32]).to_string(),
+        execution_time: Duration::ZERO,
+        applied_at: None,
+    };
+    History { rows: (1..).zip(ran).map(row).collect(), unfinished: Vec::new() }
+}
+
+fn kept(second: i64, sql: &str) -> StoredScript {
+    StoredScript {
+        version: version(second).to_string(),
+        sql: Some(sql.to_owned()),
+        checksum: Some(Checksum::of(sql).to_string()),
+        mode: Mode::Transactional,
+        statements: Vec::new(),
+        lock_timeout_ms: None,
+        statement_timeout_ms: None,
+        irreversible: None,
+    }
+}
+
+fn unfinished() -> Unfinished {
+    Unfinished {
+        version: version(3).to_string(),
+        direction: Forth,
+        statement: 1,
+        statement_checksum: String::new(),
+        run: String::new(),
+    }
+}
+
+const fn migration(second: i64, mark: u8, mode: Mode) -> Migration {
+    Migration::new(version(second), "test", script(mark, mode), script(mark, Mode::Transactional))
+}
+
+const fn script(mark: u8, mode: Mode) -> Script {
+    let checksum = Checksum::embedded([mark; 32]);
+    let sql = if mark == b'b' { "b" } else { "" };
+    Script::new(sql, checksum, mode, Directives::NONE, &[])
+}
+
+const fn irreversible() -> Script {
+    let checksum = Checksum::embedded([0; 32]);
+    let reason = Some("rows were merged");
+    let directives = Directives::embedded(None, None, None, reason, &[]);
+    Script::new("", checksum, Mode::Transactional, directives, &[])
+}
+
+const fn version(second: i64) -> Version {
+    Version::embedded(20_260_101_000_000 + second.unsigned_abs())
+}
