@@ -1,0 +1,3 @@
+-- Takes the approvals away.
+
+DROP TABLE approvals;

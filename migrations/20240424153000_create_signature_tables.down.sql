@@ -1,0 +1,3 @@
+-- Takes the signatures away.
+
+DROP TABLE signatures;

@@ -1,0 +1,4 @@
+-- Takes the obligations and their deadlines away.
+
+DROP TABLE deadlines;
+DROP TABLE obligations;

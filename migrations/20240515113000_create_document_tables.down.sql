@@ -1,0 +1,3 @@
+-- Takes the documents away; the bytes in the object storage stay.
+
+DROP TABLE documents;
