@@ -1,0 +1,167 @@
+//! House rules as tests: what reviewers would otherwise have to say again and again.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const FILE_LINES: usize = 400;
+const FUNCTION_LINES: usize = 70;
+
+/// The layers of `migrate-runtime`, lowest first. A module uses its own layer and those below.
+const LAYERS: [&[&str]; 6] = [
+    &[
+        "audit",
+        "config",
+        "error",
+        "history",
+        "interrupt",
+        "lock",
+        "progress",
+        "quote",
+        "run",
+        "sqlstate",
+    ],
+    &["connect", "drift", "plan", "status", "transport", "verify"],
+    &["connection", "session"],
+    &["execute"],
+    &["migrator"],
+    &["dev_database", "lib", "private"],
+];
+
+#[test]
+fn files_and_functions_are_short() {
+    let mut long = Vec::new();
+    for (path, text) in rust_files() {
+        let lines = text.lines().count();
+        if lines > FILE_LINES {
+            long.push(format!("{}: {lines} lines, at most {FILE_LINES}", path.display()));
+        }
+        for (line, length) in functions(&text) {
+            if length > FUNCTION_LINES {
+                let place = format!("{}:{line}", path.display());
+                long.push(format!(
+                    "{place}: a function of {length} lines, at most {FUNCTION_LINES}"
+                ));
+            }
+        }
+    }
+    assert!(long.is_empty(), "{}", long.join("\n"));
+}
+
+#[test]
+fn layers_of_the_runtime_use_only_what_is_below() {
+    let source = root().join("migrate-runtime/src");
+    let mut wrong = Vec::new();
+    for (path, text) in rust_files() {
+        let Ok(inside) = path.strip_prefix(&source) else { continue };
+        let first = inside.components().next().unwrap().as_os_str().to_string_lossy().into_owned();
+        let module = first.trim_end_matches(".rs");
+        let own = layer(module).unwrap_or_else(|| panic!("{module} has no layer in tests/tidy.rs"));
+        for used in used_modules(&text) {
+            if layer(&used).is_some_and(|it| it > own) {
+                wrong.push(format!("{}: uses crate::{used}, which is above", path.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn nothing_is_left_behind() {
+    let words = [
+        "TO".to_owned() + "DO",
+        "FIX".to_owned() + "ME",
+        "todo".to_owned() + "!(",
+        "#[al".to_owned() + "low(",
+    ];
+    let mut found = Vec::new();
+    for (path, text) in rust_files() {
+        if path
+            .components()
+            .any(|it| ["utils", "utils.rs"].iter().any(|name| it.as_os_str() == *name))
+        {
+            found.push(format!("{}: a module named utils", path.display()));
+        }
+        for (index, line) in text.lines().enumerate() {
+            if words.iter().any(|it| line.contains(it.as_str())) {
+                found.push(format!("{}:{}: {}", path.display(), index + 1, line.trim()));
+            }
+        }
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn modules_open_with_their_job() {
+    let without = rust_files().into_iter().filter(|(path, text)| {
+        let is_source = path.components().any(|it| it.as_os_str() == "src");
+        let is_tests = path.file_stem().is_some_and(|it| it.to_string_lossy().ends_with("tests"));
+        is_source && !is_tests && !text.starts_with("//!")
+    });
+    let without: Vec<_> = without.map(|it| it.0.display().to_string()).collect();
+    assert!(without.is_empty(), "{}", without.join("\n"));
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Every Rust file of the repository, with its text.
+fn rust_files() -> Vec<(PathBuf, String)> {
+    let mut files = Vec::new();
+    let mut folders = vec![root().to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if path.is_dir() && name != "target" && !name.starts_with('.') {
+                folders.push(path);
+            } else if name.ends_with(".rs") {
+                let text = fs::read_to_string(&path).unwrap();
+                files.push((path, text));
+            }
+        }
+    }
+    assert!(files.len() > 20, "the search lost its way");
+    files
+}
+
+/// Line and length of every function. Formatted code closes one at the depth at which it opens.
+fn functions(text: &str) -> Vec<(usize, usize)> {
+    let lines: Vec<&str> = text.lines().collect();
+    let mut found = Vec::new();
+    for (start, line) in lines.iter().enumerate() {
+        let code = line.trim_start();
+        let depth = line.len() - code.len();
+        let signature =
+            code.strip_prefix("pub ").or(code.strip_prefix("pub(crate) ")).unwrap_or(code);
+        let signature = signature.strip_prefix("const ").unwrap_or(signature);
+        let signature = signature.strip_prefix("async ").unwrap_or(signature);
+        if !signature.starts_with("fn ") {
+            continue;
+        }
+        let closing = format!("{}}}", " ".repeat(depth));
+        if let Some(length) = lines[start..].iter().position(|it| *it == closing) {
+            found.push((start + 1, length + 1));
+        }
+    }
+    found
+}
+
+fn used_modules(text: &str) -> Vec<String> {
+    let mut used = Vec::new();
+    for (at, prefix) in text.match_indices("crate::") {
+        let before = text[..at].chars().next_back().unwrap_or(' ');
+        let name: String = text[at + prefix.len()..]
+            .chars()
+            .take_while(|it| it.is_ascii_alphanumeric() || *it == '_')
+            .collect();
+        if !before.is_ascii_alphanumeric() && before != '_' {
+            used.push(name);
+        }
+    }
+    used
+}
+
+fn layer(module: &str) -> Option<usize> {
+    LAYERS.iter().position(|it| it.contains(&module))
+}
