@@ -1,5 +1,6 @@
 //! The development database on the PostgreSQL that is installed on this machine.
 #![cfg(feature = "dev-database")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -8,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Barrier;
 use std::thread;
+use std::time::{Duration, Instant};
 
 use migrate_runtime::dev_database::{DevDatabase, DevStatus, Running, Search, ThrowAwayServer};
 use postgres::{Client, NoTls};
@@ -270,14 +272,10 @@ fn no_server_at_all_says_where_it_looked_and_what_to_type() {
 #[test]
 fn a_throw_away_server_is_made_as_it_is_told() {
     let folder = reachable_folder();
-    let new = |name: &str| {
-        ThrowAwayServer::new(&folder.path().join(name), search().find().unwrap()).unwrap()
-    };
-    let template = new("template").with_initdb("--no-sync");
-    template.make_data().unwrap();
-
-    let server = Stopping(new("server").with_port(6543).with_setting("fsync=off"));
-    server.0.copy_data(&template).unwrap();
+    let server = ThrowAwayServer::new(folder.path(), search().find().unwrap()).unwrap();
+    let server = server.with_initdb("--no-sync").with_port(6543).with_setting("fsync=off");
+    let server = Stopping(server);
+    server.0.make_data().unwrap();
     server.0.start().unwrap();
     let mut client = Client::connect(&server.0.url("postgres"), NoTls).unwrap();
     let show: String = client.query_one("SHOW fsync", &[]).unwrap().get(0);
@@ -326,7 +324,7 @@ impl Drop for Project {
 
 /// The server may run as another user than the test.
 fn reachable_folder() -> tempfile::TempDir {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir_in("/tmp").unwrap();
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
     folder
 }
@@ -374,8 +372,10 @@ fn kill_server(database: &DevDatabase) {
 
 /// The server's helpers notice its death by themselves, a moment later.
 fn wait_until_stopped(database: &DevDatabase) {
+    let end = Instant::now() + Duration::from_mins(1);
     while !matches!(database.status().unwrap(), DevStatus::Stopped { .. }) {
-        thread::yield_now();
+        assert!(Instant::now() < end, "the server's helpers are still there");
+        thread::sleep(Duration::from_millis(5));
     }
 }
 

@@ -1,1 +1,23 @@
-//! x
+//! What the tests share: a PostgreSQL server for the test process, a database for each test, a
+//! proxy that counts and breaks, and sets of migrations written in the test itself.
+//!
+//! Everything panics instead of returning errors: a test that cannot have what it asks for has
+//! failed, and the place where it asked is the place to look at.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![expect(clippy::missing_panics_doc, reason = "everything here panics, see above")]
+
+pub mod child;
+mod database;
+mod dump;
+mod server;
+mod set;
+mod wait;
+
+pub use database::{Role, TestDatabase};
+pub use dump::schema_dump;
+pub use server::{Server, search, server, standby};
+pub use set::set;
+pub use wait::wait_until;
+
+#[cfg(test)]
+mod tests;

@@ -7,7 +7,6 @@ use std::fs;
 use std::io::ErrorKind;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use postgres::Config;
 
@@ -67,20 +66,6 @@ impl ThrowAwayServer {
             self.server.initialise(&self.binaries, &lock)?;
         }
         Ok(())
-    }
-
-    /// Copies the data folder of a server that is not running.
-    pub fn copy_data(&self, template: &ThrowAwayServer) -> Result<(), DevDatabaseError> {
-        let (from, to) = (template.server.data(), self.server.data());
-        let mut command = Command::new("cp");
-        let output = command.arg("-Rp").arg(&from).arg(&to).output();
-        let output = output.map_err(Failure::io("copy", &from))?;
-        if output.status.success() {
-            return Ok(());
-        }
-        let (program, status) = ("cp".into(), output.status.to_string());
-        let output = String::from_utf8_lossy(&output.stderr).into_owned();
-        Err(Failure::Program { program, status, output }.into())
     }
 
     /// Starts the server and waits until it accepts connections.

@@ -1,0 +1,57 @@
+//! Tests of several processes: the test binary runs one of its own tests in a child.
+//!
+//! ```ignore
+//! #[test]
+//! fn four_at_once() {
+//!     if let Some(url) = child::argument() {
+//!         return run_migrations(&url);
+//!     }
+//!     let database = TestDatabase::new();
+//!     let children: Vec<_> =
+//!         (0..4).map(|_| child::spawn("four_at_once", &database.url())).collect();
+//!     for child in children {
+//!         child::assert_success(child);
+//!     }
+//! }
+//! ```
+
+use std::process::{Child, Command, Output, Stdio};
+
+/// Declared here alone: what the parent wants the child to know.
+const ARGUMENT: &str = "MIGRATION_TESTS_CHILD";
+
+/// In a child, what the parent gave it; in a parent, nothing.
+pub fn argument() -> Option<String> {
+    std::env::var(ARGUMENT).ok()
+}
+
+/// Whether this process is a child.
+pub fn is_child() -> bool {
+    argument().is_some()
+}
+
+/// Starts the test called `name` (with its modules) of this binary in a process of its own.
+#[track_caller]
+pub fn spawn(name: &str, argument: &str) -> Child {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args([name, "--exact", "--nocapture", "--include-ignored"]).env(ARGUMENT, argument);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.spawn().unwrap()
+}
+
+/// Runs the test called `name` in a child, to its end.
+#[track_caller]
+pub fn run(name: &str, argument: &str) -> Output {
+    spawn(name, argument).wait_with_output().unwrap()
+}
+
+/// Waits for a child whose test is to pass; shows what it wrote if it did not.
+#[track_caller]
+pub fn assert_success(child: Child) {
+    let output = child.wait_with_output().unwrap();
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    // A name that no test has is no failure for the test harness.
+    let ran = stdout.contains("running 1 test");
+    assert!(ran && output.status.success(), "{}\n{stdout}\n{stderr}", output.status);
+}

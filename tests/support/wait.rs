@@ -1,0 +1,14 @@
+//! Waiting for a condition instead of sleeping.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Waits until `condition` holds; fails the test if it does not within a minute.
+#[track_caller]
+pub fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
+    let end = Instant::now() + Duration::from_mins(1);
+    while !condition() {
+        assert!(Instant::now() < end, "waited a minute until {what}");
+        thread::sleep(Duration::from_millis(5));
+    }
+}
