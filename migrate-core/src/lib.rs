@@ -18,6 +18,7 @@ mod script;
 #[cfg(feature = "snippet")]
 pub mod snippet;
 mod source;
+mod spelling;
 mod sql;
 mod version;
 

@@ -1,6 +1,7 @@
 //! Directives: comment lines `-- migrate:WORD …` in the header of a script.
 
 use crate::problem::{Finding, ProblemKind};
+use crate::spelling::nearest;
 use crate::sql::{Split, Token, TokenKind, byte_range};
 use crate::{Direction, SourceAllow, SourceDirectives, parse_duration_ms};
 
@@ -39,12 +40,17 @@ struct Line<'a> {
     value: &'a str,
 }
 
+/// What the directives of a script say.
+#[derive(Debug)]
+pub(crate) struct Header {
+    pub(crate) directives: SourceDirectives,
+    pub(crate) findings: Vec<Finding>,
+    /// Whether `irreversible` is there at all, even where it is wrong: then no SQL is missing.
+    pub(crate) says_irreversible: bool,
+}
+
 /// Reads every directive of a script; `first` is where its first statement begins.
-pub(crate) fn read(
-    split: &Split<'_>,
-    first: Option<usize>,
-    direction: Direction,
-) -> (SourceDirectives, Vec<Finding>) {
+pub(crate) fn read(split: &Split<'_>, first: Option<usize>, direction: Direction) -> Header {
     let mut reader = Reader { first, direction, ..Reader::default() };
     for comment in &split.comments {
         match line(split.sql, comment) {
@@ -57,7 +63,8 @@ pub(crate) fn read(
             None => {}
         }
     }
-    (reader.directives, reader.findings)
+    let says_irreversible = reader.seen.iter().any(|it| it == "irreversible");
+    Header { directives: reader.directives, findings: reader.findings, says_irreversible }
 }
 
 /// Takes a comment apart, if it is a directive.
@@ -225,31 +232,11 @@ fn help_for_unknown(word: &str) -> String {
     if RESERVED.contains(&word) {
         return format!("`{word}` is not supported by this version of migrate");
     }
-    let nearest = KNOWN.iter().map(|(known, _)| (distance(word, known), *known)).min();
-    match nearest {
-        Some((distance, known)) if distance <= known.len() / 3 => {
-            format!("did you mean `{known}`?")
-        }
-        _ => {
-            let known: Vec<String> = KNOWN.iter().map(|(it, _)| format!("`{it}`")).collect();
-            format!("the known ones are {}", known.join(", "))
-        }
+    if let Some(known) = nearest(word, KNOWN.iter().map(|(known, _)| *known)) {
+        return format!("did you mean `{known}`?");
     }
-}
-
-/// How many characters have to be put in, taken out or replaced to get from one text to the other.
-fn distance(from: &str, to: &str) -> usize {
-    let to: Vec<char> = to.chars().collect();
-    let mut row: Vec<usize> = (0..=to.len()).collect();
-    for (line, from) in from.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], line + 1);
-        for (column, to) in to.iter().enumerate() {
-            let replaced = diagonal + usize::from(from != *to);
-            diagonal = row[column + 1];
-            row[column + 1] = replaced.min(row[column] + 1).min(diagonal + 1);
-        }
-    }
-    row[to.len()]
+    let known: Vec<String> = KNOWN.iter().map(|(it, _)| format!("`{it}`")).collect();
+    format!("the known ones are {}", known.join(", "))
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ const SCHEMA_FILE: &str = "schema.rs";
 ///
 /// Every problem of every file is found, in the order of files and places.
 pub fn read_folder(path: &Path, display_name: &str) -> Result<SourceSet, Vec<Problem>> {
-    let entries = list(path).map_err(|error| vec![unreadable(display_name, &error)])?;
+    let entries = list(path).map_err(|error| vec![no_folder(display_name, &error)])?;
     let (mut files, mut problems) = (Vec::new(), Vec::new());
     for name in entries {
         let path = path.join(&name);
@@ -136,6 +136,14 @@ fn checksum_of(path: &Path) -> Option<Checksum> {
     let bytes = fs::read(path).ok()?;
     let text = std::str::from_utf8(&bytes).ok()?;
     Some(Checksum::of(&normalize(text)))
+}
+
+fn no_folder(folder: &str, error: &io::Error) -> Problem {
+    let help = match error.kind() {
+        io::ErrorKind::NotFound => Some("`migration-cli create \"NAME\"` makes it".to_owned()),
+        _ => None,
+    };
+    Problem { help, ..unreadable(folder, error) }
 }
 
 fn unreadable(file: &str, error: &io::Error) -> Problem {

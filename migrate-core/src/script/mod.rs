@@ -9,7 +9,8 @@ use crate::problem::{Finding, ProblemKind};
 use crate::resolve::display;
 use crate::sql::{Fault, FaultKind, Split, StatementKind, byte_range};
 use crate::{
-    Checksum, Direction, Problem, SourceDirectives, SourceFile, SourceScript, Statement, directive,
+    Checksum, Direction, Mode, Problem, SourceDirectives, SourceFile, SourceScript, Statement,
+    directive,
 };
 
 pub(crate) use text::normalize;
@@ -46,28 +47,26 @@ fn check(
     sql: &str,
     direction: Direction,
     findings: &mut Vec<Finding>,
-) -> (crate::Mode, SourceDirectives, Vec<Statement>) {
+) -> (Mode, SourceDirectives, Vec<Statement>) {
     let split = Split::of(sql);
     findings.extend(split.faults.iter().map(|it| fault(*it)));
-    let (body, found) = transaction::unwrap(&split);
-    findings.extend(found);
+    let body = transaction::unwrap(&split);
     let statements: Vec<Statement> = body.iter().map(|it| it.statement).collect();
 
     let first = statements.first().map(|it| it.range.start as usize);
-    let (directives, found) = directive::read(&split, first, direction);
-    findings.extend(found);
+    let header = directive::read(&split, first, direction);
+    findings.extend(header.findings);
     findings.extend(statements.iter().filter_map(copy_from_stdin));
-    if statements.is_empty() && findings.is_empty() && directives.irreversible.is_none() {
+    if statements.is_empty() && split.faults.is_empty() && !header.says_irreversible {
         findings.push(empty(direction));
     }
-    let wrapped = body.len() < split.statements.len();
-    let (mode, found) = transaction::mode(&statements, wrapped, directives.no_transaction);
-    findings.extend(found);
+    let mode = transaction::mode(body, header.directives.no_transaction);
+    findings.extend(transaction::find_problems(&split, body, mode));
     #[cfg(feature = "parser")]
-    if directives.no_parse.is_none() {
+    if header.directives.no_parse.is_none() {
         findings.extend(parse(&split));
     }
-    (mode, directives, statements)
+    (mode, header.directives, statements)
 }
 
 /// Parses what the splitter had no doubts about.

@@ -4,80 +4,98 @@ use crate::problem::{Finding, ProblemKind};
 use crate::sql::{Control, Piece, Split, control};
 use crate::{Mode, Statement};
 
-const KIND: ProblemKind = ProblemKind::TransactionControl;
-
 /// The statements that are sent: those of the script without `BEGIN` and `COMMIT` around it, which
 /// other tools ask for.
-pub(super) fn unwrap<'a>(split: &'a Split<'_>) -> (&'a [Piece], Vec<Finding>) {
-    let pieces = split.statements.as_slice();
-    let control_of = |it: &Piece| control(split.sql, split.tokens(it));
-    let body = match pieces {
+pub(super) fn unwrap<'a>(split: &'a Split<'_>) -> &'a [Piece] {
+    match split.statements.as_slice() {
         [first, body @ .., last]
-            if control_of(first) == Some(Control::Begin)
-                && control_of(last) == Some(Control::Commit) =>
+            if control_of(split, first) == Some(Control::Begin)
+                && control_of(split, last) == Some(Control::Commit) =>
         {
             body
         }
-        _ => pieces,
-    };
-    let findings = body.iter().filter_map(|it| {
-        let control = control_of(it)?;
-        Some(Finding::new(KIND, it.statement.range, message(split, it), help(control)))
+        pieces => pieces,
+    }
+}
+
+fn control_of(split: &Split<'_>, piece: &Piece) -> Option<Control> {
+    control(split.sql, split.tokens(piece))
+}
+
+/// How a script runs: in a transaction, unless its header says otherwise or no statement may.
+pub(super) fn mode(body: &[Piece], no_transaction: bool) -> Mode {
+    let refuses = |it: &Piece| it.statement.kind.refuses_transaction();
+    if no_transaction || (!body.is_empty() && body.iter().all(refuses)) {
+        Mode::Standalone
+    } else {
+        Mode::Transactional
+    }
+}
+
+/// Finds the statements that do not go with the way the script runs.
+pub(super) fn find_problems(split: &Split<'_>, body: &[Piece], mode: Mode) -> Vec<Finding> {
+    let mut findings: Vec<Finding> =
+        body.iter().filter_map(|it| find_control(split, it, mode)).collect();
+    let refusing: Vec<Statement> =
+        body.iter().map(|it| it.statement).filter(|it| it.kind.refuses_transaction()).collect();
+    let wrapper = split.statements.first().filter(|_| body.len() < split.statements.len());
+    findings.extend(match (wrapper, refusing.as_slice(), mode) {
+        (Some(_), [first, ..], _) => Some(wrapped(first)),
+        (Some(begin), [], Mode::Standalone) => Some(wrapper_without_transaction(begin)),
+        (None, [first, others @ ..], Mode::Transactional) => Some(mixed(first, others)),
+        _ => None,
     });
-    (body, findings.collect())
+    findings
 }
 
-fn message(split: &Split<'_>, piece: &Piece) -> String {
-    let words = split.tokens(piece).iter().take(2).map(|it| it.text(split.sql));
-    let words: Vec<String> = words.map(str::to_uppercase).collect();
-    format!("`{}` in a script, which runs in a transaction of ours", words.join(" "))
-}
-
-fn help(control: Control) -> &'static str {
-    match control {
-        Control::BeginWith => {
-            "delete it: a migration runs in a READ COMMITTED transaction together with its history"
-        }
-        Control::Begin | Control::Commit | Control::Other => {
-            "delete it: the script and its history commit together; for a part that may fail alone, use SAVEPOINT"
-        }
-    }
-}
-
-/// How a script runs. In a transaction, unless the header says otherwise or every statement does.
-pub(super) fn mode(
-    statements: &[Statement],
-    wrapped: bool,
-    no_transaction: bool,
-) -> (Mode, Option<Finding>) {
-    let mut refusing = statements.iter().filter(|it| it.kind.refuses_transaction());
-    let Some(first) = refusing.next() else {
-        return (if no_transaction { Mode::Standalone } else { Mode::Transactional }, None);
+fn find_control(split: &Split<'_>, piece: &Piece, mode: Mode) -> Option<Finding> {
+    let control = control_of(split, piece)?;
+    let words = split.tokens(piece).iter().take(2).map(|it| it.text(split.sql).to_uppercase());
+    let words = words.collect::<Vec<_>>().join(" ");
+    let (message, help) = match (mode, control) {
+        (Mode::Standalone, _) => (
+            format!("`{words}` in a script that runs statement by statement"),
+            "delete it: what may run in a transaction is committed together with the record of it",
+        ),
+        (Mode::Transactional, Control::BeginWith) => (
+            format!("`{words}` in a script, which runs in a transaction of ours"),
+            "delete it: a migration runs in a READ COMMITTED transaction, with its history",
+        ),
+        (Mode::Transactional, Control::Begin | Control::Commit | Control::Other) => (
+            format!("`{words}` in a script, which runs in a transaction of ours"),
+            "delete it: the script and its history commit together; SAVEPOINT is allowed",
+        ),
     };
+    let kind = ProblemKind::TransactionControl;
+    Some(Finding::new(kind, piece.statement.range, message, help))
+}
+
+fn wrapped(refusing: &Statement) -> Finding {
+    let message = format!("{} cannot run between `BEGIN` and `COMMIT`", refusing.kind.about());
+    let help = "delete `BEGIN` and `COMMIT`";
+    Finding::new(ProblemKind::RefusesTransaction, refusing.range, message, help)
+}
+
+fn wrapper_without_transaction(begin: &Piece) -> Finding {
+    let message = "`BEGIN` and `COMMIT` around a script that is to run without a transaction";
+    let help = "keep one: `BEGIN` and `COMMIT`, or `-- migrate:no-transaction`";
+    Finding::new(ProblemKind::TransactionControl, begin.statement.range, message, help)
+}
+
+fn mixed(first: &Statement, others: &[Statement]) -> Finding {
     let about = first.kind.about();
-    if wrapped {
-        let message = format!("{about} cannot run between `BEGIN` and `COMMIT`");
-        let help = "take `BEGIN` and `COMMIT` out of this script";
-        let finding = Finding::new(ProblemKind::RefusesTransaction, first.range, message, help);
-        return (Mode::Standalone, Some(finding));
-    }
-    let others: Vec<u32> = refusing.map(|it| it.line).collect();
-    if no_transaction || others.len() + 1 == statements.len() {
-        return (Mode::Standalone, None);
-    }
-    let also = match others.as_slice() {
+    let also = match others {
         [] => String::new(),
-        [line] => format!(", and the statement of line {line} too"),
-        lines => {
-            let lines: Vec<String> = lines.iter().map(u32::to_string).collect();
-            format!(", and the statements of lines {} too", lines.join(", "))
+        [other] => format!(", and the statement of line {} into another", other.line),
+        others => {
+            let lines: Vec<String> = others.iter().map(|it| it.line.to_string()).collect();
+            format!(", and each of the statements of lines {} too", lines.join(", "))
         }
     };
-    let message = format!("{about} cannot run in the transaction that the other statements need");
+    let message = format!("{about} cannot run in a transaction, which the other statements need");
     let help = format!(
-        "move it into a migration of its own{also} (`migration-cli create \"NAME\"`); or write \
-         `-- migrate:no-transaction` into the header, and every statement commits by itself"
+        "move it into a migration of its own{also}: `migration-cli create \"NAME\"`\nor write \
+         `-- migrate:no-transaction` into the header: then every statement commits by itself"
     );
-    let finding = Finding::new(ProblemKind::RefusesTransaction, first.range, message, help);
-    (Mode::Transactional, Some(finding))
+    Finding::new(ProblemKind::RefusesTransaction, first.range, message, help)
 }

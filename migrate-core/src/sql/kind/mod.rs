@@ -219,6 +219,13 @@ impl StatementKind {
         ROWS[self as usize].about.trim().trim_end_matches('.')
     }
 
+    /// Whether a statement of a known kind can begin with this word.
+    #[cfg(feature = "parser")]
+    pub(crate) fn is_first_word(word: &str) -> bool {
+        let firsts = ROWS.iter().flat_map(|it| it.patterns).filter_map(|it| it.split(' ').next());
+        firsts.flat_map(|it| it.split('|')).any(|it| it.eq_ignore_ascii_case(word))
+    }
+
     /// Recognises a statement by its tokens, comments left out.
     pub(crate) fn of(sql: &str, tokens: &[Token]) -> StatementKind {
         let tokens = pattern::main_verb(sql, tokens);
