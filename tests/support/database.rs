@@ -61,6 +61,12 @@ impl TestDatabase {
         self.server.config(&self.name)
     }
 
+    /// How the superuser reaches it over TCP, password included, as a URL.
+    pub fn tcp_url(&self) -> String {
+        let (port, name) = (self.server.tcp_port(), &self.name);
+        format!("postgresql://migration:migration@127.0.0.1:{port}/{name}")
+    }
+
     /// A new connection of the superuser.
     #[track_caller]
     pub fn client(&self) -> Client {

@@ -9,6 +9,7 @@
 pub mod child;
 mod database;
 mod dump;
+pub mod proxy;
 mod server;
 mod set;
 mod wait;

@@ -13,7 +13,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
 use migrate_runtime::dev_database::{Search, ThrowAwayServer};
-use postgres::Config;
+use postgres::{Config, NoTls};
 
 /// A server for tests. Reached through its socket, everybody is let in; over TCP on the loopback
 /// interface, it asks for a password.
@@ -69,28 +69,20 @@ impl Server {
         let folder = tempfile::Builder::new().prefix("migration-tests-").tempdir_in("/tmp");
         let folder = folder.unwrap().keep();
 
-        // Nobody holds a free port for us, so somebody else may be faster.
-        let attempts = (0..5).map(|_| {
-            let port = free_port();
-            let server = ThrowAwayServer::new(&folder, binaries.clone()).unwrap();
-            let server = server.with_port(port).with_initdb("--no-sync");
-            let server = SETTINGS.iter().fold(server, |server, it| server.with_setting(it));
-            let supervisor = supervise(&folder, server.socket());
-            fill(&server);
-            fs::write(server.data().join("pg_hba.conf"), HBA).unwrap();
-            if kind == Kind::Standby {
-                fs::write(server.data().join("standby.signal"), "").unwrap();
-            }
-            server.start().map(|()| Server { inner: server, port, _supervisor: supervisor })
-        });
-        let mut last = None;
-        for attempt in attempts {
-            match attempt {
-                Ok(server) => return server,
-                Err(error) => last = Some(error),
-            }
+        let server = ThrowAwayServer::new(&folder, binaries).unwrap().with_initdb("--no-sync");
+        let server = SETTINGS.iter().fold(server, |server, it| server.with_setting(it));
+        let supervisor = supervise(&folder, server.socket());
+        fill(&server);
+        fs::write(server.data().join("pg_hba.conf"), HBA).unwrap();
+        if kind == Kind::Standby {
+            fs::write(server.data().join("standby.signal"), "").unwrap();
         }
-        panic!("{}", last.unwrap());
+        let (inner, port) = start(&server);
+        if kind == Kind::Primary {
+            let mut client = inner.config("postgres").connect(NoTls).unwrap();
+            client.batch_execute("ALTER ROLE migration PASSWORD 'migration'").unwrap();
+        }
+        Server { inner, port, _supervisor: supervisor }
     }
 
     /// How the superuser reaches `database` through the socket.
@@ -106,6 +98,11 @@ impl Server {
     /// The port on 127.0.0.1 where the server asks for a password.
     pub fn tcp_port(&self) -> u16 {
         self.port
+    }
+
+    /// The folder of the socket.
+    pub fn socket(&self) -> &Path {
+        self.inner.socket()
     }
 
     /// The path of a program of the server's version, such as `pg_dump`.
@@ -124,9 +121,19 @@ impl Server {
     }
 }
 
-/// A port that is free at this moment.
-fn free_port() -> u16 {
-    TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port()
+/// Starts the server on a free port. Nobody holds it for us, so somebody else may be faster.
+fn start(server: &ThrowAwayServer) -> (ThrowAwayServer, u16) {
+    let mut attempts = 5;
+    loop {
+        let port = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap().port();
+        let server = server.clone().with_port(port);
+        attempts -= 1;
+        match server.start() {
+            Ok(()) => return (server, port),
+            Err(error) if attempts == 0 => panic!("{error}"),
+            Err(_) => {}
+        }
+    }
 }
 
 /// Ends the server with this process. Started before the server, so that no moment is unguarded.

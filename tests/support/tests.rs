@@ -15,6 +15,8 @@ fn every_test_has_a_database_of_its_own() {
     assert_eq!(one.text("TABLE t"), "1|x\n2|");
     assert_eq!(Client::connect(&one.url(), NoTls).unwrap().query("TABLE t", &[]).unwrap().len(), 2);
 
+    Client::connect(&one.tcp_url(), NoTls).unwrap().batch_execute("TABLE t").unwrap();
+
     let name = one.name().to_owned();
     drop(one);
     let left = format!("SELECT count(*) FROM pg_database WHERE datname = '{name}'");
