@@ -91,6 +91,3 @@ fn put_together(version: Version, halves: Vec<Half>) -> Option<SourceMigration> 
     let (up, down) = (halves.next()?, halves.next()?);
     Some(SourceMigration { version, name: up.name.name, up: up.script?, down: down.script? })
 }
-
-#[cfg(test)]
-mod tests;
