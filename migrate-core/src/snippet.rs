@@ -100,3 +100,134 @@ fn source<'a>(snippet: &Snippet<'a>) -> Element<'a> {
         .annotation(AnnotationKind::Primary.span(span))
         .into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{SourceFile, resolve};
+
+    #[test]
+    fn a_problem_is_drawn_as_rustc_does() {
+        check(
+            "CREATE TABLE a (b int);\nCOMMIT;\n",
+            "error: `COMMIT` in a script, which runs in a transaction of ours
+ --> migrations/20240320000000_a.up.sql:2:1
+  |
+2 | COMMIT;
+  | ^^^^^^
+  |
+  = help: delete it: the script and its history commit together; SAVEPOINT is allowed",
+        );
+    }
+
+    #[test]
+    fn the_caret_stands_below_the_character() {
+        check(
+            "SELECT 'äöü'; \\x",
+            "error: a command of psql, which the server does not know
+ --> migrations/20240320000000_a.up.sql:1:15
+  |
+1 | SELECT 'äöü'; \\x
+  |               ^^
+  |
+  = help: a script is sent to the server, not to psql: write SQL instead, or delete the line",
+        );
+        check(
+            "SELECT '日本語'; \\x",
+            "error: a command of psql, which the server does not know
+ --> migrations/20240320000000_a.up.sql:1:15
+  |
+1 | SELECT '日本語'; \\x
+  |                  ^^
+  |
+  = help: a script is sent to the server, not to psql: write SQL instead, or delete the line",
+        );
+        check(
+            "\tSELECT\t1 \\x",
+            "error: a command of psql, which the server does not know
+ --> migrations/20240320000000_a.up.sql:1:11
+  |
+1 |     SELECT    1 \\x
+  |                 ^^
+  |
+  = help: a script is sent to the server, not to psql: write SQL instead, or delete the line",
+        );
+    }
+
+    #[test]
+    fn a_problem_without_a_place_names_the_file() {
+        let lone = SourceFile { name: "a.txt".into(), path: "a".into(), bytes: Vec::new() };
+        let problems = resolve(vec![lone], "migrations").unwrap_err();
+        assert_eq!(
+            render_problem(&problems[0], Colors::Plain),
+            "error: not a script of a migration
+--> migrations/a.txt
+ = help: only scripts, `schema.rs` and dot files may lie here: move it elsewhere"
+        );
+    }
+
+    #[test]
+    fn an_error_of_the_server_shows_what_is_known() {
+        let mut snippet = Snippet {
+            title: Some("column \"b\" does not exist"),
+            code: Some("42703"),
+            file: "migrations/a.up.sql",
+            line: Some(7),
+            source_line: Some("  UPDATE a SET b = 1"),
+            notes: &["There is a column named \"c\".".to_owned()],
+            ..Snippet::default()
+        };
+        assert_eq!(
+            render(&snippet, Colors::Plain),
+            "error[42703]: column \"b\" does not exist
+ --> migrations/a.up.sql:7:3
+  |
+7 |   UPDATE a SET b = 1
+  |   ^^^^^^^^^^^^^^^^^^
+  |
+  = note: There is a column named \"c\"."
+        );
+        snippet.column = Some(16);
+        snippet.title = None;
+        assert_eq!(
+            render(&snippet, Colors::Plain),
+            " --> migrations/a.up.sql:7:16
+  |
+7 |   UPDATE a SET b = 1
+  |                ^
+  |
+  = note: There is a column named \"c\"."
+        );
+        assert!(render(&snippet, Colors::Ansi).contains("\u{1b}["));
+    }
+
+    #[test]
+    fn places_outside_of_the_line_do_no_harm() {
+        for (column, width) in [(0, 0), (1, 99), (4, 1), (99, 99), (u32::MAX, u32::MAX)] {
+            for text in ["", "a", "é", "a\u{0}b"] {
+                let snippet = Snippet {
+                    file: "a",
+                    line: Some(1),
+                    column: Some(column),
+                    width,
+                    source_line: Some(text),
+                    ..Snippet::default()
+                };
+                assert!(render(&snippet, Colors::Plain).starts_with(" --> a:1:"));
+                render(&Snippet { column: None, ..snippet }, Colors::Plain);
+            }
+        }
+    }
+
+    #[track_caller]
+    fn check(sql: &str, expected: &str) {
+        let file = |name: &str, sql: &str| SourceFile {
+            name: format!("20240320000000_a.{name}.sql"),
+            path: name.into(),
+            bytes: sql.as_bytes().to_owned(),
+        };
+        let files = vec![file("up", sql), file("down", "SELECT 1")];
+        let problems = resolve(files, "migrations").unwrap_err();
+        assert_eq!(render_problem(&problems[0], Colors::Plain), expected);
+    }
+}

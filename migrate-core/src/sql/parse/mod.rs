@@ -13,8 +13,8 @@ const LARGEST_SCRIPT: usize = 1 << 20;
 const LARGEST_STATEMENT: usize = 1 << 18;
 
 /// The parser needs the square of a chain of operators, and its stack for what is nested.
-const LONGEST_CHAIN: usize = 1_000;
-const DEEPEST_NESTING: usize = 100;
+const LONGEST_CHAIN: usize = 500;
+const DEEPEST_NESTING: usize = 50;
 
 /// Key words that are misspelt where the parser takes them for names.
 const KEY_WORDS: &[&str] = &[
@@ -93,7 +93,7 @@ fn parse_statement(split: &Split<'_>, piece: &Piece) -> Option<Finding> {
     let (sql, tokens) = (split.sql, split.tokens(piece));
     let range = piece.statement.range;
     let text = range.of(sql);
-    if text.len() > LARGEST_STATEMENT || is_too_much(tokens) {
+    if text.len() > LARGEST_STATEMENT || is_too_much(tokens) || has_large_body(sql, piece, tokens) {
         return None;
     }
     let parse = SourceFile::parse(text);
@@ -121,6 +121,16 @@ fn is_too_much(tokens: &[Token]) -> bool {
         }
     }
     false
+}
+
+/// Whether that is so in the body of a function, which the parser looks into.
+fn has_large_body(sql: &str, piece: &Piece, tokens: &[Token]) -> bool {
+    let is_function = piece.statement.kind == StatementKind::CreateFunction;
+    let mut bodies = tokens.iter().filter(|it| is_function && it.kind == TokenKind::Text);
+    bodies.any(|it| {
+        let inner = it.text(sql).trim_start_matches('$');
+        is_too_much(&Tokens::of(inner.trim_matches('\'')).collect::<Vec<_>>())
+    })
 }
 
 /// Puts an error into words. The parser's own speak of its insides ("expected `FROM_KW`").
