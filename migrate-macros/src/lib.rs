@@ -1,1 +1,57 @@
-//! `embed_migrations!`.
+//! `embed_migrations!`: checks a migrations folder while the program is built and bakes it in.
+//!
+//! What is read, checked and meant is decided in `migrate-core`, which the command line uses too. This
+//! crate finds the folder, turns problems into compile errors and the set into tokens. Users reach
+//! the macro as `migrate_runtime::embed_migrations!`.
+
+mod args;
+mod build_script;
+mod codegen;
+mod embed;
+
+use proc_macro::TokenStream;
+
+/// Embeds a folder of migrations as a `MigrationSet`.
+///
+/// ```ignore
+/// use migrate_runtime::{MigrationSet, embed_migrations};
+///
+/// static MIGRATIONS: MigrationSet = embed_migrations!("migrations");
+/// ```
+///
+/// The folder is read, checked, parsed and hashed while the program is built; what is left for run
+/// time is a `static`. The expression is constant. Every problem of every script is a compile error
+/// that names file, line and column; a folder that exists and holds no migration yet is an empty set.
+///
+/// The path is relative to the folder of the crate's `Cargo.toml`, or absolute. Arguments that may
+/// follow it:
+///
+/// - `relative_to = file`: the path is relative to the file that calls the macro.
+/// - `crate = ::path::to::migrate_runtime`: where the crate `migrate_runtime` is found, for those who
+///   renamed it or reach it through another crate.
+///
+/// # Rebuilding
+///
+/// A changed, deleted or renamed script is noticed by the next build as it is. An added one is noticed
+/// when a build script watches the folder; where none does, the macro warns. This is all it takes:
+///
+/// ```ignore
+/// // build.rs
+/// fn main() {
+///     println!("cargo::rerun-if-changed=migrations");
+/// }
+/// ```
+///
+/// # Build times
+///
+/// Macros are built without optimisation unless told otherwise, and this one parses SQL. With many
+/// migrations, say so in the `Cargo.toml` of the workspace:
+///
+/// ```toml
+/// [profile.dev.build-override]
+/// opt-level = 2
+/// ```
+#[proc_macro]
+pub fn embed_migrations(input: TokenStream) -> TokenStream {
+    embed::expand(input.into()).into()
+}

@@ -1,0 +1,179 @@
+//! Tokens: a set, or the errors in its place.
+//!
+//! The shapes here were chosen by what they cost the compiler; `benches/expansion.sh` measures it.
+
+use migrate_core::{Mode, SourceDirectives, SourceScript, SourceSet, Statement, StatementKind};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
+use quote::{quote, quote_spanned};
+
+use crate::args::Args;
+
+/// What is embedded.
+pub(crate) struct Embedded {
+    /// What stands before the names of files in messages.
+    pub(crate) name: String,
+    /// Where the folder lies.
+    pub(crate) source: String,
+    /// What the build is to warn of.
+    pub(crate) warning: Option<String>,
+    /// The migrations.
+    pub(crate) set: SourceSet,
+}
+
+/// An empty set and one error for each message, all at one place.
+pub(crate) fn failure(runtime: &TokenStream, span: Span, messages: &[String]) -> TokenStream {
+    quote_spanned!(span=> {
+        #(::core::compile_error!(#messages);)*
+        #runtime::__private::EMPTY
+    })
+}
+
+/// The expression that is the set.
+pub(crate) fn set(args: &Args, embedded: &Embedded) -> TokenStream {
+    let private = {
+        let runtime = &args.runtime;
+        quote!(#runtime::__private)
+    };
+    let warning = embedded.warning.as_deref().map(|it| warning(args.path.span(), it));
+    let mut tables = Tables::new();
+    for migration in &embedded.set.migrations {
+        tables.numbers.push(migration.version.get());
+        tables.texts.push(&migration.name);
+        tables.script(&migration.up);
+        tables.script(&migration.down);
+    }
+    let tracking = tables.tracking();
+    let migrations = tables.migrations(&private, embedded.set.migrations.len());
+    let (name, source) = (&embedded.name, &embedded.source);
+    quote!({
+        #warning
+        #tracking
+        #migrations
+        #private::MigrationSet::new(&MIGRATIONS)
+            .with_folder(#name)
+            .with_source(if ::core::cfg!(debug_assertions) {
+                ::core::option::Option::Some(#source)
+            } else {
+                ::core::option::Option::None
+            })
+    })
+}
+
+/// A warning on stable Rust: the use of something deprecated.
+fn warning(span: Span, note: &str) -> TokenStream {
+    quote_spanned!(span=>
+        #[deprecated(note = #note)]
+        const FOLDER_IS_NOT_WATCHED: () = ();
+        const _: () = FOLDER_IS_NOT_WATCHED;
+    )
+}
+
+/// The arrays of literals that `migrate_runtime::__private` makes the set of.
+struct Tables<'a> {
+    numbers: Vec<u64>,
+    texts: Vec<&'a str>,
+    checksums: Vec<u8>,
+    /// The first are none, which costs nothing.
+    directives: Vec<SourceDirectives>,
+    kinds: Vec<StatementKind>,
+    statements: Vec<u128>,
+    paths: Vec<&'a str>,
+}
+
+impl<'a> Tables<'a> {
+    fn new() -> Tables<'a> {
+        Tables {
+            numbers: Vec::new(),
+            texts: Vec::new(),
+            checksums: Vec::new(),
+            directives: vec![SourceDirectives::default()],
+            kinds: Vec::new(),
+            statements: Vec::new(),
+            paths: Vec::new(),
+        }
+    }
+
+    fn script(&mut self, script: &'a SourceScript) {
+        let directives = index_of(&mut self.directives, &script.directives);
+        let standalone = u64::from(script.mode == Mode::Standalone);
+        self.numbers.push(script.statements.len() as u64 | directives << 32 | standalone << 63);
+        self.texts.push(&script.sql);
+        self.checksums.extend(script.checksum.bytes());
+        self.paths.extend(script.path.to_str());
+        for statement in &script.statements {
+            let number = self.statement(statement);
+            self.statements.push(number);
+        }
+    }
+
+    fn statement(&mut self, statement: &Statement) -> u128 {
+        let kind = index_of(&mut self.kinds, &statement.kind);
+        let Statement { range, line, .. } = *statement;
+        u128::from(range.start)
+            | u128::from(range.end) << 32
+            | u128::from(line) << 64
+            | u128::from(kind) << 96
+    }
+
+    /// Has the compiler tell cargo of every script; nothing of it stays.
+    fn tracking(&self) -> TokenStream {
+        let (paths, count) = (&self.paths, self.paths.len());
+        quote!(const _: [&[u8]; #count] = [#(::core::include_bytes!(#paths)),*];)
+    }
+
+    fn migrations(&self, private: &TokenStream, count: usize) -> TokenStream {
+        let texts = &self.texts;
+        let numbers = self.numbers.iter().map(|it| Literal::u64_unsuffixed(*it));
+        let checksums = Literal::byte_string(&self.checksums);
+        let directives = self.directives.iter().map(|it| directives_of(private, it));
+        let kinds = self.kinds.iter().map(|it| Ident::new(&format!("{it:?}"), Span::call_site()));
+        let (statement_count, statements) = (self.statements.len(), self.statements.iter());
+        let statements = statements.map(|it| Literal::u128_unsuffixed(*it));
+        quote!(
+            static STATEMENTS: [#private::Statement; #statement_count] = #private::statements(
+                &[#(#private::StatementKind::#kinds),*],
+                &[#(#statements),*],
+            );
+            static MIGRATIONS: [#private::Migration; #count] =
+                #private::migrations(&#private::Literals {
+                    numbers: &[#(#numbers),*],
+                    texts: &[#(#texts),*],
+                    checksums: #checksums,
+                    directives: &[#(#directives),*],
+                    statements: &STATEMENTS,
+                });
+        )
+    }
+}
+
+/// The index of an element, which is added where it is new.
+fn index_of<T: Clone + PartialEq>(known: &mut Vec<T>, wanted: &T) -> u64 {
+    let index = known.iter().position(|it| it == wanted).unwrap_or_else(|| {
+        known.push(wanted.clone());
+        known.len() - 1
+    });
+    index as u64
+}
+
+fn directives_of(private: &TokenStream, directives: &SourceDirectives) -> TokenStream {
+    let lock_timeout = option(directives.lock_timeout_ms);
+    let statement_timeout = option(directives.statement_timeout_ms);
+    let no_parse = option(directives.no_parse.as_deref());
+    let irreversible = option(directives.irreversible.as_deref());
+    let rules = directives.allow.iter().map(|it| &it.rule);
+    let reasons = directives.allow.iter().map(|it| &it.reason);
+    quote!(#private::Directives::embedded(
+        #lock_timeout,
+        #statement_timeout,
+        #no_parse,
+        #irreversible,
+        &[#(#private::Allow::new(#rules, #reasons)),*],
+    ))
+}
+
+fn option(value: Option<impl quote::ToTokens>) -> TokenStream {
+    value.map_or_else(
+        || quote!(::core::option::Option::None),
+        |value| quote!(::core::option::Option::Some(#value)),
+    )
+}
