@@ -1,0 +1,232 @@
+//! One run of the program: parse, do, report; and whatever happens, an exit code that is documented.
+
+use std::backtrace::{Backtrace, BacktraceStatus};
+use std::ffi::OsString;
+use std::panic::{self, AssertUnwindSafe};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use clap::FromArgMatches as _;
+use clap::error::ErrorKind as ClapErrorKind;
+use migrate_runtime::{ErrorKind, MigrationSet};
+
+use crate::cli::{Cli, Color, parser};
+use crate::commands;
+use crate::confirm::as_typed;
+use crate::context::Context;
+use crate::error::CommandError;
+use crate::output::{Report, Ui};
+use crate::secret::redact;
+
+/// Runs the program and returns its exit code.
+pub(crate) fn run(set: &'static MigrationSet, args: Vec<OsString>) -> u8 {
+    let early = Early::read(&args);
+    let ui = Ui::new(&early.program, early.color.choice()).with_json(early.json);
+    let panicked = note_panics();
+    guarded(&ui, early.json, &panicked, || {
+        let mut report = Report { command: early.command(&args), ..Report::default() };
+        let typed = as_typed(&early.program, &args);
+        let result = match parse(&early, args, &ui) {
+            Ok(Parsed::Command(cli)) => execute(set, *cli, &ui, &mut report, typed),
+            Ok(Parsed::Text(text)) => return ui.json(text.trim_end()).map_or(1, |()| 0),
+            Err(error) => Err(error),
+        };
+        finish(result, report, &ui, early.json)
+    })
+}
+
+/// What the last panic said.
+type Panicked = Arc<Mutex<Option<String>>>;
+
+/// A panic is a bug of ours, and ends like every other failure: with a message and an exit code.
+fn guarded(ui: &Ui, json: bool, panicked: &Panicked, work: impl FnOnce() -> u8) -> u8 {
+    panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| {
+        let what = panicked.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let error = CommandError::new(ErrorKind::Internal, "this is a bug in the program")
+            .because(what.unwrap_or_else(|| "it panicked".to_owned()))
+            .with_hint("set RUST_BACKTRACE=1 and RUST_LOG=debug, run it again, report the output");
+        finish(Err(error), Report::default(), ui, json)
+    })
+}
+
+/// What the arguments say about output, known before they are understood.
+struct Early {
+    program: String,
+    json: bool,
+    color: Color,
+}
+
+impl Early {
+    fn read(args: &[OsString]) -> Early {
+        let name = args.first().and_then(|it| Path::new(it).file_stem()?.to_str());
+        let program = name.unwrap_or("migration-cli").to_owned();
+        let texts = || args.iter().skip(1).map_while(|it| it.to_str().filter(|it| *it != "--"));
+        let mut color = Color::Auto;
+        for (arg, next) in texts().zip(texts().skip(1).chain([""])) {
+            match arg.strip_prefix("--color=").or((arg == "--color").then_some(next)) {
+                Some("always") => color = Color::Always,
+                Some("never") => color = Color::Never,
+                _ => {}
+            }
+        }
+        Early { program, json: texts().any(|it| it == "--json"), color }
+    }
+
+    /// The command that was meant, where the arguments as a whole cannot be understood.
+    fn command(&self, args: &[OsString]) -> String {
+        let parser = parser(&self.program, self.color);
+        let found = args.iter().skip(1).find_map(|it| parser.find_subcommand(it));
+        found.map(|it| it.get_name().to_owned()).unwrap_or_default()
+    }
+}
+
+/// What the arguments ask for.
+enum Parsed {
+    Command(Box<Cli>),
+    /// Help or the version.
+    Text(String),
+}
+
+fn parse(early: &Early, args: Vec<OsString>, ui: &Ui) -> Result<Parsed, CommandError> {
+    let command = format!("{} {}", early.program, early.command(&args));
+    let matches = parser(&early.program, early.color).try_get_matches_from(args);
+    let error = match matches.and_then(|it| Cli::from_arg_matches(&it)) {
+        Ok(cli) => return Ok(Parsed::Command(Box::new(cli))),
+        Err(error) => error,
+    };
+    let text = error.render();
+    match error.kind() {
+        ClapErrorKind::DisplayHelp | ClapErrorKind::DisplayVersion => {
+            return Ok(Parsed::Text(text.ansi().to_string()));
+        }
+        ClapErrorKind::DisplayHelpOnMissingArgumentOrSubcommand if !early.json => {
+            ui.say(text.ansi());
+            return Err(CommandError::usage("a command is missing"));
+        }
+        ClapErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            return Err(CommandError::usage("a command is missing")
+                .with_hint(format!("{} --help", early.program)));
+        }
+        _ => {}
+    }
+    Err(usage(&text.to_string(), &command))
+}
+
+/// Puts what the parser says into the form of all our errors. It quotes what was typed, which may be a
+/// URL in the wrong place.
+fn usage(text: &str, command: &str) -> CommandError {
+    let text = redact(text);
+    let mut paragraphs = text.split("\n\n");
+    let message = paragraphs.next().unwrap_or_default().trim_start_matches("error: ");
+    let message: Vec<&str> = message.lines().map(str::trim).collect();
+    let mut error = CommandError::usage(message.join(" "));
+    for paragraph in paragraphs {
+        for tip in paragraph.lines().filter_map(|it| it.trim().strip_prefix("tip: ")) {
+            error = error.with_hint(tip);
+        }
+    }
+    error.with_hint(format!("{} --help", command.trim_end()))
+}
+
+fn execute(
+    set: &'static MigrationSet,
+    cli: Cli,
+    ui: &Ui,
+    report: &mut Report,
+    typed: String,
+) -> Result<u8, CommandError> {
+    let Cli { global, command } = cli;
+    report.command = command.name();
+    let mut ctx = Context::new(set, global, ui.clone(), report, typed)?;
+    commands::run(&mut ctx, &command)
+}
+
+fn finish(result: Result<u8, CommandError>, mut report: Report, ui: &Ui, json: bool) -> u8 {
+    report.end(result.as_ref().copied(), ui);
+    if let Err(error) = &result {
+        ui.failure(error);
+    }
+    if json && let Err(error) = ui.json(&report.to_json()) {
+        ui.failure(&error);
+        return error.kind.exit_code();
+    }
+    report.exit_code
+}
+
+/// Keeps what a panic says for the report; the usual text appears where a backtrace was asked for.
+fn note_panics() -> Panicked {
+    let usual = panic::take_hook();
+    let slot = Arc::new(Mutex::new(None));
+    let noted = Arc::clone(&slot);
+    panic::set_hook(Box::new(move |info| {
+        *noted.lock().unwrap_or_else(PoisonError::into_inner) = Some(info.to_string());
+        if Backtrace::capture().status() == BacktraceStatus::Captured {
+            usual(info);
+        }
+    }));
+    slot
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_in_the_wrong_place_is_not_repeated() {
+        check(&["app", "postgres://u:canary@h/d", "up"]);
+        check(&["app", "down", "postgres://u:canary@h/d"]);
+        check(&["app", "up", "--to", "postgres://u:canary@h/d"]);
+        check(&["app", "up", "--databse-url=postgres://u:canary@h/d"]);
+        check(&["app", "up", "--databse-url", "postgres://u:canary@h/d"]);
+        check(&["app", "up", "--quiet=postgres://u:canary@h/d"]);
+
+        #[track_caller]
+        fn check(args: &[&str]) {
+            let args: Vec<OsString> = args.iter().map(OsString::from).collect();
+            let early = Early::read(&args);
+            let ui = Ui::new("app", anstream::ColorChoice::Never);
+            let Err(error) = parse(&early, args, &ui) else { panic!("understood") };
+            assert_eq!(error.kind.exit_code(), 2);
+            assert!(!format!("{error:?}").contains("canary"), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn what_the_parser_says_becomes_an_error_of_ours() {
+        check(&["up", "--stepz", "1"], "unexpected argument '--stepz' found", "app up --help");
+        check(&["down", "0"], "invalid value '0' for '[N]'", "app down --help");
+        check(&["create"], "the following required arguments were not provided: <NAME>", "app");
+        check(&["statsu"], "unrecognized subcommand 'statsu'", "app --help");
+
+        #[track_caller]
+        fn check(args: &[&str], message: &str, hint: &str) {
+            let args: Vec<OsString> = ["app"].iter().chain(args).map(OsString::from).collect();
+            let early = Early::read(&args);
+            let ui = Ui::new("app", anstream::ColorChoice::Never);
+            let Err(error) = parse(&early, args, &ui) else { panic!("understood") };
+            assert!(error.message.starts_with(message), "{error:?}");
+            let last = error.hints.last().unwrap();
+            assert!(last.starts_with(hint) && last.ends_with("--help"), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn a_panic_is_told_and_has_its_exit_code() {
+        let ui = Ui::new("app", anstream::ColorChoice::Never);
+        assert_eq!(guarded(&ui, false, &Panicked::default(), || panic!("of this test")), 70);
+        assert_eq!(guarded(&ui, false, &Panicked::default(), || 4), 4);
+    }
+
+    #[test]
+    fn output_is_decided_before_the_arguments_are_understood() {
+        let read = |args: &[&str]| {
+            let args: Vec<OsString> = args.iter().map(OsString::from).collect();
+            let early = Early::read(&args);
+            (early.program.clone(), early.json, early.color, early.command(&args))
+        };
+        let plain = ("app".to_owned(), false, Color::Auto, String::new());
+        assert_eq!(read(&["/usr/bin/app", "--", "--json"]), plain);
+        let all = ("app".to_owned(), true, Color::Never, "up".to_owned());
+        assert_eq!(read(&["app.exe", "apply", "--color", "never", "--json", "--x"]), all);
+    }
+}

@@ -1,0 +1,156 @@
+//! The command line: the flags that every command takes. Each command brings its own arguments.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{ArgAction, Args, CommandFactory, Parser, ValueEnum};
+
+use crate::commands::Command;
+use crate::env_vars;
+use crate::text::parse_duration;
+
+/// Run the PostgreSQL migrations that are embedded in this program
+///
+/// The scripts were checked and baked in when the program was built: nothing is read from disk when
+/// they run. Without any configuration, the development environment uses a PostgreSQL of its own in
+/// `.migration/`, started on demand.
+#[derive(Clone, Debug, Parser)]
+#[command(
+    arg_required_else_help = true,
+    disable_help_subcommand = true,
+    infer_long_args = false,
+    max_term_width = 100,
+    next_line_help = false,
+    subcommand_required = true
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: GlobalArgs,
+
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const HEADING: &str = "Global options";
+
+/// The flags of every command.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = HEADING)]
+pub(crate) struct GlobalArgs {
+    /// The environment to work on [default: development]
+    #[arg(long, value_name = "NAME", global = true)]
+    pub(crate) env: Option<String>,
+
+    /// The database, as postgres://USER:PASSWORD@HOST:PORT/DATABASE
+    #[arg(long, value_name = "URL", global = true)]
+    pub(crate) database_url: Option<String>,
+
+    /// The configuration file [default: migration.toml, searched upwards]
+    #[arg(long, value_name = "FILE", global = true)]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Where `create` writes [default: migrations, beside migration.toml]
+    #[arg(long, value_name = "DIR", global = true)]
+    pub(crate) migrations_dir: Option<PathBuf>,
+
+    /// Consent to changes of a protected environment, or to the loss of data
+    #[arg(long, short = 'y', visible_alias = "yes", global = true)]
+    pub(crate) confirm: bool,
+
+    /// Never ask: what would need an answer is refused
+    #[arg(long, global = true)]
+    pub(crate) non_interactive: bool,
+
+    /// Print one JSON object on stdout, also on failure
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+
+    /// When to use colours
+    #[arg(long, value_name = "WHEN", default_value = "auto", global = true)]
+    pub(crate) color: Color,
+
+    /// Say more on stderr: once for details, twice for everything
+    #[arg(long, short, action = ArgAction::Count, global = true)]
+    pub(crate) verbose: u8,
+
+    /// Say only results, warnings and errors
+    #[arg(long, short, conflicts_with = "verbose", global = true)]
+    pub(crate) quiet: bool,
+
+    #[command(flatten)]
+    pub(crate) limits: LimitArgs,
+}
+
+/// How long things may take.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = HEADING)]
+pub(crate) struct LimitArgs {
+    /// How long one attempt waits for a lock on a table [default: 100ms]
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, global = true)]
+    pub(crate) lock_timeout: Option<Duration>,
+
+    /// How long a migration is attempted while locks are in the way [default: 5m]
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, global = true)]
+    pub(crate) lock_deadline: Option<Duration>,
+
+    /// How long one statement may run, 0 without limit [default: 0]
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, global = true)]
+    pub(crate) statement_timeout: Option<Duration>,
+
+    /// How long to wait while another runner is at work [default: 60s]
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, global = true)]
+    pub(crate) wait: Option<Duration>,
+
+    /// How long to keep trying while the server cannot be reached [default: 0s]
+    #[arg(long, value_name = "TIME", value_parser = parse_duration, global = true)]
+    pub(crate) wait_for_db: Option<Duration>,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Color {
+    /// On a terminal, unless NO_COLOR is set
+    #[default]
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+impl Color {
+    /// As the library that writes to the terminal wants it.
+    pub(crate) fn choice(self) -> anstream::ColorChoice {
+        match self {
+            Color::Auto => anstream::ColorChoice::Auto,
+            Color::Always => anstream::ColorChoice::Always,
+            Color::Never => anstream::ColorChoice::Never,
+        }
+    }
+}
+
+/// The parser, under the name of the running program.
+pub(crate) fn parser(program: &str, color: Color) -> clap::Command {
+    let color = match color {
+        Color::Auto => clap::ColorChoice::Auto,
+        Color::Always => clap::ColorChoice::Always,
+        Color::Never => clap::ColorChoice::Never,
+    };
+    let program = program.to_owned();
+    Cli::command()
+        .name(program.clone())
+        .bin_name(program)
+        .version(concat!("(migration-cli ", env!("CARGO_PKG_VERSION"), ")"))
+        .color(color)
+        .after_long_help(env_vars::help())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parser_is_sound() {
+        parser("app", Color::Never).debug_assert();
+    }
+}

@@ -1,0 +1,72 @@
+//! `create`: two new scripts.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use migrate_core::read_folder;
+
+use crate::context::Context;
+use crate::error::CommandError;
+use crate::new_script::{is_far_ahead, newest_version, next_version, normalize, write};
+use crate::text::plural;
+use crate::time;
+
+/// Write the two scripts of a new migration
+///
+/// The version is this second in UTC, or later than every version there is. The name decides about the
+/// template: create_x_table, add_y_to_x, drop_x_table, drop_y_from_x, backfill_y, else a plain one.
+#[derive(clap::Args, Clone, Debug)]
+pub(crate) struct CreateArgs {
+    /// What the migration does, in a few words: "add email to users" becomes `add_email_to_users`
+    #[arg(value_name = "NAME")]
+    name: String,
+}
+
+const FOLDER: &str = "migrations";
+
+pub(crate) fn run(ctx: &mut Context<'_>, args: &CreateArgs) -> Result<u8, CommandError> {
+    let name = normalize(&args.name)?;
+    let folder = folder(ctx);
+    fs::create_dir_all(&folder).map_err(|error| {
+        CommandError::io(format!("cannot make the folder {}", folder.display()), &error)
+    })?;
+    let newest = newest_version(&folder).map_err(|error| {
+        CommandError::io(format!("cannot read the folder {}", folder.display()), &error)
+    })?;
+    let now = time::now();
+    if let Some(newest) = newest.filter(|it| is_far_ahead(*it, now)) {
+        ctx.ui.warn(format!("the version {newest} lies in the future; the new one comes after it"));
+    }
+    warn_of_problems(ctx, &folder);
+
+    let files = write(&folder, next_version(now, newest)?, &name)?;
+    let files = files.map(|it| it.display().to_string());
+    for file in &files {
+        ctx.ui.result(file)?;
+    }
+    ctx.report.files = Some(files.to_vec());
+    ctx.ui.note("Write the SQL, then build again: the program has its migrations inside.");
+    Ok(0)
+}
+
+/// As short as it can be said from the working directory.
+fn folder(ctx: &Context<'_>) -> PathBuf {
+    if let Some(folder) = &ctx.global.migrations_dir {
+        return folder.clone();
+    }
+    let folder = ctx.project.join(FOLDER);
+    let short = folder.strip_prefix(&ctx.here).map(Path::to_owned);
+    short.unwrap_or(folder)
+}
+
+/// They do not stop a new migration, and the next build says them in full.
+fn warn_of_problems(ctx: &Context<'_>, folder: &Path) {
+    let Err(problems) = read_folder(folder, &folder.display().to_string()) else { return };
+    const SHOWN: usize = 3;
+    for problem in problems.iter().take(SHOWN) {
+        ctx.ui.warn(problem);
+    }
+    if problems.len() > SHOWN {
+        ctx.ui.warn(format!("and {} more", plural(problems.len() - SHOWN, "problem")));
+    }
+}

@@ -1,0 +1,77 @@
+//! `down`: take the newest migrations back.
+
+use std::num::NonZeroUsize;
+
+use clap::ValueEnum;
+use migrate_core::Version;
+use migrate_runtime::{Down, Limit, ScriptSource};
+
+use super::{carry_out, preview};
+use crate::context::{Context, Session};
+use crate::error::CommandError;
+use crate::text::parse_count;
+
+/// Revert the newest migrations, newest first
+///
+/// Runs the down scripts of what ran last, in reverse order, and removes the rows of the history. Each
+/// script runs in a transaction of its own, unless PostgreSQL refuses that; if one fails, the ones
+/// before it stay reverted. A migration that this program does not have is reverted by the down script
+/// that the database kept.
+#[derive(clap::Args, Clone, Debug)]
+pub(crate) struct DownArgs {
+    /// How many migrations to revert [default: 1]
+    #[arg(value_name = "N", value_parser = parse_count, conflicts_with_all = ["to", "all"])]
+    count: Option<NonZeroUsize>,
+
+    /// Revert everything newer than this version, which stays
+    #[arg(long, value_name = "VERSION", conflicts_with = "all")]
+    to: Option<Version>,
+
+    /// Revert everything
+    #[arg(long)]
+    all: bool,
+
+    /// Which down script to take where this program and the database have different ones
+    #[arg(long = "use", value_name = "WHICH")]
+    script: Option<Which>,
+
+    /// Show what would be reverted, and stop
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Where a down script comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Which {
+    /// The script in this program
+    Embedded,
+    /// The script that the database kept when the migration ran
+    Stored,
+}
+
+impl DownArgs {
+    fn wanted(&self) -> Down {
+        let mut down = Down::default();
+        down.limit = match (self.to, self.all) {
+            (Some(version), _) => Limit::To(version),
+            (None, true) => Limit::All,
+            (None, false) => Limit::Steps(self.count.unwrap_or(NonZeroUsize::MIN)),
+        };
+        down.use_script = self.script.map(|it| match it {
+            Which::Embedded => ScriptSource::Embedded,
+            Which::Stored => ScriptSource::Stored,
+        });
+        down
+    }
+}
+
+pub(crate) fn run(ctx: &mut Context<'_>, args: &DownArgs) -> Result<u8, CommandError> {
+    const NOTHING: &str = "Nothing to revert.";
+    let down = args.wanted();
+    let Session { mut migrator, progress } = ctx.session()?;
+    if args.dry_run || ctx.needs_consent() {
+        let plan = migrator.plan_down(&down)?;
+        return preview(ctx, &plan, args.dry_run, NOTHING);
+    }
+    carry_out(ctx, &progress, NOTHING, || migrator.run_down(&down))
+}

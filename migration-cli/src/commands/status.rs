@@ -1,0 +1,36 @@
+//! `status`: what has run, and what has not.
+
+use migrate_runtime::{State, Status};
+
+use crate::context::{Context, Session};
+use crate::error::CommandError;
+use crate::output::print_status;
+
+/// Show every migration of this program and of the database with its state
+///
+/// Changes nothing, and needs no more than the right to read.
+#[derive(clap::Args, Clone, Debug)]
+pub(crate) struct StatusArgs {
+    /// Fail unless everything has run: exit 4 when a migration is pending or out of order, 5 when one
+    /// was edited after it ran, 8 when one is unfinished
+    #[arg(long)]
+    check: bool,
+}
+
+pub(crate) fn run(ctx: &mut Context<'_>, args: &StatusArgs) -> Result<u8, CommandError> {
+    let Session { mut migrator, progress } = ctx.session()?;
+    let status = migrator.status();
+    progress.end();
+    let status = status?;
+    ctx.report.status(&status);
+    print_status(&ctx.ui, &status)?;
+    Ok(if args.check { check(&status) } else { 0 })
+}
+
+/// The worst state decides.
+fn check(status: &Status) -> u8 {
+    const CODES: [(State, u8); 4] =
+        [(State::Unfinished, 8), (State::Edited, 5), (State::OutOfOrder, 4), (State::Pending, 4)];
+    let found = CODES.into_iter().find(|(state, _)| status.count(*state) > 0);
+    found.map_or(0, |(_, code)| code)
+}

@@ -1,0 +1,169 @@
+//! `migration.toml`: found from the working directory upwards, read by hand so that a mistake is named
+//! with its line and nothing in the file is ever repeated in a message, since URLs hold passwords.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use migrate_core::{Place, place_of};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::error::CommandError;
+use crate::text::nearest;
+
+/// The name of the file.
+pub(crate) const FILE_NAME: &str = "migration.toml";
+
+const TOP_KEYS: [&str; 1] = ["environments"];
+const ENVIRONMENT_KEYS: [&str; 2] = ["url", "protected"];
+
+/// What the file says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Config {
+    /// Where the file lies, if there is one.
+    pub(crate) path: Option<PathBuf>,
+    /// `[environments.NAME]`.
+    pub(crate) environments: BTreeMap<String, EnvironmentConfig>,
+}
+
+/// One `[environments.NAME]`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct EnvironmentConfig {
+    /// Where the database is.
+    pub(crate) url: Option<String>,
+    /// Whether changes need consent.
+    pub(crate) protected: Option<bool>,
+}
+
+impl Config {
+    /// Reads the file that was named, or the nearest one from `folder` upwards; none is fine.
+    pub(crate) fn load(folder: &Path, named: Option<&Path>) -> Result<Config, CommandError> {
+        let found = match named {
+            Some(path) => Some(folder.join(path)),
+            None => folder.ancestors().map(|it| it.join(FILE_NAME)).find(|it| it.is_file()),
+        };
+        let Some(path) = found else { return Ok(Config::default()) };
+        let text = std::fs::read_to_string(&path).map_err(|error| {
+            CommandError::config(format!("cannot read {}", path.display())).caused_by(&error)
+        })?;
+        parse(&text, &path)
+    }
+}
+
+fn parse(text: &str, path: &Path) -> Result<Config, CommandError> {
+    let file = Reader { text, path };
+    // Only the parser's own words are used: its `Display` prints the line, which may hold a password.
+    let table = DeTable::parse(text)
+        .map_err(|error| file.error(error.span().unwrap_or_default(), "this is not TOML"))?;
+    let mut config = Config { path: Some(path.to_owned()), ..Config::default() };
+    for (key, value) in table.get_ref() {
+        file.known(key, &TOP_KEYS, "migration.toml")?;
+        for (name, value) in file.table(value, "environments")? {
+            let environment = file.environment(name.get_ref(), value)?;
+            config.environments.insert(name.get_ref().to_string(), environment);
+        }
+    }
+    Ok(config)
+}
+
+struct Reader<'a> {
+    text: &'a str,
+    path: &'a Path,
+}
+
+type Value<'a> = Spanned<DeValue<'a>>;
+
+impl Reader<'_> {
+    fn environment(&self, name: &str, value: &Value) -> Result<EnvironmentConfig, CommandError> {
+        let section = format!("environments.{name}");
+        let mut environment = EnvironmentConfig::default();
+        for (key, value) in self.table(value, &section)? {
+            self.known(key, &ENVIRONMENT_KEYS, &format!("[{section}]"))?;
+            let wrong = |kind: &str| {
+                self.error(value.span(), format!("{section}.{} must be {kind}", key.get_ref()))
+            };
+            if *key.get_ref() == "url" {
+                let url = value.get_ref().as_str().ok_or_else(|| wrong("a string"))?;
+                environment.url = Some(url.to_owned()).filter(|it| !it.is_empty());
+            } else {
+                let flag = value.get_ref().as_bool().ok_or_else(|| wrong("true or false"))?;
+                environment.protected = Some(flag);
+            }
+        }
+        Ok(environment)
+    }
+
+    fn table<'v, 'i>(
+        &self,
+        value: &'v Value<'i>,
+        section: &str,
+    ) -> Result<&'v DeTable<'i>, CommandError> {
+        let table = value.get_ref().as_table();
+        table.ok_or_else(|| self.error(value.span(), format!("[{section}] must be a table")))
+    }
+
+    fn known(
+        &self,
+        key: &Spanned<std::borrow::Cow<'_, str>>,
+        keys: &[&str],
+        section: &str,
+    ) -> Result<(), CommandError> {
+        let name = key.get_ref().as_ref();
+        if keys.contains(&name) {
+            return Ok(());
+        }
+        let error = self.error(key.span(), format!("unknown key `{name}` in {section}"));
+        Err(match nearest(name, keys.iter().copied()) {
+            Some(near) => error.with_hint(format!("did you mean `{near}`?")),
+            None => error.with_hint(format!("known keys: {}", keys.join(", "))),
+        })
+    }
+
+    fn error(&self, span: Range<usize>, message: impl Into<String>) -> CommandError {
+        let Place { line, column, .. } = place_of(self.text, span.start.min(self.text.len()));
+        let file = self.path.display().to_string();
+        CommandError::config(message).at(file, line, Some(column))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn environments_are_read() {
+        let text = "[environments.staging]\nurl = 'postgres://h/d'\n[environments.live]\nprotected = true\n";
+        let config = parse(text, Path::new(FILE_NAME)).unwrap();
+        let staging = EnvironmentConfig { url: Some("postgres://h/d".into()), protected: None };
+        assert_eq!(config.environments["staging"], staging);
+        assert_eq!(config.environments["live"].protected, Some(true));
+        assert_eq!(parse("", Path::new(FILE_NAME)).unwrap().environments.len(), 0);
+    }
+
+    #[test]
+    fn mistakes_are_named_with_their_place_and_without_secrets() {
+        let near = "[environments.live]\nprotcted = true\n";
+        check(near, (2, 1), "unknown key `protcted` in [environments.live]", "`protected`");
+        check("[environment.live]\n", (1, 2), "unknown key `environment`", "`environments`");
+        check("colour = 1\n", (1, 1), "unknown key `colour`", "known keys: environments");
+        check("environments = 'postgres://u:canary@h'", (1, 16), "must be a table", "");
+        check("[environments]\nlive = 'canary'", (2, 8), "must be a table", "");
+        let quoted = "[environments.live]\nprotected = 'canary'\n";
+        check(quoted, (2, 13), "environments.live.protected must be true or false", "");
+        check("[environments.live]\nurl = 7\n", (2, 7), "url must be a string", "");
+        check("[environments.live]\nurl = postgres://u:canary@h\n", (2, 7), "not TOML", "");
+        check("[environments.live]\nurl = 'canary\n", (2, 7), "not TOML", "");
+
+        #[track_caller]
+        fn check(text: &str, place: (u32, u32), message: &str, hint: &str) {
+            let error = parse(text, Path::new(FILE_NAME)).unwrap_err();
+            let shown = format!("{error:?}");
+            assert!(!shown.contains("canary"), "{shown}");
+            assert!(error.message.contains(message), "{shown}");
+            assert!(error.hints.iter().any(|it| it.contains(hint)) || hint.is_empty(), "{shown}");
+            let found = error.place.unwrap();
+            assert_eq!((found.line, found.column), (place.0, Some(place.1)), "{text}");
+        }
+    }
+}

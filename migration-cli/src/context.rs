@@ -1,0 +1,177 @@
+//! What every command works with: the set, the flags, the environment, the two streams, the report.
+
+use std::path::{Path, PathBuf};
+
+use migrate_runtime::dev_database::{DevDatabase, Running, Search};
+use migrate_runtime::{Identity, MigrationSet, Migrator, Settings, postgres};
+
+use crate::cli::GlobalArgs;
+use crate::config::Config;
+use crate::env_vars::{EnvVars, PATH, PG_BIN, RUST_LOG};
+use crate::environment::{Choice, Database, Described, Environment};
+use crate::error::CommandError;
+use crate::interrupt;
+use crate::output::{Detail, Progress, Report, Ui};
+
+/// Where the embedded database normally lies; it is elsewhere where its server could not reach it.
+const EMBEDDED_FOLDER: &str = ".migration/";
+
+/// What a command works with.
+pub(crate) struct Context<'a> {
+    pub(crate) set: &'static MigrationSet,
+    pub(crate) global: GlobalArgs,
+    pub(crate) environment: Environment,
+    pub(crate) ui: Ui,
+    pub(crate) report: &'a mut Report,
+    /// The folder of `migration.toml`, else the working directory.
+    pub(crate) project: PathBuf,
+    /// The working directory.
+    pub(crate) here: PathBuf,
+    /// The command as it was typed, for hints.
+    pub(crate) typed: String,
+    vars: EnvVars,
+}
+
+/// A migrator, and the progress that it reports to.
+pub(crate) struct Session {
+    pub(crate) migrator: Migrator,
+    pub(crate) progress: Progress,
+}
+
+impl<'a> Context<'a> {
+    /// Reads the configuration and chooses the environment. Touches no database.
+    pub(crate) fn new(
+        set: &'static MigrationSet,
+        global: GlobalArgs,
+        ui: Ui,
+        report: &'a mut Report,
+        typed: String,
+    ) -> Result<Context<'a>, CommandError> {
+        let ui = ui.with_detail(match (global.quiet, global.verbose) {
+            (true, _) => Detail::Quiet,
+            (false, 0) => Detail::Normal,
+            (false, _) => Detail::Verbose,
+        });
+        start_log(&global, &ui);
+        let here = std::env::current_dir()
+            .map_err(|error| CommandError::io("there is no working directory", &error))?;
+        let vars = EnvVars::load(&here)?;
+        let config = Config::load(&here, global.config.as_deref())?;
+        let choice = Choice { name: global.env.as_deref(), url: global.database_url.as_deref() };
+        let environment = Environment::choose(choice, &vars, &config)?;
+        report.environment = Some(environment.name.clone());
+        let project = config.path.as_deref().and_then(Path::parent).unwrap_or(&here).to_owned();
+        Ok(Context { set, global, environment, ui, report, project, here, typed, vars })
+    }
+
+    /// Makes a migrator for the environment's database and says on stderr which one that is.
+    pub(crate) fn session(&mut self) -> Result<Session, CommandError> {
+        let connection = self.connection()?;
+        let migrator = Migrator::new(self.set, connection).with_settings(self.settings());
+        let progress = Progress::new(&self.ui, self.set.iter().map(|it| it.name));
+        let mut listener = progress.clone();
+        let migrator = migrator.on_event(move |event| listener.event(event));
+        interrupt::on_signal(migrator.interrupt(), &self.ui)?;
+        Ok(Session { migrator, progress })
+    }
+
+    /// A migrator that is asked nothing about a database.
+    pub(crate) fn offline(&self) -> Migrator {
+        Migrator::new(self.set, postgres::Config::new()).with_settings(self.settings())
+    }
+
+    /// The embedded database of this project, if the environment may have one.
+    pub(crate) fn embedded(&self) -> Result<DevDatabase, CommandError> {
+        if !self.environment.may_embed() {
+            let message =
+                format!("the environment `{}` has no embedded database", self.environment.name);
+            return Err(
+                CommandError::usage(message).with_hint("migration-cli db status --env development")
+            );
+        }
+        let pg_bin = self.vars.get(&PG_BIN)?.map(|it| PathBuf::from(it.value));
+        let mut search = Search::default();
+        search.pg_bin = pg_bin;
+        search.path = self.vars.raw(&PATH);
+        Ok(DevDatabase::new(&self.project, search))
+    }
+
+    /// A path as short as it can be said: from the project's folder.
+    pub(crate) fn shorten(&self, path: &Path) -> String {
+        let short = path.strip_prefix(&self.project).unwrap_or(path);
+        short.display().to_string()
+    }
+
+    fn connection(&mut self) -> Result<postgres::Config, CommandError> {
+        let name = self.environment.name.clone();
+        match self.environment.database()? {
+            Database::Server(config) => {
+                self.report.database = config.get_dbname().map(str::to_owned);
+                self.ui.note(format!("Database: {} (environment {name})", Described(&config)));
+                Ok(*config)
+            }
+            Database::Embedded => {
+                let database = self.embedded()?;
+                let running = database.ensure_running()?;
+                self.announce(&running);
+                Ok(running.config)
+            }
+        }
+    }
+
+    /// Says which database the project has of its own, and what had to be done for it.
+    pub(crate) fn announce(&mut self, running: &Running) {
+        let Running { created, started, data, server_version, config, .. } = running;
+        let what = match (created, started) {
+            (true, _) => format!(", made by PostgreSQL {server_version}"),
+            (false, true) => format!(", PostgreSQL {server_version} started"),
+            (false, false) => String::new(),
+        };
+        let ours = self.project.join(EMBEDDED_FOLDER);
+        let place =
+            if data.starts_with(ours) { EMBEDDED_FOLDER.into() } else { self.shorten(data) };
+        let name = config.get_dbname().unwrap_or(&self.environment.name);
+        self.ui.note(format!("Database: {name} (embedded, {place}{what})"));
+        self.report.database = Some(name.to_owned());
+    }
+
+    fn settings(&self) -> Settings {
+        let mut settings = Settings::default();
+        let limits = &self.global.limits;
+        let given = [
+            (limits.lock_timeout, &mut settings.lock_timeout),
+            (limits.lock_deadline, &mut settings.lock_deadline),
+            (limits.statement_timeout, &mut settings.statement_timeout),
+            (limits.wait, &mut settings.wait),
+            (limits.wait_for_db, &mut settings.wait_for_db),
+        ];
+        for (value, setting) in given {
+            *setting = value.unwrap_or(*setting);
+        }
+        let mut identity = Identity::default();
+        identity.application = Some(self.ui.application());
+        identity.os_user = whoami::username().ok();
+        identity.host = whoami::hostname().ok();
+        identity.environment = Some(self.environment.name.clone());
+        settings.identity = identity;
+        settings
+    }
+}
+
+/// The log goes to stderr; `RUST_LOG` decides, else `-v` and `-q`.
+fn start_log(global: &GlobalArgs, ui: &Ui) {
+    let level = match (global.quiet, global.verbose) {
+        (true, _) => log::LevelFilter::Error,
+        (false, 0) => log::LevelFilter::Warn,
+        (false, 1) => log::LevelFilter::Info,
+        (false, _) => log::LevelFilter::Debug,
+    };
+    let style = match ui.colors_stderr() {
+        true => env_logger::WriteStyle::Always,
+        false => env_logger::WriteStyle::Never,
+    };
+    let mut builder = env_logger::Builder::new();
+    builder.filter_level(level).write_style(style).parse_env(RUST_LOG.name);
+    // An application that calls us may have a logger of its own: then that one is used.
+    let _ = builder.try_init();
+}

@@ -1,0 +1,234 @@
+//! Every environment variable that the program reads, declared once, and the `.env` file beside them.
+//!
+//! `.env` is parsed, never loaded: the process's own environment stays as it was.
+
+use std::collections::HashMap;
+use std::ffi::OsString;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use crate::error::CommandError;
+
+/// An environment variable.
+pub(crate) struct EnvVar {
+    /// Its name.
+    pub(crate) name: &'static str,
+    /// What it is for, as `--help` says it.
+    doc: &'static str,
+    /// Whether `.env` may set it.
+    dotenv: bool,
+}
+
+/// The environment to work on.
+pub(crate) const ENVIRONMENT: EnvVar =
+    EnvVar { name: "MIGRATION_ENV", doc: "The environment, as --env", dotenv: true };
+
+/// The database, when it should not be the application's own setting.
+pub(crate) const MIGRATION_DATABASE_URL: EnvVar = EnvVar {
+    name: "MIGRATION_DATABASE_URL",
+    doc: "The database, before DATABASE_URL: for a direct connection beside a pooler",
+    dotenv: true,
+};
+
+/// The database.
+pub(crate) const DATABASE_URL: EnvVar =
+    EnvVar { name: "DATABASE_URL", doc: "The database, as --database-url", dotenv: true };
+
+/// Where the embedded database finds its server.
+pub(crate) const PG_BIN: EnvVar = EnvVar {
+    name: "PG_BIN",
+    doc: "The folder of PostgreSQL's server binaries, for the embedded database",
+    dotenv: true,
+};
+
+/// Where programs are found.
+pub(crate) const PATH: EnvVar = EnvVar {
+    name: "PATH",
+    doc: "Searched for PostgreSQL's server binaries after PG_BIN",
+    dotenv: false,
+};
+
+/// No colours; read by the libraries that write to the terminal.
+const NO_COLOR: EnvVar =
+    EnvVar { name: "NO_COLOR", doc: "When set, output has no colours", dotenv: false };
+
+/// What the log shows; read by `env_logger`.
+pub(crate) const RUST_LOG: EnvVar = EnvVar {
+    name: "RUST_LOG",
+    doc: "What the log on stderr shows, as in `debug` or `migrate_runtime=trace`",
+    dotenv: false,
+};
+
+const ALL: [&EnvVar; 7] =
+    [&ENVIRONMENT, &MIGRATION_DATABASE_URL, &DATABASE_URL, &PG_BIN, &PATH, &NO_COLOR, &RUST_LOG];
+
+/// The environment variables of this process, and those of `.env` below them.
+pub(crate) struct EnvVars {
+    process: HashMap<&'static str, OsString>,
+    dotenv: HashMap<String, String>,
+    dotenv_path: PathBuf,
+}
+
+/// A value, and where it came from. Not `Debug`: the value may be a URL with its password.
+#[derive(Clone)]
+pub(crate) struct Sourced {
+    /// The value.
+    pub(crate) value: String,
+    /// Where it came from.
+    pub(crate) source: Source,
+}
+
+/// Where a value came from, for messages.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// A flag of the command line.
+    Flag(&'static str),
+    /// A variable of the process.
+    Variable(&'static str),
+    /// A variable in a `.env` file.
+    Dotenv(&'static str, PathBuf),
+    /// A key of `migration.toml`.
+    Config(String, PathBuf),
+}
+
+impl EnvVars {
+    /// Reads the process's environment, and the nearest `.env` from `folder` upwards.
+    pub(crate) fn load(folder: &Path) -> Result<EnvVars, CommandError> {
+        let process = ALL.iter().filter_map(|it| Some((it.name, std::env::var_os(it.name)?)));
+        let found = folder.ancestors().map(|it| it.join(".env")).find(|it| it.is_file());
+        let dotenv = found.as_deref().map(read_dotenv).transpose()?.unwrap_or_default();
+        Ok(EnvVars { process: process.collect(), dotenv, dotenv_path: found.unwrap_or_default() })
+    }
+
+    /// The value of a variable; an empty one counts as not set.
+    pub(crate) fn get(&self, var: &EnvVar) -> Result<Option<Sourced>, CommandError> {
+        Ok(self.from_process(var)?.or_else(|| self.from_dotenv(var)))
+    }
+
+    /// The first of several variables that is set: all of them in the process, then all in `.env`.
+    pub(crate) fn first(&self, vars: &[&EnvVar]) -> Result<Option<Sourced>, CommandError> {
+        for var in vars {
+            if let Some(found) = self.from_process(var)? {
+                return Ok(Some(found));
+            }
+        }
+        Ok(vars.iter().find_map(|it| self.from_dotenv(it)))
+    }
+
+    /// The value in the process, whatever bytes it has.
+    pub(crate) fn raw(&self, var: &EnvVar) -> Option<OsString> {
+        self.process.get(var.name).filter(|it| !it.is_empty()).cloned()
+    }
+
+    fn from_process(&self, var: &EnvVar) -> Result<Option<Sourced>, CommandError> {
+        let Some(value) = self.raw(var) else { return Ok(None) };
+        let value = value.into_string().map_err(|_| {
+            CommandError::config(format!("the environment variable {} is not UTF-8", var.name))
+        })?;
+        Ok(Some(Sourced { value, source: Source::Variable(var.name) }))
+    }
+
+    fn from_dotenv(&self, var: &EnvVar) -> Option<Sourced> {
+        let value = self.dotenv.get(var.name).filter(|it| var.dotenv && !it.is_empty())?;
+        let source = Source::Dotenv(var.name, self.dotenv_path.clone());
+        Some(Sourced { value: value.clone(), source })
+    }
+
+    #[cfg(test)]
+    pub(crate) fn of(process: &[(&'static str, &str)], dotenv: &[(&str, &str)]) -> EnvVars {
+        EnvVars {
+            process: process.iter().map(|(name, value)| (*name, (*value).into())).collect(),
+            dotenv: dotenv.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),
+            dotenv_path: PathBuf::from(".env"),
+        }
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Source::Flag(flag) => f.write_str(flag),
+            Source::Variable(name) => write!(f, "the environment variable {name}"),
+            Source::Dotenv(name, path) => write!(f, "{name} in {}", path.display()),
+            Source::Config(key, path) => write!(f, "{key} in {}", path.display()),
+        }
+    }
+}
+
+/// The list at the end of `--help`.
+pub(crate) fn help() -> String {
+    let width = ALL.iter().map(|it| it.name.len()).max().unwrap_or_default();
+    let lines = ALL.iter().map(|it| format!("\n  {:width$}  {}", it.name, it.doc));
+    format!("Environment variables (those of a .env file count too):{}", lines.collect::<String>())
+}
+
+/// Other programs read `.env` too, by looser rules: a line that cannot be read is an error only where
+/// it is one of ours. Messages never repeat the line, which may hold a password.
+fn read_dotenv(path: &Path) -> Result<HashMap<String, String>, CommandError> {
+    let unreadable =
+        |error| CommandError::config(format!("cannot read {}", path.display())).caused_by(&error);
+    let text = std::fs::read_to_string(path).map_err(unreadable)?;
+    let mut found = HashMap::new();
+    for entry in dotenvy::from_read_iter(text.as_bytes()) {
+        match entry {
+            Ok((name, value)) => drop(found.entry(name).or_insert(value)),
+            Err(dotenvy::Error::LineParse(line, _)) => {
+                let ours = ALL.iter().find(|it| names(&line, it.name));
+                if let Some(var) = ours {
+                    return Err(CommandError::config(format!(
+                        "{} is not written as NAME=value or NAME=\"value\" in {}",
+                        var.name,
+                        path.display()
+                    )));
+                }
+                log::warn!("{}: a line that is not NAME=value was skipped", path.display());
+            }
+            Err(_) => return Err(CommandError::config(format!("cannot read {}", path.display()))),
+        }
+    }
+    Ok(found)
+}
+
+fn names(line: &str, name: &str) -> bool {
+    let line = line.trim_start();
+    let line = line.strip_prefix("export ").unwrap_or(line).trim_start();
+    line.strip_prefix(name).is_some_and(|it| it.trim_start().starts_with('='))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_process_comes_before_the_file_and_our_own_url_first() {
+        let (ours, app) = (MIGRATION_DATABASE_URL.name, DATABASE_URL.name);
+        check(&[(app, "a")], &[(ours, "b")], Some("a"));
+        check(&[(app, "a"), (ours, "c")], &[(ours, "b")], Some("c"));
+        check(&[(app, "")], &[(app, "d"), (ours, "b")], Some("b"));
+        check(&[], &[(app, "d")], Some("d"));
+        check(&[], &[], None);
+
+        #[track_caller]
+        fn check(
+            process: &[(&'static str, &str)],
+            dotenv: &[(&str, &str)],
+            expected: Option<&str>,
+        ) {
+            let vars = EnvVars::of(process, dotenv);
+            let found = vars.first(&[&MIGRATION_DATABASE_URL, &DATABASE_URL]).unwrap();
+            assert_eq!(found.map(|it| it.value).as_deref(), expected);
+        }
+    }
+
+    #[test]
+    fn a_line_that_is_not_ours_may_be_odd() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(".env");
+        std::fs::write(&path, "ODD=a b c\nexport DATABASE_URL=\"postgres://h/d\"\n").unwrap();
+        assert_eq!(read_dotenv(&path).unwrap()["DATABASE_URL"], "postgres://h/d");
+
+        std::fs::write(&path, "DATABASE_URL=postgres://u:canary canary@h/d\n").unwrap();
+        let error = read_dotenv(&path).unwrap_err();
+        assert!(!format!("{error:?}").contains("canary"), "{error:?}");
+    }
+}

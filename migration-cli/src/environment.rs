@@ -1,0 +1,177 @@
+//! Environments: which database a command works on, and whether changes there need consent.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use migrate_runtime::postgres;
+use postgres::config::Host;
+
+use crate::config::Config;
+use crate::env_vars::{
+    DATABASE_URL, ENVIRONMENT, EnvVars, MIGRATION_DATABASE_URL, Source, Sourced,
+};
+use crate::error::CommandError;
+use crate::text::nearest;
+
+/// The environment of a developer's machine, and the only one with an embedded database.
+pub(crate) const DEVELOPMENT: &str = "development";
+
+/// The environment that is protected without being told.
+pub(crate) const PRODUCTION: &str = "production";
+
+/// A named database and its protection.
+pub(crate) struct Environment {
+    /// Its name.
+    pub(crate) name: String,
+    /// Whether changes need consent.
+    pub(crate) protected: bool,
+    url: Option<Sourced>,
+    config: Option<PathBuf>,
+}
+
+/// Where the database of an environment is.
+#[derive(Debug)]
+pub(crate) enum Database {
+    /// On a server that was named.
+    Server(Box<postgres::Config>),
+    /// In the folder of the project, managed by this program.
+    Embedded,
+}
+
+/// What the command line says about the environment.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Choice<'a> {
+    /// `--env`
+    pub(crate) name: Option<&'a str>,
+    /// `--database-url`
+    pub(crate) url: Option<&'a str>,
+}
+
+impl Environment {
+    /// Decides: flag, environment variable, `.env`, `migration.toml`, default.
+    pub(crate) fn choose(
+        choice: Choice<'_>,
+        vars: &EnvVars,
+        config: &Config,
+    ) -> Result<Environment, CommandError> {
+        let flag = |value: &str, source| Sourced { value: value.into(), source };
+        let name = match choice.name {
+            Some(name) => Some(flag(name, Source::Flag("--env"))),
+            None => vars.get(&ENVIRONMENT)?,
+        };
+        let (name, source) = match name {
+            Some(it) => (it.value, Some(it.source)),
+            None => (DEVELOPMENT.to_owned(), None),
+        };
+        check_name(&name, source.as_ref(), config)?;
+
+        let section = config.environments.get(&name);
+        let from_config = || {
+            let url = section?.url.as_ref()?;
+            let source = Source::Config(format!("environments.{name}.url"), config.path.clone()?);
+            Some(Sourced { value: url.clone(), source })
+        };
+        let url = match choice.url {
+            Some(url) => Some(flag(url, Source::Flag("--database-url"))),
+            None => vars.first(&[&MIGRATION_DATABASE_URL, &DATABASE_URL])?.or_else(from_config),
+        };
+        let protected = section.and_then(|it| it.protected).unwrap_or(name == PRODUCTION);
+        Ok(Environment { name, protected, url, config: config.path.clone() })
+    }
+
+    /// Where the database is. Only `development` has one of its own.
+    pub(crate) fn database(&self) -> Result<Database, CommandError> {
+        match &self.url {
+            Some(url) => parse_url(url).map(|it| Database::Server(Box::new(it))),
+            None if self.may_embed() => Ok(Database::Embedded),
+            None => Err(self.unconfigured()),
+        }
+    }
+
+    /// Whether the embedded database may be used at all.
+    pub(crate) fn may_embed(&self) -> bool {
+        self.name == DEVELOPMENT && !self.protected
+    }
+
+    /// Where the URL was found, if there is one.
+    pub(crate) fn url_source(&self) -> Option<&Source> {
+        self.url.as_ref().map(|it| &it.source)
+    }
+
+    fn unconfigured(&self) -> CommandError {
+        let name = &self.name;
+        let kind = if self.protected { "protected environment" } else { "environment" };
+        let error = CommandError::config(format!("the {kind} `{name}` has no database"))
+            .with_hint("export DATABASE_URL='postgres://USER:PASSWORD@HOST:5432/DATABASE'");
+        let file = match &self.config {
+            Some(path) => path.display().to_string(),
+            None => "migration.toml".to_owned(),
+        };
+        error.with_hint(format!("or set `url` under [environments.{name}] in {file}"))
+    }
+}
+
+/// A name that nobody configured is fine (a URL says the rest), unless it looks like a misspelt
+/// protected one: then it would run without the protection.
+fn check_name(name: &str, source: Option<&Source>, config: &Config) -> Result<(), CommandError> {
+    let origin = source.map(|it| format!(" ({it})")).unwrap_or_default();
+    if name.is_empty() || !name.bytes().all(is_name_byte) {
+        let message = format!("an environment's name has letters, digits, `-` and `_`{origin}");
+        return Err(CommandError::config(message));
+    }
+    if name == DEVELOPMENT || name == PRODUCTION || config.environments.contains_key(name) {
+        return Ok(());
+    }
+    let listed = config.environments.iter().filter(|(_, it)| it.protected == Some(true));
+    let protected = listed.map(|(name, _)| name.as_str()).chain([PRODUCTION]);
+    let prefix = |it: &&str| name.len() > 2 && it.starts_with(&name.to_lowercase());
+    let alike = protected.clone().find(prefix).or_else(|| nearest(name, protected));
+    let Some(alike) = alike else { return Ok(()) };
+    let message = format!("the environment `{name}`{origin} is not configured, and may be a slip");
+    Err(CommandError::config(message)
+        .with_hint(format!("did you mean `--env {alike}`?"))
+        .with_hint(format!("if not, add [environments.{name}] to migration.toml")))
+}
+
+fn is_name_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_'
+}
+
+/// The parser's own error is dropped: it quotes what it could not read, a password for example.
+fn parse_url(url: &Sourced) -> Result<postgres::Config, CommandError> {
+    postgres::Config::from_str(&url.value).map_err(|_| {
+        CommandError::config(format!("the database URL is not valid ({})", url.source))
+            .with_hint("write it as postgres://USER:PASSWORD@HOST:5432/DATABASE")
+            .with_hint("in a password, write @ as %40, : as %3A, / as %2F, # as %23, ? as %3F")
+    })
+}
+
+/// `app on db.example.com:5432 as deploy`: a database as people name it, without its password.
+pub(crate) struct Described<'a>(pub(crate) &'a postgres::Config);
+
+impl fmt::Display for Described<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let config = self.0;
+        let name = config.get_dbname().or(config.get_user()).unwrap_or("the default database");
+        f.write_str(name)?;
+        for (index, host) in config.get_hosts().iter().enumerate() {
+            f.write_str(if index == 0 { " on " } else { ", " })?;
+            let ports = config.get_ports();
+            let port = ports.get(index).or(ports.first()).copied().unwrap_or(5432);
+            match host {
+                Host::Tcp(host) if host.contains(':') => write!(f, "[{host}]:{port}")?,
+                Host::Tcp(host) => write!(f, "{host}:{port}")?,
+                Host::Unix(folder) => write!(f, "{}", folder.display())?,
+            }
+        }
+        match config.get_user() {
+            Some(user) => write!(f, " as {user}"),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "environment_tests.rs"]
+mod tests;

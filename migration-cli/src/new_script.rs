@@ -1,0 +1,186 @@
+//! New migrations: the name, the version, the two files.
+
+use std::fs::{self, File};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use jiff::ToSpan as _;
+use jiff::civil::DateTime;
+use migrate_core::{Direction, FileName, Version};
+
+use crate::error::CommandError;
+use crate::template;
+
+/// Longer names make file names that some systems refuse.
+const LONGEST_NAME: usize = 200;
+
+/// Makes a migration's name of what a person typed: `Add Users` becomes `add_users`.
+pub(crate) fn normalize(typed: &str) -> Result<String, CommandError> {
+    let refuse = |why: String| {
+        CommandError::usage(format!("`{}` makes no name: {why}", typed.escape_debug()))
+            .with_hint("migration-cli create create_users_table")
+    };
+    let mut name = String::with_capacity(typed.len());
+    let mut previous = ' ';
+    for letter in typed.chars() {
+        if letter.is_ascii_alphanumeric() {
+            let hump = letter.is_ascii_uppercase() && previous.is_ascii_lowercase();
+            if hump || (previous == '_' && !name.is_empty()) {
+                name.push('_');
+            }
+            name.push(letter.to_ascii_lowercase());
+            previous = letter;
+        } else if letter.is_alphanumeric() {
+            return Err(refuse(format!("it has a to z, 0 to 9 and underscores, not {letter}")));
+        } else {
+            previous = '_';
+        }
+    }
+    match name.len() {
+        0 => Err(refuse("nothing in it is a letter or a digit".to_owned())),
+        1..=LONGEST_NAME => Ok(name),
+        length => Err(refuse(format!("it has {length} characters, {LONGEST_NAME} are possible"))),
+    }
+}
+
+/// The version of a new migration: now, or a second after the newest one there is.
+pub(crate) fn next_version(
+    now: DateTime,
+    newest: Option<Version>,
+) -> Result<Version, CommandError> {
+    let now = version_of(now)?;
+    let Some(newest) = newest.filter(|it| *it >= now) else { return Ok(now) };
+    let later = time_of(newest).and_then(|it| it.checked_add(1.second()).ok());
+    let none = || CommandError::usage(format!("there is no version after {newest}"));
+    version_of(later.ok_or_else(none)?)
+}
+
+/// Whether a version lies so far ahead that its clock was wrong, or its author mistyped it.
+pub(crate) fn is_far_ahead(version: Version, now: DateTime) -> bool {
+    let tomorrow = now.saturating_add(1.day());
+    time_of(version).is_some_and(|it| it > tomorrow)
+}
+
+/// The newest version in a folder; half a migration counts, and so does one with problems.
+pub(crate) fn newest_version(folder: &Path) -> io::Result<Option<Version>> {
+    let mut newest = None;
+    for entry in fs::read_dir(folder)? {
+        let name = entry?.file_name();
+        let name = name.to_string_lossy();
+        if !name.ends_with(".sql") {
+            continue;
+        }
+        let version = name.split(['_', '.']).next().and_then(|it| it.parse().ok());
+        newest = newest.max(version);
+    }
+    Ok(newest)
+}
+
+/// Writes both scripts, and nothing over anything.
+pub(crate) fn write(
+    folder: &Path,
+    version: Version,
+    name: &str,
+) -> Result<[PathBuf; 2], CommandError> {
+    let template = template::render(name);
+    let up = FileName { version, name: name.to_owned(), direction: Direction::Up };
+    let (up, down) = (folder.join(up.to_string()), folder.join(up.twin().to_string()));
+    write_new(&up, &template.up)?;
+    if let Err(error) = write_new(&down, &template.down) {
+        // Half a migration would not build; it was ours, and nobody has seen it yet.
+        let _ = fs::remove_file(&up);
+        return Err(error);
+    }
+    Ok([up, down])
+}
+
+fn write_new(path: &Path, text: &str) -> Result<(), CommandError> {
+    let written = File::create_new(path).and_then(|mut file| file.write_all(text.as_bytes()));
+    written.map_err(|error| CommandError::io(format!("cannot write {}", path.display()), &error))
+}
+
+fn version_of(time: DateTime) -> Result<Version, CommandError> {
+    let text = time.strftime("%Y%m%d%H%M%S").to_string();
+    text.parse().map_err(|error| {
+        CommandError::usage("this machine's clock names no version").caused_by(&error)
+    })
+}
+
+fn time_of(version: Version) -> Option<DateTime> {
+    DateTime::strptime("%Y%m%d%H%M%S", version.to_string()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_made_of_what_was_typed() {
+        check("Add Users", Some("add_users"));
+        check("add_users", Some("add_users"));
+        check("  add--users!  ", Some("add_users"));
+        check("AddUserRoles", Some("add_user_roles"));
+        check("addIBAN", Some("add_iban"));
+        check("drop v2 tables", Some("drop_v2_tables"));
+        check("__a__b__", Some("a_b"));
+        check("../../etc/passwd", Some("etc_passwd"));
+        check("", None);
+        check(" -/. ", None);
+        check("Überweisung", None);
+        check(&"a".repeat(201), None);
+
+        #[track_caller]
+        fn check(typed: &str, expected: Option<&str>) {
+            let name = normalize(typed).ok();
+            assert_eq!(name.as_deref(), expected, "{typed}");
+            assert!(name.is_none_or(|it| migrate_core::is_migration_name(&it)));
+        }
+    }
+
+    #[test]
+    fn versions_only_grow_and_are_real_seconds() {
+        check(None, Some("20240320120000"));
+        check(Some("20240320115959"), Some("20240320120000"));
+        check(Some("20240320120000"), Some("20240320120001"));
+        check(Some("20240320120059"), Some("20240320120100"));
+        check(Some("20241231235959"), Some("20250101000000"));
+        check(Some("20280228235959"), Some("20280229000000"));
+        check(Some("99991231235959"), None);
+
+        #[track_caller]
+        fn check(newest: Option<&str>, expected: Option<&str>) {
+            let now = jiff::civil::date(2024, 3, 20).at(12, 0, 0, 0);
+            let version = next_version(now, newest.map(|it| it.parse().unwrap()));
+            assert_eq!(version.ok().map(|it| it.to_string()).as_deref(), expected);
+        }
+    }
+
+    #[test]
+    fn a_version_may_be_a_day_ahead() {
+        let now = jiff::civil::date(2024, 3, 20).at(12, 0, 0, 0);
+        assert!(!is_far_ahead("20240321120000".parse().unwrap(), now));
+        assert!(is_far_ahead("20240321120001".parse().unwrap(), now));
+    }
+
+    #[test]
+    fn the_newest_version_counts_whatever_state_its_file_is_in() {
+        let folder = tempfile::tempdir().unwrap();
+        assert_eq!(newest_version(folder.path()).unwrap(), None);
+        for name in ["20240101000000_a.up.sql", "20250101000000_B.sql", "20990101000000_x.txt"] {
+            fs::write(folder.path().join(name), "").unwrap();
+        }
+        let newest = newest_version(folder.path()).unwrap().unwrap();
+        assert_eq!(newest.to_string(), "20250101000000");
+    }
+
+    #[test]
+    fn nothing_is_overwritten_and_no_half_is_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let version = "20240320000000".parse().unwrap();
+        let down = folder.path().join("20240320000000_a.down.sql");
+        fs::write(&down, "mine").unwrap();
+        assert!(write(folder.path(), version, "a").is_err());
+        assert_eq!(fs::read_to_string(&down).unwrap(), "mine");
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+}

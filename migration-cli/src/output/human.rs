@@ -1,0 +1,151 @@
+//! Results for people: the status, the plan, what ran, what `verify` found.
+
+use std::time::Duration;
+
+use anstyle::Style;
+use migrate_runtime::{Direction, Entry, Finding, Plan, Run, State, Status, Unfinished};
+
+use super::style::{BAD, FAINT, GOOD, HINT, LABEL, Styled, WARNING, of_state};
+use super::table::{Align, Cell, Column, render};
+use super::ui::Ui;
+use crate::error::CommandError;
+use crate::text::{duration, plural};
+use crate::time::readable;
+
+/// Every migration with its state, and how many there are of each.
+pub(crate) fn print_status(ui: &Ui, status: &Status) -> Result<(), CommandError> {
+    if status.entries.is_empty() {
+        return ui.result("No migrations: neither this program nor the database has one.");
+    }
+    let column = |title, align, spare| Column { title, align, spare };
+    let columns = [
+        column("VERSION", Align::Left, 0),
+        column("NAME", Align::Left, 0),
+        column("STATE", Align::Left, 0),
+        column("APPLIED AT (UTC)", Align::Left, 1),
+        column("TIME", Align::Right, 2),
+    ];
+    let rows: Vec<Vec<Cell>> = status.entries.iter().map(row).collect();
+    ui.result(render(&columns, &rows, ui.columns()))?;
+    for unfinished in &status.unfinished {
+        ui.result(unfinished_line(unfinished))?;
+    }
+    ui.result(summary(status))
+}
+
+fn row(entry: &Entry) -> Vec<Cell> {
+    vec![
+        Cell::plain(&entry.version),
+        Cell::plain(&entry.name),
+        Cell::styled(of_state(entry.state), words(entry.state)),
+        Cell::plain(entry.applied_at.map(readable).unwrap_or_default()),
+        Cell::styled(FAINT, entry.execution_time.map(duration).unwrap_or_default()),
+    ]
+}
+
+fn unfinished_line(work: &Unfinished) -> String {
+    let label = Styled(BAD, "Unfinished:");
+    let Unfinished { version, direction, statement, .. } = work;
+    format!("{label} the {direction} script of {version} stopped at statement {statement}.")
+}
+
+const STATES: [State; 6] = [
+    State::Applied,
+    State::Pending,
+    State::OutOfOrder,
+    State::Edited,
+    State::Unknown,
+    State::Unfinished,
+];
+
+/// `12 applied, 1 pending.`
+pub(crate) fn summary(status: &Status) -> String {
+    let counts = STATES.into_iter().map(|it| (it, status.count(it)));
+    let parts: Vec<String> = counts
+        .filter(|(state, count)| *count > 0 || *state == State::Applied)
+        .map(|(state, count)| format!("{} {}", Styled(LABEL, count), words(state)))
+        .collect();
+    format!("{}.", parts.join(", "))
+}
+
+fn words(state: State) -> String {
+    state.as_str().replace('_', " ")
+}
+
+/// What would run, in order.
+pub(crate) fn print_plan(ui: &Ui, plan: &Plan) -> Result<(), CommandError> {
+    let column = |title, align, spare| Column { title, align, spare };
+    let columns = [
+        column("#", Align::Right, 0),
+        column("MODE", Align::Left, 1),
+        column("STATEMENTS", Align::Right, 2),
+        column("SCRIPT", Align::Left, 0),
+    ];
+    let rows: Vec<Vec<Cell>> = plan
+        .steps
+        .iter()
+        .enumerate()
+        .map(|(index, step)| {
+            vec![
+                Cell::styled(FAINT, (index + 1).to_string()),
+                Cell::plain(step.mode().as_str()),
+                Cell::plain(step.statements().len().to_string()),
+                Cell::plain(step.file()),
+            ]
+        })
+        .collect();
+    let verb = match plan.direction {
+        Direction::Up => "run",
+        Direction::Down => "be reverted",
+    };
+    ui.result(render(&columns, &rows, ui.columns()))?;
+    ui.result(format!("{} would {verb}.", plural(plan.steps.len(), "migration")))
+}
+
+/// What ran, in one sentence.
+pub(crate) fn print_run(ui: &Ui, run: &Run, took: Duration) -> Result<(), CommandError> {
+    let verb = match run.direction {
+        Direction::Up => "Ran",
+        Direction::Down => "Reverted",
+    };
+    let count = plural(run.done.len(), "migration");
+    ui.result(format!("{} {count} in {}.", Styled(GOOD.bold(), verb), duration(took)))
+}
+
+/// What was compared and found.
+pub(crate) fn print_verification(
+    ui: &Ui,
+    findings: &[Finding],
+    status: Option<&Status>,
+) -> Result<(), CommandError> {
+    for (index, finding) in findings.iter().enumerate() {
+        let (style, label) = severity(finding);
+        ui.result(format!("{} {}", Styled(style, label), finding.message))?;
+        // One way out for several findings is said once, after the last of them.
+        let next = findings.get(index + 1).and_then(|it| it.hint.as_ref());
+        if let Some(hint) = finding.hint.as_ref().filter(|it| next != Some(it)) {
+            ui.result(format!("  {} {}", Styled(HINT, "Hint:"), ui.in_our_name(hint)))?;
+        }
+    }
+    if !findings.is_empty() {
+        ui.result("")?;
+    }
+    let problems = findings.iter().filter(|it| it.kind.exit_code() != 0).count();
+    let verdict = match problems {
+        0 => format!("{} no problems.", Styled(GOOD.bold(), "Verified:")),
+        count => format!("{} {}.", Styled(BAD.bold(), "Failed:"), plural(count, "problem")),
+    };
+    match status {
+        Some(status) => ui.result(format!("{verdict} {}", summary(status))),
+        None => ui.result(verdict),
+    }
+}
+
+fn severity(finding: &Finding) -> (Style, &'static str) {
+    if finding.kind.exit_code() == 0 { (WARNING, "Note:") } else { (BAD.bold(), "Problem:") }
+}
+
+/// What `verify` ends with: the worst of all that was found.
+pub(crate) fn worst(findings: &[Finding]) -> u8 {
+    findings.iter().map(|it| it.kind.exit_code()).max().unwrap_or_default()
+}

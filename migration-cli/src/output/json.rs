@@ -1,0 +1,252 @@
+//! The one JSON object: fields are added, never renamed or removed, and stand in this order.
+
+use std::path::Path;
+use std::time::Duration;
+
+use migrate_runtime::dev_database::DevStatus;
+use migrate_runtime::{Direction, Done, Entry, Finding, State, Status, Step};
+use serde::Serialize;
+
+use crate::error::CommandError;
+use crate::secret::redact;
+use crate::time::rfc3339;
+
+use super::Ui;
+
+/// What a command says to programs; filled while it runs, so that a failure says what was known.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct Report {
+    pub(crate) command: String,
+    pub(crate) environment: Option<String>,
+    pub(crate) database: Option<String>,
+    pub(crate) ok: bool,
+    pub(crate) exit_code: u8,
+    pub(crate) error: Option<ErrorRecord>,
+    pub(crate) migrations: Vec<MigrationRecord>,
+    pub(crate) summary: Summary,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) run: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) plan: Option<Vec<StepRecord>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) problems: Option<Vec<ProblemRecord>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) files: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) embedded: Option<EmbeddedRecord>,
+}
+
+/// Why a command failed.
+#[derive(Debug, Serialize)]
+pub(crate) struct ErrorRecord {
+    kind: &'static str,
+    message: String,
+    hints: Vec<String>,
+    sqlstate: Option<String>,
+    file: Option<String>,
+    line: Option<u32>,
+    column: Option<u32>,
+}
+
+/// A migration.
+#[derive(Debug, Serialize)]
+pub(crate) struct MigrationRecord {
+    version: String,
+    name: String,
+    state: &'static str,
+    applied_at: Option<String>,
+    checksum: String,
+    execution_time_ms: Option<u64>,
+    #[serde(skip)]
+    counted: State,
+}
+
+/// How many migrations of the list are in which state.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct Summary {
+    applied: usize,
+    pending: usize,
+    edited: usize,
+    unknown: usize,
+    out_of_order: usize,
+    unfinished: usize,
+}
+
+/// A step of a plan.
+#[derive(Debug, Serialize)]
+pub(crate) struct StepRecord {
+    version: String,
+    name: String,
+    direction: &'static str,
+    mode: &'static str,
+    file: String,
+    statements: usize,
+}
+
+/// A finding of `verify`.
+#[derive(Debug, Serialize)]
+pub(crate) struct ProblemRecord {
+    kind: &'static str,
+    version: Option<String>,
+    message: String,
+    hint: Option<String>,
+}
+
+/// The embedded database.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct EmbeddedRecord {
+    state: &'static str,
+    pub(crate) url: Option<String>,
+    data: Option<String>,
+    server_version: Option<String>,
+}
+
+impl Report {
+    /// Enters how the command ended.
+    pub(crate) fn end(&mut self, result: Result<u8, &CommandError>, ui: &Ui) {
+        match result {
+            Ok(code) => self.exit_code = code,
+            Err(error) => {
+                self.exit_code = error.kind.exit_code();
+                if let Some(done) = &error.done {
+                    self.ran(done);
+                }
+                self.run = self.run.take().or_else(|| error.run.clone());
+                self.error = Some(ErrorRecord::new(error, ui));
+            }
+        }
+        self.ok = self.exit_code == 0;
+        self.summary = Summary::of(&self.migrations);
+    }
+
+    /// Lists what ran in this run.
+    pub(crate) fn ran(&mut self, done: &[Done]) {
+        self.migrations = done.iter().map(MigrationRecord::done).collect();
+    }
+
+    /// Lists what a status shows.
+    pub(crate) fn status(&mut self, status: &Status) {
+        self.database = Some(status.database.clone());
+        self.migrations = status.entries.iter().map(MigrationRecord::entry).collect();
+    }
+
+    /// The text of the object.
+    pub(crate) fn to_json(&self) -> String {
+        // Only maps with keys that are no texts fail, and there is none.
+        serde_json::to_string_pretty(self).unwrap_or_default()
+    }
+}
+
+impl ErrorRecord {
+    fn new(error: &CommandError, ui: &Ui) -> ErrorRecord {
+        let messages = [&error.message].into_iter().chain(&error.causes);
+        let message: Vec<&str> = messages.map(String::as_str).collect();
+        let clean = |text: &str| redact(&ui.in_our_name(text));
+        ErrorRecord {
+            kind: error.kind.as_str(),
+            message: clean(&message.join(": ")),
+            hints: error.hints.iter().map(|it| clean(it)).collect(),
+            sqlstate: error.server.sqlstate.clone(),
+            file: error.place.as_ref().map(|it| it.file.clone()),
+            line: error.place.as_ref().map(|it| it.line),
+            column: error.place.as_ref().and_then(|it| it.column),
+        }
+    }
+}
+
+impl MigrationRecord {
+    fn entry(entry: &Entry) -> MigrationRecord {
+        MigrationRecord {
+            version: entry.version.clone(),
+            name: entry.name.clone(),
+            state: entry.state.as_str(),
+            applied_at: entry.applied_at.map(rfc3339),
+            checksum: entry.checksum.clone(),
+            execution_time_ms: entry.execution_time.map(millis),
+            counted: entry.state,
+        }
+    }
+
+    /// What was done to a migration decides its state: it ran, or it is pending again.
+    fn done(done: &Done) -> MigrationRecord {
+        let state = match done.direction {
+            Direction::Up => State::Applied,
+            Direction::Down => State::Pending,
+        };
+        MigrationRecord {
+            version: done.version.clone(),
+            name: done.name.clone(),
+            state: state.as_str(),
+            applied_at: done.applied_at.map(rfc3339),
+            checksum: done.checksum.clone(),
+            execution_time_ms: Some(millis(done.execution_time)),
+            counted: state,
+        }
+    }
+}
+
+impl EmbeddedRecord {
+    pub(crate) fn of(status: &DevStatus) -> EmbeddedRecord {
+        let path = |it: &Path| Some(it.display().to_string());
+        match status {
+            DevStatus::Running { data, version, url, .. } => EmbeddedRecord {
+                state: "running",
+                url: Some(url.clone()),
+                data: path(data),
+                server_version: Some(version.clone()),
+            },
+            DevStatus::Stopped { data, version, .. } => EmbeddedRecord {
+                state: "stopped",
+                url: None,
+                data: path(data),
+                server_version: Some(version.clone()),
+            },
+            DevStatus::Busy { data, .. } => {
+                EmbeddedRecord { state: "busy", data: path(data), ..EmbeddedRecord::default() }
+            }
+            _ => EmbeddedRecord { state: "absent", ..EmbeddedRecord::default() },
+        }
+    }
+}
+
+impl Summary {
+    fn of(migrations: &[MigrationRecord]) -> Summary {
+        let count = |state| migrations.iter().filter(|it| it.counted == state).count();
+        Summary {
+            applied: count(State::Applied),
+            pending: count(State::Pending),
+            edited: count(State::Edited),
+            unknown: count(State::Unknown),
+            out_of_order: count(State::OutOfOrder),
+            unfinished: count(State::Unfinished),
+        }
+    }
+}
+
+impl StepRecord {
+    pub(crate) fn new(step: &Step) -> StepRecord {
+        StepRecord {
+            version: step.version().to_owned(),
+            name: step.name().to_owned(),
+            direction: step.direction().as_str(),
+            mode: step.mode().as_str(),
+            file: step.file().to_owned(),
+            statements: step.statements().len(),
+        }
+    }
+}
+
+impl ProblemRecord {
+    pub(crate) fn new(finding: &Finding, ui: &Ui) -> ProblemRecord {
+        ProblemRecord {
+            kind: finding.kind.as_str(),
+            version: finding.version.clone(),
+            message: finding.message.clone(),
+            hint: finding.hint.as_ref().map(|it| ui.in_our_name(it)),
+        }
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,165 @@
+//! The two streams, and who may write what to them.
+
+use std::fmt::Display;
+use std::io::{self, IsTerminal as _, Write};
+
+use anstream::{AutoStream, ColorChoice};
+
+use super::style::{LABEL, Styled, WARNING};
+use crate::error::CommandError;
+
+/// How much is said on stderr.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Detail {
+    /// Warnings and errors.
+    Quiet,
+    /// What is being done.
+    Normal,
+    /// And with what.
+    Verbose,
+}
+
+/// The terminal, or what stands in its place.
+#[derive(Clone, Debug)]
+pub(crate) struct Ui {
+    program: String,
+    json: bool,
+    detail: Detail,
+    color: ColorChoice,
+}
+
+/// The name under which libraries speak of this program.
+const LIBRARY_NAME: &str = "migration-cli";
+
+impl Ui {
+    pub(crate) fn new(program: &str, color: ColorChoice) -> Ui {
+        Ui { program: program.to_owned(), json: false, detail: Detail::Normal, color }
+    }
+
+    /// Leaves stdout to the one JSON object.
+    pub(crate) fn with_json(self, json: bool) -> Ui {
+        Ui { json, ..self }
+    }
+
+    pub(crate) fn with_detail(self, detail: Detail) -> Ui {
+        Ui { detail, ..self }
+    }
+
+    /// Prints a result, which is what the command was called for. In JSON, it is in the object.
+    pub(crate) fn result(&self, text: impl Display) -> Result<(), CommandError> {
+        if self.json { Ok(()) } else { self.write_out(&format!("{text}\n")) }
+    }
+
+    /// Prints a result that has a label.
+    pub(crate) fn labelled(&self, label: &str, value: &str) -> Result<(), CommandError> {
+        self.result(format_args!("{}  {value}", Styled(LABEL, format_args!("{label:5}"))))
+    }
+
+    /// Prints the one JSON object.
+    pub(crate) fn json(&self, text: &str) -> Result<(), CommandError> {
+        self.write_out(&format!("{text}\n"))
+    }
+
+    /// Says what is going on.
+    pub(crate) fn note(&self, text: impl Display) {
+        if self.detail >= Detail::Normal {
+            self.say(text);
+        }
+    }
+
+    /// Says what only some want to know.
+    pub(crate) fn detail(&self, text: impl Display) {
+        if self.detail >= Detail::Verbose {
+            self.say(text);
+        }
+    }
+
+    /// Says what everybody should know.
+    pub(crate) fn warn(&self, text: impl Display) {
+        self.say(format_args!("{} {text}", Styled(WARNING, "Warning:")));
+    }
+
+    /// Writes a line to stderr. Where even that fails, nobody is left to tell.
+    pub(crate) fn say(&self, text: impl Display) {
+        let mut stderr = AutoStream::new(io::stderr(), self.color).lock();
+        let _ = writeln!(stderr, "{text}");
+    }
+
+    /// Whether stderr shows a progress bar: on a terminal that can redraw a line.
+    pub(crate) fn draws(&self) -> bool {
+        let dumb = std::env::var_os("TERM").is_some_and(|it| it == "dumb");
+        self.detail >= Detail::Normal && io::stderr().is_terminal() && !dumb
+    }
+
+    /// Whether stderr has colours.
+    pub(crate) fn colors_stderr(&self) -> bool {
+        match self.color {
+            ColorChoice::Auto => AutoStream::choice(&io::stderr()) != ColorChoice::Never,
+            choice => choice != ColorChoice::Never,
+        }
+    }
+
+    /// How many columns stdout has, where it is a terminal.
+    pub(crate) fn columns(&self) -> Option<usize> {
+        let (width, _) = terminal_size::terminal_size_of(io::stdout())?;
+        Some(width.0.into())
+    }
+
+    /// The program with the version of this command line, as the log of the database keeps it.
+    pub(crate) fn application(&self) -> String {
+        format!("{} {}", self.program, env!("CARGO_PKG_VERSION"))
+    }
+
+    /// Puts the running program's name into a hint of a library, so that it can be pasted.
+    pub(crate) fn in_our_name(&self, text: &str) -> String {
+        rename(text, &self.program)
+    }
+
+    /// A reader that has seen enough (`| head`) is no error.
+    fn write_out(&self, text: &str) -> Result<(), CommandError> {
+        let mut stdout = AutoStream::new(io::stdout(), self.color).lock();
+        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                Err(CommandError::io("cannot write to stdout", &error))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Replaces the name where a command begins: as a word of its own, followed by arguments.
+fn rename(text: &str, program: &str) -> String {
+    let mut renamed = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find(LIBRARY_NAME) {
+        let (before, after) = rest.split_at(start);
+        let after = &after[LIBRARY_NAME.len()..];
+        let alone = before.chars().next_back().is_none_or(|it| " `'\"(".contains(it));
+        let called = after.chars().next().is_none_or(|it| " `'\")".contains(it));
+        renamed.push_str(before);
+        renamed.push_str(if alone && called { program } else { LIBRARY_NAME });
+        rest = after;
+    }
+    renamed.push_str(rest);
+    renamed
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hints_name_the_running_program() {
+        check("migration-cli up --wait 5m", "app up --wait 5m");
+        check("run `migration-cli repair`", "run `app repair`");
+        check("`migration-cli`", "`app`");
+        check("/src/migration-cli/x.sql", "/src/migration-cli/x.sql");
+        check("my-migration-cli up", "my-migration-cli up");
+        check("nothing", "nothing");
+
+        #[track_caller]
+        fn check(text: &str, expected: &str) {
+            assert_eq!(rename(text, "app"), expected);
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Keeps passwords out of everything that is printed.
+//!
+//! The first defence is that nothing prints a URL. This is the second: messages that repeat what was
+//! typed (a wrong argument, say) go through [`redact`] before they reach a person or a log.
+
+const MASK: &str = "***";
+
+/// What stands for a password where a hint shows the form of a URL.
+const EXAMPLE: &str = "PASSWORD";
+
+/// Takes the passwords out of a text: those in URLs, and those of `password=…`.
+pub(crate) fn redact(text: &str) -> String {
+    redact_keywords(&redact_urls(text))
+}
+
+/// `scheme://user:password@host`: what stands between the user and the last `@` of the word goes.
+fn redact_urls(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.find("://") {
+        let (before, after) = rest.split_at(start + 3);
+        clean.push_str(before);
+        // A password may hold anything, even blanks: then the word has no `@`, but its line has.
+        let word = after.find(char::is_whitespace).unwrap_or(after.len());
+        let line = after.find('\n').unwrap_or(after.len());
+        let end = if after[..word].contains('@') { word } else { line };
+        let (word, tail) = after.split_at(end);
+        match word.rfind('@') {
+            Some(at) => {
+                let (user, password) = word[..at].split_once(':').unwrap_or((&word[..at], ""));
+                clean.push_str(user);
+                if !password.is_empty() {
+                    clean.push(':');
+                    clean.push_str(if password == EXAMPLE { EXAMPLE } else { MASK });
+                }
+                clean.push_str(&word[at..]);
+            }
+            None => clean.push_str(word),
+        }
+        rest = tail;
+    }
+    clean.push_str(rest);
+    clean
+}
+
+/// `password=…`, as in a connection string of keywords or in the query of a URL.
+fn redact_keywords(text: &str) -> String {
+    const KEY: &str = "password=";
+    let mut clean = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(start) = rest.to_ascii_lowercase().find(KEY) {
+        let (before, value) = rest.split_at(start + KEY.len());
+        clean.push_str(before);
+        clean.push_str(MASK);
+        rest = &value[end_of_value(value)..];
+    }
+    clean.push_str(rest);
+    clean
+}
+
+fn end_of_value(value: &str) -> usize {
+    match value.strip_prefix('\'') {
+        Some(quoted) => quoted.find('\'').map_or(value.len(), |it| it + 2),
+        None => value.find([' ', '\n', '\t', '&', '\'', '"']).unwrap_or(value.len()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_password_is_left() {
+        check("postgres://app:canary@db/app", "postgres://app:***@db/app");
+        check("'postgres://app:can@ary@db/app'", "'postgres://app:***@db/app'");
+        check("x postgres://app:can/a?ry@db y", "x postgres://app:***@db y");
+        check("postgres://app:can ary@db/app x", "postgres://app:***@db/app x");
+        check("postgres://USER:PASSWORD@HOST/D", "postgres://USER:PASSWORD@HOST/D");
+        check("postgres://canary@db", "postgres://canary@db");
+        check("postgres://db/app?password=canary&x=1", "postgres://db/app?password=***&x=1");
+        check("host=db password=canary user=app", "host=db password=*** user=app");
+        check("host=db PASSWORD='can ary' user=app", "host=db PASSWORD=*** user=app");
+        check("a://u:p@h b://u:p@h", "a://u:***@h b://u:***@h");
+        check("nothing to hide: migrations/x.sql", "nothing to hide: migrations/x.sql");
+
+        #[track_caller]
+        fn check(text: &str, expected: &str) {
+            assert_eq!(redact(text), expected);
+        }
+    }
+}

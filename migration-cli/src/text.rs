@@ -1,0 +1,84 @@
+//! Words and numbers for people: plurals, durations, time limits, near misses.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+/// `1 migration`, `2 migrations`.
+pub(crate) fn plural(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
+/// A duration with about three significant digits: `12 ms`, `1.23 s`, `2 min 5 s`.
+pub(crate) fn duration(time: Duration) -> String {
+    let (millis, seconds) = (time.as_millis(), time.as_secs());
+    match seconds {
+        0 => format!("{millis} ms"),
+        1..10 => format!("{seconds}.{:02} s", time.subsec_millis() / 10),
+        10..60 => format!("{seconds}.{} s", time.subsec_millis() / 100),
+        60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {} min", seconds / 3600, seconds / 60 % 60),
+    }
+}
+
+/// Reads a time limit, as a flag gives it.
+pub(crate) fn parse_duration(text: &str) -> Result<Duration, &'static str> {
+    let millis = migrate_core::parse_duration_ms(text);
+    let millis = millis.ok_or("write a whole number and its unit, as in 100ms, 30s, 5m or 1h")?;
+    Ok(Duration::from_millis(millis.into()))
+}
+
+/// Reads how many migrations are meant.
+pub(crate) fn parse_count(text: &str) -> Result<NonZeroUsize, &'static str> {
+    text.parse().map_err(|_| "write a whole number from 1 upwards")
+}
+
+/// The candidate that was probably meant: the most alike, unless nothing is alike.
+pub(crate) fn nearest<'a>(
+    text: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<&'a str> {
+    let text = text.to_lowercase();
+    let scored = candidates
+        .into_iter()
+        .map(|it| (strsim::damerau_levenshtein(&text, &it.to_lowercase()), it))
+        .filter(|(distance, it)| *distance <= 1.max(it.len() / 3));
+    scored.min_by_key(|(distance, _)| *distance).map(|(_, it)| it)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_short() {
+        check(0, "0 ms");
+        check(999, "999 ms");
+        check(1_234, "1.23 s");
+        check(12_345, "12.3 s");
+        check(125_000, "2 min 5 s");
+        check(3_720_000, "1 h 2 min");
+
+        #[track_caller]
+        fn check(millis: u64, expected: &str) {
+            assert_eq!(duration(Duration::from_millis(millis)), expected);
+        }
+    }
+
+    #[test]
+    fn the_nearest_word_is_alike_or_missing() {
+        check("protcted", &["url", "protected"], Some("protected"));
+        check("URL", &["url", "protected"], Some("url"));
+        check("colour", &["url", "protected"], None);
+
+        #[track_caller]
+        fn check(text: &str, candidates: &[&str], expected: Option<&str>) {
+            assert_eq!(nearest(text, candidates.iter().copied()), expected);
+        }
+    }
+
+    #[test]
+    fn one_is_not_many() {
+        assert_eq!(plural(1, "migration"), "1 migration");
+        assert_eq!(plural(0, "migration"), "0 migrations");
+    }
+}

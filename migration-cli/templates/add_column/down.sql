@@ -1,0 +1,3 @@
+-- {{title}}: take it back
+
+ALTER TABLE {{table}} DROP COLUMN {{column}};

@@ -1,0 +1,4 @@
+-- {{title}}: take it back
+--
+-- Write the SQL that undoes it below. Where the old values cannot be told from the new ones, replace
+-- everything here by one line: "-- migrate:irreversible because", and the reason.

@@ -1,0 +1,3 @@
+-- {{title}}: take it back
+
+DROP TABLE {{table}};

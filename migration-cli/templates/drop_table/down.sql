@@ -1,0 +1,4 @@
+-- {{title}}: take it back
+--
+-- Write the CREATE TABLE of {{table}} below, with its constraints and indexes. Its rows are lost: where
+-- that matters, replace everything here by one line: "-- migrate:irreversible because", and the reason.

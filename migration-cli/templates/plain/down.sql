@@ -1,0 +1,4 @@
+-- {{title}}: take it back
+--
+-- Write the SQL that undoes the up script, in the reverse order. Where there is no way back, replace
+-- everything here by one line: "-- migrate:irreversible because", and the reason.

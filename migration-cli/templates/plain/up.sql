@@ -1,0 +1,4 @@
+-- {{title}}
+--
+-- Write the SQL that makes the change below. It runs in one transaction, together with its row of the
+-- history. A script without a statement does not build, so this one cannot be forgotten.
