@@ -267,6 +267,7 @@ fn no_server_at_all_says_where_it_looked_and_what_to_type() {
     );
     assert_eq!(error.to_string(), expected);
     assert!(error.hints().iter().any(|it| it.starts_with("DATABASE_URL=")));
+    assert!(!project.path().join(".migration").exists());
 }
 
 #[test]

@@ -13,7 +13,7 @@ use super::error::{DevDatabaseError, Failure};
 /// Where to look for server binaries.
 #[derive(Clone, Debug)]
 pub struct Search {
-    /// The folder that `PG_BIN` names. When given, nothing else is looked at.
+    /// The folder that `PG_BIN` names. When given, and not empty, nothing else is looked at.
     pub pg_bin: Option<PathBuf>,
     /// The value of `PATH`.
     pub path: Option<OsString>,
@@ -74,7 +74,7 @@ impl Search {
                 _ => {}
             }
         }
-        if others.is_empty() && self.pg_bin.is_some() {
+        if others.is_empty() && self.named().is_some() {
             return Err(self.nothing());
         }
         Err(Failure::NoSuchVersion { major: major.to_owned(), found: others })
@@ -83,12 +83,16 @@ impl Search {
     /// Every folder worth a look, the preferred one first. Lazy: a later place, and the program
     /// that would have to be asked for it, matters only when the earlier ones are empty.
     fn candidates(&self) -> Box<dyn Iterator<Item = PathBuf> + '_> {
-        if let Some(folder) = &self.pg_bin {
-            return Box::new(std::iter::once(folder.clone()));
+        if let Some(folder) = self.named() {
+            return Box::new(std::iter::once(folder.to_owned()));
         }
         let pg_config = self.path_folders().find_map(|folder| bindir(&folder.join("pg_config")));
         let well_known = self.well_known.iter().flat_map(|pattern| expand(pattern));
         Box::new(self.path_folders().chain(pg_config).chain(well_known))
+    }
+
+    fn named(&self) -> Option<&Path> {
+        self.pg_bin.as_deref().filter(|it| !it.as_os_str().is_empty())
     }
 
     fn path_folders(&self) -> impl Iterator<Item = PathBuf> {
@@ -99,8 +103,8 @@ impl Search {
     }
 
     fn nothing(&self) -> Failure {
-        if let Some(folder) = &self.pg_bin {
-            return Failure::PgBin(folder.clone());
+        if let Some(folder) = self.named() {
+            return Failure::PgBin(folder.to_owned());
         }
         Failure::NoServer(self.path_folders().chain(self.well_known.iter().cloned()).collect())
     }

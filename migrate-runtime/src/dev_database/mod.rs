@@ -107,7 +107,7 @@ impl DevDatabase {
     /// Any number of processes may call this at once: one of them starts the server, the others
     /// wait for it. After a crash, the server recovers before this returns.
     pub fn ensure_running(&self) -> Result<Running, DevDatabaseError> {
-        let server = Place::of(&self.project)?.existing_or_new()?;
+        let server = self.server()?;
         let (mut created, mut started) = (false, false);
         let deadline = Deadline::new("start", PATIENCE_WITH_OTHERS);
         loop {
@@ -134,6 +134,17 @@ impl DevDatabase {
             }
             deadline.pause(&server)?;
         }
+    }
+
+    /// The server of the project; its folder is made if it is missing.
+    fn server(&self) -> Result<Server, Failure> {
+        let place = Place::of(&self.project)?;
+        if let Some(server) = place.existing()? {
+            return Ok(server);
+        }
+        // Without a server to run, no folder is worth making.
+        self.search.preferred()?;
+        place.new_server()
     }
 
     /// Starts the server; says whether its data had to be made.

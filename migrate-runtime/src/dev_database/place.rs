@@ -52,11 +52,8 @@ impl Place {
         Ok(None)
     }
 
-    /// The server of the project; its folder is made if it is missing.
-    pub(super) fn existing_or_new(&self) -> Result<Server, Failure> {
-        if let Some(server) = self.existing()? {
-            return Ok(server);
-        }
+    /// Makes the folder of the server. Others may be doing the same.
+    pub(super) fn new_server(&self) -> Result<Server, Failure> {
         let account = Account::choose()?;
         if make_ignored(&self.home, account).is_ok() {
             match make(&self.inside, account) {

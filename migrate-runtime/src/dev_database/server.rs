@@ -224,7 +224,8 @@ impl Server {
             Err(error) => error,
         };
         match error.code() {
-            Some(&SqlState::CANNOT_CONNECT_NOW) => Ok(Answer::Busy),
+            // 57P01 to 57P03: starting, recovering, shutting down or crashing.
+            Some(code) if code.code().starts_with("57P") => Ok(Answer::Busy),
             Some(&SqlState::INVALID_CATALOG_NAME) => Ok(Answer::NoDatabase),
             Some(_) => Err(Failure::Query(error)),
             None => Ok(Answer::Nobody),
