@@ -10,7 +10,7 @@ use std::net::TcpListener;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock};
 
 use migrate_runtime::dev_database::{Search, ThrowAwayServer};
 use postgres::{Config, NoTls};
@@ -156,6 +156,9 @@ fn supervise(folder: &Path, socket: &Path) -> Child {
 
 /// Gives the server its data: a copy of what an earlier process made, if there is one.
 fn fill(server: &ThrowAwayServer) {
+    // The primary and the standby of a process may want their data at the same moment.
+    static FILLING: Mutex<()> = Mutex::new(());
+    let _filling = FILLING.lock().unwrap();
     if server.data().exists() {
         return;
     }

@@ -1,0 +1,159 @@
+//! Several processes on one database, and processes that are killed.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::fmt::Write as _;
+use std::io::{BufRead as _, BufReader};
+use std::process::Child;
+
+use migrate_runtime::{Event, MigrationSet, Migrator};
+use migration_tests::{TestDatabase, child, set};
+
+/// How often a runner is killed.
+const ROUNDS: u32 = 50;
+
+/// A balance that every migration doubles: a migration that ran twice, or not at all, shows.
+const BALANCE: &str =
+    "CREATE TABLE balance (amount numeric NOT NULL); INSERT INTO balance VALUES (100)";
+const DOUBLE: &str = "UPDATE balance SET amount = amount * 2";
+const HALVE: &str = "UPDATE balance SET amount = amount / 2";
+
+/// So many migrations, of which each doubles the balance and makes a table.
+fn doubling(count: usize) -> MigrationSet {
+    let script = |number| {
+        let (mut up, mut down) = (DOUBLE.to_owned(), HALVE.to_owned());
+        write!(up, "; CREATE TABLE made_{number} AS SELECT n FROM generate_series(1, 50) n")
+            .unwrap();
+        write!(down, "; DROP TABLE made_{number}").unwrap();
+        (format!("20260101{number:06}_double"), up, down)
+    };
+    let scripts: Vec<_> = (1..=count).map(script).collect();
+    let borrowed: Vec<_> = scripts
+        .iter()
+        .map(|(name, up, down)| (name.as_str(), up.as_str(), down.as_str()))
+        .collect();
+    set(&borrowed)
+}
+
+/// What a child does: `up`, with a line for every migration that has run.
+fn run_up(url: &str, set: &MigrationSet) {
+    let migrator = Migrator::from_url(set, url).unwrap();
+    let migrator = migrator.on_event(|event| {
+        if let Event::Finished { done, .. } = event {
+            println!("ran {}", done.version);
+        }
+    });
+    if let Err(error) = { migrator }.up() {
+        panic!("{error:?}");
+    }
+}
+
+/// The history and the balance agree, and each migration is in the history once.
+#[track_caller]
+fn assert_each_ran_once(database: &TestDatabase, expected: usize) {
+    let history = database.text("SELECT count(*), count(DISTINCT version) FROM _migrations");
+    assert_eq!(history, format!("{expected}|{expected}"));
+    let balance =
+        database.text("SELECT amount = 100 * 2 ^ (SELECT count(*) FROM _migrations) FROM balance");
+    assert_eq!(balance, "t", "{}", database.text("SELECT amount FROM balance"));
+}
+
+#[test]
+fn four_processes_on_a_fresh_database_all_succeed() {
+    if let Some(url) = child::argument() {
+        return run_up(&url, &doubling(12));
+    }
+    for _ in 0..5 {
+        let database = TestDatabase::new();
+        database.execute(BALANCE);
+        let name = "four_processes_on_a_fresh_database_all_succeed";
+        let children: Vec<Child> = (0..4).map(|_| child::spawn(name, &database.url())).collect();
+        children.into_iter().for_each(child::assert_success);
+        assert_each_ran_once(&database, 12);
+        assert_eq!(
+            database.text("SELECT count(*) FROM _migrations_log WHERE outcome = 'ok'"),
+            "12"
+        );
+    }
+}
+
+#[test]
+fn three_replicas_double_the_balance_once() {
+    if let Some(url) = child::argument() {
+        return run_up(&url, &doubling(2));
+    }
+    let database = TestDatabase::new();
+    database.execute(BALANCE);
+    Migrator::new(&doubling(1), database.config()).up().unwrap();
+    let name = "three_replicas_double_the_balance_once";
+    let children: Vec<Child> = (0..3).map(|_| child::spawn(name, &database.url())).collect();
+    children.into_iter().for_each(child::assert_success);
+    assert_each_ran_once(&database, 2);
+}
+
+#[test]
+fn runners_killed_at_random_moments_lose_and_double_nothing() {
+    const MIGRATIONS: usize = 8;
+    if let Some(url) = child::argument() {
+        return run_up(&url, &doubling(MIGRATIONS));
+    }
+    let mut random = 0x2545_F491_4F6C_DD1D_u64;
+    for round in 0..ROUNDS {
+        let database = TestDatabase::new();
+        database.execute(BALANCE);
+        let name = "runners_killed_at_random_moments_lose_and_double_nothing";
+        let mut runner = child::spawn(name, &database.url());
+        random ^= random << 13;
+        random ^= random >> 7;
+        random ^= random << 17;
+        // The moment: after so many migrations, and then some way into the next one.
+        let lines = BufReader::new(runner.stdout.take().unwrap()).lines();
+        let wanted = usize::try_from(random % MIGRATIONS as u64).unwrap();
+        let seen =
+            lines.map_while(Result::ok).filter(|it| it.starts_with("ran ")).take(wanted).count();
+        for _ in 0..random >> 32 & 0xff {
+            std::thread::yield_now();
+        }
+        runner.kill().unwrap();
+        runner.wait().unwrap();
+        let before: usize = database
+            .text("SELECT to_regclass('_migrations') IS NOT NULL")
+            .contains('t')
+            .then(|| database.text("SELECT count(*) FROM _migrations").parse().unwrap())
+            .unwrap_or(0);
+        assert!(before >= seen, "round {round}: {seen} had run, the history has {before}");
+
+        run_up(&database.url(), &doubling(MIGRATIONS));
+        assert_each_ran_once(&database, MIGRATIONS);
+        let made = "SELECT count(*) FROM pg_class WHERE relname LIKE 'made\\_%' AND relkind = 'r'";
+        assert_eq!(database.text(made), MIGRATIONS.to_string(), "round {round}");
+    }
+}
+
+#[test]
+fn a_runner_killed_just_before_the_history_row_runs_once() {
+    // The script ends by waiting for a lock that the test holds: all is done but the row.
+    let waiting = set(&[(
+        "20260101000001_double",
+        &format!("{DOUBLE}; SELECT pg_advisory_xact_lock(42)"),
+        HALVE,
+    )]);
+    if let Some(url) = child::argument() {
+        return run_up(&url, &waiting);
+    }
+    let database = TestDatabase::new();
+    database.execute(BALANCE);
+    let mut barrier = database.client();
+    barrier.batch_execute("SELECT pg_advisory_lock(42)").unwrap();
+    let name = "a_runner_killed_just_before_the_history_row_runs_once";
+    let mut runner = child::spawn(name, &database.url());
+    let blocked =
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND objid = 42";
+    while database.text(blocked) == "0" {
+        std::thread::yield_now();
+    }
+    runner.kill().unwrap();
+    runner.wait().unwrap();
+    drop(barrier);
+    run_up(&database.url(), &waiting);
+    assert_each_ran_once(&database, 1);
+}

@@ -1,0 +1,120 @@
+//! What one script does to the session never reaches the next one, or our own statements.
+
+use std::num::NonZeroUsize;
+
+use migrate_runtime::{Settings, Up};
+use migration_tests::{TestDatabase, set};
+
+use crate::{migrator, names, tables, up, up_fails};
+
+#[test]
+fn a_dump_that_empties_the_search_path_runs() {
+    let database = TestDatabase::new();
+    let dump = "SET statement_timeout = 0;
+        SET standard_conforming_strings = off;
+        SELECT pg_catalog.set_config('search_path', '', false);
+        CREATE TABLE public.one (id int)";
+    let run = up(
+        &set(&[
+            ("20260101000001_dump", dump, "DROP TABLE one"),
+            ("20260101000002_two", "CREATE TABLE two (note text DEFAULT 'a\\b')", "DROP TABLE two"),
+        ]),
+        &database,
+    );
+    assert_eq!(names(&run.done), ["dump", "two"]);
+    assert_eq!(tables(&database), "one two");
+    assert_eq!(database.text("SELECT count(*) FROM public._migrations"), "2");
+    let default = "SELECT column_default FROM information_schema.columns WHERE table_name = 'two'";
+    assert_eq!(database.text(default), "'a\\b'::text");
+}
+
+#[test]
+fn settings_roles_and_temporary_tables_end_with_their_script() {
+    let database = TestDatabase::new();
+    let role = database.role("limited", "");
+    let first = format!(
+        "CREATE TEMP TABLE leftover (id int);
+         SET ROLE {role};
+         SET work_mem = '7MB';
+         SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY;
+         SET DateStyle = 'German';
+         SET row_security = off",
+        role = role.name
+    );
+    let second = "CREATE TEMP TABLE leftover (other text);
+        CREATE TABLE seen AS SELECT current_user AS role, current_setting('work_mem') AS work_mem,
+            current_setting('default_transaction_read_only') AS read_only, current_setting('DateStyle') AS style";
+    let set = set(&[
+        ("20260101000001_first", &first, "SELECT 1"),
+        ("20260101000002_second", second, "DROP TABLE seen"),
+    ]);
+    for single_transaction in [false, true] {
+        let mut options = Up::default();
+        options.single_transaction = single_transaction;
+        migrator(&set, &database).run_up(&options).unwrap_or_else(|error| panic!("{error:?}"));
+        let seen = "SELECT role = session_user, work_mem <> '7MB', read_only, style FROM seen";
+        assert_eq!(database.text(seen), "t|t|off|ISO, MDY");
+        migrator(&set, &database).down(NonZeroUsize::new(2).unwrap()).unwrap();
+    }
+}
+
+#[test]
+fn a_script_may_reset_everything() {
+    let database = TestDatabase::new();
+    let script = "RESET ALL; DEALLOCATE ALL; DISCARD TEMP; CREATE TABLE one ()";
+    up(&set(&[("20260101000001_one", script, "DROP TABLE one")]), &database);
+    let sane = "SELECT execution_time BETWEEN 0 AND 60000 FROM _migrations";
+    assert_eq!(database.text(sane), "t");
+}
+
+#[test]
+fn a_script_that_gives_the_lock_back_is_rolled_back() {
+    let database = TestDatabase::new();
+    let script = "CREATE TABLE one (); SELECT pg_advisory_unlock_all()";
+    let error = up_fails(&set(&[("20260101000001_one", script, "DROP TABLE one")]), &database);
+    assert_eq!(error.sqlstate(), Some("MG004"));
+    assert_eq!(tables(&database), "");
+}
+
+#[test]
+fn an_unusual_isolation_level_of_the_server_changes_nothing() {
+    let database = TestDatabase::new();
+    database.execute(&format!(
+        "ALTER DATABASE {} SET default_transaction_isolation = 'serializable';
+         ALTER DATABASE {0} SET default_transaction_read_only = on;
+         ALTER DATABASE {0} SET search_path = 'nowhere'",
+        database.name()
+    ));
+    let script = "CREATE TABLE one AS SELECT current_setting('transaction_isolation') AS level";
+    up(&set(&[("20260101000001_one", script, "DROP TABLE one")]), &database);
+    assert_eq!(database.text("SELECT level FROM public.one"), "read committed");
+}
+
+#[test]
+fn another_schema_holds_its_own_history() {
+    let database = TestDatabase::new();
+    database.execute("CREATE SCHEMA \"te\"\"nant\"");
+    let set = set(&[("20260101000001_one", "CREATE TABLE one (id int)", "DROP TABLE one")]);
+    let tenant = || {
+        let mut settings = Settings::default();
+        settings.schema = "te\"nant".to_owned();
+        migrator(&set, &database).with_settings(settings)
+    };
+    assert_eq!(names(&tenant().up().unwrap().done), ["one"]);
+    assert_eq!(names(&tenant().up().unwrap().done), [""; 0]);
+    assert_eq!(names(&up(&set, &database).done), ["one"]);
+    let places = "SELECT string_agg(relnamespace::regnamespace::text, ' ' ORDER BY oid) FROM pg_class WHERE relname = 'one'";
+    assert_eq!(database.text(places), "\"te\"\"nant\" public");
+    assert_eq!(names(&tenant().down(NonZeroUsize::MIN).unwrap().done), ["one"]);
+    assert_eq!(tables(&database), "one");
+}
+
+#[test]
+fn a_schema_that_is_missing_is_made() {
+    let database = TestDatabase::new();
+    let set = set(&[("20260101000001_one", "CREATE TABLE one (id int)", "DROP TABLE one")]);
+    let mut settings = Settings::default();
+    settings.schema = "fresh".to_owned();
+    migrator(&set, &database).with_settings(settings).up().unwrap();
+    assert_eq!(database.text("SELECT count(*) FROM fresh._migrations"), "1");
+}

@@ -1,0 +1,204 @@
+//! What runs, and in which order.
+
+use std::num::NonZeroUsize;
+
+use migrate_runtime::{Down, ErrorKind, FindingKind, Limit, ScriptSource, State, Up};
+use migration_tests::{TestDatabase, set};
+
+use crate::{first, migrator, names, states, tables, three, up, up_fails};
+
+#[test]
+fn up_down_and_up_again() {
+    let (database, set) = (TestDatabase::new(), three());
+    assert_eq!(names(&up(&set, &database).done), ["one", "two", "three"]);
+    assert_eq!(tables(&database), "one three two");
+    assert_eq!(names(&up(&set, &database).done), [""; 0]);
+
+    let run = migrator(&set, &database).down(NonZeroUsize::new(2).unwrap()).unwrap();
+    assert_eq!(names(&run.done), ["three", "two"]);
+    assert_eq!(tables(&database), "one");
+    let status = migrator(&set, &database).status().unwrap();
+    let expected = [("one", State::Applied), ("two", State::Pending), ("three", State::Pending)];
+    assert_eq!(states(&status), expected);
+
+    assert_eq!(names(&up(&set, &database).done), ["two", "three"]);
+}
+
+#[test]
+fn up_goes_as_far_as_it_is_told() {
+    let (database, set) = (TestDatabase::new(), three());
+    let mut one = Up::default();
+    one.limit = Limit::Steps(NonZeroUsize::MIN);
+    assert_eq!(names(&migrator(&set, &database).run_up(&one).unwrap().done), ["one"]);
+    let mut to = Up::default();
+    to.limit = Limit::To("20260101000002".parse().unwrap());
+    assert_eq!(names(&migrator(&set, &database).run_up(&to).unwrap().done), ["two"]);
+    assert_eq!(tables(&database), "one two");
+}
+
+#[test]
+fn down_goes_as_far_as_it_is_told() {
+    let (database, set) = (TestDatabase::new(), three());
+    up(&set, &database);
+    let mut down = Down::default();
+    down.limit = Limit::To("20260101000001".parse().unwrap());
+    let run = migrator(&set, &database).run_down(&down).unwrap();
+    assert_eq!(names(&run.done), ["three", "two"]);
+    down.limit = Limit::All;
+    assert_eq!(names(&migrator(&set, &database).run_down(&down).unwrap().done), ["one"]);
+    assert_eq!(names(&migrator(&set, &database).run_down(&down).unwrap().done), [""; 0]);
+    assert_eq!(tables(&database), "");
+}
+
+#[test]
+fn down_refuses_more_than_have_run() {
+    let (database, set) = (TestDatabase::new(), three());
+    up(&set, &database);
+    let error = migrator(&set, &database).down(NonZeroUsize::new(99).unwrap()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NoSuchVersion);
+    assert_eq!(error.to_string(), "99 migrations cannot be reverted, 3 have run");
+    assert_eq!(tables(&database), "one three two");
+}
+
+#[test]
+fn a_migration_that_came_too_late_is_refused_until_allowed() {
+    let (database, set) = (TestDatabase::new(), three());
+    let without_two = migration_tests::set(&[
+        ("20260101000001_one", "CREATE TABLE one (id int)", "DROP TABLE one"),
+        ("20260101000003_three", "CREATE TABLE three (id int)", "DROP TABLE three"),
+    ]);
+    up(&without_two, &database);
+
+    let error = up_fails(&set, &database);
+    assert_eq!(error.kind(), ErrorKind::OutOfOrder);
+    assert_eq!(
+        error.to_string(),
+        "20260101000002_two is pending, but the newer 20260101000003 has already run"
+    );
+    let status = migrator(&set, &database).status().unwrap();
+    assert_eq!(status.count(State::OutOfOrder), 1);
+    let refused = "SELECT outcome FROM _migrations_log ORDER BY id DESC LIMIT 1";
+    assert_eq!(database.text(refused), "refused");
+
+    let mut allowed = Up::default();
+    allowed.allow_out_of_order = true;
+    assert_eq!(names(&migrator(&set, &database).run_up(&allowed).unwrap().done), ["two"]);
+    // What ran last is reverted first, whatever its version.
+    let run = migrator(&set, &database).down(NonZeroUsize::MIN).unwrap();
+    assert_eq!(names(&run.done), ["two"]);
+}
+
+#[test]
+fn an_edited_script_is_refused_and_found() {
+    let database = TestDatabase::new();
+    up(&set(&[("20260101000001_one", "SELECT 1", "SELECT 1")]), &database);
+    let edited = set(&[
+        ("20260101000001_one", "SELECT 2", "SELECT 1"),
+        ("20260101000002_two", "CREATE TABLE two ()", "DROP TABLE two"),
+    ]);
+    let error = up_fails(&edited, &database);
+    assert_eq!((error.kind(), error.exit_code()), (ErrorKind::Edited, 5));
+    assert_eq!(error.state(), Some("nothing was changed"));
+    assert_eq!(tables(&database), "");
+    let verification = migrator(&edited, &database).verify().unwrap();
+    let kinds: Vec<_> = verification.findings.iter().map(|it| it.kind).collect();
+    assert_eq!(kinds, [FindingKind::Edited, FindingKind::Pending]);
+    assert_eq!(verification.exit_code(), 5);
+}
+
+#[test]
+fn line_ends_and_a_byte_order_mark_make_no_difference() {
+    let database = TestDatabase::new();
+    up(&set(&[("20260101000001_one", "SELECT 1,\n  2;\n", "SELECT 1;\n")]), &database);
+    let windows =
+        set(&[("20260101000001_one", "\u{feff}SELECT 1,\r\n  2;\r\n", "\u{feff}SELECT 1;\r\n")]);
+    assert_eq!(names(&up(&windows, &database).done), [""; 0]);
+    assert_eq!(migrator(&windows, &database).verify().unwrap().findings, []);
+    assert_eq!(
+        names(&migrator(&windows, &database).down(NonZeroUsize::MIN).unwrap().done),
+        ["one"]
+    );
+    assert_eq!(names(&up(&windows, &database).done), ["one"]);
+}
+
+#[test]
+fn an_older_binary_goes_on_and_reverts_what_it_does_not_know() {
+    let (database, set) = (TestDatabase::new(), three());
+    up(&set, &database);
+    let older = first(&set, 1);
+    assert_eq!(names(&up(&older, &database).done), [""; 0]);
+    let verification = migrator(&older, &database).verify().unwrap();
+    assert_eq!(verification.status.count(State::Unknown), 2);
+    assert_eq!(verification.exit_code(), 0);
+    let run = migrator(&older, &database).down(NonZeroUsize::new(2).unwrap()).unwrap();
+    assert_eq!(names(&run.done), ["three", "two"]);
+    assert_eq!(tables(&database), "one");
+}
+
+#[test]
+fn two_down_scripts_wait_for_a_decision() {
+    let scripts = |down| set(&[("20260101000001_one", "CREATE TABLE one (id int)", down)]);
+    let (ran, mended) = (scripts("DROP TABLE one"), scripts("DROP TABLE one CASCADE"));
+    let database = TestDatabase::new();
+    up(&ran, &database);
+    let error = migrator(&mended, &database).down(NonZeroUsize::MIN).unwrap_err();
+    assert_eq!((error.kind(), error.exit_code()), (ErrorKind::ScriptDiffers, 5));
+    let findings = migrator(&mended, &database).verify().unwrap().findings;
+    assert_eq!(findings[0].kind, FindingKind::ScriptDiffers);
+    for source in [ScriptSource::Stored, ScriptSource::Embedded] {
+        let mut down = Down::default();
+        down.use_script = Some(source);
+        assert_eq!(names(&migrator(&mended, &database).run_down(&down).unwrap().done), ["one"]);
+        up(&ran, &database);
+    }
+}
+
+#[test]
+fn a_dry_run_changes_nothing() {
+    let (database, set) = (TestDatabase::new(), three());
+    let plan = migrator(&set, &database).plan_up(&Up::default()).unwrap();
+    let files: Vec<_> = plan.steps.iter().map(|it| it.file().to_owned()).collect();
+    assert_eq!(files[2], "migrations/20260101000003_three.up.sql");
+    assert_eq!(database.text("SELECT to_regclass('_migrations')"), "");
+    up(&set, &database);
+    let plan = migrator(&set, &database).plan_down(&Down::default()).unwrap();
+    assert_eq!(plan.steps[0].version(), "20260101000003");
+    assert_eq!(tables(&database), "one three two");
+}
+
+#[test]
+fn all_in_one_transaction_or_nothing() {
+    let database = TestDatabase::new();
+    let failing = set(&[
+        ("20260101000001_one", "CREATE TABLE one (id int)", "DROP TABLE one"),
+        ("20260101000002_two", "CREATE TABLE two (id int);\nSELECT 1 / 0", "DROP TABLE two"),
+    ]);
+    let mut single = Up::default();
+    single.single_transaction = true;
+    let error = migrator(&failing, &database).run_up(&single).unwrap_err();
+    assert_eq!(error.location().unwrap().file, "migrations/20260101000002_two.up.sql");
+    assert_eq!(error.state(), Some("nothing was changed: all migrations share one transaction"));
+    let partial = error.partial().unwrap();
+    assert_eq!((partial.done.len(), partial.not_run.len()), (0, 2));
+    assert_eq!(tables(&database), "");
+
+    let run = migrator(&three(), &database).run_up(&single).unwrap();
+    assert_eq!(names(&run.done), ["one", "two", "three"]);
+    assert_eq!(tables(&database), "one three two");
+    // The same transaction wrote all three rows.
+    assert_eq!(database.text("SELECT count(DISTINCT xmin::text) FROM _migrations"), "1");
+}
+
+#[test]
+fn a_migration_without_a_way_back_says_why() {
+    let database = TestDatabase::new();
+    let set = set(&[(
+        "20260101000001_one",
+        "CREATE TABLE one (id int)",
+        "-- migrate:irreversible because the rows were merged\n",
+    )]);
+    up(&set, &database);
+    let error = migrator(&set, &database).down(NonZeroUsize::MIN).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Impossible);
+    assert!(error.to_string().ends_with("cannot be reverted: the rows were merged"), "{error}");
+}

@@ -1,0 +1,72 @@
+//! What a run costs, counted on the wire: messages, not seconds.
+
+use std::num::NonZeroUsize;
+
+use migrate_runtime::{MigrationSet, Migrator, Up};
+use migration_tests::TestDatabase;
+use migration_tests::proxy::{Fault, Proxy};
+
+use crate::{names, tables, three, up};
+
+/// Round trips after logging in.
+#[track_caller]
+fn trips(proxy: &Proxy, set: &MigrationSet, work: impl FnOnce(&mut Migrator)) -> u32 {
+    proxy.reset();
+    work(&mut Migrator::new(set, proxy.config()));
+    proxy.counts().round_trips
+}
+
+#[test]
+fn nothing_to_do_is_one_round_trip_and_a_migration_is_one_more() {
+    let database = TestDatabase::new();
+    let (proxy, set) = (Proxy::socket(&database), three());
+    // Nothing has run yet: a missing table costs nothing extra.
+    assert_eq!(trips(&proxy, &set, |it| drop(it.status().unwrap())), 1);
+    assert_eq!(trips(&proxy, &set, |it| drop(it.plan_up(&Up::default()).unwrap())), 1);
+    // Reading; lock and reading (an error, so a ROLLBACK); making the tables; three migrations.
+    assert_eq!(trips(&proxy, &set, |it| drop(it.up().unwrap())), 3 + 4);
+
+    assert_eq!(trips(&proxy, &set, |it| drop(it.up().unwrap())), 1);
+    assert_eq!(trips(&proxy, &set, |it| drop(it.status().unwrap())), 1);
+    assert_eq!(trips(&proxy, &set, |it| drop(it.verify().unwrap())), 2);
+
+    // Reading, kept scripts; lock and reading, kept scripts; two reverts.
+    let two = NonZeroUsize::new(2).unwrap();
+    assert_eq!(trips(&proxy, &set, |it| drop(it.down(two).unwrap())), 2 + 4);
+    // Reading; lock and reading; two migrations.
+    assert_eq!(trips(&proxy, &set, |it| drop(it.up().unwrap())), 2 + 2);
+    let single = |it: &mut Migrator| {
+        let mut up = Up::default();
+        up.single_transaction = true;
+        it.run_up(&up).unwrap();
+    };
+    trips(&proxy, &set, |it| drop(it.down(two).unwrap()));
+    assert_eq!(trips(&proxy, &set, single), 1 + 2);
+    assert_eq!(tables(&database), "one three two");
+}
+
+#[test]
+fn an_answer_that_is_lost_after_the_commit_loses_no_migration() {
+    let database = TestDatabase::new();
+    let (proxy, set) = (Proxy::socket(&database), three());
+    up(&crate::first(&set, 1), &database);
+    // The third message is the first migration that runs: the server commits, the answer is lost.
+    proxy.set(Fault::CutAfterQuery(3));
+    let error = Migrator::new(&set, proxy.config()).up().unwrap_err();
+    assert_eq!(error.kind(), migrate_runtime::ErrorKind::ConnectionLost);
+    let run = Migrator::new(&set, proxy.config()).up().unwrap();
+    assert_eq!(names(&run.done), ["three"]);
+    assert_eq!(tables(&database), "one three two");
+}
+
+#[test]
+fn a_connection_that_is_cut_before_the_message_changes_nothing() {
+    let database = TestDatabase::new();
+    let (proxy, set) = (Proxy::socket(&database), three());
+    up(&crate::first(&set, 1), &database);
+    proxy.set(Fault::CutBeforeQuery(3));
+    let error = Migrator::new(&set, proxy.config()).up().unwrap_err();
+    assert_eq!(error.kind(), migrate_runtime::ErrorKind::ConnectionLost);
+    assert_eq!(tables(&database), "one");
+    assert_eq!(names(&up(&set, &database).done), ["two", "three"]);
+}

@@ -1,0 +1,134 @@
+//! Scripts outside a transaction: statement by statement, with their progress in the database.
+
+use std::num::NonZeroUsize;
+
+use migrate_runtime::{ErrorKind, Event, FindingKind, State};
+use migration_tests::{TestDatabase, set};
+
+use crate::{migrator, names, tables, up, up_fails};
+
+const TABLE: (&str, &str, &str) = (
+    "20260101000001_table",
+    "CREATE TABLE rows (id int, other int); INSERT INTO rows SELECT 1, n FROM generate_series(1, 9) n",
+    "DROP TABLE rows",
+);
+
+#[test]
+fn concurrent_statements_run_one_by_one() {
+    let database = TestDatabase::new();
+    let script = "CREATE INDEX CONCURRENTLY rows_id ON rows (id);\nCREATE INDEX CONCURRENTLY rows_other ON rows (other);\n";
+    let set = set(&[
+        TABLE,
+        (
+            "20260101000002_index",
+            script,
+            "DROP INDEX CONCURRENTLY rows_id;\nDROP INDEX CONCURRENTLY rows_other;",
+        ),
+    ]);
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let mut migrator = migrator(&set, &database).on_event(move |event| {
+        if let Event::Statement { index, total, line } = event {
+            sender.send((*index, *total, *line)).unwrap();
+        }
+    });
+    assert_eq!(names(&migrator.up().unwrap().done), ["table", "index"]);
+    assert_eq!(
+        database
+            .text("SELECT count(*) FROM pg_index WHERE indrelid = 'rows'::regclass AND indisvalid"),
+        "2"
+    );
+    assert_eq!(names(&migrator.down(NonZeroUsize::MIN).unwrap().done), ["index"]);
+    assert_eq!(
+        database.text("SELECT count(*) FROM pg_index WHERE indrelid = 'rows'::regclass"),
+        "0"
+    );
+    assert_eq!(database.text("SELECT count(*) FROM _migrations_progress"), "0");
+    drop(migrator);
+    let statements: Vec<_> = receiver.iter().collect();
+    assert_eq!(statements, [(1, 2, 1), (2, 2, 2), (1, 2, 1), (2, 2, 2)]);
+}
+
+#[test]
+fn a_script_keeps_its_settings_from_statement_to_statement_and_no_longer() {
+    let database = TestDatabase::new();
+    let role = database.role("builder", "");
+    database.execute(&format!("GRANT CREATE ON SCHEMA public TO {}", role.name));
+    let script = format!(
+        "-- migrate:no-transaction
+SET work_mem = '7MB';
+SET ROLE {};
+CREATE TABLE seen AS SELECT current_setting('work_mem') AS work_mem, current_user AS role;
+CREATE INDEX CONCURRENTLY seen_role ON seen (role)",
+        role.name
+    );
+    let after = "CREATE TABLE after AS SELECT current_setting('work_mem') AS work_mem, current_user AS role";
+    let set = set(&[
+        ("20260101000001_seen", &script, "DROP TABLE seen"),
+        ("20260101000002_after", after, "DROP TABLE after"),
+    ]);
+    up(&set, &database);
+    assert_eq!(database.text("SELECT work_mem, role FROM seen"), format!("7MB|{}", role.name));
+    assert_eq!(database.text("SELECT work_mem <> '7MB', role = session_user FROM after"), "t|t");
+    assert_eq!(database.text("SELECT rolname FROM pg_roles, pg_class WHERE relname = 'seen_role' AND relowner = pg_roles.oid"), role.name);
+    assert_eq!(database.text("SELECT count(*) FROM _migrations WHERE execution_time >= 0"), "2");
+}
+
+#[test]
+fn a_failure_half_way_is_recorded_and_stops_everything() {
+    let database = TestDatabase::new();
+    let script = "-- migrate:no-transaction\nCREATE TABLE extra ();\n\nCREATE UNIQUE INDEX CONCURRENTLY rows_id ON rows (id);\nCREATE TABLE never ()";
+    let set = set(&[TABLE, ("20260101000002_index", script, "DROP TABLE extra")]);
+    let error = up_fails(&set, &database);
+    assert_eq!((error.kind(), error.exit_code()), (ErrorKind::Unfinished, 8));
+    let location = error.location().unwrap();
+    assert_eq!((location.line, location.statement), (4, 2));
+    assert_eq!(error.sqlstate(), Some("23505"));
+    let state = "1 migration ran before it; 20260101000002_index is unfinished: statement 1 is done, statement 2 is in doubt";
+    assert_eq!(error.state(), Some(state));
+    assert_eq!(tables(&database), "extra rows");
+    let progress = "SELECT version, direction, statement, length(statement_checksum) FROM _migrations_progress";
+    assert_eq!(database.text(progress), "20260101000002|up|2|64");
+
+    let error = up_fails(&set, &database);
+    assert_eq!((error.kind(), error.exit_code()), (ErrorKind::Unfinished, 8));
+    let verification = migrator(&set, &database).verify().unwrap();
+    assert_eq!(verification.status.count(State::Unfinished), 1);
+    assert_eq!(verification.findings[0].kind, FindingKind::Unfinished);
+    assert_eq!(verification.exit_code(), 8);
+}
+
+#[test]
+fn a_statement_that_may_run_in_a_transaction_leaves_nothing_in_doubt() {
+    let database = TestDatabase::new();
+    let script = "-- migrate:no-transaction\nCREATE TABLE one (id int CHECK (id / 0 > 1));\nINSERT INTO one VALUES (1);";
+    let set_of = |up| set(&[("20260101000001_one", up, "DROP TABLE one")]);
+    // The first statement fails: nothing has happened, so nothing is unfinished.
+    let error = up_fails(&set_of("-- migrate:no-transaction\nSELECT 1 / 0;\nSELECT 2"), &database);
+    assert_eq!((error.kind(), error.exit_code()), (ErrorKind::Sql, 1));
+    assert_eq!(error.state(), Some("nothing of 20260101000001_one was changed"));
+    // The second one fails: the first is done and marked so.
+    let error = up_fails(&set_of(script), &database);
+    assert_eq!(error.kind(), ErrorKind::Unfinished);
+    assert_eq!(database.text("SELECT statement FROM _migrations_progress"), "2");
+}
+
+#[test]
+fn a_statement_that_never_began_is_not_in_doubt() {
+    let database = TestDatabase::new();
+    let lone = "CREATE INDEX CONCURRENTLY i ON nowhere (id) WHERE nope nope";
+    let no_parse = format!("-- migrate:no-parse because the server shall refuse it\n{lone}");
+    let error = up_fails(&set(&[("20260101000001_one", &no_parse, "SELECT 1")]), &database);
+    assert_eq!((error.kind(), error.sqlstate()), (ErrorKind::Sql, Some("42601")));
+    assert_eq!(database.text("SELECT count(*) FROM _migrations_progress"), "0");
+}
+
+#[test]
+fn a_later_statement_that_never_began_keeps_what_is_done() {
+    let database = TestDatabase::new();
+    let script =
+        "-- migrate:no-transaction\nCREATE TABLE one (id int);\nVACUUM one;\nSELECT nope FROM one";
+    let error = up_fails(&set(&[("20260101000001_one", script, "DROP TABLE one")]), &database);
+    assert_eq!(error.kind(), ErrorKind::Unfinished);
+    assert_eq!((error.location().unwrap().line, error.location().unwrap().column), (4, Some(8)));
+    assert_eq!(database.text("SELECT statement FROM _migrations_progress"), "2");
+}

@@ -1,0 +1,71 @@
+//! The library against a real server: order, failure, isolation, history, connections.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod run {
+    pub(crate) mod connections;
+    pub(crate) mod failures;
+    pub(crate) mod history;
+    pub(crate) mod isolation;
+    pub(crate) mod lent;
+    pub(crate) mod locking;
+    pub(crate) mod order;
+    pub(crate) mod round_trips;
+    pub(crate) mod standalone;
+}
+
+use migrate_runtime::{Done, Error, MigrationSet, Migrator, Run, State, Status};
+use migration_tests::TestDatabase;
+
+/// Three small tables, each with its way back.
+fn three() -> MigrationSet {
+    migration_tests::set(&[
+        ("20260101000001_one", "CREATE TABLE one (id int)", "DROP TABLE one"),
+        ("20260101000002_two", "CREATE TABLE two (id int)", "DROP TABLE two"),
+        ("20260101000003_three", "CREATE TABLE three (id int)", "DROP TABLE three"),
+    ])
+}
+
+/// The first `count` migrations of a set, as an older binary has them.
+fn first(set: &MigrationSet, count: usize) -> MigrationSet {
+    let scripts = set
+        .iter()
+        .take(count)
+        .map(|it| (format!("{}_{}", it.version, it.name), it.up.sql, it.down.sql));
+    let scripts: Vec<_> = scripts.collect();
+    let borrowed: Vec<_> =
+        scripts.iter().map(|(name, up, down)| (name.as_str(), *up, *down)).collect();
+    migration_tests::set(&borrowed)
+}
+
+fn migrator(set: &MigrationSet, database: &TestDatabase) -> Migrator {
+    Migrator::new(set, database.config())
+}
+
+#[track_caller]
+fn up(set: &MigrationSet, database: &TestDatabase) -> Run {
+    match migrator(set, database).up() {
+        Ok(run) => run,
+        Err(error) => panic!("{error:?}"),
+    }
+}
+
+#[track_caller]
+fn up_fails(set: &MigrationSet, database: &TestDatabase) -> Error {
+    migrator(set, database).up().expect_err("up should have failed")
+}
+
+fn names(done: &[Done]) -> Vec<&str> {
+    done.iter().map(|it| it.name.as_str()).collect()
+}
+
+fn states(status: &Status) -> Vec<(&str, State)> {
+    status.entries.iter().map(|it| (it.name.as_str(), it.state)).collect()
+}
+
+/// The tables that the scripts made.
+fn tables(database: &TestDatabase) -> String {
+    database.text(
+        "SELECT string_agg(relname, ' ' ORDER BY relname) FROM pg_class
+         WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname NOT LIKE '\\_migrations%'",
+    )
+}
