@@ -37,11 +37,14 @@ pub(crate) struct Connection<'a> {
 /// What a connection speaks through.
 pub(crate) enum Wire<'a> {
     Own(Box<Link>),
-    Lent {
-        client: &'a mut postgres::Client,
-        /// What brings back the roles that the caller had set.
-        restore: String,
-    },
+    Lent(Lent<'a>),
+}
+
+/// A connection that belongs to the caller. Dropping it puts back what we changed.
+pub(crate) struct Lent<'a> {
+    client: &'a mut postgres::Client,
+    /// What undoes our changes: roles, and the lock once it is held.
+    restore: Vec<String>,
 }
 
 impl<'a> Connection<'a> {
@@ -76,20 +79,40 @@ impl<'a> Connection<'a> {
         tell: Tell<'a>,
     ) -> Result<Connection<'a>, Error> {
         let key = LockKey::of(&settings.schema);
-        let wire = Wire::Lent { client, restore: String::new() };
-        let cleanup = vec!["RESET ALL".to_owned()];
+        let wire = Wire::Lent(Lent { client, restore: Vec::new() });
+        // Not RESET ALL: it takes the caller's own parameters (`app.tenant`) along, which no view lists.
+        let cleanup = vec![include_str!("history/restore.sql").to_owned()];
         let mut connection =
             Connection { wire, store, audit, settings, interrupt, key, cleanup, tell };
         let reply = connection.ask(include_str!("history/lent.sql"))?;
+        if reply.is_true(2) {
+            return Err(Error::new(
+                ErrorKind::Impossible,
+                "the lent connection is inside a transaction, and migrations end transactions",
+            )
+            .with_state("nothing was changed")
+            .with_hint("commit or roll back before lending the connection"));
+        }
         let set: Vec<String> = reply.of(0).filter_map(set_config).collect();
         let roles: Vec<String> = reply.of(1).filter_map(set_config).collect();
         if !set.is_empty() {
             connection.cleanup.push(format!("SELECT {}", set.join(", ")));
         }
-        if let Wire::Lent { restore, .. } = &mut connection.wire {
-            *restore = format!("SELECT {}", roles.join(", "));
-        }
+        // Reading happens under the role that logged in, as everything after it does.
+        connection.restore_with(format!("SELECT {}", roles.join(", ")));
+        connection.ask("RESET SESSION AUTHORIZATION;\nRESET ROLE")?;
         Ok(connection)
+    }
+
+    fn restore_with(&mut self, statement: String) {
+        if let Wire::Lent(lent) = &mut self.wire {
+            lent.restore.push(statement);
+        }
+    }
+
+    /// The lock is ours from here on; a connection of our own gives it back when it is closed.
+    pub(crate) fn note_lock(&mut self) {
+        self.restore_with(self.store.unlock(self.key));
     }
 
     /// Reads the history: one round trip, without a lock.
@@ -126,7 +149,7 @@ impl<'a> Connection<'a> {
 
     /// Takes the lock if it is free, and reads the history after that, in one message.
     fn try_lock(&mut self) -> Result<Option<(Server, History)>, Error> {
-        if let Wire::Lent { .. } = self.wire {
+        if let Wire::Lent(_) = self.wire {
             let message = self.store.try_lock(self.key);
             return if self.ask(&message)?.is_true(0) { self.read().map(Some) } else { Ok(None) };
         }
@@ -244,7 +267,7 @@ impl<'a> Connection<'a> {
     pub(crate) fn send(&mut self, message: &str, keep: Keep<'_>) -> Result<Reply, Failure> {
         let answer = match &mut self.wire {
             Wire::Own(link) => link.send(message, keep),
-            Wire::Lent { client, .. } => send_lent(client, message, keep),
+            Wire::Lent(lent) => send_lent(lent.client, message, keep),
         };
         self.tell_notices();
         answer
@@ -254,7 +277,7 @@ impl<'a> Connection<'a> {
     pub(crate) fn send_last(&mut self, message: &str) -> Result<Reply, Failure> {
         match &mut self.wire {
             Wire::Own(link) => link.send_last(message, Keep::All),
-            Wire::Lent { client, .. } => send_lent(client, message, Keep::All),
+            Wire::Lent(lent) => send_lent(lent.client, message, Keep::All),
         }
     }
 
@@ -298,6 +321,15 @@ impl<'a> Connection<'a> {
             _ => (ErrorKind::Connect, "the tables of the history cannot be read"),
         };
         Error::from_postgres(kind, message, error).with_state("nothing was changed")
+    }
+}
+
+impl Drop for Lent<'_> {
+    fn drop(&mut self) {
+        for statement in self.restore.iter().rev() {
+            // There is nobody left to tell; a connection that is gone has nothing to put back.
+            let _ = send_lent(self.client, statement, Keep::All);
+        }
     }
 }
 

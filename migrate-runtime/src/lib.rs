@@ -34,6 +34,7 @@ pub use migrate_core::{
     Allow, ByteRange, Checksum, ChecksumError, Direction, Directives, Migration, MigrationSet,
     Mode, Script, Statement, StatementKind, Version, VersionError,
 };
+pub use migrate_macros::embed_migrations;
 pub use migrator::Migrator;
 pub use plan::{Plan, Step};
 pub use postgres;

@@ -161,7 +161,8 @@ impl Migrator {
     ///
     /// The guarantees are the same, except that there is no reconnecting and no interrupting, and an
     /// error knows its statement only where the server gave a position. Settings and roles of the
-    /// session are put back as they were; temporary objects are not touched.
+    /// session are put back as they were. Temporary objects are not touched, and neither are custom
+    /// parameters (`app.tenant`), which PostgreSQL does not list: one that a script sets stays set.
     pub fn up_with(&mut self, client: &mut postgres::Client) -> Result<Run, Error> {
         self.refuse_stale_build()?;
         let call = Call::new(&self.set, &self.settings, &self.interrupt, "up");
@@ -312,14 +313,6 @@ fn refuse(connection: &mut Connection<'_>, server: &Server, refusal: Refusal) ->
 }
 
 fn refuse_unwritable(server: &Server) -> Result<(), Error> {
-    if server.in_transaction {
-        return Err(Error::new(
-            ErrorKind::Impossible,
-            "the lent connection is inside a transaction, and migrations end transactions",
-        )
-        .with_state("nothing was changed")
-        .with_hint("commit or roll back before lending the connection"));
-    }
     if server.standby {
         let message =
             format!("the server is a standby: database {} is read-only here", server.database);

@@ -3,11 +3,11 @@
 //! A [`Session`] exists only while the lock is held, and only a session runs a plan. Our own connection
 //! is closed on every path, which gives the lock back; a lent one is unlocked and put back as it was.
 
-use crate::connection::{Connection, Wire};
+use crate::connection::Connection;
 use crate::error::{Error, ErrorKind};
 use crate::history::{LAYOUT, Server, Setup};
 use crate::progress::Event;
-use crate::transport::{Keep, send_lent};
+use crate::transport::Keep;
 
 /// The connection that holds the lock.
 pub(crate) struct Session<'a> {
@@ -17,7 +17,8 @@ pub(crate) struct Session<'a> {
 
 impl<'a> Session<'a> {
     /// For [`Connection::lock`](Connection::lock) alone, which has just taken the lock.
-    pub(crate) fn new(connection: Connection<'a>, server: Server) -> Session<'a> {
+    pub(crate) fn new(mut connection: Connection<'a>, server: Server) -> Session<'a> {
+        connection.note_lock();
         Session { connection, server }
     }
 
@@ -72,16 +73,5 @@ impl<'a> std::ops::Deref for Session<'a> {
 impl<'a> std::ops::DerefMut for Session<'a> {
     fn deref_mut(&mut self) -> &mut Connection<'a> {
         &mut self.connection
-    }
-}
-
-impl Drop for Session<'_> {
-    fn drop(&mut self) {
-        let unlock = self.connection.store.unlock(self.connection.key);
-        if let Wire::Lent { client, restore } = &mut self.connection.wire {
-            // There is nobody left to tell; a connection that is gone has given the lock back.
-            let _ = send_lent(client, &unlock, Keep::All);
-            let _ = send_lent(client, restore, Keep::All);
-        }
     }
 }

@@ -63,7 +63,7 @@ fn kind_of(code: &str, in_script: bool) -> ErrorKind {
         sqlstate::GUARD_ALREADY => ErrorKind::PlanChanged,
         _ if sqlstate::RETRIED.contains(&code) => ErrorKind::LockTimeout,
         sqlstate::READ_ONLY_SQL_TRANSACTION if !in_script => ErrorKind::Standby,
-        sqlstate::INSUFFICIENT_PRIVILEGE if !in_script => ErrorKind::Privilege,
+        sqlstate::INSUFFICIENT_PRIVILEGE => ErrorKind::Privilege,
         _ => ErrorKind::Sql,
     }
 }

@@ -66,7 +66,6 @@ pub(crate) struct Server {
     pub(crate) pid: i32,
     pub(crate) database: String,
     pub(crate) standby: bool,
-    pub(crate) in_transaction: bool,
     /// Whether a vanished client can be noticed while a statement runs.
     pub(crate) checks_client: bool,
     /// The number in `_migrations_meta`; nothing where the tables were not made by us yet.

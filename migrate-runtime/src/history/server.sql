@@ -1,7 +1,6 @@
 SELECT pg_catalog.pg_backend_pid(),
        pg_catalog.current_database(),
        pg_catalog.pg_is_in_recovery(),
-       pg_catalog.transaction_timestamp() <> pg_catalog.statement_timestamp(),
        pg_catalog.current_setting('client_connection_check_interval', true),
        CASE WHEN pg_catalog.has_table_privilege(pg_catalog.to_regclass({meta})::oid, 'SELECT') THEN
            pg_catalog.substring(pg_catalog.query_to_xml({layout_query}, false, false, '')::text, '<value>([0-9]+)</value>')

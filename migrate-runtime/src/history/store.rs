@@ -128,12 +128,11 @@ impl Server {
             pid: text(cells, 0).parse().ok()?,
             database: text(cells, 1).to_owned(),
             standby: text(cells, 2) == "t",
-            in_transaction: text(cells, 3) == "t",
-            checks_client: cells.get(4)?.is_some(),
-            layout: text(cells, 5).parse().ok(),
-            foreign_columns: cells.get(7)?.clone(),
+            checks_client: cells.get(3)?.is_some(),
+            layout: text(cells, 4).parse().ok(),
+            foreign_columns: cells.get(6)?.clone(),
         };
-        let unfinished = match cells.get(6)? {
+        let unfinished = match cells.get(5)? {
             Some(hex) => Unfinished::parse_all(&unhex(hex)?)?,
             None => Vec::new(),
         };
