@@ -1,4 +1,41 @@
 //! Runs the migrations that were checked and embedded at build time, on PostgreSQL.
+//!
+//! The whole program of an application that migrates at start-up:
+//!
+//! ```ignore
+//! use migrate_runtime::{Migrator, MigrationSet, embed_migrations};
+//!
+//! static MIGRATIONS: MigrationSet = embed_migrations!("migrations");
+//!
+//! fn main() -> Result<(), Box<dyn std::error::Error>> {
+//!     let url = std::env::var("DATABASE_URL")?;
+//!     let run = Migrator::from_url(&MIGRATIONS, &url)?.up()?;
+//!     println!("{} migrations ran on {}", run.done.len(), run.database);
+//!     Ok(())
+//! }
+//! ```
+//!
+//! `migrations/` holds pairs of `YYYYMMDDHHMMSS_name.up.sql` and `.down.sql`. What is wrong with
+//! them is a compile error; what is left for run time is to compare the set with the history in the
+//! database, and to run what is missing.
+//!
+//! # What holds
+//!
+//! - A script and its row in the history are committed together or not at all. The exception are
+//!   scripts that PostgreSQL refuses to run in a transaction: they run statement by statement, and
+//!   the database knows how far they came.
+//! - One runner at a time per database and schema. Others wait, and then find nothing to do.
+//! - Nothing to do costs one round trip, a transactional migration one more.
+//! - An [`Error`] says where in the scripts it happened, in which state the database is, and what
+//!   to do.
+//! - The library prints nothing, reads no environment and leaves no connection behind. What happens
+//!   is told as [`Event`]s.
+//!
+//! # Where to look
+//!
+//! [`Migrator`] is the front door. [`Settings`] hold waiting times and the schema, [`Up`] and
+//! [`Down`] how far to go. [`Migrator::status`] and [`Migrator::verify`] only read. The command
+//! line over the same set is the crate `migration-cli`.
 
 #[doc(hidden)]
 #[path = "private.rs"]
