@@ -276,7 +276,12 @@ impl<'a> Connection<'a> {
     /// Sends a message that has to get through also after an interruption.
     pub(crate) fn send_last(&mut self, message: &str) -> Result<Reply, Failure> {
         match &mut self.wire {
-            Wire::Own(link) => link.send_last(message, Keep::All),
+            Wire::Own(link) => {
+                let answer = link.send_last(message, Keep::All);
+                // A ROLLBACK without a transaction warns; that is our business alone.
+                link.notices().for_each(drop);
+                answer
+            }
             Wire::Lent(lent) => send_lent(lent.client, message, Keep::All),
         }
     }

@@ -110,6 +110,12 @@ impl Status {
             }
         });
         let mut entries: Vec<Entry> = ran.chain(pending).collect();
+        // Begun by a newer release: neither this binary nor the history has it.
+        for work in &history.unfinished {
+            if !entries.iter().any(|it| it.version == work.version) {
+                entries.push(Entry::begun(&work.version));
+            }
+        }
         entries.sort_by(|a, b| a.version.cmp(&b.version));
         Status { database, entries, unfinished: history.unfinished.clone() }
     }
@@ -121,6 +127,25 @@ impl Status {
 }
 
 impl Entry {
+    /// Version and name, as file names have them; the version alone where there is no name.
+    pub(crate) fn title(&self) -> String {
+        if self.name.is_empty() {
+            return self.version.clone();
+        }
+        format!("{}_{}", self.version, self.name)
+    }
+
+    fn begun(version: &str) -> Entry {
+        Entry {
+            version: version.to_owned(),
+            name: String::new(),
+            state: State::Unfinished,
+            applied_at: None,
+            checksum: String::new(),
+            execution_time: None,
+        }
+    }
+
     fn ran(row: &Row, state: State) -> Entry {
         Entry {
             version: row.version.clone(),

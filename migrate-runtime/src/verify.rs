@@ -95,22 +95,20 @@ impl Verification {
 }
 
 fn of_state(entry: &Entry, status: &Status) -> Option<Finding> {
-    let Entry { version, name, .. } = entry;
+    let (version, title) = (&entry.version, entry.title());
     let (kind, message, hint) = match entry.state {
         State::Applied => return None,
         State::Pending => (
             FindingKind::Pending,
-            format!("{version}_{name} has not run"),
+            format!("{title} has not run"),
             Some("migration-cli up".to_owned()),
         ),
-        State::Unknown => (
-            FindingKind::Unknown,
-            format!("{version}_{name} ran, but this binary does not have it"),
-            None,
-        ),
+        State::Unknown => {
+            (FindingKind::Unknown, format!("{title} ran, but this binary does not have it"), None)
+        }
         State::Edited => (
             FindingKind::Edited,
-            format!("{version}_{name} was edited after it ran"),
+            format!("{title} was edited after it ran"),
             Some(
                 "bring back the text that ran, or make the change in a migration of its own"
                     .to_owned(),
@@ -118,14 +116,14 @@ fn of_state(entry: &Entry, status: &Status) -> Option<Finding> {
         ),
         State::OutOfOrder => (
             FindingKind::OutOfOrder,
-            format!("{version}_{name} has not run, but a newer one has"),
+            format!("{title} has not run, but a newer one has"),
             Some("migration-cli up --allow-out-of-order".to_owned()),
         ),
         State::Unfinished => {
             let work = status.unfinished.iter().find(|it| it.version == *version)?;
             (
                 FindingKind::Unfinished,
-                format!("{version}_{name}: its {} script stopped at statement {}", work.direction, work.statement),
+                format!("{title}: its {} script stopped at statement {}", work.direction, work.statement),
                 Some("finish or undo that statement by hand, then delete the row of _migrations_progress".to_owned()),
             )
         }
@@ -140,13 +138,11 @@ fn of_script(set: &MigrationSet, entry: &Entry, stored: &[StoredScript]) -> Opti
     if entry.state == State::Pending || checksum == migration.down.checksum.to_string() {
         return None;
     }
-    let Entry { version, name, .. } = entry;
+    let (version, title) = (&entry.version, entry.title());
     Some(Finding {
         kind: FindingKind::ScriptDiffers,
         version: Some(version.clone()),
-        message: format!(
-            "the down script of {version}_{name} is not the one that was kept when it ran"
-        ),
+        message: format!("the down script of {title} is not the one that was kept when it ran"),
         hint: Some(
             "migration-cli down --use stored, or --use embedded, when it is to be reverted"
                 .to_owned(),

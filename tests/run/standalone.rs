@@ -132,3 +132,16 @@ fn a_later_statement_that_never_began_keeps_what_is_done() {
     assert_eq!((error.location().unwrap().line, error.location().unwrap().column), (4, Some(8)));
     assert_eq!(database.text("SELECT statement FROM _migrations_progress"), "2");
 }
+
+#[test]
+fn an_older_binary_sees_what_a_newer_one_left_unfinished() {
+    let database = TestDatabase::new();
+    let failing = "CREATE UNIQUE INDEX CONCURRENTLY rows_id ON rows (id)";
+    let newer = set(&[TABLE, ("20260101000002_index", failing, "SELECT 1")]);
+    assert_eq!(up_fails(&newer, &database).kind(), ErrorKind::Unfinished);
+    let older = set(&[TABLE]);
+    let verification = migrator(&older, &database).verify().unwrap();
+    assert_eq!(verification.status.count(State::Unfinished), 1);
+    assert_eq!(verification.exit_code(), 8);
+    assert_eq!(up_fails(&older, &database).kind(), ErrorKind::Unfinished);
+}

@@ -1,7 +1,8 @@
 SELECT pg_catalog.pg_backend_pid(),
        pg_catalog.current_database(),
        pg_catalog.pg_is_in_recovery(),
-       pg_catalog.current_setting('client_connection_check_interval', true),
+       -- Elsewhere the setting exists and is refused, depending on the version.
+       CASE WHEN pg_catalog.version() ~ 'linux' THEN pg_catalog.current_setting('client_connection_check_interval', true) END,
        CASE WHEN pg_catalog.has_table_privilege(pg_catalog.to_regclass({meta})::oid, 'SELECT') THEN
            pg_catalog.substring(pg_catalog.query_to_xml({layout_query}, false, false, '')::text, '<value>([0-9]+)</value>')
        END,
