@@ -1,0 +1,1 @@
+// The schema as Rust lies here, and is no migration.

@@ -1,0 +1,3 @@
+-- migrate:no-transaction
+DROP INDEX CONCURRENTLY party_id_idx;
+DROP INDEX party_name_idx;

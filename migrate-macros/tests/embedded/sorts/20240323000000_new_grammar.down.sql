@@ -1,0 +1,1 @@
+-- migrate:irreversible because it was great

@@ -1,0 +1,3 @@
+COPY party (id, name) FROM stdin;
+1	Smith
+\.

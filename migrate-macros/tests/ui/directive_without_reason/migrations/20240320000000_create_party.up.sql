@@ -1,0 +1,2 @@
+-- migrate:no-parse
+CREATE TABLE party (id bigint);

@@ -1,0 +1,2 @@
+-- migrate:irreversible because the data is gone
+DROP TABLE party;

@@ -1,0 +1,3 @@
+CREATE TABLE party (id bigint);
+COMMIT;
+SELEC 1;

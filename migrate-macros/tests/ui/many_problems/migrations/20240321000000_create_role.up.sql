@@ -1,0 +1,3 @@
+CREATE TABLE role (
+    name text DEFAULT 'äöü' NOT NUL
+);

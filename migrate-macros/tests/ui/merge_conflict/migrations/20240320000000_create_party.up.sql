@@ -1,0 +1,7 @@
+CREATE TABLE party (
+<<<<<<< HEAD
+    id bigint
+=======
+    id uuid
+>>>>>>> theirs
+);

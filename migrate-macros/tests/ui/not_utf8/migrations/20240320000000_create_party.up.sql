@@ -1,0 +1,3 @@
+CREATE TABLE party (
+    name text DEFAULT 'André'
+);

@@ -1,0 +1,2 @@
+ALTER TABLE party ADD COLUMN email text;
+CREATE INDEX CONCURRENTLY party_email_idx ON party (email);

@@ -1,0 +1,3 @@
+CREATE TABLE party (id bigint);
+
+INSERT INTO party VALUSE (1);
