@@ -31,7 +31,7 @@ pub(crate) fn run(set: &'static MigrationSet, args: Vec<OsString>) -> u8 {
             Ok(Parsed::Text(text)) => return ui.json(text.trim_end()).map_or(1, |()| 0),
             Err(error) => Err(error),
         };
-        finish(result, report, &ui, early.json)
+        finish(&result, report, &ui, early.json)
     })
 }
 
@@ -45,7 +45,7 @@ fn guarded(ui: &Ui, json: bool, panicked: &Panicked, work: impl FnOnce() -> u8) 
         let error = CommandError::new(ErrorKind::Internal, "this is a bug in the program")
             .because(what.unwrap_or_else(|| "it panicked".to_owned()))
             .with_hint("set RUST_BACKTRACE=1 and RUST_LOG=debug, run it again, report the output");
-        finish(Err(error), Report::default(), ui, json)
+        finish(&Err(error), Report::default(), ui, json)
     })
 }
 
@@ -141,9 +141,9 @@ fn execute(
     commands::run(&mut ctx, &command)
 }
 
-fn finish(result: Result<u8, CommandError>, mut report: Report, ui: &Ui, json: bool) -> u8 {
+fn finish(result: &Result<u8, CommandError>, mut report: Report, ui: &Ui, json: bool) -> u8 {
     report.end(result.as_ref().copied(), ui);
-    if let Err(error) = &result {
+    if let Err(error) = result {
         ui.failure(error);
     }
     if json && let Err(error) = ui.json(&report.to_json()) {
@@ -173,13 +173,6 @@ mod tests {
 
     #[test]
     fn a_password_in_the_wrong_place_is_not_repeated() {
-        check(&["app", "postgres://u:canary@h/d", "up"]);
-        check(&["app", "down", "postgres://u:canary@h/d"]);
-        check(&["app", "up", "--to", "postgres://u:canary@h/d"]);
-        check(&["app", "up", "--databse-url=postgres://u:canary@h/d"]);
-        check(&["app", "up", "--databse-url", "postgres://u:canary@h/d"]);
-        check(&["app", "up", "--quiet=postgres://u:canary@h/d"]);
-
         #[track_caller]
         fn check(args: &[&str]) {
             let args: Vec<OsString> = args.iter().map(OsString::from).collect();
@@ -189,15 +182,17 @@ mod tests {
             assert_eq!(error.kind.exit_code(), 2);
             assert!(!format!("{error:?}").contains("canary"), "{error:?}");
         }
+
+        check(&["app", "postgres://u:canary@h/d", "up"]);
+        check(&["app", "down", "postgres://u:canary@h/d"]);
+        check(&["app", "up", "--to", "postgres://u:canary@h/d"]);
+        check(&["app", "up", "--databse-url=postgres://u:canary@h/d"]);
+        check(&["app", "up", "--databse-url", "postgres://u:canary@h/d"]);
+        check(&["app", "up", "--quiet=postgres://u:canary@h/d"]);
     }
 
     #[test]
     fn what_the_parser_says_becomes_an_error_of_ours() {
-        check(&["up", "--stepz", "1"], "unexpected argument '--stepz' found", "app up --help");
-        check(&["down", "0"], "invalid value '0' for '[N]'", "app down --help");
-        check(&["create"], "the following required arguments were not provided: <NAME>", "app");
-        check(&["statsu"], "unrecognized subcommand 'statsu'", "app --help");
-
         #[track_caller]
         fn check(args: &[&str], message: &str, hint: &str) {
             let args: Vec<OsString> = ["app"].iter().chain(args).map(OsString::from).collect();
@@ -208,6 +203,11 @@ mod tests {
             let last = error.hints.last().unwrap();
             assert!(last.starts_with(hint) && last.ends_with("--help"), "{error:?}");
         }
+
+        check(&["up", "--stepz", "1"], "unexpected argument '--stepz' found", "app up --help");
+        check(&["down", "0"], "invalid value '0' for '[N]'", "app down --help");
+        check(&["create"], "the following required arguments were not provided: <NAME>", "app");
+        check(&["statsu"], "unrecognized subcommand 'statsu'", "app --help");
     }
 
     #[test]

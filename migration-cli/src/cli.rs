@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{ArgAction, Args, CommandFactory, Parser, ValueEnum};
+use clap::{Arg, ArgAction, Args, CommandFactory, Parser, ValueEnum};
 
 use crate::commands::Command;
 use crate::env_vars;
@@ -18,9 +18,7 @@ use crate::text::parse_duration;
 #[command(
     arg_required_else_help = true,
     disable_help_subcommand = true,
-    infer_long_args = false,
     max_term_width = 100,
-    next_line_help = false,
     subcommand_required = true
 )]
 pub(crate) struct Cli {
@@ -34,6 +32,7 @@ pub(crate) struct Cli {
 const HEADING: &str = "Global options";
 
 /// The flags of every command.
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = HEADING)]
 pub(crate) struct GlobalArgs {
@@ -109,7 +108,7 @@ pub(crate) struct LimitArgs {
 /// When to use colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Color {
-    /// On a terminal, unless NO_COLOR is set
+    /// On a terminal, unless `NO_COLOR` is set
     #[default]
     Auto,
     /// Always
@@ -137,12 +136,31 @@ pub(crate) fn parser(program: &str, color: Color) -> clap::Command {
         Color::Never => clap::ColorChoice::Never,
     };
     let program = program.to_owned();
-    Cli::command()
+    one_page(Cli::command())
         .name(program.clone())
         .bin_name(program)
         .version(concat!("(migration-cli ", env!("CARGO_PKG_VERSION"), ")"))
         .color(color)
-        .after_long_help(env_vars::help())
+        .after_help(env_vars::help())
+}
+
+/// The usual long help takes four lines for a flag, and the flags of every command are many: `--help`
+/// prints what `-h` does, and the paragraphs that say more about the command.
+fn one_page(command: clap::Command) -> clap::Command {
+    const TEMPLATE: &str =
+        "{about-with-newline}\n{before-help}{usage-heading} {usage}\n\n{all-args}{after-help}";
+    let long = command.get_long_about().map(ToString::to_string).unwrap_or_default();
+    let help = Arg::new("help").short('h').long("help").action(ArgAction::HelpShort);
+    let command = command
+        .help_template(TEMPLATE)
+        .disable_help_flag(true)
+        .next_help_heading(None)
+        .arg(help.help("Print help"))
+        .mut_subcommands(one_page);
+    match long.split_once("\n\n") {
+        Some((_, more)) => command.before_help(more.trim_end().to_owned()),
+        None => command,
+    }
 }
 
 #[cfg(test)]

@@ -66,6 +66,12 @@ mod tests {
 
     #[test]
     fn the_command_can_be_pasted_and_has_no_password() {
+        #[track_caller]
+        fn check(args: &[&str], expected: &str) {
+            let args: Vec<OsString> = ["app"].iter().chain(args).map(OsString::from).collect();
+            assert_eq!(as_typed("app", &args), expected);
+        }
+
         check(&["down", "2", "--env", "live"], "app down 2 --env live");
         check(
             &["up", "--database-url", "x://canary", "-v"],
@@ -73,11 +79,5 @@ mod tests {
         );
         check(&["--database-url=x://canary", "up"], "app --database-url=\"$DATABASE_URL\" up");
         check(&["up", "--config", "a b's"], "app up --config 'a b'\\''s'");
-
-        #[track_caller]
-        fn check(args: &[&str], expected: &str) {
-            let args: Vec<OsString> = ["app"].iter().chain(args).map(OsString::from).collect();
-            assert_eq!(as_typed("app", &args), expected);
-        }
     }
 }

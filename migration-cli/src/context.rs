@@ -90,9 +90,7 @@ impl<'a> Context<'a> {
             );
         }
         let pg_bin = self.vars.get(&PG_BIN)?.map(|it| PathBuf::from(it.value));
-        let mut search = Search::default();
-        search.pg_bin = pg_bin;
-        search.path = self.vars.raw(&PATH);
+        let search = Search { pg_bin, path: self.vars.raw(&PATH), ..Search::default() };
         Ok(DevDatabase::new(&self.project, search))
     }
 
@@ -166,9 +164,10 @@ fn start_log(global: &GlobalArgs, ui: &Ui) {
         (false, 1) => log::LevelFilter::Info,
         (false, _) => log::LevelFilter::Debug,
     };
-    let style = match ui.colors_stderr() {
-        true => env_logger::WriteStyle::Always,
-        false => env_logger::WriteStyle::Never,
+    let style = if ui.colors_stderr() {
+        env_logger::WriteStyle::Always
+    } else {
+        env_logger::WriteStyle::Never
     };
     let mut builder = env_logger::Builder::new();
     builder.filter_level(level).write_style(style).parse_env(RUST_LOG.name);

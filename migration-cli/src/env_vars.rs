@@ -102,17 +102,17 @@ impl EnvVars {
 
     /// The value of a variable; an empty one counts as not set.
     pub(crate) fn get(&self, var: &EnvVar) -> Result<Option<Sourced>, CommandError> {
-        Ok(self.from_process(var)?.or_else(|| self.from_dotenv(var)))
+        Ok(self.in_process(var)?.or_else(|| self.in_dotenv(var)))
     }
 
     /// The first of several variables that is set: all of them in the process, then all in `.env`.
     pub(crate) fn first(&self, vars: &[&EnvVar]) -> Result<Option<Sourced>, CommandError> {
         for var in vars {
-            if let Some(found) = self.from_process(var)? {
+            if let Some(found) = self.in_process(var)? {
                 return Ok(Some(found));
             }
         }
-        Ok(vars.iter().find_map(|it| self.from_dotenv(it)))
+        Ok(vars.iter().find_map(|it| self.in_dotenv(it)))
     }
 
     /// The value in the process, whatever bytes it has.
@@ -120,7 +120,7 @@ impl EnvVars {
         self.process.get(var.name).filter(|it| !it.is_empty()).cloned()
     }
 
-    fn from_process(&self, var: &EnvVar) -> Result<Option<Sourced>, CommandError> {
+    fn in_process(&self, var: &EnvVar) -> Result<Option<Sourced>, CommandError> {
         let Some(value) = self.raw(var) else { return Ok(None) };
         let value = value.into_string().map_err(|_| {
             CommandError::config(format!("the environment variable {} is not UTF-8", var.name))
@@ -128,7 +128,7 @@ impl EnvVars {
         Ok(Some(Sourced { value, source: Source::Variable(var.name) }))
     }
 
-    fn from_dotenv(&self, var: &EnvVar) -> Option<Sourced> {
+    fn in_dotenv(&self, var: &EnvVar) -> Option<Sourced> {
         let value = self.dotenv.get(var.name).filter(|it| var.dotenv && !it.is_empty())?;
         let source = Source::Dotenv(var.name, self.dotenv_path.clone());
         Some(Sourced { value: value.clone(), source })
@@ -158,8 +158,16 @@ impl fmt::Display for Source {
 /// The list at the end of `--help`.
 pub(crate) fn help() -> String {
     let width = ALL.iter().map(|it| it.name.len()).max().unwrap_or_default();
-    let lines = ALL.iter().map(|it| format!("\n  {:width$}  {}", it.name, it.doc));
-    format!("Environment variables (those of a .env file count too):{}", lines.collect::<String>())
+    let list = |dotenv: bool| {
+        let vars = ALL.iter().filter(|it| it.dotenv == dotenv);
+        let lines = vars.map(|it| format!("\n  {:width$}  {}", it.name, it.doc));
+        lines.collect::<Vec<_>>().concat()
+    };
+    format!(
+        "Environment variables, also read from a .env file:{}\n\nEnvironment variables:{}",
+        list(true),
+        list(false)
+    )
 }
 
 /// Other programs read `.env` too, by looser rules: a line that cannot be read is an error only where
@@ -169,24 +177,19 @@ fn read_dotenv(path: &Path) -> Result<HashMap<String, String>, CommandError> {
         |error| CommandError::config(format!("cannot read {}", path.display())).caused_by(&error);
     let text = std::fs::read_to_string(path).map_err(unreadable)?;
     let mut found = HashMap::new();
-    for entry in dotenvy::from_read_iter(text.as_bytes()) {
-        match entry {
-            Ok((name, value)) => drop(found.entry(name).or_insert(value)),
-            Err(dotenvy::Error::LineParse(line, _)) => {
-                let ours = ALL.iter().find(|it| names(&line, it.name));
-                if let Some(var) = ours {
-                    return Err(CommandError::config(format!(
-                        "{} is not written as NAME=value or NAME=\"value\" in {}",
-                        var.name,
-                        path.display()
-                    )));
-                }
-                log::warn!("{}: a line that is not NAME=value was skipped", path.display());
-            }
-            Err(_) => return Err(CommandError::config(format!("cannot read {}", path.display()))),
-        }
+    for (name, value) in dotenvy::from_read_iter(text.as_bytes()).filter_map(Result::ok) {
+        found.entry(name).or_insert(value);
     }
-    Ok(found)
+    let missing = |it: &&&EnvVar| it.dotenv && !found.contains_key(it.name);
+    let written = |var: &EnvVar| text.lines().any(|line| names(line, var.name));
+    match ALL.iter().filter(missing).find(|it| written(it)) {
+        Some(var) => Err(CommandError::config(format!(
+            "{} is not written as NAME=value or NAME=\"value\" in {}",
+            var.name,
+            path.display()
+        ))),
+        None => Ok(found),
+    }
 }
 
 fn names(line: &str, name: &str) -> bool {
@@ -201,13 +204,6 @@ mod tests {
 
     #[test]
     fn the_process_comes_before_the_file_and_our_own_url_first() {
-        let (ours, app) = (MIGRATION_DATABASE_URL.name, DATABASE_URL.name);
-        check(&[(app, "a")], &[(ours, "b")], Some("a"));
-        check(&[(app, "a"), (ours, "c")], &[(ours, "b")], Some("c"));
-        check(&[(app, "")], &[(app, "d"), (ours, "b")], Some("b"));
-        check(&[], &[(app, "d")], Some("d"));
-        check(&[], &[], None);
-
         #[track_caller]
         fn check(
             process: &[(&'static str, &str)],
@@ -218,6 +214,13 @@ mod tests {
             let found = vars.first(&[&MIGRATION_DATABASE_URL, &DATABASE_URL]).unwrap();
             assert_eq!(found.map(|it| it.value).as_deref(), expected);
         }
+
+        let (ours, app) = (MIGRATION_DATABASE_URL.name, DATABASE_URL.name);
+        check(&[(app, "a")], &[(ours, "b")], Some("a"));
+        check(&[(app, "a"), (ours, "c")], &[(ours, "b")], Some("c"));
+        check(&[(app, "")], &[(app, "d"), (ours, "b")], Some("b"));
+        check(&[], &[(app, "d")], Some("d"));
+        check(&[], &[], None);
     }
 
     #[test]

@@ -116,6 +116,13 @@ mod tests {
 
     #[test]
     fn names_are_made_of_what_was_typed() {
+        #[track_caller]
+        fn check(typed: &str, expected: Option<&str>) {
+            let name = normalize(typed).ok();
+            assert_eq!(name.as_deref(), expected, "{typed}");
+            assert!(name.is_none_or(|it| migrate_core::is_migration_name(&it)));
+        }
+
         check("Add Users", Some("add_users"));
         check("add_users", Some("add_users"));
         check("  add--users!  ", Some("add_users"));
@@ -128,17 +135,17 @@ mod tests {
         check(" -/. ", None);
         check("Überweisung", None);
         check(&"a".repeat(201), None);
-
-        #[track_caller]
-        fn check(typed: &str, expected: Option<&str>) {
-            let name = normalize(typed).ok();
-            assert_eq!(name.as_deref(), expected, "{typed}");
-            assert!(name.is_none_or(|it| migrate_core::is_migration_name(&it)));
-        }
     }
 
     #[test]
     fn versions_only_grow_and_are_real_seconds() {
+        #[track_caller]
+        fn check(newest: Option<&str>, expected: Option<&str>) {
+            let now = jiff::civil::date(2024, 3, 20).at(12, 0, 0, 0);
+            let version = next_version(now, newest.map(|it| it.parse().unwrap()));
+            assert_eq!(version.ok().map(|it| it.to_string()).as_deref(), expected);
+        }
+
         check(None, Some("20240320120000"));
         check(Some("20240320115959"), Some("20240320120000"));
         check(Some("20240320120000"), Some("20240320120001"));
@@ -146,13 +153,6 @@ mod tests {
         check(Some("20241231235959"), Some("20250101000000"));
         check(Some("20280228235959"), Some("20280229000000"));
         check(Some("99991231235959"), None);
-
-        #[track_caller]
-        fn check(newest: Option<&str>, expected: Option<&str>) {
-            let now = jiff::civil::date(2024, 3, 20).at(12, 0, 0, 0);
-            let version = next_version(now, newest.map(|it| it.parse().unwrap()));
-            assert_eq!(version.ok().map(|it| it.to_string()).as_deref(), expected);
-        }
     }
 
     #[test]

@@ -71,6 +71,11 @@ mod tests {
 
     #[test]
     fn no_password_is_left() {
+        #[track_caller]
+        fn check(text: &str, expected: &str) {
+            assert_eq!(redact(text), expected);
+        }
+
         check("postgres://app:canary@db/app", "postgres://app:***@db/app");
         check("'postgres://app:can@ary@db/app'", "'postgres://app:***@db/app'");
         check("x postgres://app:can/a?ry@db y", "x postgres://app:***@db y");
@@ -82,10 +87,5 @@ mod tests {
         check("host=db PASSWORD='can ary' user=app", "host=db PASSWORD=*** user=app");
         check("a://u:p@h b://u:p@h", "a://u:***@h b://u:***@h");
         check("nothing to hide: migrations/x.sql", "nothing to hide: migrations/x.sql");
-
-        #[track_caller]
-        fn check(text: &str, expected: &str) {
-            assert_eq!(redact(text), expected);
-        }
     }
 }

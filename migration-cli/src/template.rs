@@ -199,6 +199,11 @@ mod tests {
 
     #[test]
     fn the_name_decides_about_the_template() {
+        #[track_caller]
+        fn check(name: &str, template: &'static str, table: &str, column: &str) {
+            assert_eq!(guess(name), Guess { template, table, column }, "{name}");
+        }
+
         check("create_users_table", "create_table", "users", "");
         check("create_table_users", "create_table", "users", "");
         check("create_iam_tables", "plain", "", "");
@@ -214,11 +219,6 @@ mod tests {
         check("backfill_emails", "backfill", "", "");
         check("create_table", "plain", "", "");
         check("a", "plain", "", "");
-
-        #[track_caller]
-        fn check(name: &str, template: &'static str, table: &str, column: &str) {
-            assert_eq!(guess(name), Guess { template, table, column }, "{name}");
-        }
     }
 
     #[test]

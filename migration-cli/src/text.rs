@@ -51,29 +51,29 @@ mod tests {
 
     #[test]
     fn durations_are_short() {
+        #[track_caller]
+        fn check(millis: u64, expected: &str) {
+            assert_eq!(duration(Duration::from_millis(millis)), expected);
+        }
+
         check(0, "0 ms");
         check(999, "999 ms");
         check(1_234, "1.23 s");
         check(12_345, "12.3 s");
         check(125_000, "2 min 5 s");
         check(3_720_000, "1 h 2 min");
-
-        #[track_caller]
-        fn check(millis: u64, expected: &str) {
-            assert_eq!(duration(Duration::from_millis(millis)), expected);
-        }
     }
 
     #[test]
     fn the_nearest_word_is_alike_or_missing() {
-        check("protcted", &["url", "protected"], Some("protected"));
-        check("URL", &["url", "protected"], Some("url"));
-        check("colour", &["url", "protected"], None);
-
         #[track_caller]
         fn check(text: &str, candidates: &[&str], expected: Option<&str>) {
             assert_eq!(nearest(text, candidates.iter().copied()), expected);
         }
+
+        check("protcted", &["url", "protected"], Some("protected"));
+        check("URL", &["url", "protected"], Some("url"));
+        check("colour", &["url", "protected"], None);
     }
 
     #[test]

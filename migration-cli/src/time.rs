@@ -34,7 +34,7 @@ mod tests {
     #[test]
     fn times_are_utc_to_the_second() {
         let time = SystemTime::UNIX_EPOCH + Duration::from_millis(1_795_448_400_999);
-        assert_eq!(rfc3339(time), "2026-11-23T15:00:00Z");
-        assert_eq!(readable(time), "2026-11-23 15:00:00");
+        assert_eq!(rfc3339(time), "2026-11-23T15:40:00Z");
+        assert_eq!(readable(time), "2026-11-23 15:40:00");
     }
 }

@@ -14,7 +14,8 @@ use crate::time;
 /// Write the two scripts of a new migration
 ///
 /// The version is this second in UTC, or later than every version there is. The name decides about the
-/// template: create_x_table, add_y_to_x, drop_x_table, drop_y_from_x, backfill_y, else a plain one.
+/// template: `create_x_table`,
+/// `add_y_to_x`, `drop_x_table`, `drop_y_from_x`, `backfill_y`, else a plain one.
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct CreateArgs {
     /// What the migration does, in a few words: "add email to users" becomes `add_email_to_users`
@@ -59,10 +60,11 @@ fn folder(ctx: &Context<'_>) -> PathBuf {
     short.unwrap_or(folder)
 }
 
+const SHOWN: usize = 3;
+
 /// They do not stop a new migration, and the next build says them in full.
 fn warn_of_problems(ctx: &Context<'_>, folder: &Path) {
     let Err(problems) = read_folder(folder, &folder.display().to_string()) else { return };
-    const SHOWN: usize = 3;
     for problem in problems.iter().take(SHOWN) {
         ctx.ui.warn(problem);
     }

@@ -26,7 +26,7 @@ pub(crate) fn print_status(ui: &Ui, status: &Status) -> Result<(), CommandError>
         column("TIME", Align::Right, 2),
     ];
     let rows: Vec<Vec<Cell>> = status.entries.iter().map(row).collect();
-    ui.result(render(&columns, &rows, ui.columns()))?;
+    ui.result(render(&columns, &rows, Ui::columns()))?;
     for unfinished in &status.unfinished {
         ui.result(unfinished_line(unfinished))?;
     }
@@ -98,7 +98,7 @@ pub(crate) fn print_plan(ui: &Ui, plan: &Plan) -> Result<(), CommandError> {
         Direction::Up => "run",
         Direction::Down => "be reverted",
     };
-    ui.result(render(&columns, &rows, ui.columns()))?;
+    ui.result(render(&columns, &rows, Ui::columns()))?;
     ui.result(format!("{} would {verb}.", plural(plan.steps.len(), "migration")))
 }
 

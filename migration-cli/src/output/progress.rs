@@ -25,10 +25,8 @@ impl Progress {
     /// `names` are those that may appear: their times are written below each other.
     pub(crate) fn new<'a>(ui: &Ui, names: impl Iterator<Item = &'a str>) -> Progress {
         let names = names.map(str::len).max().unwrap_or_default().min(WIDEST_NAME);
-        let target = match ui.draws() {
-            true => ProgressDrawTarget::stderr(),
-            false => ProgressDrawTarget::hidden(),
-        };
+        let target =
+            if ui.draws() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
         let bar = ProgressBar::with_draw_target(Some(0), target);
         if let Ok(style) = ProgressStyle::with_template("  {bar:24} {pos}/{len}  {msg}  {elapsed}")
         {

@@ -101,10 +101,10 @@ mod tests {
     fn cells_line_up_by_width_on_the_screen() {
         check(
             None,
-            expect![[r"
-                version  time  note
-                1        2 ms  long
-                日本    12 ms
+            &expect![[r"
+                version   time  note
+                1         2 ms  long
+                日本     12 ms
             "]],
         );
     }
@@ -113,7 +113,7 @@ mod tests {
     fn a_narrow_terminal_loses_what_can_be_spared() {
         check(
             Some(14),
-            expect![[r"
+            &expect![[r"
             version   time
             1         2 ms
             日本     12 ms
@@ -122,7 +122,7 @@ mod tests {
     }
 
     #[track_caller]
-    fn check(width: Option<usize>, expected: Expect) {
+    fn check(width: Option<usize>, expected: &Expect) {
         let column = |title, align, spare| Column { title, align, spare };
         let columns = [
             column("version", Align::Left, 0),

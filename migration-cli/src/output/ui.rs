@@ -100,7 +100,7 @@ impl Ui {
     }
 
     /// How many columns stdout has, where it is a terminal.
-    pub(crate) fn columns(&self) -> Option<usize> {
+    pub(crate) fn columns() -> Option<usize> {
         let (width, _) = terminal_size::terminal_size_of(io::stdout())?;
         Some(width.0.into())
     }
@@ -150,16 +150,16 @@ mod tests {
 
     #[test]
     fn hints_name_the_running_program() {
+        #[track_caller]
+        fn check(text: &str, expected: &str) {
+            assert_eq!(rename(text, "app"), expected);
+        }
+
         check("migration-cli up --wait 5m", "app up --wait 5m");
         check("run `migration-cli repair`", "run `app repair`");
         check("`migration-cli`", "`app`");
         check("/src/migration-cli/x.sql", "/src/migration-cli/x.sql");
         check("my-migration-cli up", "my-migration-cli up");
         check("nothing", "nothing");
-
-        #[track_caller]
-        fn check(text: &str, expected: &str) {
-            assert_eq!(rename(text, "app"), expected);
-        }
     }
 }

@@ -1,0 +1,21 @@
+//! The binary as people and pipelines meet it: run as a process, against a real server.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+#[path = "cli/connection.rs"]
+mod connection;
+#[path = "cli/create.rs"]
+mod create;
+#[path = "cli/embedded.rs"]
+mod embedded;
+#[path = "cli/exit_codes.rs"]
+mod exit_codes;
+#[path = "cli/help.rs"]
+mod help;
+#[path = "cli/json.rs"]
+mod json;
+#[path = "cli/output.rs"]
+mod output;
+#[path = "cli/project.rs"]
+mod project;
+#[path = "cli/secrets.rs"]
+mod secrets;

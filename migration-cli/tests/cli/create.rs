@@ -1,0 +1,53 @@
+//! `create`, in real folders.
+
+use std::fs;
+
+use crate::project::{Outcome, Project};
+
+#[test]
+fn two_files_are_written_and_their_paths_printed() {
+    let project = Project::new();
+    let mut command = project.command("create");
+    let outcome = Outcome::of(command.arg("Add email to users"));
+    assert_eq!(outcome.code, 0, "{}", outcome.stderr);
+    let paths: Vec<&str> = outcome.stdout.lines().collect();
+    let [up, down] = paths.as_slice() else { panic!("{}", outcome.stdout) };
+    assert!(up.starts_with("migrations/2") && up.ends_with("_add_email_to_users.up.sql"), "{up}");
+    assert_eq!(up.replace(".up.", ".down."), *down);
+    let text = fs::read_to_string(project.path().join(up)).unwrap();
+    assert!(text.contains("ALTER TABLE users ADD COLUMN email <type>;"), "{text}");
+}
+
+#[test]
+fn versions_grow_even_within_a_second_and_after_the_future() {
+    let project = Project::new();
+    let versions: Vec<String> = (0..3)
+        .map(|number| {
+            let outcome = project.expect(&format!("create step_{number}"), 0);
+            outcome.stdout["migrations/".len()..][..14].to_owned()
+        })
+        .collect();
+    assert!(versions.is_sorted_by(|one, other| one < other), "{versions:?}");
+
+    project.write("migrations/29991231235959_far.up.sql", "SELECT 1;\n");
+    let outcome = project.expect("create after", 0);
+    assert!(outcome.stdout.starts_with("migrations/30000101000000_after.up.sql\n"));
+    assert!(outcome.stderr.contains("Warning: the version 29991231235959 lies in the future"));
+    assert!(outcome.stderr.contains("20"), "the lone half is told too: {}", outcome.stderr);
+}
+
+#[test]
+fn the_folder_is_the_projects_or_the_one_that_was_named() {
+    let project = Project::new();
+    project.write("migration.toml", "");
+    project.write("below/file", "");
+    let below = project.path().join("below");
+    let outcome = Outcome::of(project.command("create one").current_dir(&below));
+    let folder = project.path().join("migrations");
+    assert!(outcome.stdout.starts_with(folder.to_str().unwrap()), "{}", outcome.stdout);
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 2);
+
+    let outcome = project.expect("--migrations-dir other/place create two", 0);
+    assert!(outcome.stdout.starts_with("other/place/2"), "{}", outcome.stdout);
+    assert_eq!(fs::read_dir(project.path().join("other/place")).unwrap().count(), 2);
+}
