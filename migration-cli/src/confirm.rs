@@ -16,7 +16,9 @@ impl Context<'_> {
     /// Why nothing was done: the change would be `what`.
     pub(crate) fn refuse_without_consent(&self, what: &str) -> CommandError {
         let name = &self.environment.name;
-        self.refusal(format!("the environment `{name}` is protected: {what} needs --confirm"))
+        self.refusal(format!(
+            "the environment `{name}` is protected: {what} needs --confirm, on a terminal too"
+        ))
     }
 
     /// Data is about to be lost: consent is needed in every environment.

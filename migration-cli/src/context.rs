@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use migrate_runtime::dev_database::{DevDatabase, Running, Search};
+use migrate_runtime::dev_database::{DevDatabase, DevStatus, Running, Search};
 use migrate_runtime::{Identity, MigrationSet, Migrator, Settings, postgres};
 
 use crate::cli::GlobalArgs;
@@ -110,10 +110,20 @@ impl<'a> Context<'a> {
             }
             Database::Embedded => {
                 let database = self.embedded()?;
+                self.announce_making(&database);
                 let running = database.ensure_running()?;
                 self.announce(&running);
                 Ok(running.config)
             }
+        }
+    }
+
+    /// The first time takes seconds, which should not look like nothing. Whether there is a database
+    /// is asked only where its usual folder is missing, since asking a running one is a connection.
+    pub(crate) fn announce_making(&self, database: &DevDatabase) {
+        let usual = self.project.join(EMBEDDED_FOLDER);
+        if !usual.exists() && matches!(database.status(), Ok(DevStatus::Absent)) {
+            self.ui.note("Making a database for this project");
         }
     }
 

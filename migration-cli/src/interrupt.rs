@@ -21,7 +21,7 @@ pub(crate) fn on_signal(interrupt: Interrupt, ui: &Ui) -> Result<(), CommandErro
                 leave();
             }
             asked = true;
-            ui.warn("interrupted: the running statement is being cancelled; once more leaves now");
+            ui.warn("interrupted, cancelling the running statement; once more leaves at once");
             interrupt.interrupt();
         }
     });

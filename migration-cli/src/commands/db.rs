@@ -51,6 +51,7 @@ pub(crate) fn run(ctx: &mut Context<'_>, args: &DbArgs) -> Result<u8, CommandErr
     }
     match args.command {
         DbCommand::Start => {
+            ctx.announce_making(&database);
             let running = database.ensure_running()?;
             ctx.announce(&running);
             let verdict = if running.started { "Started." } else { "It was already running." };

@@ -8,7 +8,6 @@ use super::style::{ERROR, FAINT, HINT, LABEL, Styled};
 use super::ui::Ui;
 use crate::error::{CommandError, Failure, FailurePlace};
 use crate::secret::redact;
-use crate::text::plural;
 
 impl Ui {
     /// Says why a command failed.
@@ -38,11 +37,6 @@ fn describe(error: &Failure, colored: bool) -> String {
         if let Some(value) = value {
             let _ = writeln!(text, "{} {value}", Styled(LABEL, label));
         }
-    }
-    if let Some(done) = error.done.as_ref().filter(|it| !it.is_empty()) {
-        let last = done.last().map(|it| format!("{}_{}", it.version, it.name)).unwrap_or_default();
-        let count = plural(done.len(), "migration");
-        let _ = writeln!(text, "{} {count}, the last {last}", Styled(LABEL, "Done before:"));
     }
     if let Some(state) = &error.state {
         let _ = writeln!(text, "{} {state}", Styled(LABEL, "State:"));

@@ -77,8 +77,8 @@ pub(crate) fn print_plan(ui: &Ui, plan: &Plan) -> Result<(), CommandError> {
     let column = |title, align, spare| Column { title, align, spare };
     let columns = [
         column("#", Align::Right, 0),
-        column("MODE", Align::Left, 1),
-        column("STATEMENTS", Align::Right, 2),
+        column("MODE", Align::Left, 0),
+        column("STMTS", Align::Right, 1),
         column("SCRIPT", Align::Left, 0),
     ];
     let rows: Vec<Vec<Cell>> = plan
@@ -90,7 +90,7 @@ pub(crate) fn print_plan(ui: &Ui, plan: &Plan) -> Result<(), CommandError> {
                 Cell::styled(FAINT, (index + 1).to_string()),
                 Cell::plain(step.mode().as_str()),
                 Cell::plain(step.statements().len().to_string()),
-                Cell::plain(step.file()),
+                Cell::plain(step.file().rsplit('/').next().unwrap_or_default()),
             ]
         })
         .collect();

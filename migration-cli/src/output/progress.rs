@@ -25,12 +25,10 @@ impl Progress {
     /// `names` are those that may appear: their times are written below each other.
     pub(crate) fn new<'a>(ui: &Ui, names: impl Iterator<Item = &'a str>) -> Progress {
         let names = names.map(str::len).max().unwrap_or_default().min(WIDEST_NAME);
-        let target =
-            if ui.draws() { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        let bar = ProgressBar::with_draw_target(Some(0), target);
+        let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::hidden());
         if let Ok(style) = ProgressStyle::with_template("  {bar:24} {pos}/{len}  {msg}  {elapsed}")
         {
-            bar.set_style(style.progress_chars("━╸─"));
+            bar.set_style(style.progress_chars("━╸ "));
         }
         Progress { ui: ui.clone(), bar, names, said_waiting: false }
     }
@@ -82,6 +80,9 @@ impl Progress {
             Direction::Down => "Reverting",
         };
         self.note(&format!("{verb} {}", plural(total, "migration")));
+        if self.ui.draws() {
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
         self.bar.set_length(total as u64);
         self.bar.enable_steady_tick(Duration::from_millis(100));
     }

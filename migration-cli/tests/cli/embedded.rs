@@ -18,11 +18,12 @@ fn the_main_job_needs_no_configuration() {
     assert!(it.expect("db status", 0).stdout.contains("absent"));
 
     let first = it.expect("up", 0);
-    assert!(first.stderr.starts_with("Database: development (embedded, "), "{}", first.stderr);
+    let start = "Making a database for this project\nDatabase: development (embedded, ";
+    assert!(first.stderr.starts_with(start), "{}", first.stderr);
     assert!(first.stdout.starts_with("Ran "), "{}", first.stdout);
     let total = it.states().len();
     assert!(it.states().iter().all(|(_, state)| state == "applied"));
-    assert_eq!(first.stderr.lines().count(), total + 2, "{}", first.stderr);
+    assert_eq!(first.stderr.lines().count(), total + 3, "{}", first.stderr);
 
     it.expect("down", 0);
     it.expect("down 2", 0);
