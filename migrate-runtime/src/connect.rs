@@ -98,8 +98,8 @@ fn describe(error: ConnectError, config: &Config) -> Error {
             let mut made = Error::new(ErrorKind::Connect, format!("cannot connect to {server}"))
                 .with_source(source);
             if is_io(&error) {
-                made = made.with_hint("pg_isready, with the same host and port").with_hint(
-                    "migration-cli status --wait-for-db 30s, for a server that is still starting",
+                made = made.with_hint("pg_isready -h HOST -p PORT   # is the server there?").with_hint(
+                    "migration-cli status --wait-for-db 30s   # for a server that is still starting",
                 );
             }
             made

@@ -209,7 +209,7 @@ impl<'a> Connection<'a> {
             return Err(Error::new(ErrorKind::ForeignHistory, message)
                 .with_state("nothing was changed")
                 .with_hint(format!(
-                    "ALTER TABLE {table} RENAME TO another name, if it is not needed under this one"
+                    "ALTER TABLE {table} RENAME TO other_migrations;   -- if nothing needs it under this name"
                 ))
                 .with_hint("keep the history in a schema of its own: Settings::schema"));
         }
@@ -254,8 +254,8 @@ impl<'a> Connection<'a> {
         );
         Error::new(ErrorKind::LockHeld, message)
             .with_state("nothing was changed")
-            .with_hint("migration-cli up --wait 10m, to wait longer")
-            .with_hint(format!("SELECT pg_terminate_backend({pid}), once it is certain that nobody waits for that session"))
+            .with_hint("migration-cli up --wait 10m   # waits longer")
+            .with_hint(format!("SELECT pg_terminate_backend({pid});   -- once it is certain that nobody needs that session"))
     }
 
     /// Sends a message whose failure means that the database cannot be worked with.

@@ -70,7 +70,7 @@ impl Migrator {
         let parsed: Result<postgres::Config, postgres::Error> = url.parse();
         let connection = parsed.map_err(|_| {
             Error::new(ErrorKind::Config, "the connection URL does not parse").with_hint(
-                "postgres://USER:PASSWORD@HOST:PORT/DATABASE, with %40 for an @ in a password",
+                "postgres://USER:PASSWORD@HOST:PORT/DATABASE   # %40 for an @ in the password",
             )
         })?;
         Ok(Migrator::new(set, connection))
@@ -319,7 +319,7 @@ fn refuse_unwritable(server: &Server) -> Result<(), Error> {
         return Err(Error::new(ErrorKind::Standby, message)
             .with_state("nothing was changed")
             .with_hint(
-                "connect to the primary: target_session_attrs=read-write tries the hosts of a list",
+                "postgres://USER@HOST1,HOST2/DATABASE?target_session_attrs=read-write   # finds the primary",
             ));
     }
     Ok(())

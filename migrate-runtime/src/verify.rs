@@ -110,7 +110,7 @@ fn of_state(entry: &Entry, status: &Status) -> Option<Finding> {
             FindingKind::Edited,
             format!("{title} was edited after it ran"),
             Some(
-                "bring back the text that ran, or make the change in a migration of its own"
+                "git log -p -- migrations   # bring back the text that ran; changes go into a migration of their own"
                     .to_owned(),
             ),
         ),
@@ -124,7 +124,7 @@ fn of_state(entry: &Entry, status: &Status) -> Option<Finding> {
             (
                 FindingKind::Unfinished,
                 format!("{title}: its {} script stopped at statement {}", work.direction, work.statement),
-                Some("finish or undo that statement by hand, then delete the row of _migrations_progress".to_owned()),
+                Some(format!("DELETE FROM _migrations_progress WHERE version = '{version}';   -- after finishing or undoing that statement by hand")),
             )
         }
     };
@@ -144,7 +144,7 @@ fn of_script(set: &MigrationSet, entry: &Entry, stored: &[StoredScript]) -> Opti
         version: Some(version.clone()),
         message: format!("the down script of {title} is not the one that was kept when it ran"),
         hint: Some(
-            "migration-cli down --use stored, or --use embedded, when it is to be reverted"
+            "migration-cli down --use stored   # or --use embedded, when it is to be reverted"
                 .to_owned(),
         ),
     })
@@ -168,7 +168,7 @@ pub(crate) fn offline(set: &MigrationSet) -> Vec<Finding> {
                 set.folder(),
                 it.file_name
             ),
-            hint: Some(format!("touch {}/*.sql, then: cargo build", set.folder())),
+            hint: Some(format!("touch {}/*.sql && cargo build", set.folder())),
         }
     });
     finding.collect()

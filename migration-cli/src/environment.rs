@@ -76,7 +76,8 @@ impl Environment {
             Some(url) => Some(flag(url, Source::Flag("--database-url"))),
             None => vars.first(&[&MIGRATION_DATABASE_URL, &DATABASE_URL])?.or_else(from_config),
         };
-        let protected = section.and_then(|it| it.protected).unwrap_or(name == PRODUCTION);
+        // Protection can be added, never taken away: `protected = false` under production is a slip.
+        let protected = name == PRODUCTION || section.is_some_and(|it| it.protected == Some(true));
         Ok(Environment { name, protected, url, config: config.path.clone() })
     }
 

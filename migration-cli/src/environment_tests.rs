@@ -59,7 +59,7 @@ fn only_an_unprotected_development_is_embedded() {
 }
 
 #[test]
-fn protection_is_told_or_the_name_of_production() {
+fn protection_is_told_and_production_never_loses_it() {
     #[track_caller]
     fn check(name: &str, config: &Config, expected: bool) {
         let choice = Choice { name: Some(name), url: Some(URL) };
@@ -71,7 +71,7 @@ fn protection_is_told_or_the_name_of_production() {
     check("development", &config(&[]), false);
     check("live", &config(&[("live", None, Some(true))]), true);
     check("production", &config(&[("production", None, None)]), true);
-    check("production", &config(&[("production", None, Some(false))]), false);
+    check("production", &config(&[("production", None, Some(false))]), true);
 }
 
 #[test]

@@ -77,7 +77,7 @@ impl CommandError {
 
     /// The system refused something.
     pub(crate) fn io(message: impl Into<String>, error: &std::io::Error) -> CommandError {
-        CommandError::new(ErrorKind::Config, message).caused_by(error)
+        CommandError::new(ErrorKind::Io, message).caused_by(error)
     }
 
     pub(crate) fn caused_by(mut self, error: &(dyn StdError + 'static)) -> CommandError {

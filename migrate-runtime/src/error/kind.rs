@@ -44,13 +44,15 @@ pub enum ErrorKind {
     Consent,
     /// Work outside a transaction began and did not end.
     Unfinished,
+    /// A file, a stream or the system refused something.
+    Io,
     /// A signal or a call to [`Interrupt::interrupt`](crate::Interrupt::interrupt).
     Interrupted,
     /// A bug in this library.
     Internal,
 }
 
-const TABLE: [(ErrorKind, &str, u8); 22] = [
+const TABLE: [(ErrorKind, &str, u8); 23] = [
     (ErrorKind::Usage, "usage", 2),
     (ErrorKind::Config, "config", 2),
     (ErrorKind::NoSuchVersion, "no_such_version", 2),
@@ -71,6 +73,7 @@ const TABLE: [(ErrorKind, &str, u8); 22] = [
     (ErrorKind::LockHeld, "lock_held", 6),
     (ErrorKind::Consent, "consent", 7),
     (ErrorKind::Unfinished, "unfinished", 8),
+    (ErrorKind::Io, "io", 1),
     (ErrorKind::Interrupted, "interrupted", 130),
     (ErrorKind::Internal, "internal", 70),
 ];

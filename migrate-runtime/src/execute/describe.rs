@@ -166,7 +166,7 @@ fn hints(
         }
         ErrorKind::Pooler => {
             return error.with_hint(
-                "MIGRATION_DATABASE_URL, with a connection that goes to the server directly or through a pooler in session mode",
+                "export MIGRATION_DATABASE_URL='postgres://…'   # to the server itself, or to a pooler in session mode",
             );
         }
         ErrorKind::LockTimeout => {
@@ -176,9 +176,9 @@ fn hints(
     }
     if matches!(situation, Situation::Begun { .. }) {
         return error
-            .with_hint("migration-cli status, then finish or undo that statement by hand")
+            .with_hint("migration-cli status   # then finish or undo that statement by hand")
             .with_hint(format!(
-                "DELETE FROM _migrations_progress WHERE version = '{}', once the database is as before the script",
+                "DELETE FROM _migrations_progress WHERE version = '{}';   -- once the database is as before the script",
                 step.version()
             ));
     }
@@ -194,7 +194,7 @@ fn hints(
         }
         _ => error,
     };
-    error.with_hint(format!("mend {file}, build again, then: migration-cli {command}"))
+    error.with_hint(format!("migration-cli {command}   # after mending {file} and building again"))
 }
 
 fn locate(step: &Step, place: Place) -> Location {

@@ -43,7 +43,7 @@ impl From<Refusal> for Error {
                 format!("{} cannot run in a transaction, so not all can share one", files.join(", ")),
             )
             .with_hint("migration-cli up")
-            .with_hint("migration-cli up --single-transaction --to VERSION, with the last version before it"),
+            .with_hint("migration-cli up --single-transaction --to VERSION   # up to the last one before it"),
             Refusal::NoSuchMigration { version, nearest } => no_such_migration(version, nearest),
             Refusal::HasNotRun(version) => Error::new(
                 ErrorKind::NoSuchVersion,
@@ -62,7 +62,7 @@ impl From<Refusal> for Error {
                 ErrorKind::Impossible,
                 format!("migration {version}_{name} cannot be reverted: {reason}"),
             )
-            .with_hint("migration-cli create \"undo what it did\""),
+            .with_hint("migration-cli create NAME   # a migration that undoes what it did"),
         };
         error.with_state("nothing was changed")
     }
@@ -81,8 +81,10 @@ fn edited(list: &[Drift]) -> Error {
     }
     let what = if lines.len() == 1 { "a script was" } else { "scripts were" };
     Error::new(ErrorKind::Edited, format!("{what} edited after it ran: {}", lines.join(", ")))
-        .with_hint("git log -p -- migrations, then bring back the text that ran and build again")
-        .with_hint("migration-cli create \"the change that is meant\"")
+        .with_hint("git log -p -- migrations   # bring back the text that ran, and build again")
+        .with_hint(
+            "migration-cli create NAME   # the change that is meant, as a migration of its own",
+        )
 }
 
 fn out_of_order(list: &[Drift]) -> Error {
@@ -100,7 +102,7 @@ fn out_of_order(list: &[Drift]) -> Error {
         format!("{} {verb} pending, but the newer {newest} has already run", late.join(", "));
     Error::new(ErrorKind::OutOfOrder, message)
         .with_hint("migration-cli up --allow-out-of-order")
-        .with_hint("give the files a newer version and build again")
+        .with_hint("git mv OLD NEW   # or give both files a newer version, and build again")
 }
 
 fn unfinished(work: &Unfinished) -> Error {
@@ -109,9 +111,9 @@ fn unfinished(work: &Unfinished) -> Error {
         "migration {version} is unfinished: its {direction} script stopped at statement {statement}"
     );
     Error::new(ErrorKind::Unfinished, message)
-        .with_hint("migration-cli status, then finish or undo that statement by hand")
+        .with_hint("migration-cli status   # then finish or undo that statement by hand")
         .with_hint(format!(
-            "DELETE FROM _migrations_progress WHERE version = '{version}', once the database is as before the script"
+            "DELETE FROM _migrations_progress WHERE version = '{version}';   -- once the database is as before the script"
         ))
 }
 
@@ -130,9 +132,9 @@ fn script_differs(version: &str) -> Error {
     );
     Error::new(ErrorKind::ScriptDiffers, message)
         .with_hint(
-            "migration-cli down --use stored, for the script as it was when the migration ran",
+            "migration-cli down --use stored   # the script as it was when the migration ran",
         )
-        .with_hint("migration-cli down --use embedded, for the script in this binary")
+        .with_hint("migration-cli down --use embedded   # the script in this binary")
 }
 
 fn no_down_script(version: &str, wanted: Option<ScriptSource>) -> Error {
