@@ -13,6 +13,7 @@ const LAYERS: [&[&str]; 6] = [
     &[
         "audit",
         "config",
+        "deadline",
         "error",
         "history",
         "interrupt",
@@ -117,7 +118,7 @@ fn rust_files() -> Vec<(PathBuf, String)> {
             let name = path.file_name().unwrap().to_string_lossy().into_owned();
             if path.is_dir() && name != "target" && !name.starts_with('.') {
                 folders.push(path);
-            } else if name.ends_with(".rs") {
+            } else if path.extension().is_some_and(|it| it == "rs") {
                 let text = fs::read_to_string(&path).unwrap();
                 files.push((path, text));
             }

@@ -3,11 +3,13 @@
 //! TLS and reconnecting belong here: everything above asks for a [`Link`] and does not know how it
 //! came about.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use tokio_postgres::config::Host;
 use tokio_postgres::{Config, NoTls};
 
 use crate::config::Settings;
+use crate::deadline::Deadline;
 use crate::error::{Error, ErrorKind};
 use crate::interrupt::Interrupt;
 use crate::progress::Event;
@@ -25,19 +27,41 @@ pub(crate) fn connect(
     interrupt: &Interrupt,
     tell: &mut dyn FnMut(Event),
 ) -> Result<Link, Error> {
-    let config = prepare(config, settings, token);
-    let deadline = Instant::now() + settings.wait_for_db;
+    let hosts = config.get_hosts().len().max(config.get_hostaddrs().len()).max(1);
+    let candidates: Vec<Config> =
+        (0..hosts).map(|it| prepare(config, it, settings, token)).collect();
+    let deadline = Deadline::after(settings.wait_for_db);
     loop {
-        let error = match Link::open(&config, NoTls, settings.connect_timeout, interrupt) {
+        let (error, config) = match open(&candidates, settings.connect_timeout, interrupt) {
             Ok(link) => return Ok(link),
-            Err(error) => error,
+            Err(failed) => failed,
         };
-        if !error.passes || Instant::now() + PAUSE > deadline {
-            return Err(describe(error, &config));
+        // The first attempt is always made, and without waiting it is the only one.
+        if !error.passes || settings.wait_for_db.is_zero() || deadline.is_over() {
+            return Err(describe(error, config));
         }
         tell(Event::WaitingForDatabase { reason: error.to_string() });
         interrupt.sleep(PAUSE)?;
     }
+}
+
+/// Tries the hosts one by one, each with the whole time: a silent one must not use up that of the next.
+fn open<'c>(
+    candidates: &'c [Config],
+    timeout: Duration,
+    interrupt: &Interrupt,
+) -> Result<Link, (ConnectError, &'c Config)> {
+    let mut failed = None;
+    for config in candidates {
+        match Link::open(config, NoTls, timeout, interrupt) {
+            Ok(link) => return Ok(link),
+            Err(error) => failed = Some((error, config)),
+        }
+        if interrupt.is_asked() {
+            break;
+        }
+    }
+    Err(failed.expect("there is at least one host"))
 }
 
 /// Why no connection could be opened.
@@ -130,11 +154,9 @@ fn is_io(error: &postgres::Error) -> bool {
 fn server_name(config: &Config) -> String {
     let port = config.get_ports().first().copied().unwrap_or(5432);
     let host = match config.get_hosts().first() {
-        Some(tokio_postgres::config::Host::Tcp(host)) => format!("{host}:{port}"),
+        Some(Host::Tcp(host)) => format!("{host}:{port}"),
         #[cfg(unix)]
-        Some(tokio_postgres::config::Host::Unix(path)) => {
-            path.join(format!(".s.PGSQL.{port}")).display().to_string()
-        }
+        Some(Host::Unix(path)) => path.join(format!(".s.PGSQL.{port}")).display().to_string(),
         None => "a server without a host".to_owned(),
     };
     match config.get_dbname() {
@@ -143,9 +165,9 @@ fn server_name(config: &Config) -> String {
     }
 }
 
-/// The caller's configuration, with our name on it.
-fn prepare(config: &postgres::Config, settings: &Settings, token: &str) -> Config {
-    let mut prepared = translate(config);
+/// The caller's configuration for one of its hosts, with our name on it.
+fn prepare(config: &postgres::Config, host: usize, settings: &Settings, token: &str) -> Config {
+    let mut prepared = translate(config, host);
     let application = settings.identity.application.as_deref();
     let application = application.or(config.get_application_name()).unwrap_or("migrate-runtime");
     // The server keeps 63 bytes, and the token at the end is what tells runs apart.
@@ -156,25 +178,26 @@ fn prepare(config: &postgres::Config, settings: &Settings, token: &str) -> Confi
 }
 
 /// `postgres::Config` wraps the configuration of `tokio_postgres` and does not hand it out.
-fn translate(config: &postgres::Config) -> Config {
+fn translate(config: &postgres::Config, host: usize) -> Config {
     let mut made = Config::new();
     config.get_user().map(|it| made.user(it));
     config.get_password().map(|it| made.password(it));
     config.get_dbname().map(|it| made.dbname(it));
     config.get_options().map(|it| made.options(it));
-    for host in config.get_hosts() {
-        match host {
-            tokio_postgres::config::Host::Tcp(name) => made.host(name),
-            #[cfg(unix)]
-            tokio_postgres::config::Host::Unix(path) => made.host_path(path),
-        };
+    match config.get_hosts().get(host) {
+        Some(Host::Tcp(name)) => {
+            made.host(name);
+        }
+        #[cfg(unix)]
+        Some(Host::Unix(path)) => {
+            made.host_path(path);
+        }
+        None => {}
     }
-    for address in config.get_hostaddrs() {
-        made.hostaddr(*address);
-    }
-    for port in config.get_ports() {
-        made.port(*port);
-    }
+    config.get_hostaddrs().get(host).map(|it| made.hostaddr(*it));
+    // As with libpq, one port may serve all hosts.
+    let ports = config.get_ports();
+    ports.get(host).or(ports.first()).map(|it| made.port(*it));
     config.get_connect_timeout().map(|it| made.connect_timeout(*it));
     config.get_tcp_user_timeout().map(|it| made.tcp_user_timeout(*it));
     config.get_keepalives_interval().map(|it| made.keepalives_interval(it));
@@ -184,7 +207,6 @@ fn translate(config: &postgres::Config) -> Config {
         .ssl_mode(config.get_ssl_mode())
         .ssl_negotiation(config.get_ssl_negotiation())
         .channel_binding(config.get_channel_binding())
-        .target_session_attrs(config.get_target_session_attrs())
-        .load_balance_hosts(config.get_load_balance_hosts());
+        .target_session_attrs(config.get_target_session_attrs());
     made
 }

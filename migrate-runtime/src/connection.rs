@@ -3,11 +3,11 @@
 //! The lock is polled for, on the connection that will run the scripts: a blocking wait deadlocks with
 //! `CREATE INDEX CONCURRENTLY`, and so does a lock on a second connection.
 
-use std::fmt::Write as _;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::audit::{Audit, Entry};
 use crate::config::Settings;
+use crate::deadline::Deadline;
 use crate::error::{Error, ErrorKind};
 use crate::history::{History, LAYOUT, Server, Store, StoredScript};
 use crate::interrupt::Interrupt;
@@ -16,7 +16,7 @@ use crate::progress::Event;
 use crate::quote::literal;
 use crate::session::Session;
 use crate::sqlstate;
-use crate::transport::{Failure, FailureCause, Keep, Link, Reply, send_lent};
+use crate::transport::{ANSWER, Failure, FailureCause, Keep, Link, Reply, send_lent};
 
 /// Where events go.
 pub(crate) type Tell<'a> = &'a mut (dyn FnMut(Event) + Send);
@@ -33,6 +33,15 @@ pub(crate) struct Connection<'a> {
     pub(crate) cleanup: Vec<String>,
     tell: Tell<'a>,
 }
+
+/// What ends with a script on a connection of our own: cursors, prepared statements, channels,
+/// settings, temporary objects. (DISCARD ALL says the same, but not in a transaction, and it would give
+/// the lock back.)
+const CLEANUP: [&str; 5] =
+    ["CLOSE ALL", "DEALLOCATE ALL", "UNLISTEN *", "RESET ALL", "DISCARD TEMP"];
+
+/// How often the lock is tried again when its holder is gone while we look.
+const TRIES_AFTER_HOLDER: u32 = 50;
 
 /// What a connection speaks through.
 pub(crate) enum Wire<'a> {
@@ -55,7 +64,7 @@ impl<'a> Connection<'a> {
         interrupt: &'a Interrupt,
         tell: Tell<'a>,
     ) -> Connection<'a> {
-        let cleanup = vec!["RESET ALL".to_owned(), "DISCARD TEMP".to_owned()];
+        let cleanup = CLEANUP.map(str::to_owned).to_vec();
         let key = LockKey::of(&settings.schema);
         Connection {
             wire: Wire::Own(Box::new(link)),
@@ -110,15 +119,10 @@ impl<'a> Connection<'a> {
         }
     }
 
-    /// The lock is ours from here on; a connection of our own gives it back when it is closed.
-    pub(crate) fn note_lock(&mut self) {
-        self.restore_with(self.store.unlock(self.key));
-    }
-
     /// Reads the history: one round trip, without a lock.
     pub(crate) fn read(&mut self) -> Result<(Server, History), Error> {
         let message = self.store.read();
-        let (reply, missing) = match self.send(&message, Keep::All) {
+        let (reply, missing) = match self.exchange(&message) {
             Ok(reply) => (reply, false),
             Err(failure) => self.without_table(failure, 0)?,
         };
@@ -127,21 +131,32 @@ impl<'a> Connection<'a> {
 
     /// Waits for the lock, and reads the history under it.
     pub(crate) fn lock(mut self) -> Result<(Session<'a>, History), Error> {
-        let deadline = Instant::now() + self.settings.wait;
+        let deadline = Deadline::after(self.settings.wait);
         let mut told = None;
+        let mut gone = 0;
         let (server, history) = loop {
             if let Some(read) = self.try_lock()? {
                 break read;
             }
-            let holder = self.holder()?;
-            if Instant::now() >= deadline {
-                return Err(self.held(&holder));
+            let pause = match self.holder()? {
+                Some(holder) if deadline.is_over() => return Err(self.held(&holder)),
+                Some(holder) => {
+                    if told != Some(holder.pid) {
+                        told = Some(holder.pid);
+                        self.tell(Event::WaitingForLock { holder: holder.to_string() });
+                    }
+                    Duration::from_millis(100)
+                }
+                // It ended while we looked: very likely the lock is free.
+                None => {
+                    gone += 1;
+                    Duration::from_millis(if gone < TRIES_AFTER_HOLDER { 5 } else { 100 })
+                }
+            };
+            if deadline.is_over() && gone > TRIES_AFTER_HOLDER {
+                return Err(self.held(&Holder::default()));
             }
-            if told.as_ref() != Some(&holder) {
-                self.tell(Event::WaitingForLock { holder: holder.clone() });
-                told = Some(holder);
-            }
-            self.interrupt.sleep(jittered(Duration::from_millis(100)))?;
+            self.interrupt.sleep(jittered(pause))?;
         };
         self.tell(Event::Locked);
         Ok((Session::new(self, server), history))
@@ -150,11 +165,15 @@ impl<'a> Connection<'a> {
     /// Takes the lock if it is free, and reads the history after that, in one message.
     fn try_lock(&mut self) -> Result<Option<(Server, History)>, Error> {
         if let Wire::Lent(_) = self.wire {
-            let message = self.store.try_lock(self.key);
-            return if self.ask(&message)?.is_true(0) { self.read().map(Some) } else { Ok(None) };
+            if !self.ask(&self.key.try_lock())?.is_true(0) {
+                return Ok(None);
+            }
+            // From here on the caller's session holds it: whatever happens next, it is given back.
+            self.restore_with(self.key.unlock());
+            return self.read().map(Some);
         }
         let message = self.store.lock_and_read(self.key);
-        let (reply, missing) = match self.send(&message, Keep::All) {
+        let (reply, missing) = match self.exchange(&message) {
             Ok(reply) => (reply, false),
             Err(failure) => {
                 let read = self.without_table(failure, 2)?;
@@ -199,6 +218,9 @@ impl<'a> Connection<'a> {
             if missing { Some(History::default()) } else { History::parse(reply.of(server + 1)) };
         let mut history = rows.ok_or_else(not_understood)?;
         history.unfinished = unfinished;
+        for work in &mut history.unfinished {
+            work.schema.clone_from(&self.store.schema);
+        }
         Ok((server_row, history))
     }
 
@@ -228,39 +250,39 @@ impl<'a> Connection<'a> {
         }
     }
 
-    /// Who holds the lock, as far as the role may see.
-    fn holder(&mut self) -> Result<String, Error> {
-        let message = self.store.holder(self.key);
-        let reply = self.ask(&message)?;
-        let Some([pid, application, user, address, since]) = reply.first(0) else {
-            return Ok("a session that has just ended".to_owned());
-        };
-        let mut holder = format!("pid {}", pid.as_deref().unwrap_or("?"));
-        for (what, value) in
-            [("application", application), ("role", user), ("from", address), ("for", since)]
-        {
-            if let Some(value) = value.as_deref().filter(|it| !it.is_empty()) {
-                let _ = write!(holder, ", {what} {value}");
-            }
-        }
-        Ok(holder)
+    /// Who holds the lock, as far as the role may see; nothing when nobody does any more.
+    fn holder(&mut self) -> Result<Option<Holder>, Error> {
+        let reply = self.ask(&self.key.holder())?;
+        Ok(reply.first(0).map(Holder::parse))
     }
 
-    fn held(&self, holder: &str) -> Error {
-        let pid = holder.trim_start_matches("pid ").split(',').next().unwrap_or_default();
-        let message = format!(
-            "another runner holds the lock after {} s of waiting: {holder}",
-            self.settings.wait.as_secs_f32()
-        );
-        Error::new(ErrorKind::LockHeld, message)
+    fn held(&self, holder: &Holder) -> Error {
+        let wait = self.settings.wait.as_secs_f32();
+        let message = format!("another runner holds the lock after {wait} s of waiting: {holder}");
+        let error = Error::new(ErrorKind::LockHeld, message)
             .with_state("nothing was changed")
-            .with_hint("migration-cli up --wait 10m   # waits longer")
-            .with_hint(format!("SELECT pg_terminate_backend({pid});   -- once it is certain that nobody needs that session"))
+            .with_hint("migration-cli up --wait 10m   # waits longer");
+        match holder.pid {
+            0 => error,
+            pid => error.with_hint(format!(
+                "SELECT pg_terminate_backend({pid});   -- once it is certain that nobody needs that session"
+            )),
+        }
     }
 
     /// Sends a message whose failure means that the database cannot be worked with.
     pub(crate) fn ask(&mut self, message: &str) -> Result<Reply, Error> {
-        self.send(message, Keep::All).map_err(|failure| self.cannot_read(failure))
+        self.exchange(message).map_err(|failure| self.cannot_read(failure))
+    }
+
+    /// Sends a message of ours, which is answered soon or never.
+    fn exchange(&mut self, message: &str) -> Result<Reply, Failure> {
+        let answer = match &mut self.wire {
+            Wire::Own(link) => link.ask(message),
+            Wire::Lent(lent) => send_lent(lent.client, message, Keep::All),
+        };
+        self.tell_notices();
+        answer
     }
 
     /// Sends a message; what the server said on its own is told first.
@@ -277,7 +299,7 @@ impl<'a> Connection<'a> {
     pub(crate) fn send_last(&mut self, message: &str) -> Result<Reply, Failure> {
         match &mut self.wire {
             Wire::Own(link) => {
-                let answer = link.send_last(message, Keep::All);
+                let answer = link.send_last(message);
                 // A ROLLBACK without a transaction warns; that is our business alone.
                 link.notices().for_each(drop);
                 answer
@@ -301,17 +323,26 @@ impl<'a> Connection<'a> {
     /// Writes a row of the log, if there is a log that can be written. What is being logged is told to
     /// the caller in any case, so a log that cannot be written adds nothing but noise.
     pub(crate) fn log(&mut self, entry: &Entry<'_>) {
-        let _ = self.send_last(&self.audit.row(entry));
+        let row = self.audit.row(entry);
+        if self.send_last(&format!("BEGIN READ WRITE;\n{row};\nCOMMIT")).is_err() {
+            let _ = self.send_last("ROLLBACK");
+        }
     }
 
     pub(crate) fn cannot_read(&self, failure: Failure) -> Error {
         let code = failure.sqlstate().unwrap_or_default().to_owned();
-        let FailureCause::Postgres(error) = failure.error else {
-            return Interrupt::error();
-        };
         if self.interrupt.is_asked() {
-            return Interrupt::error();
+            return Interrupt::error().with_state("nothing was changed");
         }
+        let error = match failure.error {
+            FailureCause::Postgres(error) if code != sqlstate::QUERY_CANCELED => error,
+            _ => {
+                let message = format!("the server did not answer within {} s", ANSWER.as_secs());
+                return Error::new(ErrorKind::Connect, message)
+                    .with_state("nothing was changed")
+                    .with_hint("SELECT pid, query FROM pg_stat_activity WHERE wait_event_type = 'Lock';   -- who is in the way?");
+            }
+        };
         let (kind, message) = match code.as_str() {
             sqlstate::INSUFFICIENT_PRIVILEGE => {
                 (ErrorKind::Privilege, "the role lacks a right on the tables of the history")
@@ -326,6 +357,37 @@ impl<'a> Connection<'a> {
             _ => (ErrorKind::Connect, "the tables of the history cannot be read"),
         };
         Error::from_postgres(kind, message, error).with_state("nothing was changed")
+    }
+}
+
+/// Who holds the lock.
+#[derive(Debug, Default)]
+struct Holder {
+    /// 0 where it is not known.
+    pid: i32,
+    /// Application, role and address, as far as the role may see.
+    details: Vec<(&'static str, String)>,
+}
+
+impl Holder {
+    fn parse(cells: &[Option<String>]) -> Holder {
+        let pid = cells.first().and_then(|it| it.as_deref()?.parse().ok()).unwrap_or(0);
+        let names = ["application", "role", "from", "for"];
+        let details = names.into_iter().zip(cells.iter().skip(1)).filter_map(|(name, value)| {
+            let value = value.clone().filter(|it| !it.is_empty())?;
+            Some((name, value))
+        });
+        Holder { pid, details: details.collect() }
+    }
+}
+
+impl std::fmt::Display for Holder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.pid {
+            0 => f.write_str("sessions that come and go")?,
+            pid => write!(f, "pid {pid}")?,
+        }
+        self.details.iter().try_for_each(|(name, value)| write!(f, ", {name} {value}"))
     }
 }
 

@@ -44,6 +44,7 @@ mod audit;
 mod config;
 mod connect;
 mod connection;
+mod deadline;
 #[cfg(feature = "dev-database")]
 pub mod dev_database;
 mod drift;

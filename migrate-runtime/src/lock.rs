@@ -2,6 +2,8 @@
 
 use migrate_core::Checksum;
 
+use crate::quote::fill;
+
 /// The first of the two numbers of the advisory lock.
 ///
 /// It depends on the schema alone and never changes: binaries of every version, past and to come,
@@ -15,6 +17,21 @@ impl LockKey {
         let hash = Checksum::of(&format!("migrate:{schema}._migrations"));
         let [a, b, c, d, ..] = *hash.bytes();
         LockKey(u32::from_be_bytes([a, b, c, d]))
+    }
+
+    /// One statement: takes the lock if it is free.
+    pub(crate) fn try_lock(self) -> String {
+        format!("SELECT pg_catalog.pg_try_advisory_lock({}, 1)", self.signed())
+    }
+
+    /// One statement: gives the lock back.
+    pub(crate) fn unlock(self) -> String {
+        format!("SELECT pg_catalog.pg_advisory_unlock({}, 1)", self.signed())
+    }
+
+    /// One statement: who holds the lock, as far as the role may see.
+    pub(crate) fn holder(self) -> String {
+        fill(include_str!("history/holder.sql"), &[("classid", &self.unsigned().to_string())])
     }
 
     /// As the `int4` that the lock functions take.

@@ -6,7 +6,7 @@
 use std::fmt;
 use std::num::NonZeroUsize;
 
-use migrate_core::{Direction, MigrationSet};
+use migrate_core::MigrationSet;
 
 use crate::audit::{Audit, Entry, Outcome};
 use crate::config::{Down, Limit, Settings, Up};
@@ -145,7 +145,10 @@ impl Migrator {
         self.call("verify", |mut connection, call| {
             let (server, history) = call.read(&mut connection)?;
             // The kept scripts are an extra: who may not read them still gets the rest.
-            let stored = stored_scripts(&mut connection, &server).unwrap_or_default();
+            let stored = match stored_scripts(&mut connection, &server) {
+                Err(error) if error.kind() == ErrorKind::Privilege => Vec::new(),
+                stored => stored?,
+            };
             let status = Status::new(&call.set, &history, server.database);
             Ok(Verification::new(&call.set, status, &stored))
         })
@@ -166,9 +169,10 @@ impl Migrator {
     pub fn up_with(&mut self, client: &mut postgres::Client) -> Result<Run, Error> {
         self.refuse_stale_build()?;
         let call = Call::new(&self.set, &self.settings, &self.interrupt, "up");
+        refuse_schema(call.settings)?;
         let listener = &mut self.listener;
         outside_of_async(|| {
-            let mut tell = |event: Event| hear(listener.as_mut(), &event);
+            let mut tell = |event: Event| listener(&event);
             let connection =
                 Connection::lent(client, call.parts(), call.settings, call.interrupt, &mut tell)?;
             call.run(connection, Request::Up(&Up::default()))
@@ -181,9 +185,10 @@ impl Migrator {
         work: impl FnOnce(Connection<'_>, &Call<'_>) -> Result<T, Error> + Send,
     ) -> Result<T, Error> {
         let call = Call::new(&self.set, &self.settings, &self.interrupt, command);
+        refuse_schema(call.settings)?;
         let (config, listener) = (&self.connection, &mut self.listener);
         outside_of_async(|| {
-            let mut tell = |event: Event| hear(listener.as_mut(), &event);
+            let mut tell = |event: Event| listener(&event);
             let link = connect(config, call.settings, &call.token, call.interrupt, &mut tell)?;
             let tell: Tell<'_> = &mut tell;
             let connection =
@@ -284,9 +289,6 @@ impl<'a> Call<'a> {
     ) -> Result<Result<Plan, Refusal>, Error> {
         Ok(match request {
             Request::Up(up) => plan_up(&self.set, history, up),
-            Request::Down(_) if history.rows.is_empty() => {
-                Ok(Plan { direction: Direction::Down, steps: Vec::new() })
-            }
             Request::Down(down) => {
                 let stored = stored_scripts(connection, server)?;
                 plan_down(&self.set, history, &stored, down)
@@ -312,6 +314,15 @@ fn refuse(connection: &mut Connection<'_>, server: &Server, refusal: Refusal) ->
     error
 }
 
+fn refuse_schema(settings: &Settings) -> Result<(), Error> {
+    if !settings.schema.is_empty() && !settings.schema.contains('\0') {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::Config, "the schema of the history has no name")
+        .with_state("nothing was changed")
+        .with_hint("leave Settings::schema at its default, `public`"))
+}
+
 fn refuse_unwritable(server: &Server) -> Result<(), Error> {
     if server.standby {
         let message =
@@ -323,11 +334,6 @@ fn refuse_unwritable(server: &Server) -> Result<(), Error> {
             ));
     }
     Ok(())
-}
-
-/// A listener that panics unwinds through us, and the connection is closed on the way.
-fn hear(listener: &mut (dyn FnMut(&Event) + Send), event: &Event) {
-    listener(event);
 }
 
 /// Our own runtime cannot be entered from a thread that drives another one.

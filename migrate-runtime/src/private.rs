@@ -11,7 +11,7 @@ use migrate_core::{ByteRange, Checksum, Mode, Script, Version};
 /// What a call with errors gives, so that they are the only errors.
 pub const EMPTY: MigrationSet = MigrationSet::new(&[]);
 
-/// The literals of a set. Where one array serves several things, they take turns.
+/// The literals of a set.
 #[derive(Debug)]
 pub struct Literals<'a> {
     /// For each migration its version, its up script and its down script. A script is the number of
@@ -21,9 +21,13 @@ pub struct Literals<'a> {
     pub texts: &'a [&'static str],
     /// The checksums of the up scripts and the down scripts, 32 bytes each.
     pub checksums: &'a [u8],
-    /// The directives that occur.
+    /// The directives that occur; the first are none.
     pub directives: &'a [Directives],
-    /// The statements of all scripts, in the order of the scripts.
+    /// How many statements of [`statements`](Literals::statements) belong to scripts with one
+    /// statement, with two, three and four.
+    pub shares: [usize; 4],
+    /// The statements of the scripts with one statement, then of those with two, three, four, and
+    /// of all others; in each group in the order of the scripts.
     pub statements: &'static [Statement],
 }
 
@@ -48,46 +52,115 @@ pub const fn statements<const N: usize>(
     all
 }
 
+/// Gives a script its statements and whatever else is out of the ordinary. Not a function, because
+/// calls are what constant functions are slow at.
+macro_rules! finish {
+    ($script:ident, $number:expr, $directives:expr, $statements:ident) => {
+        match $number {
+            0 => {}
+            1 => {
+                $script.statements = &$statements.one[$statements.ones];
+                $statements.ones += 1;
+            }
+            2 => {
+                $script.statements = &$statements.two[$statements.twos];
+                $statements.twos += 1;
+            }
+            3 => {
+                $script.statements = &$statements.three[$statements.threes];
+                $statements.threes += 1;
+            }
+            4 => {
+                $script.statements = &$statements.four[$statements.fours];
+                $statements.fours += 1;
+            }
+            number => $statements.finish($script, number, $directives),
+        }
+    };
+}
 /// Makes the migrations.
+///
+/// # Panics
+///
+/// Panics where one of the literals is too short: while the program is compiled.
 pub const fn migrations<const N: usize>(literals: &Literals<'_>) -> [Migration; N] {
-    let (checksums, _) = literals.checksums.as_chunks();
-    let mut statements = literals.statements;
     let mut all = [NO_MIGRATION; N];
-    let mut index = 0;
+    let (numbers, texts) = (literals.numbers, literals.texts);
+    let checksums: &[[u8; 32]] = literals.checksums.as_chunks().0;
+    let mut statements = Statements::of(literals);
+    let (mut index, mut at) = (0, 0);
     while index < N {
-        let (text, number) = (3 * index, 3 * index);
-        let migration = &mut all[index];
-        migration.version = Version::embedded(literals.numbers[number]);
-        migration.name = literals.texts[text];
+        // Finished apart: a pointer written into the big array costs more the bigger it is.
+        let mut migration = NO_MIGRATION;
+        migration.version = Version::embedded(numbers[at]);
+        migration.name = texts[at];
+        at += 1;
         let up = &mut migration.up;
-        up.sql = literals.texts[text + 1];
+        up.sql = texts[at];
         up.checksum = Checksum::embedded(checksums[2 * index]);
-        statements = finish(up, literals.numbers[number + 1], literals, statements);
+        finish!(up, numbers[at], literals.directives, statements);
+        at += 1;
         let down = &mut migration.down;
-        down.sql = literals.texts[text + 2];
+        down.sql = texts[at];
         down.checksum = Checksum::embedded(checksums[2 * index + 1]);
-        statements = finish(down, literals.numbers[number + 2], literals, statements);
+        finish!(down, numbers[at], literals.directives, statements);
+        at += 1;
+        all[index] = migration;
         index += 1;
     }
     all
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "each number holds several smaller ones")]
-const fn finish(
-    script: &mut Script,
-    number: u64,
-    literals: &Literals<'_>,
-    statements: &'static [Statement],
-) -> &'static [Statement] {
-    if number >> 32 != 0 {
-        script.directives = literals.directives[(number >> 32) as u16 as usize];
+/// The statements of a set, and how many of them belong to a script already.
+///
+/// To cut a slice at an index takes a dozen calls; an element of a slice of arrays takes none.
+struct Statements {
+    one: &'static [[Statement; 1]],
+    ones: usize,
+    two: &'static [[Statement; 2]],
+    twos: usize,
+    three: &'static [[Statement; 3]],
+    threes: usize,
+    four: &'static [[Statement; 4]],
+    fours: usize,
+    others: &'static [Statement],
+}
+
+impl Statements {
+    const fn of(literals: &Literals<'_>) -> Statements {
+        let [one, two, three, four] = literals.shares;
+        let (one, rest) = literals.statements.split_at(one);
+        let (two, rest) = rest.split_at(two);
+        let (three, rest) = rest.split_at(three);
+        let (four, others) = rest.split_at(four);
+        Statements {
+            one: one.as_chunks().0,
+            ones: 0,
+            two: two.as_chunks().0,
+            twos: 0,
+            three: three.as_chunks().0,
+            threes: 0,
+            four: four.as_chunks().0,
+            fours: 0,
+            others,
+        }
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "a number holds several smaller ones")]
+    const fn finish(&mut self, script: &mut Script, number: u64, directives: &[Directives]) {
+        script.directives = directives[(number >> 32) as u16 as usize];
         if number >> 63 == 1 {
             script.mode = Mode::Standalone;
         }
+        match number as u32 {
+            count @ 0..=4 => finish!(script, count, directives, self),
+            count => {
+                let (own, others) = self.others.split_at(count as usize);
+                self.others = others;
+                script.statements = own;
+            }
+        }
     }
-    let (own, rest) = statements.split_at(number as u32 as usize);
-    script.statements = own;
-    rest
 }
 
 const NO_MIGRATION: Migration =

@@ -39,6 +39,17 @@ pub(crate) fn fill(template: &str, values: &[(&str, &str)]) -> String {
     filled
 }
 
+/// As [`fill`], for a template with dollar-quoted code: `${tag}$` becomes a quote that no value holds.
+pub(crate) fn fill_code(template: &str, values: &[(&str, &str)]) -> String {
+    let mut tag = "migrate".to_owned();
+    while values.iter().any(|(_, value)| value.contains(&format!("${tag}$"))) {
+        tag.push('_');
+    }
+    let mut values = values.to_vec();
+    values.push(("tag", &tag));
+    fill(template, &values)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -55,5 +66,12 @@ mod tests {
     fn a_template_is_filled_once_and_unknown_braces_stay() {
         let values = [("a", "{b}"), ("b", "2")];
         assert_eq!(fill("{a} {b} '{c,d}' {", &values), "{b} 2 '{c,d}' {");
+    }
+
+    #[test]
+    fn code_is_quoted_with_a_tag_that_it_does_not_hold() {
+        assert_eq!(fill_code("DO ${tag}${a}${tag}$", &[("a", "x")]), "DO $migrate$x$migrate$");
+        let nasty = fill_code("DO ${tag}${a}${tag}$", &[("a", "$migrate$")]);
+        assert_eq!(nasty, "DO $migrate_$$migrate$$migrate_$");
     }
 }

@@ -3,7 +3,7 @@
 //! A [`Session`] exists only while the lock is held, and only a session runs a plan. Our own connection
 //! is closed on every path, which gives the lock back; a lent one is unlocked and put back as it was.
 
-use crate::connection::Connection;
+use crate::connection::{Connection, Wire};
 use crate::error::{Error, ErrorKind};
 use crate::history::{LAYOUT, Server, Setup};
 use crate::progress::Event;
@@ -13,13 +13,14 @@ use crate::transport::Keep;
 pub(crate) struct Session<'a> {
     connection: Connection<'a>,
     pub(crate) server: Server,
+    /// Whether the last message has given the lock back.
+    pub(crate) released: bool,
 }
 
 impl<'a> Session<'a> {
     /// For [`Connection::lock`](Connection::lock) alone, which has just taken the lock.
-    pub(crate) fn new(mut connection: Connection<'a>, server: Server) -> Session<'a> {
-        connection.note_lock();
-        Session { connection, server }
+    pub(crate) fn new(connection: Connection<'a>, server: Server) -> Session<'a> {
+        Session { connection, server, released: false }
     }
 
     /// Makes the tables, if this is the first run on the database.
@@ -60,6 +61,12 @@ impl<'a> Session<'a> {
     pub(crate) fn roll_back(&mut self) {
         let _ = self.send_last("ROLLBACK");
     }
+
+    /// As [`roll_back`](Session::roll_back), and drops the role of the script, which may not write our
+    /// tables.
+    pub(crate) fn come_back(&mut self) {
+        let _ = self.send_last("ROLLBACK;\nRESET SESSION AUTHORIZATION;\nRESET ROLE");
+    }
 }
 
 impl<'a> std::ops::Deref for Session<'a> {
@@ -73,5 +80,18 @@ impl<'a> std::ops::Deref for Session<'a> {
 impl<'a> std::ops::DerefMut for Session<'a> {
     fn deref_mut(&mut self) -> &mut Connection<'a> {
         &mut self.connection
+    }
+}
+
+impl Drop for Session<'_> {
+    /// Closing our connection gives the lock back as well, but only once the server notices: the next
+    /// runner shall not have to wait for that.
+    fn drop(&mut self) {
+        let unlock = self.connection.key.unlock();
+        if let Wire::Own(link) = &mut self.connection.wire
+            && !self.released
+        {
+            let _ = link.send_last(&unlock);
+        }
     }
 }

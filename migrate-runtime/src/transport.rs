@@ -4,6 +4,7 @@
 //! the synchronous client throws away the completions that come before an error: they tell which
 //! statement it was.
 
+use std::error::Error as _;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -17,6 +18,9 @@ use crate::interrupt::Interrupt;
 /// How long a cancelled statement may take to end before the connection is given up.
 const CANCEL_GRACE: Duration = Duration::from_secs(10);
 
+/// How long the server may take over a message of ours that waits for nobody.
+pub(crate) const ANSWER: Duration = Duration::from_secs(30);
+
 /// A connection of our own. Dropping it closes it, and the server then gives its locks back.
 pub(crate) struct Link {
     // Dropped first: the runtime below drives what is left to say.
@@ -24,6 +28,8 @@ pub(crate) struct Link {
     runtime: Runtime,
     interrupt: Interrupt,
     notices: std::sync::mpsc::Receiver<Notice>,
+    /// The server did not even answer a cancel request: nothing more is asked of it.
+    abandoned: bool,
 }
 
 /// Something the server said on its own.
@@ -103,23 +109,46 @@ impl Link {
                 }
             }
         });
-        Ok(Link { client, runtime, interrupt: interrupt.clone(), notices })
+        Ok(Link { client, runtime, interrupt: interrupt.clone(), notices, abandoned: false })
     }
 
     /// Sends a message and reads the whole answer. An interruption cancels it on the server.
     pub(crate) fn send(&mut self, message: &str, keep: Keep<'_>) -> Result<Reply, Failure> {
-        let Link { client, runtime, interrupt, .. } = self;
-        let asked = interrupt.asked();
-        runtime.block_on(exchange(client, message, keep, asked))
+        let interrupt = self.interrupt.clone();
+        self.exchange(message, keep, async move { interrupt.asked().await })
     }
 
-    /// As [`send`](Link::send), for what has to be said after an interruption: a silent server is
-    /// given up after a while.
-    pub(crate) fn send_last(&mut self, message: &str, keep: Keep<'_>) -> Result<Reply, Failure> {
-        let Link { client, runtime, .. } = self;
-        runtime.block_on(async {
-            exchange(client, message, keep, tokio::time::sleep(CANCEL_GRACE)).await
+    /// As [`send`](Link::send), for a message of ours that is answered soon or never.
+    pub(crate) fn ask(&mut self, message: &str) -> Result<Reply, Failure> {
+        let interrupt = self.interrupt.clone();
+        self.exchange(message, Keep::All, async move {
+            tokio::select! {
+                () = interrupt.asked() => {}
+                () = tokio::time::sleep(ANSWER) => {}
+            }
         })
+    }
+
+    /// As [`ask`](Link::ask), for what has to be said after an interruption too.
+    pub(crate) fn send_last(&mut self, message: &str) -> Result<Reply, Failure> {
+        self.exchange(message, Keep::All, async { tokio::time::sleep(CANCEL_GRACE).await })
+    }
+
+    fn exchange(
+        &mut self,
+        message: &str,
+        keep: Keep<'_>,
+        stop: impl Future<Output = ()>,
+    ) -> Result<Reply, Failure> {
+        if self.abandoned {
+            let reply = Reply::default();
+            return Err(Failure { error: FailureCause::Abandoned, completed: None, reply });
+        }
+        let Link { client, runtime, .. } = self;
+        let answer = runtime.block_on(exchange(client, message, keep, stop));
+        let is_abandoned = |it: &Failure| matches!(it.error, FailureCause::Abandoned);
+        self.abandoned = answer.as_ref().err().is_some_and(is_abandoned);
+        answer
     }
 
     /// What the server said on its own since the last call.
@@ -182,6 +211,9 @@ async fn read(
             }
             Ok(_) => {}
             Err(error) if error.is_closed() => return Err(failed.unwrap_or(error)),
+            // What `COPY … TO STDOUT` sends is thrown away, as the rows of a SELECT are; the client has
+            // no other name for it, and the command completes as every other does.
+            Err(error) if error.as_db_error().is_none() && error.source().is_none() => {}
             Err(error) => failed = failed.or(Some(error)),
         }
     }

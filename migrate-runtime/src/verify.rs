@@ -6,6 +6,7 @@ use migrate_core::{Change, MigrationSet};
 
 use crate::error::ErrorKind;
 use crate::history::StoredScript;
+use crate::plan::same_down;
 use crate::status::{Entry, State, Status};
 
 /// The result of a verification against a database.
@@ -124,7 +125,7 @@ fn of_state(entry: &Entry, status: &Status) -> Option<Finding> {
             (
                 FindingKind::Unfinished,
                 format!("{title}: its {} script stopped at statement {}", work.direction, work.statement),
-                Some(format!("DELETE FROM _migrations_progress WHERE version = '{version}';   -- after finishing or undoing that statement by hand")),
+                Some(format!("{};   -- after finishing or undoing that statement by hand", work.forget())),
             )
         }
     };
@@ -134,8 +135,7 @@ fn of_state(entry: &Entry, status: &Status) -> Option<Finding> {
 fn of_script(set: &MigrationSet, entry: &Entry, stored: &[StoredScript]) -> Option<Finding> {
     let migration = set.get(entry.version.parse().ok()?)?;
     let kept = stored.iter().find(|it| it.version == entry.version)?;
-    let checksum = kept.checksum.as_deref()?;
-    if entry.state == State::Pending || checksum == migration.down.checksum.to_string() {
+    if entry.state == State::Pending || same_down(migration, kept) {
         return None;
     }
     let (version, title) = (&entry.version, entry.title());

@@ -5,7 +5,7 @@ use std::time::Duration;
 use migrate_runtime::{ErrorKind, Event, Migrator, Settings};
 use migration_tests::{TestDatabase, standby};
 
-use crate::three;
+use crate::{migrator, three};
 
 fn hurried() -> Settings {
     let mut settings = Settings::default();
@@ -114,4 +114,28 @@ fn the_session_carries_its_token() {
     let run = Migrator::new(&set, database.config()).with_settings(settings).up().unwrap();
     let name = database.text("SELECT name FROM one");
     assert!(name.starts_with("contracts 1.2 ") && name.ends_with(&run.token), "{name}");
+}
+
+#[test]
+fn a_wait_without_end_is_no_panic() {
+    let database = TestDatabase::new();
+    let mut settings = Settings::default();
+    settings.wait = Duration::MAX;
+    settings.lock_deadline = Duration::MAX;
+    settings.wait_for_db = Duration::MAX;
+    migrator(&three(), &database).with_settings(settings).up().unwrap();
+}
+
+#[test]
+fn another_host_of_the_list_is_tried_when_the_first_is_silent() {
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let database = TestDatabase::new();
+    let (bad, good) = (silent.local_addr().unwrap().port(), database.server().tcp_port());
+    let url = format!(
+        "host=127.0.0.1,127.0.0.1 port={bad},{good} user=migration password=migration dbname={}",
+        database.name()
+    );
+    let mut settings = Settings::default();
+    settings.connect_timeout = Duration::from_secs(2);
+    Migrator::from_url(&three(), &url).unwrap().with_settings(settings).up().unwrap();
 }

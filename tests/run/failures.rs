@@ -2,8 +2,9 @@
 
 use std::num::NonZeroUsize;
 
-use migrate_runtime::ErrorKind;
-use migration_tests::{TestDatabase, set};
+use migrate_runtime::{ErrorKind, Event, Migrator};
+use migration_tests::proxy::{Fault, Proxy};
+use migration_tests::{TestDatabase, set, wait_until};
 
 use crate::{migrator, names, tables, up, up_fails};
 
@@ -172,4 +173,50 @@ fn a_backend_that_is_terminated_is_a_lost_connection() {
     let state = "whether 20260101000001_one was committed, the history tells";
     assert_eq!(error.state(), Some(state));
     assert_eq!(tables(&database), "");
+}
+
+#[test]
+fn a_script_that_copies_to_the_client_runs_or_changes_nothing() {
+    let database = TestDatabase::new();
+    let script = "CREATE TABLE one AS SELECT 1 AS id;\nCOPY one TO STDOUT";
+    let result =
+        migrator(&set(&[("20260101000001_one", script, "DROP TABLE one")]), &database).up();
+    let history = database.text("SELECT count(*) FROM _migrations");
+    assert_eq!((result.is_ok(), history.as_str()), (true, "1"));
+}
+
+#[test]
+fn an_interruption_that_the_server_does_not_answer_claims_nothing() {
+    let database = TestDatabase::new();
+    let script = "SELECT pg_sleep(1); CREATE TABLE one ()";
+    let set = set(&[("20260101000001_one", script, "DROP TABLE one")]);
+    let proxy = Proxy::socket(&database);
+    let mut migrator = Migrator::new(&set, proxy.config());
+    let interrupt = migrator.interrupt();
+    let running = std::thread::spawn(move || migrator.up());
+    let sleeping = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'";
+    wait_until("it sleeps", || database.text(sleeping) == "1");
+    proxy.set(Fault::BlackHole);
+    interrupt.interrupt();
+    let error = running.join().unwrap().unwrap_err();
+    assert_eq!(database.text("SELECT count(*) FROM _migrations"), "1");
+    assert!(!error.state().unwrap().contains("nothing of"), "{error:?}");
+}
+
+#[test]
+fn an_interruption_between_two_attempts_is_logged() {
+    let database = TestDatabase::new();
+    database.execute("CREATE TABLE busy (id int)");
+    let mut reader = database.client();
+    reader.batch_execute("BEGIN; SELECT FROM busy").unwrap();
+    let script = "ALTER TABLE busy ADD COLUMN note text";
+    let migrator = migrator(&set(&[("20260101000001_one", script, "SELECT 1")]), &database);
+    let interrupt = migrator.interrupt();
+    let migrator = migrator.on_event(move |event| {
+        if let Event::Retrying { .. } = event {
+            interrupt.interrupt();
+        }
+    });
+    assert_eq!({ migrator }.up().unwrap_err().kind(), ErrorKind::Interrupted);
+    assert_eq!(database.text("SELECT outcome FROM _migrations_log"), "interrupted");
 }

@@ -242,3 +242,15 @@ fn a_kept_script_that_somebody_broke_is_not_run() {
     assert_eq!(error.kind(), ErrorKind::Impossible);
     assert_eq!(tables(&database), "one three two");
 }
+
+#[test]
+fn a_history_with_large_ids_is_adopted() {
+    let database = TestDatabase::new();
+    database.execute(
+        "CREATE TABLE _migrations (id BIGSERIAL PRIMARY KEY, version VARCHAR(255) NOT NULL,
+            name VARCHAR(255) NOT NULL, applied_at TIMESTAMPTZ DEFAULT now(),
+            checksum VARCHAR(64) NOT NULL, execution_time INTEGER NOT NULL);
+         INSERT INTO _migrations VALUES (3000000000, 'V1', 'n', now(), 'c', 0)",
+    );
+    up(&three(), &database);
+}

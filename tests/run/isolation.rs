@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use migrate_runtime::{Settings, Up};
 use migration_tests::{TestDatabase, set};
 
-use crate::{migrator, names, tables, up, up_fails};
+use crate::{migrator, names, tables, three, up, up_fails};
 
 #[test]
 fn a_dump_that_empties_the_search_path_runs() {
@@ -117,4 +117,36 @@ fn a_schema_that_is_missing_is_made() {
     settings.schema = "fresh".to_owned();
     migrator(&set, &database).with_settings(settings).up().unwrap();
     assert_eq!(database.text("SELECT count(*) FROM fresh._migrations"), "1");
+}
+
+#[test]
+fn a_deferred_trigger_finds_the_tables_that_its_script_made() {
+    let database = TestDatabase::new();
+    let script = "CREATE TABLE item (id int); CREATE TABLE seen (id int);
+        CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$
+            BEGIN INSERT INTO seen VALUES (NEW.id); RETURN NULL; END $$;
+        CREATE CONSTRAINT TRIGGER note AFTER INSERT ON item DEFERRABLE INITIALLY DEFERRED
+            FOR EACH ROW EXECUTE FUNCTION note();
+        INSERT INTO item VALUES (1)";
+    up(&set(&[("20260101000001_one", script, "DROP TABLE item, seen")]), &database);
+    assert_eq!(database.text("SELECT id FROM seen"), "1");
+}
+
+#[test]
+fn prepared_statements_and_cursors_end_with_their_script() {
+    let database = TestDatabase::new();
+    let script = "PREPARE p AS SELECT 1; DECLARE c CURSOR WITH HOLD FOR SELECT 1";
+    let set = set(&[
+        ("20260101000001_one", script, "SELECT 1"),
+        ("20260101000002_two", script, "SELECT 1"),
+    ]);
+    assert_eq!(names(&up(&set, &database).done), ["one", "two"]);
+}
+
+#[test]
+fn a_schema_may_be_called_anything() {
+    let database = TestDatabase::new();
+    let mut settings = Settings::default();
+    settings.schema = "a$migrate$b".to_owned();
+    migrator(&three(), &database).with_settings(settings).up().unwrap();
 }

@@ -1,9 +1,12 @@
 //! A connection that belongs to the caller: the same guarantees, and it comes back as it was.
 
-use migrate_runtime::{ErrorKind, MigrationSet, Migrator, Settings};
+use migrate_runtime::{ErrorKind, Event, MigrationSet, Migrator, Settings};
 use migration_tests::{TestDatabase, set};
 
-use crate::{names, tables, three, up};
+use crate::{first, names, tables, three, up};
+
+const HELD: &str = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
 
 fn over(
     client: &mut postgres::Client,
@@ -85,4 +88,43 @@ fn a_lent_connection_waits_for_the_lock_like_any_other() {
     let mut migrator = Migrator::new(&three(), postgres::Config::new()).with_settings(settings);
     let error = migrator.up_with(&mut database.client()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::LockHeld);
+}
+
+#[test]
+fn a_lock_that_a_lent_connection_got_is_given_back_also_when_reading_fails() {
+    let (database, set) = (TestDatabase::new(), three());
+    up(&first(&set, 1), &database);
+    let mut holder = database.client();
+    holder.batch_execute(crate::run::locking::TAKE).unwrap();
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let mut waiting = Migrator::new(&set, postgres::Config::new()).on_event(move |event| {
+        if let Event::WaitingForLock { .. } = event {
+            let _ = sender.send(());
+        }
+    });
+    let mut client = database.client();
+    let running = std::thread::spawn(move || (waiting.up_with(&mut client), client));
+    receiver.recv().unwrap();
+    holder.batch_execute("UPDATE _migrations_meta SET value = '2'").unwrap();
+    drop(holder);
+    let (result, _client) = running.join().unwrap();
+    assert_eq!(result.unwrap_err().kind(), ErrorKind::ForeignHistory);
+    assert_eq!(database.text(HELD), "0");
+}
+
+#[test]
+fn a_listener_that_panics_at_the_lock_leaves_none_on_a_lent_connection() {
+    let (database, set) = (TestDatabase::new(), three());
+    let mut panicking = Migrator::new(&set, postgres::Config::new())
+        .on_event(|event| assert!(!matches!(event, Event::Locked), "a bug in the listener"));
+    let mut client = database.client();
+    let running = std::thread::spawn(move || {
+        let caught = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            panicking.up_with(&mut client)
+        }));
+        (caught.is_err(), client)
+    });
+    let (panicked, _client) = running.join().unwrap();
+    assert!(panicked);
+    assert_eq!(database.text(HELD), "0");
 }

@@ -138,3 +138,20 @@ fn a_plan_that_changed_while_waiting_is_not_run() {
     assert_eq!((error.kind(), error.exit_code()), (ErrorKind::PlanChanged, 5));
     assert_eq!(tables(&database), "one two");
 }
+
+#[test]
+fn whoever_waits_is_told_of_a_holder_once() {
+    let (database, set) = (TestDatabase::new(), three());
+    let mut holder = database.client();
+    holder.batch_execute(TAKE).unwrap();
+    let mut settings = Settings::default();
+    settings.wait = Duration::from_millis(2500);
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let migrator = migrator(&set, &database).with_settings(settings).on_event(move |event| {
+        if let Event::WaitingForLock { .. } = event {
+            sender.send(()).unwrap();
+        }
+    });
+    assert_eq!({ migrator }.up().unwrap_err().kind(), ErrorKind::LockHeld);
+    assert_eq!(receiver.iter().count(), 1);
+}

@@ -2,7 +2,8 @@
 
 use std::num::NonZeroUsize;
 
-use migrate_runtime::{Down, ErrorKind, FindingKind, Limit, ScriptSource, State, Up};
+use migrate_runtime::{Down, ErrorKind, FindingKind, Limit, Migrator, ScriptSource, State, Up};
+use migration_tests::proxy::{Fault, Proxy};
 use migration_tests::{TestDatabase, set};
 
 use crate::{first, migrator, names, states, tables, three, up, up_fails};
@@ -201,4 +202,59 @@ fn a_migration_without_a_way_back_says_why() {
     let error = migrator(&set, &database).down(NonZeroUsize::MIN).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Impossible);
     assert!(error.to_string().ends_with("cannot be reverted: the rows were merged"), "{error}");
+}
+
+#[test]
+fn a_verification_that_cannot_read_is_no_clean_one() {
+    let database = TestDatabase::new();
+    let scripts = |down| set(&[("20260101000001_one", "CREATE TABLE one (id int)", down)]);
+    up(&scripts("DROP TABLE one"), &database);
+    let proxy = Proxy::socket(&database);
+    proxy.set(Fault::CutBeforeQuery(2));
+    let result = Migrator::new(&scripts("DROP TABLE one CASCADE"), proxy.config()).verify();
+    assert_eq!(result.unwrap_err().kind(), ErrorKind::ConnectionLost);
+}
+
+#[test]
+fn verify_finds_a_way_back_that_differs_in_being_none() {
+    let database = TestDatabase::new();
+    let scripts = |down| set(&[("20260101000001_one", "CREATE TABLE one (id int)", down)]);
+    up(&scripts("-- migrate:irreversible because rows were merged\n"), &database);
+    let mended = scripts("DROP TABLE one");
+    let error = migrator(&mended, &database).down(NonZeroUsize::MIN).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ScriptDiffers);
+    let findings = migrator(&mended, &database).verify().unwrap().findings;
+    let kinds: Vec<_> = findings.iter().map(|it| it.kind).collect();
+    assert_eq!(kinds, [FindingKind::ScriptDiffers]);
+}
+
+#[test]
+fn a_kept_script_that_somebody_changed_is_not_run() {
+    for change in
+        ["down_sql = 'DROP TABLE one'", "statements = '{\"statements\": [], \"directives\": {}}'"]
+    {
+        let (database, set) = (TestDatabase::new(), three());
+        up(&set, &database);
+        database.execute(&format!("UPDATE _migrations_script SET {change}"));
+        let error = migrator(&first(&set, 2), &database).down(NonZeroUsize::MIN).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Impossible, "{change}");
+        assert_eq!(tables(&database), "one three two", "{change}");
+    }
+}
+
+#[test]
+fn down_on_an_empty_history_refuses_what_it_refuses_elsewhere() {
+    let database = TestDatabase::new();
+    let error = migrator(&three(), &database).down(NonZeroUsize::new(99).unwrap()).unwrap_err();
+    assert_eq!(error.exit_code(), 2);
+}
+
+#[test]
+fn down_with_nothing_but_unfinished_work_says_so() {
+    let database = TestDatabase::new();
+    let script = "-- migrate:no-transaction\nCREATE TABLE one (); SELECT 1 / 0";
+    let set = set(&[("20260101000001_one", script, "DROP TABLE one")]);
+    up_fails(&set, &database);
+    let error = migrator(&set, &database).down(NonZeroUsize::MIN).unwrap_err();
+    assert_eq!(error.exit_code(), 8);
 }

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use migrate_runtime::{MigrationSet, Migrator, Up};
+use migrate_runtime::{Event, MigrationSet, Migrator, Up};
 use migration_tests::TestDatabase;
 use migration_tests::proxy::{Fault, Proxy};
 
@@ -69,4 +69,25 @@ fn a_connection_that_is_cut_before_the_message_changes_nothing() {
     assert_eq!(error.kind(), migrate_runtime::ErrorKind::ConnectionLost);
     assert_eq!(tables(&database), "one");
     assert_eq!(names(&up(&set, &database).done), ["two", "three"]);
+}
+
+#[test]
+fn an_answer_that_is_cut_right_after_the_commit_is_told() {
+    let database = TestDatabase::new();
+    let (proxy, set) = (std::sync::Arc::new(Proxy::socket(&database)), three());
+    up(&crate::first(&set, 2), &database);
+    let cutting = std::sync::Arc::clone(&proxy);
+    let migrator = Migrator::new(&set, proxy.config()).on_event(move |event| {
+        if let Event::Started { .. } = event {
+            // The first SELECT of a migration's message is its last statement: it gives the lock back.
+            cutting.set(Fault::CutOnReply("SELECT 1"));
+        }
+    });
+    let error = { migrator }.up().unwrap_err();
+    assert_eq!(error.kind(), migrate_runtime::ErrorKind::ConnectionLost);
+    assert_eq!(
+        error.state(),
+        Some("1 migration ran before it; 20260101000003_three was committed")
+    );
+    assert_eq!(tables(&database), "one three two");
 }

@@ -2,10 +2,11 @@
 
 use std::num::NonZeroUsize;
 
-use migrate_runtime::{ErrorKind, Event, FindingKind, State};
-use migration_tests::{TestDatabase, set};
+use migrate_runtime::{ErrorKind, Event, FindingKind, Migrator, State};
+use migration_tests::proxy::{Fault, Proxy};
+use migration_tests::{TestDatabase, set, wait_until};
 
-use crate::{migrator, names, tables, up, up_fails};
+use crate::{first, migrator, names, tables, up, up_fails};
 
 const TABLE: (&str, &str, &str) = (
     "20260101000001_table",
@@ -130,7 +131,7 @@ fn a_later_statement_that_never_began_keeps_what_is_done() {
     let error = up_fails(&set(&[("20260101000001_one", script, "DROP TABLE one")]), &database);
     assert_eq!(error.kind(), ErrorKind::Unfinished);
     assert_eq!((error.location().unwrap().line, error.location().unwrap().column), (4, Some(8)));
-    assert_eq!(database.text("SELECT statement FROM _migrations_progress"), "2");
+    assert_eq!(database.text("SELECT statement FROM _migrations_progress"), "3");
 }
 
 #[test]
@@ -144,4 +145,79 @@ fn an_older_binary_sees_what_a_newer_one_left_unfinished() {
     assert_eq!(verification.status.count(State::Unfinished), 1);
     assert_eq!(verification.exit_code(), 8);
     assert_eq!(up_fails(&older, &database).kind(), ErrorKind::Unfinished);
+}
+
+#[test]
+fn a_failure_after_a_concurrent_statement_names_the_right_statement() {
+    let database = TestDatabase::new();
+    let script = "-- migrate:no-transaction\nCREATE TABLE one (id int);\nCREATE INDEX CONCURRENTLY i ON one (id);\nSELECT 1 / 0";
+    let error = up_fails(&set(&[("20260101000001_one", script, "DROP TABLE one")]), &database);
+    assert_eq!(error.location().unwrap().statement, 3);
+    assert!(error.to_string().ends_with("failed at statement 3"), "{error}");
+    assert!(error.state().unwrap().contains("statements 1 to 2 are done"), "{error:?}");
+    assert_eq!(database.text("SELECT statement FROM _migrations_progress"), "3");
+}
+
+#[test]
+fn a_lost_answer_of_a_standalone_script_claims_nothing() {
+    let database = TestDatabase::new();
+    let alone = "-- migrate:no-transaction\nCREATE TABLE two ()";
+    let set = set(&[
+        ("20260101000001_one", "CREATE TABLE one ()", "DROP TABLE one"),
+        ("20260101000002_two", alone, "DROP TABLE two"),
+    ]);
+    up(&first(&set, 1), &database);
+    let proxy = Proxy::socket(&database);
+    // Reading; lock and reading; settings; the statement with its rows.
+    proxy.set(Fault::CutAfterQuery(4));
+    let error = Migrator::new(&set, proxy.config()).up().unwrap_err();
+    wait_until("the server is done", || tables(&database) == "one two");
+    assert_eq!(error.kind(), ErrorKind::ConnectionLost);
+    assert!(!error.state().unwrap().contains("nothing of"), "{error:?}");
+}
+
+#[test]
+fn standalone_scripts_write_where_the_default_is_read_only() {
+    let database = TestDatabase::new();
+    database.execute(&format!(
+        "ALTER DATABASE {} SET default_transaction_read_only = on",
+        database.name()
+    ));
+    let set = set(&[
+        ("20260101000001_one", "CREATE TABLE one (id int)", "DROP TABLE one"),
+        (
+            "20260101000002_index",
+            "CREATE INDEX CONCURRENTLY i ON one (id)",
+            "DROP INDEX CONCURRENTLY i",
+        ),
+    ]);
+    assert_eq!(names(&up(&set, &database).done), ["one", "index"]);
+}
+
+#[test]
+fn a_standalone_failure_under_another_role_is_logged() {
+    let database = TestDatabase::new();
+    let role = database.role("builder", "");
+    let script = format!("-- migrate:no-transaction\nSET ROLE {};\nSELECT 1 / 0", role.name);
+    up_fails(&set(&[("20260101000001_one", &script, "SELECT 1")]), &database);
+    assert_eq!(database.text("SELECT outcome, sqlstate FROM _migrations_log"), "failed|22012");
+}
+
+#[test]
+fn a_standalone_script_may_change_the_session_user() {
+    let database = TestDatabase::new();
+    let role = database.role("builder", "");
+    let script =
+        format!("-- migrate:no-transaction\nSET SESSION AUTHORIZATION {};\nSELECT 1", role.name);
+    up(&set(&[("20260101000001_one", &script, "SELECT 1")]), &database);
+}
+
+#[test]
+fn the_hint_for_a_procedure_that_commits_works() {
+    let database = TestDatabase::new();
+    database.execute("CREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN COMMIT; END $$");
+    let error = up_fails(&set(&[("20260101000001_one", "CALL p()", "SELECT 1")]), &database);
+    assert!(error.hints()[0].contains("-- migrate:no-transaction"), "{error:?}");
+    let followed = "-- migrate:no-transaction\nCALL p()";
+    up(&set(&[("20260101000001_one", followed, "SELECT 1")]), &database);
 }

@@ -8,21 +8,31 @@ use super::Transactions;
 use super::message::Place;
 use crate::audit::{Entry, Outcome};
 use crate::error::{Error, ErrorKind, Location};
-use crate::interrupt::Interrupt;
+use crate::history::forget;
 use crate::plan::Step;
 use crate::session::Session;
 use crate::sqlstate;
 use crate::transport::{Failure, FailureCause};
 
-/// How far a step had come.
+/// How far a run had come when a step failed.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Situation {
-    /// It was rolled back as a whole.
-    Transactional { done: usize, transactions: Transactions },
+pub(super) struct Situation {
+    /// How many steps were done before.
+    pub(super) done: usize,
+    pub(super) progress: Progress,
+}
+
+/// How far the step itself had come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Progress {
+    /// It runs in a transaction, which was rolled back as a whole.
+    RolledBack(Transactions),
+    /// It was committed, and then the end of the answer was lost.
+    Committed,
     /// It runs statement by statement, and no statement has had an effect.
-    Untouched { done: usize },
-    /// It runs statement by statement: those before `statement` (from 0) are done, it is in doubt.
-    Begun { done: usize, statement: usize },
+    Untouched,
+    /// It runs statement by statement: those before this one (from 0) are done.
+    Begun { statement: usize },
 }
 
 /// Turns a failure into an error, and writes it to the log.
@@ -34,167 +44,154 @@ pub(super) fn describe(
     situation: Situation,
 ) -> Error {
     let code = failure.sqlstate().map(str::to_owned);
-    let interrupted = session.interrupt.is_asked();
     let lost = is_lost(&failure);
     let kind = match code.as_deref() {
-        _ if interrupted => ErrorKind::Interrupted,
+        _ if session.interrupt.is_asked() => ErrorKind::Interrupted,
         _ if lost => ErrorKind::ConnectionLost,
-        _ if matches!(situation, Situation::Begun { .. }) => ErrorKind::Unfinished,
-        Some(code) => kind_of(code, place.is_some()),
+        _ if matches!(situation.progress, Progress::Begun { .. }) => ErrorKind::Unfinished,
+        Some(code) => kind_of(code),
         None => ErrorKind::Sql,
     };
-    let message = message(kind, code.as_deref(), step, situation);
+    let message = message(kind, code.as_deref(), step, situation.progress);
     let error = match failure.error {
         FailureCause::Postgres(error) => Error::from_postgres(kind, message, error),
-        FailureCause::Abandoned => Interrupt::error(),
+        FailureCause::Abandoned => Error::new(kind, message).with_source(std::io::Error::other(
+            "the server answers neither the statement nor the request to cancel it",
+        )),
     };
     let error = error
         .with_location(place.map(|it| locate(step, it)))
-        .with_state(state(kind, step, situation));
-    let error = hints(error, kind, code.as_deref(), step, situation);
-    log(session, step, &error, if interrupted { Outcome::Interrupted } else { Outcome::Failed });
+        .with_state(state(lost, step, situation));
+    let forget = forget(&session.store.schema, step.version(), step.direction());
+    let error = hints(error, code.as_deref(), step, situation.progress, &forget);
+    log(session, step, &error);
     error
 }
 
-fn kind_of(code: &str, in_script: bool) -> ErrorKind {
+/// What an interruption between two messages says; it is written to the log too.
+pub(super) fn interrupted(session: &mut Session<'_>, step: &Step, situation: Situation) -> Error {
+    let kind = ErrorKind::Interrupted;
+    let error = Error::new(kind, message(kind, None, step, situation.progress))
+        .with_state(state(false, step, situation))
+        .with_hint(format!("migration-cli {}", step.direction()));
+    log(session, step, &error);
+    error
+}
+
+fn kind_of(code: &str) -> ErrorKind {
     match code {
         sqlstate::GUARD_NOT_LOCKED => ErrorKind::Pooler,
         sqlstate::GUARD_OTHER_RUNNER => ErrorKind::LockHeld,
         sqlstate::GUARD_ALREADY => ErrorKind::PlanChanged,
         _ if sqlstate::RETRIED.contains(&code) => ErrorKind::LockTimeout,
-        sqlstate::READ_ONLY_SQL_TRANSACTION if !in_script => ErrorKind::Standby,
         sqlstate::INSUFFICIENT_PRIVILEGE => ErrorKind::Privilege,
         _ => ErrorKind::Sql,
     }
 }
 
-fn message(kind: ErrorKind, code: Option<&str>, step: &Step, situation: Situation) -> String {
-    let migration = format!("migration {}_{}", step.version(), step.name());
+fn message(kind: ErrorKind, code: Option<&str>, step: &Step, progress: Progress) -> String {
     let verb = match step.direction() {
         Direction::Up => "running",
         Direction::Down => "reverting",
     };
-    match (kind, situation) {
-        (ErrorKind::Interrupted, _) => format!("interrupted while {verb} {migration}"),
-        (ErrorKind::ConnectionLost, _) => {
-            format!("the connection was lost while {verb} {migration}")
-        }
+    let what = format!("{verb} migration {}_{}", step.version(), step.name());
+    match (kind, progress) {
+        (ErrorKind::Interrupted, _) => format!("interrupted while {what}"),
+        (ErrorKind::ConnectionLost, _) => format!("the connection was lost while {what}"),
         (ErrorKind::Pooler, _) => {
-            format!("{verb} {migration}: the connection is not the one that holds the lock")
+            format!("{what}: the connection is not the one that holds the lock")
         }
-        (ErrorKind::LockHeld, _) => format!("{verb} {migration}: another runner is at it"),
+        (ErrorKind::LockHeld, _) => format!("{what}: another runner is at it"),
         (ErrorKind::PlanChanged, _) => {
-            format!("{verb} {migration}: somebody else changed the history meanwhile")
+            format!("{what}: somebody else changed the history meanwhile")
         }
         (ErrorKind::LockTimeout, _) => {
-            format!("{verb} {migration}: locks of others were in the way until the deadline")
+            format!("{what}: locks of others were in the way until the deadline")
         }
-        (_, Situation::Begun { statement, .. }) => {
-            format!("{verb} {migration} failed at statement {}", statement + 1)
+        (_, Progress::Begun { statement }) => {
+            format!("{what} failed at statement {}", statement + 1)
         }
         _ if code == Some(sqlstate::GUARD_LEFT) => {
-            format!("{verb} {migration}: its script ended the transaction or gave the lock back")
+            format!("{what}: its script ended the transaction or gave the lock back")
         }
-        _ => format!("{verb} {migration} failed"),
+        _ => format!("{what} failed"),
     }
 }
 
-fn state(kind: ErrorKind, step: &Step, situation: Situation) -> String {
+fn state(lost: bool, step: &Step, situation: Situation) -> String {
     let migration = format!("{}_{}", step.version(), step.name());
-    let (verb, done) = match (step.direction(), situation) {
-        (
-            Direction::Up,
-            Situation::Transactional { done, .. }
-            | Situation::Untouched { done }
-            | Situation::Begun { done, .. },
-        ) => ("ran", done),
-        (
-            Direction::Down,
-            Situation::Transactional { done, .. }
-            | Situation::Untouched { done }
-            | Situation::Begun { done, .. },
-        ) => ("were reverted", done),
+    let before = match (situation.done, step.direction()) {
+        (0, _) => String::new(),
+        (1, Direction::Up) => "1 migration ran before it; ".to_owned(),
+        (1, Direction::Down) => "1 migration was reverted before it; ".to_owned(),
+        (done, Direction::Up) => format!("{done} migrations ran before it; "),
+        (done, Direction::Down) => format!("{done} migrations were reverted before it; "),
     };
-    let before = match done {
-        0 => String::new(),
-        1 => format!("1 migration {} before it; ", verb.replace("were", "was")),
-        _ => format!("{done} migrations {verb} before it; "),
-    };
-    match situation {
-        Situation::Transactional { transactions: Transactions::OneForAll, .. }
-            if kind != ErrorKind::ConnectionLost =>
-        {
+    match situation.progress {
+        Progress::Committed => format!("{before}{migration} was committed"),
+        Progress::Begun { statement } => {
+            format!("{before}{}", unfinished(&migration, step, statement))
+        }
+        _ if lost => format!("{before}whether {migration} was committed, the history tells"),
+        Progress::RolledBack(Transactions::OneForAll) => {
             "nothing was changed: all migrations share one transaction".to_owned()
         }
-        Situation::Transactional { .. } if kind == ErrorKind::ConnectionLost => {
-            format!("{before}whether {migration} was committed, the history tells")
-        }
-        Situation::Transactional { .. } | Situation::Untouched { .. } => {
+        Progress::RolledBack(Transactions::OneEach) | Progress::Untouched => {
             format!("{before}nothing of {migration} was changed")
-        }
-        Situation::Begun { statement: 0, .. } => {
-            format!("{before}{migration} is unfinished: its first statement is in doubt")
-        }
-        Situation::Begun { statement, .. } => {
-            let mut state = before;
-            let _ = write!(state, "{migration} is unfinished: ");
-            let done = if statement == 1 {
-                "statement 1 is".to_owned()
-            } else {
-                format!("statements 1 to {statement} are")
-            };
-            let _ = write!(state, "{done} done, statement {} is in doubt", statement + 1);
-            state
         }
     }
 }
 
-fn hints(
-    error: Error,
-    kind: ErrorKind,
-    code: Option<&str>,
-    step: &Step,
-    situation: Situation,
-) -> Error {
-    let command = step.direction();
-    match kind {
-        ErrorKind::Interrupted if !matches!(situation, Situation::Begun { .. }) => {
-            return error.with_hint(format!("migration-cli {command}"));
+fn unfinished(migration: &str, step: &Step, statement: usize) -> String {
+    let mut state = format!("{migration} is unfinished: ");
+    match statement {
+        0 => {}
+        1 => state.push_str("statement 1 is done, "),
+        _ => {
+            let _ = write!(state, "statements 1 to {statement} are done, ");
         }
-        ErrorKind::ConnectionLost | ErrorKind::PlanChanged | ErrorKind::LockHeld => {
-            return error.with_hint("migration-cli status");
-        }
-        ErrorKind::Pooler => {
-            return error.with_hint(
-                "export MIGRATION_DATABASE_URL='postgres://…'   # to the server itself, or to a pooler in session mode",
-            );
-        }
-        ErrorKind::LockTimeout => {
-            return error.with_hint(format!("migration-cli {command} --lock-deadline 30m"));
-        }
-        _ => {}
     }
-    if matches!(situation, Situation::Begun { .. }) {
+    let Some(next) = step.statements().get(statement) else {
+        state.push_str("its row in the history is missing");
+        return state;
+    };
+    // What may run in a transaction was rolled back; the others may have done a part of their work.
+    let how = if next.kind.refuses_transaction() { "in doubt" } else { "not" };
+    let _ = write!(state, "statement {} is {how}", statement + 1);
+    state
+}
+
+fn hints(error: Error, code: Option<&str>, step: &Step, progress: Progress, forget: &str) -> Error {
+    let (kind, command, file) = (error.kind(), step.direction(), step.file());
+    if matches!(progress, Progress::Begun { .. }) {
         return error
             .with_hint("migration-cli status   # then finish or undo that statement by hand")
-            .with_hint(format!(
-                "DELETE FROM _migrations_progress WHERE version = '{}';   -- once the database is as before the script",
-                step.version()
-            ));
+            .with_hint(format!("{forget};   -- once the database is as before the script"));
     }
-    let file = step.file();
-    let error = match code {
-        Some(sqlstate::ACTIVE_SQL_TRANSACTION | sqlstate::INVALID_TRANSACTION_TERMINATION) => error
-            .with_hint(format!("put `-- migrate:no-transaction` into the first line of {file}")),
-        Some(sqlstate::QUERY_CANCELED) => error.with_hint(format!(
-            "put `-- migrate:statement-timeout 10min` into the first line of {file}"
-        )),
-        Some(sqlstate::INSUFFICIENT_PRIVILEGE) => {
-            error.with_hint("grant the right, or connect with a role that has it")
+    let hint = match kind {
+        ErrorKind::Interrupted => format!("migration-cli {command}"),
+        ErrorKind::ConnectionLost | ErrorKind::PlanChanged | ErrorKind::LockHeld => {
+            "migration-cli status".to_owned()
         }
-        _ => error,
+        ErrorKind::Pooler => "export MIGRATION_DATABASE_URL='postgres://…'   # to the server itself, or to a pooler in session mode".to_owned(),
+        ErrorKind::LockTimeout => format!("migration-cli {command} --lock-deadline 30m"),
+        ErrorKind::Privilege => {
+            "GRANT …;   -- the right that is missing, or connect with a role that has it".to_owned()
+        }
+        _ => {
+            let error = match code {
+                Some(sqlstate::ACTIVE_SQL_TRANSACTION | sqlstate::INVALID_TRANSACTION_TERMINATION) => {
+                    error.with_hint(format!("put `-- migrate:no-transaction` into the first line of {file}"))
+                }
+                Some(sqlstate::QUERY_CANCELED) => error.with_hint(format!(
+                    "put `-- migrate:statement-timeout 10min` into the first line of {file}"
+                )),
+                _ => error,
+            };
+            return error.with_hint(format!("migration-cli {command}   # after mending {file} and building again"));
+        }
     };
-    error.with_hint(format!("migration-cli {command}   # after mending {file} and building again"))
+    error.with_hint(hint)
 }
 
 fn locate(step: &Step, place: Place) -> Location {
@@ -219,12 +216,12 @@ fn is_lost(failure: &Failure) -> bool {
     closed || failure.sqlstate().is_some_and(|it| sqlstate::SESSION_ENDED.contains(&it))
 }
 
-fn log(session: &mut Session<'_>, step: &Step, error: &Error, outcome: Outcome) {
+fn log(session: &mut Session<'_>, step: &Step, error: &Error) {
     let message = error.server_message().map_or_else(|| error.to_string(), str::to_owned);
     session.log(&Entry {
         version: Some(step.version()),
         direction: Some(step.direction()),
-        outcome,
+        outcome: if error.is_interrupted() { Outcome::Interrupted } else { Outcome::Failed },
         started_at: "pg_catalog.now()",
         sqlstate: error.sqlstate(),
         message: Some(&message),

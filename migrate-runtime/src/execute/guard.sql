@@ -1,4 +1,4 @@
-DO $migrate$ BEGIN
+DO ${tag}$ BEGIN
     IF pg_catalog.pg_backend_pid() <> {pid} OR NOT EXISTS (SELECT FROM pg_catalog.pg_locks
             WHERE locktype = 'advisory' AND pid = pg_catalog.pg_backend_pid() AND classid = '{classid}'::pg_catalog.oid
               AND objid = 1 AND objsubid = 2 AND granted
@@ -12,4 +12,4 @@ DO $migrate$ BEGIN
         RAISE EXCEPTION USING ERRCODE = 'MG003', MESSAGE = 'the history already says so';
     END IF;
     PERFORM pg_catalog.set_config('migrate.t0', EXTRACT(epoch FROM pg_catalog.clock_timestamp())::text, true);
-END $migrate$
+END ${tag}$

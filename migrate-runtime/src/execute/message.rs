@@ -11,10 +11,11 @@ use super::undo::{json_text, keep_script};
 
 use crate::audit::{Audit, Entry, Outcome};
 use crate::config::Settings;
+use crate::deadline::server_millis;
 use crate::history::{Server, Store};
 use crate::lock::LockKey;
 use crate::plan::{Step, StepScript};
-use crate::quote::{fill, ident, literal};
+use crate::quote::{fill, fill_code, ident, literal};
 
 /// What the messages of one run have in common.
 #[derive(Clone, Debug)]
@@ -23,8 +24,8 @@ pub(crate) struct Frame {
     pub(crate) audit: Audit,
     key: LockKey,
     pid: i32,
-    lock_timeout_ms: u128,
-    statement_timeout_ms: u128,
+    lock_timeout_ms: u32,
+    statement_timeout_ms: u32,
     search_path: String,
     checks_client: bool,
     /// What brings a session back to how it was before a script.
@@ -94,8 +95,8 @@ impl Frame {
             audit,
             key,
             pid: server.pid,
-            lock_timeout_ms: settings.lock_timeout.as_millis(),
-            statement_timeout_ms: settings.statement_timeout.as_millis(),
+            lock_timeout_ms: server_millis(settings.lock_timeout),
+            statement_timeout_ms: server_millis(settings.statement_timeout),
             search_path,
             checks_client: server.checks_client,
             cleanup,
@@ -104,9 +105,8 @@ impl Frame {
 
     /// The settings of a script, each as a name and a value.
     pub(crate) fn settings(&self, script: &StepScript) -> Vec<(&'static str, String)> {
-        let lock_timeout = script.lock_timeout_ms().map_or(self.lock_timeout_ms, u128::from);
-        let statement_timeout =
-            script.statement_timeout_ms().map_or(self.statement_timeout_ms, u128::from);
+        let lock_timeout = script.lock_timeout_ms().unwrap_or(self.lock_timeout_ms);
+        let statement_timeout = script.statement_timeout_ms().unwrap_or(self.statement_timeout_ms);
         let mut settings = vec![
             ("lock_timeout", format!("'{lock_timeout}ms'")),
             ("statement_timeout", format!("'{statement_timeout}ms'")),
@@ -125,7 +125,7 @@ impl Frame {
     }
 
     fn guard(&self, already: &str) -> String {
-        fill(
+        fill_code(
             include_str!("guard.sql"),
             &[
                 ("pid", &self.pid.to_string()),
@@ -137,7 +137,7 @@ impl Frame {
     }
 
     fn guard_after(&self) -> String {
-        fill(include_str!("left.sql"), &[("classid", &self.key.unsigned().to_string())])
+        fill_code(include_str!("left.sql"), &[("classid", &self.key.unsigned().to_string())])
     }
 }
 
@@ -161,15 +161,16 @@ impl<'a> Message<'a> {
         }
         self.guard(step);
         self.script(step, Body::whole(step));
+        // Before anything is reset: deferred triggers are the script's, with its role and search path.
+        self.push("SET CONSTRAINTS ALL IMMEDIATE");
         self.push("RESET SESSION AUTHORIZATION");
         self.push("RESET ROLE");
         self.push("SET LOCAL search_path = pg_catalog");
-        self.push("SET CONSTRAINTS ALL IMMEDIATE");
         for check in checks {
             self.push(check);
         }
         self.push(&self.frame.guard_after());
-        self.record(step, "pg_catalog.to_timestamp(COALESCE(NULLIF(pg_catalog.current_setting('migrate.t0', true), '')::float8, EXTRACT(epoch FROM pg_catalog.now())::float8))", include_str!("elapsed.sql"));
+        self.record(step, include_str!("started.sql"), include_str!("elapsed.sql"));
         for statement in &self.frame.cleanup {
             self.push(statement);
         }
@@ -181,6 +182,11 @@ impl<'a> Message<'a> {
             part.commit = self.statements;
         }
         self.push("COMMIT");
+    }
+
+    /// Gives the lock back after the last step, which saves a round trip.
+    pub(crate) fn unlock(&mut self) {
+        self.push(&self.frame.key.unlock());
     }
 
     /// Proves that we hold the lock and that the step is still to do.
@@ -240,7 +246,7 @@ impl<'a> Message<'a> {
             version: Some(step.version()),
             direction: Some(step.direction()),
             outcome: Outcome::Ok,
-            started_at,
+            started_at: started_at.trim_end(),
             sqlstate: None,
             message: None,
             detail: &detail,
@@ -279,8 +285,8 @@ impl<'a> Message<'a> {
 
     /// The step that an answer stopped in.
     pub(crate) fn step_at(&self, completed: usize) -> usize {
-        let before = self.parts.iter().take_while(|it| it.commit < completed).count();
-        let within = &self.parts[before.min(self.parts.len())..];
+        let before = self.committed(completed).min(self.parts.len().saturating_sub(1));
+        let within = &self.parts[before..];
         let entered = within.iter().take_while(|it| it.script <= completed).count();
         before + entered.saturating_sub(1)
     }

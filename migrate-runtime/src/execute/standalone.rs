@@ -6,28 +6,34 @@
 
 use migrate_core::{Checksum, Statement};
 
-use super::describe::{Situation, describe};
+use super::describe::{Progress, Situation, describe};
 use super::message::{Body, Place};
 use super::transactional::{Attempts, position};
-use super::{Execution, Failed, Message};
+use super::{Execution, Failed, Frame, Message};
+use crate::history::forget;
 use crate::plan::Step;
 use crate::progress::Event;
 use crate::quote::{fill, literal};
+use crate::sqlstate;
 use crate::transport::{Failure, Keep};
+
+/// How a statement ran.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ran {
+    /// Together with its mark or, if it was the last one, with the rows of the history.
+    InTransaction,
+    /// Alone, after its mark was written ahead.
+    Alone,
+}
 
 impl Execution<'_, '_> {
     pub(super) fn run_standalone(&mut self, step: &Step, index: usize) -> Result<(), Failed> {
         self.started(step, index);
-        let mut work = Work { step, index, recorded: None };
+        let mut work = Work { step, index, recorded: None, completed: 0 };
         let result = self.run_statements(&mut work);
-        if result.is_err() {
-            self.session.roll_back();
-        }
-        let cleanup = self.frame.cleanup().join(";\n");
+        self.session.come_back();
         // Nothing that a script set may reach the next one; a connection that is gone has no settings.
-        let _ = self
-            .session
-            .send_last(&format!("RESET SESSION AUTHORIZATION;\nRESET ROLE;\n{cleanup}"));
+        let _ = self.session.send_last(&self.frame.cleanup().join(";\n"));
         result
     }
 
@@ -35,64 +41,67 @@ impl Execution<'_, '_> {
         let step = work.step;
         self.prepare(work)?;
         let total = step.statements().len();
+        let mut ran = Ran::Alone;
         for (number, statement) in step.statements().iter().enumerate() {
+            if self.session.interrupt.is_asked() {
+                self.catch_up(work);
+                self.check_interrupt(step, work.index, work.situation(self.done.len()))?;
+            }
             let (index, line) = (number + 1, statement.line);
             self.session.tell(Event::Statement { index, total, line });
-            if statement.kind.refuses_transaction() {
-                self.write_ahead(work, number)?;
-                self.run_alone(work, number)?;
+            ran = if statement.kind.refuses_transaction() {
+                self.run_alone(work, number)?
             } else {
-                self.run_in_transaction(work, number)?;
-            }
+                self.run_in_transaction(work, number)?
+            };
         }
-        let last_was_alone =
-            step.statements().last().is_none_or(|it| it.kind.refuses_transaction());
-        if last_was_alone { self.enter(work) } else { Ok(()) }
+        if ran == Ran::Alone { self.enter(work) } else { Ok(()) }
     }
 
     /// Settings of the whole script; what the script sets itself is kept from statement to statement.
-    fn prepare(&mut self, work: &Work<'_>) -> Result<(), Failed> {
+    fn prepare(&mut self, work: &mut Work<'_>) -> Result<(), Failed> {
         let mut message = Message::new(&self.frame);
         message.push("RESET SESSION AUTHORIZATION");
         message.push("RESET ROLE");
+        // What runs alone has no BEGIN READ WRITE before it.
+        message.push("SET default_transaction_read_only = off");
         for (name, value) in self.frame.settings(work.step.script()) {
             message.push(&format!("SET {name} = {value}"));
         }
         let text = message.text().to_owned();
-        self.say(work, &text, 0)
+        self.say(work, &text)
     }
 
     /// A statement that may run in a transaction is committed together with the mark that it is done.
-    fn run_in_transaction(&mut self, work: &mut Work<'_>, number: usize) -> Result<(), Failed> {
-        let settings = self.session.settings;
-        let mut attempts = Attempts::new(settings.lock_timeout, settings.lock_deadline);
+    fn run_in_transaction(&mut self, work: &mut Work<'_>, number: usize) -> Result<Ran, Failed> {
+        let mut attempts = Attempts::new(self.session.settings);
         let step = work.step;
-        let is_last = number + 1 == step.statements().len();
         let frame = self.frame.clone();
         loop {
-            let mut message = Message::new(&frame);
-            message.push("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
-            as_ourselves(&mut message, |it| it.guard(step));
-            message.script(step, Body::single(step, number));
-            message.push("SET CONSTRAINTS ALL IMMEDIATE");
-            as_ourselves(&mut message, |it| {
-                if is_last { work.enter(it) } else { work.mark(it, number + 1) }
-            });
-            message.commit();
+            let message = work.in_transaction(&frame, number);
             let results = message.results();
             let failure = match self.session.send(message.text(), Keep::Only(&results)) {
                 Ok(reply) => {
-                    work.recorded = Some(number + 1);
-                    if is_last {
+                    work.note(number + 1);
+                    if work.is_last(number) {
                         self.finished(step, work.index, &reply, message.parts()[0].result);
                     }
-                    return Ok(());
+                    return Ok(Ran::InTransaction);
                 }
                 Err(failure) => failure,
             };
             self.session.roll_back();
+            let code = failure.sqlstate().unwrap_or_default();
+            if [sqlstate::ACTIVE_SQL_TRANSACTION, sqlstate::INVALID_TRANSACTION_TERMINATION]
+                .contains(&code)
+            {
+                // A procedure that commits, REINDEX of a partitioned table: only the server can know,
+                // and what it refuses has not happened.
+                return self.run_alone(work, number);
+            }
             if attempts.may_go_on(&failure, self.session.interrupt.is_asked()) {
-                self.wait_for_locks(step, &failure, &mut attempts, work.index)?;
+                let situation = work.situation(self.done.len());
+                self.wait_for_locks(step, &failure, &mut attempts, (work.index, situation))?;
                 continue;
             }
             let steps = std::slice::from_ref(step);
@@ -101,44 +110,40 @@ impl Execution<'_, '_> {
         }
     }
 
-    /// Says which statement comes next, before a statement that cannot share a transaction with its
-    /// mark.
-    fn write_ahead(&mut self, work: &mut Work<'_>, number: usize) -> Result<(), Failed> {
+    /// A statement that cannot share a transaction with its mark: the mark is written ahead.
+    fn run_alone(&mut self, work: &mut Work<'_>, number: usize) -> Result<Ran, Failed> {
         let frame = self.frame.clone();
-        let mut message = Message::new(&frame);
-        message.push("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
-        as_ourselves(&mut message, |it| {
+        let mut ahead = Message::new(&frame);
+        ahead.push("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
+        as_ourselves(&mut ahead, |it| {
             it.guard(work.step);
             work.mark(it, number);
         });
-        message.commit();
-        self.say(work, message.text(), number)?;
-        work.recorded = Some(number);
-        Ok(())
-    }
-
-    fn run_alone(&mut self, work: &mut Work<'_>, number: usize) -> Result<(), Failed> {
+        ahead.commit();
         // A concurrent build that gives up waiting for a lock leaves an invalid index behind.
-        self.say(work, "SET lock_timeout = 0", number)?;
-        let frame = self.frame.clone();
+        ahead.push("SET lock_timeout = 0");
+        self.say(work, ahead.text())?;
+        work.recorded = Some(number);
         let mut message = Message::new(&frame);
         message.script(work.step, Body::single(work.step, number));
         if let Err(failure) = self.session.send(message.text(), Keep::Only(&[])) {
             let steps = std::slice::from_ref(work.step);
             let place = message.locate(Some(0), position(&failure), steps).map(|it| it.1);
-            if position(&failure).is_some() {
+            if position(&failure).is_some() && number == 0 {
                 // It did not get past the analysis: the statement never began.
-                self.take_back(work, number);
+                self.take_back(work);
             }
             return Err(self.fail(work, place, failure));
         }
+        work.completed = number + 1;
         let lock_timeout = &self.frame.settings(work.step.script())[0].1;
         let message = format!("SET lock_timeout = {lock_timeout}");
-        self.say(work, &message, number + 1)
+        self.say(work, &message)?;
+        Ok(Ran::Alone)
     }
 
     /// Enters the step into the history, and ends the progress.
-    fn enter(&mut self, work: &Work<'_>) -> Result<(), Failed> {
+    fn enter(&mut self, work: &mut Work<'_>) -> Result<(), Failed> {
         let frame = self.frame.clone();
         let mut message = Message::new(&frame);
         message.begin();
@@ -156,36 +161,48 @@ impl Execution<'_, '_> {
         }
     }
 
-    /// Sends a message of ours; `number` is the statement that comes after it.
-    fn say(&mut self, work: &Work<'_>, message: &str, number: usize) -> Result<(), Failed> {
+    /// Sends a message of ours.
+    fn say(&mut self, work: &mut Work<'_>, message: &str) -> Result<(), Failed> {
         match self.session.send(message, Keep::Only(&[])) {
             Ok(_) => Ok(()),
             Err(failure) => {
-                let place = Place { statement: number, byte: None };
+                let statement = work.completed.min(work.step.statements().len().saturating_sub(1));
+                let place = Place { statement, byte: None };
                 Err(self.fail(work, Some(place), failure))
             }
         }
     }
 
-    /// Takes the mark of a statement back that never began. If that fails, the mark stays, and a person
-    /// decides: no harm.
-    fn take_back(&mut self, work: &mut Work<'_>, number: usize) {
-        if number > 0 {
-            return;
-        }
-        let message = work.forget(&self.frame.store.schema);
+    /// Takes the mark of the first statement back, which never began. If that fails, the mark stays, and
+    /// a person decides: no harm.
+    fn take_back(&mut self, work: &mut Work<'_>) {
+        self.session.come_back();
+        let forget = work.forget(&self.frame.store.schema);
+        let message = format!("BEGIN READ WRITE;\n{forget};\nCOMMIT");
         if self.session.send_last(&message).is_ok() {
             work.recorded = None;
         }
     }
 
-    fn fail(&mut self, work: &Work<'_>, place: Option<Place>, failure: Failure) -> Failed {
-        self.session.roll_back();
-        let done = self.done.len();
-        let situation = match work.recorded {
-            None => Situation::Untouched { done },
-            Some(statement) => Situation::Begun { done, statement },
-        };
+    /// Before the script is left: a statement that ran alone is done, and its mark does not say so yet.
+    fn catch_up(&mut self, work: &mut Work<'_>) {
+        self.session.come_back();
+        if work.recorded.is_none_or(|it| it >= work.completed) {
+            return;
+        }
+        let frame = self.frame.clone();
+        let mut message = Message::new(&frame);
+        message.push("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
+        work.mark(&mut message, work.completed);
+        message.commit();
+        if self.session.send_last(message.text()).is_ok() {
+            work.recorded = Some(work.completed);
+        }
+    }
+
+    fn fail(&mut self, work: &mut Work<'_>, place: Option<Place>, failure: Failure) -> Failed {
+        self.catch_up(work);
+        let situation = work.situation(self.done.len());
         let error = describe(self.session, work.step, place, failure, situation);
         Failed::new(work.index, error)
     }
@@ -198,9 +215,43 @@ struct Work<'w> {
     index: usize,
     /// The statement, from 0, that the progress in the database names.
     recorded: Option<usize>,
+    /// How many statements are done.
+    completed: usize,
 }
 
 impl Work<'_> {
+    fn is_last(&self, number: usize) -> bool {
+        number + 1 == self.step.statements().len()
+    }
+
+    /// Notes that so many statements are done, and that the database knows it.
+    fn note(&mut self, completed: usize) {
+        self.completed = completed;
+        self.recorded = Some(completed);
+    }
+
+    fn situation(&self, done: usize) -> Situation {
+        let progress = match self.recorded {
+            None => Progress::Untouched,
+            Some(statement) => Progress::Begun { statement },
+        };
+        Situation { done, progress }
+    }
+
+    /// The message for a statement that may run in a transaction.
+    fn in_transaction<'f>(&self, frame: &'f Frame, number: usize) -> Message<'f> {
+        let mut message = Message::new(frame);
+        message.push("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
+        as_ourselves(&mut message, |it| it.guard(self.step));
+        message.script(self.step, Body::single(self.step, number));
+        message.push("SET CONSTRAINTS ALL IMMEDIATE");
+        as_ourselves(&mut message, |it| {
+            if self.is_last(number) { self.enter(it) } else { self.mark(it, number + 1) }
+        });
+        message.commit();
+        message
+    }
+
     /// Adds the mark: the statements before this one are done.
     fn mark(&self, message: &mut Message<'_>, number: usize) {
         let (schema, token) = message.owner();
@@ -223,8 +274,9 @@ impl Work<'_> {
     fn enter(&self, message: &mut Message<'_>) {
         let (schema, _) = message.owner();
         let started = format!(
-            "COALESCE((SELECT started_at FROM {schema}._migrations_progress WHERE {}), pg_catalog.now())",
-            self.identity()
+            "COALESCE((SELECT started_at FROM {schema}._migrations_progress WHERE version = {} AND direction = '{}'), pg_catalog.now())",
+            literal(self.step.version()),
+            self.step.direction()
         );
         let elapsed = format!(
             "GREATEST(0, EXTRACT(epoch FROM pg_catalog.clock_timestamp() - {started}) * 1000)::integer"
@@ -234,22 +286,17 @@ impl Work<'_> {
     }
 
     fn forget(&self, schema: &str) -> String {
-        format!("DELETE FROM {schema}._migrations_progress WHERE {}", self.identity())
-    }
-
-    fn identity(&self) -> String {
-        let version = literal(self.step.version());
-        format!("version = {version} AND direction = '{}'", self.step.direction())
+        forget(schema, self.step.version(), self.step.direction())
     }
 }
 
-/// Adds statements of ours under the role that logged in; the role of the script comes back after.
+/// Adds statements of ours under the role that logged in; what the script had set comes back after.
 fn as_ourselves<'m, 'f>(message: &'m mut Message<'f>, add: impl FnOnce(&mut Message<'f>)) {
-    message.push(
-        "SELECT pg_catalog.set_config('migrate.role', pg_catalog.current_setting('role'), true)",
-    );
+    message.push(include_str!("note_roles.sql"));
+    message.push("RESET SESSION AUTHORIZATION");
     message.push("RESET ROLE");
     add(message);
+    message.push("SELECT pg_catalog.set_config('session_authorization', pg_catalog.current_setting('migrate.user'), false)");
     message.push(
         "SELECT pg_catalog.set_config('role', pg_catalog.current_setting('migrate.role'), false)",
     );

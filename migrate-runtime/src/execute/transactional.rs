@@ -1,43 +1,46 @@
 //! Scripts in a transaction: one message holds the script, its guards and its rows.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use super::describe::{Situation, describe};
+use super::describe::{Progress, Situation, describe, interrupted};
 use super::{Execution, Failed, Message, Transactions};
+use crate::config::Settings;
 use crate::connection::jittered;
+use crate::deadline::Deadline;
 use crate::plan::Step;
 use crate::progress::Event;
 use crate::sqlstate;
-use crate::transport::{Failure, Keep};
+use crate::transport::{Failure, Keep, Reply};
 
 /// Attempts to get past the locks of others, until a deadline.
 pub(super) struct Attempts {
     made: u32,
-    deadline: Instant,
+    deadline: Deadline,
     pause: Duration,
 }
 
 impl Execution<'_, '_> {
     /// Runs steps with one message. `first` is the place of the first one in the plan.
     pub(super) fn run_together(&mut self, steps: &[Step], first: usize) -> Result<(), Failed> {
-        let mut attempts =
-            Attempts::new(self.session.settings.lock_timeout, self.session.settings.lock_deadline);
+        let mut attempts = Attempts::new(self.session.settings);
         let (mut steps, mut first) = (steps, first);
         for (offset, step) in steps.iter().enumerate() {
             self.started(step, first + offset);
         }
         let frame = self.frame.clone();
         loop {
-            self.session.interrupt.check().map_err(|error| {
-                Failed::new(first, error.with_state("nothing more was changed"))
-            })?;
-            let message = compose(&frame, steps, self.transactions);
+            let situation = self.rolled_back();
+            self.check_interrupt(&steps[0], first, situation)?;
+            let is_last = first + steps.len() == self.total;
+            let mut message = compose(&frame, steps, self.transactions);
+            if is_last {
+                message.unlock();
+            }
             let results = message.results();
             let failure = match self.session.send(message.text(), Keep::Only(&results)) {
                 Ok(reply) => {
-                    for (offset, (step, part)) in steps.iter().zip(message.parts()).enumerate() {
-                        self.finished(step, first + offset, &reply, part.result);
-                    }
+                    self.session.released = is_last;
+                    self.all_finished(steps, first, &reply, &message);
                     return Ok(());
                 }
                 Err(failure) => failure,
@@ -45,25 +48,45 @@ impl Execution<'_, '_> {
             self.session.roll_back();
             let completed = failure.completed.unwrap_or(0);
             let committed = message.committed(completed);
-            for (offset, (step, part)) in
-                steps.iter().zip(message.parts()).take(committed).enumerate()
-            {
-                self.finished(step, first + offset, &failure.reply, part.result);
-            }
+            self.all_finished(&steps[..committed], first, &failure.reply, &message);
             if attempts.may_go_on(&failure, self.session.interrupt.is_asked()) {
                 (steps, first) = (&steps[committed..], first + committed);
-                self.wait_for_locks(&steps[0], &failure, &mut attempts, first)?;
+                let situation = self.rolled_back();
+                self.wait_for_locks(&steps[0], &failure, &mut attempts, (first, situation))?;
                 continue;
             }
             let located = message.locate(failure.completed, position(&failure), steps);
             let index = located.map_or_else(|| message.step_at(completed), |it| it.0);
-            let step = &steps[index];
+            let mut situation = self.rolled_back();
+            if committed == steps.len() {
+                situation = Situation { progress: Progress::Committed, ..situation };
+            }
             let place = located.map(|it| it.1);
-            let situation =
-                Situation::Transactional { done: self.done.len(), transactions: self.transactions };
-            let error = describe(self.session, step, place, failure, situation);
+            let error = describe(self.session, &steps[index], place, failure, situation);
             return Err(Failed::new(first + index, error));
         }
+    }
+
+    fn all_finished(&mut self, steps: &[Step], first: usize, reply: &Reply, message: &Message<'_>) {
+        for (offset, (step, part)) in steps.iter().zip(message.parts()).enumerate() {
+            self.finished(step, first + offset, reply, part.result);
+        }
+    }
+
+    fn rolled_back(&self) -> Situation {
+        Situation { done: self.done.len(), progress: Progress::RolledBack(self.transactions) }
+    }
+
+    pub(super) fn check_interrupt(
+        &mut self,
+        step: &Step,
+        index: usize,
+        situation: Situation,
+    ) -> Result<(), Failed> {
+        if self.session.interrupt.is_asked() {
+            return Err(Failed::new(index, interrupted(self.session, step, situation)));
+        }
+        Ok(())
     }
 
     pub(super) fn wait_for_locks(
@@ -71,7 +94,7 @@ impl Execution<'_, '_> {
         step: &Step,
         failure: &Failure,
         attempts: &mut Attempts,
-        index: usize,
+        (index, situation): (usize, Situation),
     ) -> Result<(), Failed> {
         attempts.made += 1;
         let pause = jittered(attempts.pause);
@@ -81,8 +104,9 @@ impl Execution<'_, '_> {
             sqlstate: failure.sqlstate().unwrap_or_default().to_owned(),
             pause,
         });
-        let slept = self.session.interrupt.sleep(pause);
-        slept.map_err(|error| Failed::new(index, error.with_state("nothing more was changed")))
+        // An interruption ends the pause, and is told here.
+        let _ = self.session.interrupt.sleep(pause);
+        self.check_interrupt(step, index, situation)
     }
 }
 
@@ -123,14 +147,15 @@ pub(super) fn position(failure: &Failure) -> Option<u32> {
 impl Attempts {
     /// An attempt takes as long as its lock timeout; the pauses are five times that, so that whoever
     /// queued behind us gets through.
-    pub(super) fn new(lock_timeout: Duration, deadline: Duration) -> Attempts {
-        let pause = (lock_timeout * 5).clamp(Duration::from_millis(50), Duration::from_secs(5));
-        Attempts { made: 0, deadline: Instant::now() + deadline, pause }
+    pub(super) fn new(settings: &Settings) -> Attempts {
+        let pause = settings.lock_timeout.saturating_mul(5);
+        let pause = pause.clamp(Duration::from_millis(50), Duration::from_secs(5));
+        Attempts { made: 0, deadline: Deadline::after(settings.lock_deadline), pause }
     }
 
     pub(super) fn may_go_on(&self, failure: &Failure, interrupted: bool) -> bool {
         let passes = failure.sqlstate().is_some_and(|it| sqlstate::RETRIED.contains(&it));
-        passes && !interrupted && Instant::now() < self.deadline
+        passes && !interrupted && !self.deadline.is_over()
     }
 }
 

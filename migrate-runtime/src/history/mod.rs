@@ -6,6 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use migrate_core::{Direction, Mode, Statement};
 
+use crate::quote::literal;
+
 pub(crate) use store::{LAYOUT, Setup, Store, time};
 
 /// The rows of the history table, in the order in which they were written.
@@ -44,6 +46,8 @@ pub struct Unfinished {
     pub statement_checksum: String,
     /// The token of the run that began it.
     pub run: String,
+    /// The schema of the history, in quotes.
+    pub(crate) schema: String,
 }
 
 /// A down script that the database kept when its migration ran.
@@ -72,6 +76,21 @@ pub(crate) struct Server {
     pub(crate) layout: Option<u32>,
     /// The columns of a history table that we cannot use.
     pub(crate) foreign_columns: Option<String>,
+}
+
+impl Unfinished {
+    /// The statement that ends the progress, for a person to paste.
+    pub(crate) fn forget(&self) -> String {
+        forget(&self.schema, &self.version, self.direction)
+    }
+}
+
+/// The statement that ends the progress of a migration.
+pub(crate) fn forget(schema: &str, version: &str, direction: Direction) -> String {
+    let version = literal(version);
+    format!(
+        "DELETE FROM {schema}._migrations_progress WHERE version = {version} AND direction = '{direction}'"
+    )
 }
 
 impl History {

@@ -4,11 +4,11 @@ RESET ROLE;
 SET LOCAL search_path = pg_catalog;
 SET LOCAL client_min_messages = warning;
 SET LOCAL lock_timeout = '{lock_timeout}';
-DO $migrate$ BEGIN
+DO ${tag}$ BEGIN
     IF pg_catalog.to_regnamespace({schema_name}) IS NULL THEN
         CREATE SCHEMA {schema};
     END IF;
-END $migrate$;
+END ${tag}$;
 CREATE TABLE IF NOT EXISTS {schema}._migrations (
     id SERIAL PRIMARY KEY,
     version VARCHAR(255) NOT NULL,
@@ -56,17 +56,17 @@ CREATE TABLE IF NOT EXISTS {schema}._migrations_progress (
 );
 CREATE TABLE IF NOT EXISTS {schema}._migrations_meta (key TEXT PRIMARY KEY, value JSONB NOT NULL);
 CREATE OR REPLACE FUNCTION {schema}._migrations_log_append_only() RETURNS trigger
-    LANGUAGE plpgsql SET search_path = pg_catalog AS $migrate$
+    LANGUAGE plpgsql SET search_path = pg_catalog AS ${tag}$
 BEGIN
     RAISE EXCEPTION 'the log of migrations is append-only' USING ERRCODE = 'insufficient_privilege';
-END $migrate$;
+END ${tag}$;
 DROP TRIGGER IF EXISTS append_only ON {schema}._migrations_log;
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {schema}._migrations_log
     FOR EACH STATEMENT EXECUTE FUNCTION {schema}._migrations_log_append_only();
-DO $migrate$
+DO ${tag}$
 DECLARE
     history CONSTANT regclass := {migrations};
-    newest CONSTANT integer := (SELECT pg_catalog.max(id) FROM {schema}._migrations);
+    newest CONSTANT bigint := (SELECT pg_catalog.max(id) FROM {schema}._migrations);
 BEGIN
     IF EXISTS (SELECT FROM pg_catalog.pg_index i
                JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attname = 'version'
@@ -81,7 +81,7 @@ BEGIN
     ELSE
         CREATE UNIQUE INDEX _migrations_version_key ON {schema}._migrations (version);
     END IF;
-END $migrate$;
+END ${tag}$;
 INSERT INTO {schema}._migrations_meta (key, value) VALUES ('layout', '{layout}') ON CONFLICT (key) DO NOTHING;
 SELECT pg_catalog.current_setting('migrate.warning', true);
 COMMIT

@@ -2,11 +2,12 @@
 
 use std::time::{Duration, SystemTime};
 
-use migrate_core::{ByteRange, Direction, Mode, Statement, StatementKind};
+use migrate_core::{ByteRange, Checksum, Direction, Mode, Statement, StatementKind};
 
 use super::{History, Row, Server, StoredScript, Unfinished};
+use crate::deadline::server_millis;
 use crate::lock::LockKey;
-use crate::quote::{fill, ident, literal};
+use crate::quote::{fill, fill_code, ident, literal};
 
 /// The layout of the tables that this version makes and understands.
 pub(crate) const LAYOUT: u32 = 1;
@@ -19,7 +20,6 @@ type Cells = [Option<String>];
 pub(crate) struct Store {
     /// The schema's name in quotes.
     pub(crate) schema: String,
-    name: String,
     server: String,
     rows: String,
 }
@@ -51,7 +51,7 @@ impl Store {
             ],
         );
         let rows = fill(include_str!("rows.sql"), &[("schema", &quoted)]);
-        Store { schema: quoted, name: schema.to_owned(), server, rows }
+        Store { schema: quoted, server, rows }
     }
 
     /// Two statements: what the server says of itself, then the history.
@@ -70,36 +70,18 @@ impl Store {
     /// was taken, and a wider snapshot would be older.
     pub(crate) fn lock_and_read(&self, key: LockKey) -> String {
         let begin = "BEGIN ISOLATION LEVEL READ COMMITTED;\n";
-        format!("{begin}{};\n{};\nCOMMIT", self.try_lock(key), self.read())
-    }
-
-    /// One statement: takes the lock if it is free.
-    #[expect(clippy::unused_self, reason = "every statement is asked of the store")]
-    pub(crate) fn try_lock(&self, key: LockKey) -> String {
-        format!("SELECT pg_catalog.pg_try_advisory_lock({}, 1)", key.signed())
-    }
-
-    /// One statement: gives the lock back.
-    #[expect(clippy::unused_self, reason = "every statement is asked of the store")]
-    pub(crate) fn unlock(&self, key: LockKey) -> String {
-        format!("SELECT pg_catalog.pg_advisory_unlock({}, 1)", key.signed())
-    }
-
-    /// One statement: who holds the lock, as far as the role may see.
-    #[expect(clippy::unused_self, reason = "every statement is asked of the store")]
-    pub(crate) fn holder(&self, key: LockKey) -> String {
-        fill(include_str!("holder.sql"), &[("classid", &key.unsigned().to_string())])
+        format!("{begin}{};\n{};\nCOMMIT", key.try_lock(), self.read())
     }
 
     /// Makes whatever is missing; the last row of the answer says what was found.
     pub(crate) fn setup(&self, lock_timeout: Duration) -> String {
-        fill(
+        fill_code(
             include_str!("setup.sql"),
             &[
                 ("schema", &self.schema),
-                ("schema_name", &literal(&ident(&self.name))),
+                ("schema_name", &literal(&self.schema)),
                 ("migrations", &literal(&format!("{}._migrations", self.schema))),
-                ("lock_timeout", &format!("{}ms", lock_timeout.as_millis())),
+                ("lock_timeout", &format!("{}ms", server_millis(lock_timeout))),
                 ("layout", &LAYOUT.to_string()),
             ],
         )
@@ -154,6 +136,7 @@ impl Unfinished {
             statement: next()?.parse().ok()?,
             statement_checksum: next()?.to_owned(),
             run: next()?.to_owned(),
+            schema: String::new(),
         })
     }
 }
@@ -198,16 +181,19 @@ impl StoredScript {
         script.is_whole().then_some(script)
     }
 
-    /// Whether the boundaries fit the text: a row that somebody edited must not make us panic.
+    /// Whether text, checksum and boundaries fit each other: what somebody edited is not what undoes the
+    /// migration.
     fn is_whole(&self) -> bool {
-        let sql = self.sql.as_deref().unwrap_or("");
+        let Some(sql) = self.sql.as_deref() else { return self.irreversible.is_some() };
+        let unchanged = self.checksum.as_deref() == Some(Checksum::of(sql).to_string().as_str());
         let mut from = 0;
-        self.statements.iter().all(|it| {
+        let fit = self.statements.iter().all(|it| {
             let (start, end) = (it.range.start as usize, it.range.end as usize);
             let fits = from <= start && start < end && sql.get(start..end).is_some();
             from = end;
             fits
-        })
+        });
+        unchanged && fit && !self.statements.is_empty()
     }
 }
 

@@ -90,7 +90,8 @@ fn limit_up(
 fn limit_down(mut rows: Vec<&Row>, limit: Limit) -> Result<Vec<&Row>, Refusal> {
     match limit {
         Limit::All => {}
-        Limit::Steps(count) if count.get() > rows.len() => {
+        // One is what is reverted unless told: where nothing has run, nothing is to be done.
+        Limit::Steps(count) if count.get() > rows.len().max(1) => {
             return Err(Refusal::TooMany { asked: count.get(), have: rows.len() });
         }
         Limit::Steps(count) => rows.truncate(count.get()),
@@ -136,7 +137,7 @@ fn step_down(
     }
 }
 
-fn same_down(migration: &Migration, stored: &StoredScript) -> bool {
+pub(crate) fn same_down(migration: &Migration, stored: &StoredScript) -> bool {
     let embedded = &migration.down;
     match &stored.checksum {
         Some(checksum) => *checksum == embedded.checksum.to_string(),

@@ -112,9 +112,7 @@ fn unfinished(work: &Unfinished) -> Error {
     );
     Error::new(ErrorKind::Unfinished, message)
         .with_hint("migration-cli status   # then finish or undo that statement by hand")
-        .with_hint(format!(
-            "DELETE FROM _migrations_progress WHERE version = '{version}';   -- once the database is as before the script"
-        ))
+        .with_hint(format!("{};   -- once the database is as before the script", work.forget()))
 }
 
 fn no_such_migration(version: Version, nearest: Option<Version>) -> Error {

@@ -217,6 +217,7 @@ fn unfinished() -> Unfinished {
         statement: 1,
         statement_checksum: String::new(),
         run: String::new(),
+        schema: String::new(),
     }
 }
 

@@ -1,0 +1,40 @@
+//! Times that end, also those that are too far away for the clock.
+
+use std::time::{Duration, Instant};
+
+/// A moment after which something is given up; nothing for one that never comes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Deadline(Option<Instant>);
+
+impl Deadline {
+    pub(crate) fn after(time: Duration) -> Deadline {
+        Deadline(Instant::now().checked_add(time))
+    }
+
+    pub(crate) fn is_over(self) -> bool {
+        self.0.is_some_and(|it| Instant::now() >= it)
+    }
+}
+
+/// Milliseconds as the server takes them: zero means no limit there, so that a shorter time than one
+/// becomes one, and a longer one than it can count the longest that it can.
+pub(crate) fn server_millis(time: Duration) -> u32 {
+    const MOST: u128 = i32::MAX as u128;
+    let millis = time.as_nanos().div_ceil(1_000_000).min(MOST);
+    u32::try_from(millis).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_stay_within_what_the_server_counts() {
+        assert_eq!(server_millis(Duration::ZERO), 0);
+        assert_eq!(server_millis(Duration::from_nanos(1)), 1);
+        assert_eq!(server_millis(Duration::from_millis(100)), 100);
+        assert_eq!(server_millis(Duration::MAX), 2_147_483_647);
+        assert!(!Deadline::after(Duration::MAX).is_over());
+        assert!(Deadline::after(Duration::ZERO).is_over());
+    }
+}
