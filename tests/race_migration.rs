@@ -156,3 +156,26 @@ fn a_runner_killed_just_before_the_history_row_runs_once() {
     run_up(&database.url(), &waiting);
     assert_each_ran_once(&database, 1);
 }
+
+#[test]
+fn an_older_program_reverts_what_a_newer_one_ran() {
+    // Two processes, as two releases are: the first has three migrations, the second has two.
+    if let Some(argument) = child::argument() {
+        let (release, url) = argument.split_once(' ').unwrap();
+        if release == "newer" {
+            return run_up(url, &doubling(3));
+        }
+        let mut older = Migrator::from_url(&doubling(2), url).unwrap();
+        let run = older.down(std::num::NonZeroUsize::MIN).unwrap();
+        assert_eq!(run.done[0].version, "20260101000003");
+        return;
+    }
+    let database = TestDatabase::new();
+    database.execute(BALANCE);
+    let name = "an_older_program_reverts_what_a_newer_one_ran";
+    child::assert_success(child::spawn(name, &format!("newer {}", database.url())));
+    assert_each_ran_once(&database, 3);
+    child::assert_success(child::spawn(name, &format!("older {}", database.url())));
+    assert_each_ran_once(&database, 2);
+    assert_eq!(database.text("SELECT to_regclass('made_3')"), "");
+}
