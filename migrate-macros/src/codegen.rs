@@ -38,16 +38,15 @@ pub(crate) fn set(args: &Args, embedded: &Embedded) -> TokenStream {
     let mut tables = Tables::new();
     for migration in &embedded.set.migrations {
         tables.numbers.push(migration.version.get());
-        tables.texts.push(&migration.name);
+        let name = &migration.name;
+        tables.texts.push(quote!(#name));
         tables.script(&migration.up);
         tables.script(&migration.down);
     }
-    let tracking = tables.tracking();
     let migrations = tables.migrations(&private, embedded.set.migrations.len());
     let (name, source) = (&embedded.name, &embedded.source);
     quote!({
         #warning
-        #tracking
         #migrations
         #private::MigrationSet::new(&MIGRATIONS)
             .with_folder(#name)
@@ -69,40 +68,54 @@ fn warning(span: Span, note: &str) -> TokenStream {
 }
 
 /// The arrays of literals that `migrate_runtime::__private` makes the set of.
-struct Tables<'a> {
+struct Tables {
     numbers: Vec<u64>,
-    texts: Vec<&'a str>,
+    texts: Vec<TokenStream>,
     checksums: Vec<u8>,
     /// The first are none, which costs nothing.
     directives: Vec<SourceDirectives>,
     kinds: Vec<StatementKind>,
-    statements: Vec<u128>,
-    paths: Vec<&'a str>,
+    /// Those of scripts with one statement, with two, three and four, and of all others.
+    statements: [Vec<u128>; 5],
+    /// Scripts whose text is not what their file holds, byte for byte.
+    edited: Vec<String>,
 }
 
-impl<'a> Tables<'a> {
-    fn new() -> Tables<'a> {
+impl Tables {
+    fn new() -> Tables {
         Tables {
             numbers: Vec::new(),
             texts: Vec::new(),
             checksums: Vec::new(),
             directives: vec![SourceDirectives::default()],
             kinds: Vec::new(),
-            statements: Vec::new(),
-            paths: Vec::new(),
+            statements: Default::default(),
+            edited: Vec::new(),
         }
     }
 
-    fn script(&mut self, script: &'a SourceScript) {
+    fn script(&mut self, script: &SourceScript) {
         let directives = index_of(&mut self.directives, &script.directives);
         let standalone = u64::from(script.mode == Mode::Standalone);
-        self.numbers.push(script.statements.len() as u64 | directives << 32 | standalone << 63);
-        self.texts.push(&script.sql);
+        let count = script.statements.len();
+        self.numbers.push(count as u64 | directives << 32 | standalone << 63);
+        self.text(script);
         self.checksums.extend(script.checksum.bytes());
-        self.paths.extend(script.path.to_str());
         for statement in &script.statements {
             let number = self.statement(statement);
-            self.statements.push(number);
+            self.statements[count.min(5) - 1].push(number);
+        }
+    }
+
+    /// The compiler tells cargo of every file that it includes. Where it would include a byte order
+    /// mark or other line ends, the right text stands beside an include that nobody uses.
+    fn text(&mut self, script: &SourceScript) {
+        let (sql, path) = (&script.sql, script.path.to_string_lossy());
+        if script.verbatim {
+            self.texts.push(quote!(::core::include_str!(#path)));
+        } else {
+            self.texts.push(quote!(#sql));
+            self.edited.push(path.into_owned());
         }
     }
 
@@ -115,21 +128,18 @@ impl<'a> Tables<'a> {
             | u128::from(kind) << 96
     }
 
-    /// Has the compiler tell cargo of every script; nothing of it stays.
-    fn tracking(&self) -> TokenStream {
-        let (paths, count) = (&self.paths, self.paths.len());
-        quote!(const _: [&[u8]; #count] = [#(::core::include_bytes!(#paths)),*];)
-    }
-
+    /// The constant that is `MIGRATIONS`, and what it needs.
     fn migrations(&self, private: &TokenStream, count: usize) -> TokenStream {
-        let texts = &self.texts;
+        let (texts, edited, edited_count) = (&self.texts, &self.edited, self.edited.len());
         let numbers = self.numbers.iter().map(|it| Literal::u64_unsuffixed(*it));
         let checksums = Literal::byte_string(&self.checksums);
         let directives = self.directives.iter().map(|it| directives_of(private, it));
         let kinds = self.kinds.iter().map(|it| Ident::new(&format!("{it:?}"), Span::call_site()));
-        let (statement_count, statements) = (self.statements.len(), self.statements.iter());
-        let statements = statements.map(|it| Literal::u128_unsuffixed(*it));
+        let statements = self.statements.iter().flatten().map(|it| Literal::u128_unsuffixed(*it));
+        let statement_count: usize = self.statements.iter().map(Vec::len).sum();
+        let shares = self.statements[..4].iter().map(Vec::len);
         quote!(
+            const _: [&str; #edited_count] = [#(::core::include_str!(#edited)),*];
             static STATEMENTS: [#private::Statement; #statement_count] = #private::statements(
                 &[#(#private::StatementKind::#kinds),*],
                 &[#(#statements),*],
@@ -140,6 +150,7 @@ impl<'a> Tables<'a> {
                     texts: &[#(#texts),*],
                     checksums: #checksums,
                     directives: &[#(#directives),*],
+                    shares: [#(#shares),*],
                     statements: &STATEMENTS,
                 });
         )

@@ -1,5 +1,6 @@
 //! What the macro embeds is what the resolver reads, whatever the folder looks like.
 #![expect(deprecated, reason = "the macro warns: no build script watches the folders of a test")]
+#![expect(clippy::unwrap_used, reason = "a fixture that is not there is a failed test")]
 
 use std::path::Path;
 

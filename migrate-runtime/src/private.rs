@@ -52,32 +52,36 @@ pub const fn statements<const N: usize>(
     all
 }
 
-/// Gives a script its statements and whatever else is out of the ordinary. Not a function, because
+/// Gives a script its statements, and whatever else is out of the ordinary. Not a function, because
 /// calls are what constant functions are slow at.
 macro_rules! finish {
     ($script:ident, $number:expr, $directives:expr, $statements:ident) => {
-        match $number {
-            0 => {}
+        if $number > 0xffff_ffff {
+            set_directives($script, $number, $directives);
+        }
+        $script.statements = match $number & 0xffff_ffff {
+            0 => &[],
             1 => {
-                $script.statements = &$statements.one[$statements.ones];
                 $statements.ones += 1;
+                &$statements.one[$statements.ones - 1]
             }
             2 => {
-                $script.statements = &$statements.two[$statements.twos];
                 $statements.twos += 1;
+                &$statements.two[$statements.twos - 1]
             }
             3 => {
-                $script.statements = &$statements.three[$statements.threes];
                 $statements.threes += 1;
+                &$statements.three[$statements.threes - 1]
             }
             4 => {
-                $script.statements = &$statements.four[$statements.fours];
                 $statements.fours += 1;
+                &$statements.four[$statements.fours - 1]
             }
-            number => $statements.finish($script, number, $directives),
-        }
+            count => $statements.cut(count),
+        };
     };
 }
+
 /// Makes the migrations.
 ///
 /// # Panics
@@ -146,20 +150,19 @@ impl Statements {
         }
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "a number holds several smaller ones")]
-    const fn finish(&mut self, script: &mut Script, number: u64, directives: &[Directives]) {
-        script.directives = directives[(number >> 32) as u16 as usize];
-        if number >> 63 == 1 {
-            script.mode = Mode::Standalone;
-        }
-        match number as u32 {
-            count @ 0..=4 => finish!(script, count, directives, self),
-            count => {
-                let (own, others) = self.others.split_at(count as usize);
-                self.others = others;
-                script.statements = own;
-            }
-        }
+    #[expect(clippy::cast_possible_truncation, reason = "a script is smaller than 4 GB")]
+    const fn cut(&mut self, count: u64) -> &'static [Statement] {
+        let (own, others) = self.others.split_at(count as usize);
+        self.others = others;
+        own
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a number holds several smaller ones")]
+const fn set_directives(script: &mut Script, number: u64, directives: &[Directives]) {
+    script.directives = directives[(number >> 32) as u16 as usize];
+    if number >> 63 == 1 {
+        script.mode = Mode::Standalone;
     }
 }
 

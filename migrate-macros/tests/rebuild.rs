@@ -1,0 +1,168 @@
+//! Cargo rebuilds what embeds a folder whenever its scripts change, and the macro warns where it
+//! would not. The project built here is outside of the workspace and shares its target folder.
+#![expect(clippy::unwrap_used, reason = "a project that cannot be built is a failed test")]
+
+use std::path::Path;
+use std::process::{Command, Output};
+use std::{env, fs};
+
+use tempfile::TempDir;
+
+const CARGO_TOML: &str = r#"
+[package]
+name = "NAME"
+edition = "2024"
+
+[workspace]
+
+[dependencies]
+migrate_runtime = { package = "macro-test-runtime", path = "RUNTIME" }
+
+# As in the workspace, so that what it has compiled is used again.
+[profile.dev.build-override]
+opt-level = 2
+"#;
+
+const MAIN: &str = r#"
+static MIGRATIONS: migrate_runtime::MigrationSet = migrate_runtime::embed_migrations!("migrations");
+
+fn main() {
+    for migration in &MIGRATIONS {
+        println!("{}: {}", migration.name, migration.up.sql.trim());
+    }
+}
+"#;
+
+const BUILD: &str = r#"fn main() {
+    println!("cargo::rerun-if-changed=migrations");
+}"#;
+
+#[test]
+fn changed_added_renamed_and_deleted_scripts_are_picked_up_by_the_next_build() {
+    let project = Project::new("rebuild-watched");
+    project.write("build.rs", BUILD);
+    project.write_pair("20240320000000_one", "SELECT 1;");
+    project.check(Built::Anew, "one: SELECT 1;");
+    project.check(Built::Nothing, "one: SELECT 1;");
+
+    project.write("migrations/20240320000000_one.up.sql", "SELECT 11;");
+    project.check(Built::Anew, "one: SELECT 11;");
+
+    project.write_pair("20240321000000_two", "SELECT 2;");
+    project.check(Built::Anew, "one: SELECT 11;\ntwo: SELECT 2;");
+
+    project.rename("20240321000000_two", "20240322000000_three");
+    project.check(Built::Anew, "one: SELECT 11;\nthree: SELECT 2;");
+
+    project.delete("20240320000000_one");
+    project.check(Built::Anew, "three: SELECT 2;");
+    project.check(Built::Nothing, "three: SELECT 2;");
+
+    project.delete("20240322000000_three");
+    project.check(Built::Anew, "");
+    project.write_pair("20240323000000_four", "SELECT 4;");
+    project.check(Built::Anew, "four: SELECT 4;");
+}
+
+#[test]
+fn without_a_build_script_the_build_warns_with_the_lines_to_paste() {
+    let project = Project::new("rebuild-unwatched");
+    project.write_pair("20240320000000_one", "SELECT 1;");
+    let output = project.check(Built::Anew, "one: SELECT 1;");
+    let expected = "added migrations go unnoticed without a build script. Make `build.rs`:";
+    assert_shows(&output, expected);
+    BUILD.lines().for_each(|line| assert_shows(&output, line));
+
+    // Those it knows are tracked all the same.
+    project.write("migrations/20240320000000_one.up.sql", "SELECT 11;");
+    project.check(Built::Anew, "one: SELECT 11;");
+    project.rename("20240320000000_one", "20240320000000_uno");
+    project.check(Built::Anew, "uno: SELECT 11;");
+
+    project.write("build.rs", &BUILD.replace("migrations", "build.rs"));
+    let output = project.check(Built::Anew, "uno: SELECT 11;");
+    assert_shows(&output, "by a build script that does not watch the folder");
+    project.write("build.rs", BUILD);
+    let output = project.check(Built::Anew, "uno: SELECT 11;");
+    assert!(!stderr(&output).contains("warning"), "{}", stderr(&output));
+}
+
+/// What a build had to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Built {
+    Anew,
+    Nothing,
+}
+
+struct Project {
+    name: &'static str,
+    folder: TempDir,
+}
+
+impl Project {
+    fn new(name: &'static str) -> Project {
+        let project = Project { name, folder: tempfile::tempdir().unwrap() };
+        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let runtime = here.join("tests/runtime").display().to_string().replace('\\', "/");
+        let cargo_toml = CARGO_TOML.replace("NAME", name).replace("RUNTIME", &runtime);
+        project.write("Cargo.toml", &cargo_toml);
+        project.write("src/main.rs", MAIN);
+        // The versions of the workspace: nothing is fetched.
+        fs::copy(here.join("../Cargo.lock"), project.folder.path().join("Cargo.lock")).unwrap();
+        project
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        let path = self.folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+
+    fn write_pair(&self, stem: &str, sql: &str) {
+        self.write(&format!("migrations/{stem}.up.sql"), sql);
+        self.write(&format!("migrations/{stem}.down.sql"), "SELECT 0;");
+    }
+
+    fn rename(&self, from: &str, to: &str) {
+        for ending in ["up.sql", "down.sql"] {
+            let path = |stem| self.folder.path().join(format!("migrations/{stem}.{ending}"));
+            fs::rename(path(from), path(to)).unwrap();
+        }
+    }
+
+    fn delete(&self, stem: &str) {
+        for ending in ["up.sql", "down.sql"] {
+            fs::remove_file(self.folder.path().join(format!("migrations/{stem}.{ending}")))
+                .unwrap();
+        }
+    }
+
+    /// Builds and runs the program: what cargo had to do, and what is embedded now.
+    #[track_caller]
+    fn check(&self, built: Built, embedded: &str) -> Output {
+        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+        let output = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()))
+            .args(["run", "--offline", "--color=never"])
+            .current_dir(self.folder.path())
+            .env("CARGO_TARGET_DIR", target)
+            .env_remove("OUT_DIR")
+            .output()
+            .unwrap();
+        let log = stderr(&output);
+        assert!(output.status.success(), "{log}");
+        let compiled = log.contains(&format!("Compiling {} ", self.name));
+        assert_eq!(compiled, built == Built::Anew, "{built:?} expected:\n{log}");
+        assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), embedded);
+        output
+    }
+}
+
+#[track_caller]
+fn assert_shows(output: &Output, text: &str) {
+    let log = stderr(output);
+    assert!(log.contains(text), "`{text}` expected:\n{log}");
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
