@@ -74,6 +74,11 @@ impl Audit {
         )
     }
 
+    /// The command that runs.
+    pub(crate) fn command(&self) -> &'static str {
+        self.command
+    }
+
     /// The token of the run.
     pub(crate) fn token(&self) -> &str {
         &self.token

@@ -23,7 +23,7 @@ const PAUSE: Duration = Duration::from_millis(250);
 pub(crate) fn connect(
     config: &postgres::Config,
     settings: &Settings,
-    token: &str,
+    (token, command): (&str, &str),
     interrupt: &Interrupt,
     tell: &mut dyn FnMut(Event),
 ) -> Result<Link, Error> {
@@ -38,7 +38,7 @@ pub(crate) fn connect(
         };
         // The first attempt is always made, and without waiting it is the only one.
         if !error.passes || settings.wait_for_db.is_zero() || deadline.is_over() {
-            return Err(describe(error, config));
+            return Err(describe(error, config, command));
         }
         tell(Event::WaitingForDatabase { reason: error.to_string() });
         interrupt.sleep(PAUSE)?;
@@ -109,21 +109,25 @@ impl std::fmt::Display for ConnectError {
     }
 }
 
-fn describe(error: ConnectError, config: &Config) -> Error {
+fn describe(error: ConnectError, config: &Config, command: &str) -> Error {
     let server = server_name(config);
     match error.cause {
         Cause::Postgres(error) if error.as_db_error().is_some() => {
-            let message = format!("{server} does not let us in");
-            Error::from_postgres(ErrorKind::Connect, message, error)
-                .with_hint("check user, password and database of the connection")
+            let name = config.get_dbname().unwrap_or_default();
+            let hint = match error.code().map(postgres::error::SqlState::code) {
+                Some(sqlstate::INVALID_CATALOG_NAME) => format!("createdb {name}   # with the same host and user"),
+                _ => "psql, with the same host, user, password and database   # does it get in?".to_owned(),
+            };
+            Error::from_postgres(ErrorKind::Connect, format!("{server} does not let us in"), error)
+                .with_hint(hint)
         }
         Cause::Postgres(error) => {
             let source = std::io::Error::other(reason(&error));
             let mut made = Error::new(ErrorKind::Connect, format!("cannot connect to {server}"))
                 .with_source(source);
             if is_io(&error) {
-                made = made.with_hint("pg_isready -h HOST -p PORT   # is the server there?").with_hint(
-                    "migration-cli status --wait-for-db 30s   # for a server that is still starting",
+                made = made.with_hint(format!("pg_isready{}   # is the server there?", place(config))).with_hint(
+                    format!("migration-cli {command} --wait-for-db 30s   # for a server that is still starting"),
                 );
             }
             made
@@ -148,6 +152,17 @@ fn reason(error: &postgres::Error) -> String {
 fn is_io(error: &postgres::Error) -> bool {
     let source = std::error::Error::source(error);
     source.is_some_and(<dyn std::error::Error>::is::<std::io::Error>) || error.is_closed()
+}
+
+/// Host and port as the options of PostgreSQL's programs.
+fn place(config: &Config) -> String {
+    let host = match config.get_hosts().first() {
+        Some(Host::Tcp(host)) => format!(" -h {host}"),
+        #[cfg(unix)]
+        Some(Host::Unix(path)) => format!(" -h {}", path.display()),
+        None => String::new(),
+    };
+    format!("{host} -p {}", config.get_ports().first().copied().unwrap_or(5432))
 }
 
 /// Where the connection goes, without anything secret.

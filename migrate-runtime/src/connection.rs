@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use crate::audit::{Audit, Entry};
 use crate::config::Settings;
-use crate::deadline::Deadline;
+use crate::deadline::{Deadline, jittered};
 use crate::error::{Error, ErrorKind};
 use crate::history::{History, LAYOUT, Server, Store, StoredScript};
 use crate::interrupt::Interrupt;
-use crate::lock::LockKey;
+use crate::lock::{Holder, LockKey};
 use crate::progress::Event;
 use crate::quote::literal;
 use crate::session::Session;
@@ -191,7 +191,15 @@ impl<'a> Connection<'a> {
         let code = failure.sqlstate().unwrap_or_default();
         let is_missing = code == sqlstate::UNDEFINED_TABLE;
         if !is_missing && code != sqlstate::UNDEFINED_COLUMN {
-            return Err(self.cannot_read(failure));
+            let role = failure.reply.first(server).and_then(Server::parse).map(|it| it.0.role);
+            let error = self.cannot_read(failure);
+            let schema = &self.store.schema;
+            return Err(match role {
+                Some(role) if error.kind() == ErrorKind::Privilege => error.with_hint(format!(
+                    "GRANT USAGE ON SCHEMA {schema} TO {role}; GRANT SELECT ON {schema}._migrations TO {role};"
+                )),
+                _ => error,
+            });
         }
         let mut reply = failure.reply;
         if reply.first(server).is_none() {
@@ -217,6 +225,7 @@ impl<'a> Connection<'a> {
         let rows =
             if missing { Some(History::default()) } else { History::parse(reply.of(server + 1)) };
         let mut history = rows.ok_or_else(not_understood)?;
+        history.schema.clone_from(&self.store.schema);
         history.unfinished = unfinished;
         for work in &mut history.unfinished {
             work.schema.clone_from(&self.store.schema);
@@ -232,8 +241,7 @@ impl<'a> Connection<'a> {
                 .with_state("nothing was changed")
                 .with_hint(format!(
                     "ALTER TABLE {table} RENAME TO other_migrations;   -- if nothing needs it under this name"
-                ))
-                .with_hint("keep the history in a schema of its own: Settings::schema"));
+                )));
         }
         match server.layout {
             Some(layout) if layout > LAYOUT => {
@@ -259,9 +267,10 @@ impl<'a> Connection<'a> {
     fn held(&self, holder: &Holder) -> Error {
         let wait = self.settings.wait.as_secs_f32();
         let message = format!("another runner holds the lock after {wait} s of waiting: {holder}");
-        let error = Error::new(ErrorKind::LockHeld, message)
-            .with_state("nothing was changed")
-            .with_hint("migration-cli up --wait 10m   # waits longer");
+        let error =
+            Error::new(ErrorKind::LockHeld, message).with_state("nothing was changed").with_hint(
+                format!("migration-cli {} --wait 10m   # waits longer", self.audit.command()),
+            );
         match holder.pid {
             0 => error,
             pid => error.with_hint(format!(
@@ -360,37 +369,6 @@ impl<'a> Connection<'a> {
     }
 }
 
-/// Who holds the lock.
-#[derive(Debug, Default)]
-struct Holder {
-    /// 0 where it is not known.
-    pid: i32,
-    /// Application, role and address, as far as the role may see.
-    details: Vec<(&'static str, String)>,
-}
-
-impl Holder {
-    fn parse(cells: &[Option<String>]) -> Holder {
-        let pid = cells.first().and_then(|it| it.as_deref()?.parse().ok()).unwrap_or(0);
-        let names = ["application", "role", "from", "for"];
-        let details = names.into_iter().zip(cells.iter().skip(1)).filter_map(|(name, value)| {
-            let value = value.clone().filter(|it| !it.is_empty())?;
-            Some((name, value))
-        });
-        Holder { pid, details: details.collect() }
-    }
-}
-
-impl std::fmt::Display for Holder {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.pid {
-            0 => f.write_str("sessions that come and go")?,
-            pid => write!(f, "pid {pid}")?,
-        }
-        self.details.iter().try_for_each(|(name, value)| write!(f, ", {name} {value}"))
-    }
-}
-
 impl Drop for Lent<'_> {
     fn drop(&mut self) {
         for statement in self.restore.iter().rev() {
@@ -416,10 +394,4 @@ pub(crate) fn stored_scripts(
 fn set_config(cells: &[Option<String>]) -> Option<String> {
     let [Some(name), Some(value)] = cells else { return None };
     Some(format!("pg_catalog.set_config({}, {}, false)", literal(name), literal(value)))
-}
-
-/// Between half and one and a half of a time, so that runners that started together do not stay so.
-pub(crate) fn jittered(time: Duration) -> Duration {
-    let random = u32::try_from(uuid::Uuid::new_v4().as_u128() % 1000).unwrap_or(500);
-    time / 2 + time * random / 1000
 }

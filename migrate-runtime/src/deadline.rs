@@ -24,6 +24,12 @@ pub(crate) fn server_millis(time: Duration) -> u32 {
     u32::try_from(millis).unwrap_or_default()
 }
 
+/// Between half and one and a half of a time, so that runners that started together do not stay so.
+pub(crate) fn jittered(time: Duration) -> Duration {
+    let random = u32::try_from(uuid::Uuid::new_v4().as_u128() % 1000).unwrap_or(500);
+    time / 2 + time * random / 1000
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

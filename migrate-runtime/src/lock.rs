@@ -45,6 +45,38 @@ impl LockKey {
     }
 }
 
+/// Who holds the lock.
+#[derive(Debug, Default)]
+pub(crate) struct Holder {
+    /// 0 where it is not known.
+    pub(crate) pid: i32,
+    /// Application, role and address, as far as the role may see.
+    details: Vec<(&'static str, String)>,
+}
+
+impl Holder {
+    /// Reads a row of the answer to [`LockKey::holder`].
+    pub(crate) fn parse(cells: &[Option<String>]) -> Holder {
+        let pid = cells.first().and_then(|it| it.as_deref()?.parse().ok()).unwrap_or(0);
+        let names = ["application", "role", "from", "for"];
+        let details = names.into_iter().zip(cells.iter().skip(1)).filter_map(|(name, value)| {
+            let value = value.clone().filter(|it| !it.is_empty())?;
+            Some((name, value))
+        });
+        Holder { pid, details: details.collect() }
+    }
+}
+
+impl std::fmt::Display for Holder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self.pid {
+            0 => f.write_str("sessions that come and go")?,
+            pid => write!(f, "pid {pid}")?,
+        }
+        self.details.iter().try_for_each(|(name, value)| write!(f, ", {name} {value}"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -118,6 +118,7 @@ impl Migrator {
 
     /// What [`run_up`](Migrator::run_up) would run now. Changes nothing and takes no lock.
     pub fn plan_up(&mut self, up: &Up) -> Result<Plan, Error> {
+        self.refuse_stale_build()?;
         self.call("up", |mut connection, call| {
             let (server, history) = call.read(&mut connection)?;
             Ok(call.plan(&mut connection, &server, &history, Request::Up(up))??)
@@ -189,7 +190,13 @@ impl Migrator {
         let (config, listener) = (&self.connection, &mut self.listener);
         outside_of_async(|| {
             let mut tell = |event: Event| listener(&event);
-            let link = connect(config, call.settings, &call.token, call.interrupt, &mut tell)?;
+            let link = connect(
+                config,
+                call.settings,
+                (&call.token, call.command),
+                call.interrupt,
+                &mut tell,
+            )?;
             let tell: Tell<'_> = &mut tell;
             let connection =
                 Connection::own(link, call.parts(), call.settings, call.interrupt, tell);

@@ -34,7 +34,8 @@ impl<'a> Session<'a> {
             Err(failure) => {
                 self.roll_back();
                 let error = self.cannot_read(failure);
-                let hint = format!("GRANT CREATE ON SCHEMA {} TO the role", self.store.schema);
+                let (schema, role) = (&self.store.schema, &self.server.role);
+                let hint = format!("GRANT CREATE ON SCHEMA {schema} TO {role};");
                 return Err(if error.kind() == ErrorKind::Privilege {
                     error.with_hint(hint)
                 } else {

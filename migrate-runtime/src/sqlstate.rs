@@ -7,6 +7,7 @@ pub(crate) const READ_ONLY_SQL_TRANSACTION: &str = "25006";
 pub(crate) const INVALID_TRANSACTION_TERMINATION: &str = "2D000";
 pub(crate) const SERIALIZATION_FAILURE: &str = "40001";
 pub(crate) const DEADLOCK_DETECTED: &str = "40P01";
+pub(crate) const INVALID_CATALOG_NAME: &str = "3D000";
 pub(crate) const INSUFFICIENT_PRIVILEGE: &str = "42501";
 pub(crate) const UNDEFINED_COLUMN: &str = "42703";
 pub(crate) const UNDEFINED_TABLE: &str = "42P01";

@@ -114,7 +114,16 @@ fn foreign_versions_and_checksums_are_shown_and_kept() {
         ("initial", State::Unknown),
     ];
     assert_eq!(states(&status), expected);
-    assert_eq!(up_fails(&set, &database).kind(), ErrorKind::Edited);
+    let error = up_fails(&set, &database);
+    assert_eq!((error.kind(), error.exit_code()), (ErrorKind::Edited, 5));
+    assert!(error.to_string().starts_with("another program wrote checksums"), "{error}");
+    assert!(
+        error.hints()[0].starts_with("UPDATE \"public\"._migrations SET checksum = '"),
+        "{error:?}"
+    );
+    // What the hint says works when it is pasted.
+    database.execute(error.hints()[0].split("   --").next().unwrap());
+    assert_eq!(migrator(&set, &database).status().unwrap().count(State::Edited), 0);
     let newer = set_without_one();
     up(&newer, &database);
     let error = migrator(&newer, &database).down(NonZeroUsize::new(4).unwrap()).unwrap_err();
@@ -201,6 +210,8 @@ fn a_role_that_may_not_even_read_is_told_so() {
     let stranger = database.role("stranger", "");
     let error = Migrator::new(&set, stranger.config.clone()).status().unwrap_err();
     assert_eq!((error.kind(), error.sqlstate()), (ErrorKind::Privilege, Some("42501")));
+    let grant = format!("GRANT SELECT ON \"public\"._migrations TO {};", stranger.name);
+    assert!(error.hints()[0].ends_with(&grant), "{error:?}");
 }
 
 #[test]
@@ -209,7 +220,7 @@ fn a_role_without_the_right_to_create_changes_nothing() {
     let poor = database.role("poor", "");
     let error = Migrator::new(&three(), poor.config.clone()).up().unwrap_err();
     assert_eq!((error.kind(), error.exit_code()), (ErrorKind::Privilege, 3));
-    assert!(error.hints()[0].starts_with("GRANT CREATE ON SCHEMA"), "{error:?}");
+    assert_eq!(error.hints()[0], format!("GRANT CREATE ON SCHEMA \"public\" TO {};", poor.name));
     assert_eq!(database.text("SELECT to_regclass('_migrations')"), "");
 }
 

@@ -258,3 +258,42 @@ fn down_with_nothing_but_unfinished_work_says_so() {
     let error = migrator(&set, &database).down(NonZeroUsize::MIN).unwrap_err();
     assert_eq!(error.exit_code(), 8);
 }
+
+#[test]
+fn a_stale_debug_build_refuses_to_run() {
+    let (database, folder) = (TestDatabase::new(), tempfile::tempdir().unwrap());
+    let path: &'static str = folder.path().to_str().unwrap().to_owned().leak();
+    let script = |name: &str, text: &str| {
+        std::fs::write(folder.path().join(format!("20260101000001_one.{name}.sql")), text).unwrap();
+    };
+    script("up", "CREATE TABLE one (id int);\n");
+    script("down", "DROP TABLE one;\n");
+    let built = migrate_core::read_folder(folder.path(), "migrations").unwrap().leak("migrations");
+    let built = built.with_source(Some(path));
+    assert_eq!(migrator(&built, &database).verify_offline(), []);
+
+    script("up", "CREATE TABLE one (id bigint);\n");
+    let findings = migrator(&built, &database).verify_offline();
+    assert_eq!((findings[0].kind, findings[0].kind.exit_code()), (FindingKind::StaleBuild, 5));
+    let error = up_fails(&built, &database);
+    assert_eq!((error.kind(), error.exit_code()), (ErrorKind::StaleBuild, 5));
+    let message = "migrations/20260101000001_one.up.sql was changed after this binary was built";
+    assert_eq!(error.to_string(), message);
+    let error = migrator(&built, &database).plan_up(&Up::default()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::StaleBuild);
+    assert_eq!(database.text("SELECT to_regclass('_migrations')"), "");
+
+    // A release binary does not know where the folder was.
+    up(&built.with_source(None), &database);
+    assert_eq!(tables(&database), "one");
+}
+
+#[test]
+fn a_set_without_migrations_has_nothing_to_do() {
+    let (database, empty) = (TestDatabase::new(), set(&[]));
+    assert_eq!(names(&up(&empty, &database).done), [""; 0]);
+    assert_eq!(names(&migrator(&empty, &database).down(NonZeroUsize::MIN).unwrap().done), [""; 0]);
+    assert_eq!(migrator(&empty, &database).status().unwrap().entries, []);
+    assert_eq!(migrator(&empty, &database).verify().unwrap().findings, []);
+    assert_eq!(database.text("SELECT to_regclass('_migrations')"), "");
+}

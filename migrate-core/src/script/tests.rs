@@ -105,6 +105,7 @@ fn unfinished_merges_are_found_and_hide_the_rest() {
         "SELECT $$\n>>>>>>> b\n$$;\n<<<<<<< a\n",
         &[("2:1", marker, help), ("4:1", marker, help)],
     );
+    check("<<<<<<<\nSELECT 1;\n=======\n>>>>>>>\n", &[("1:1", marker, help)]);
     good("-- title\n-- =======\nSELECT 1 <<<<<<< 2;");
 }
 

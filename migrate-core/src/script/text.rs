@@ -55,7 +55,7 @@ pub(crate) fn find_unusable(sql: &str) -> Vec<Finding> {
     }
     let (mut findings, mut inside, mut start) = (Vec::new(), false, 0);
     for line in sql.split_inclusive('\n') {
-        let (opens, closes) = (line.starts_with("<<<<<<< "), line.starts_with(">>>>>>> "));
+        let (opens, closes) = (is_marker(line, "<<<<<<<"), is_marker(line, ">>>>>>>"));
         // One finding for a conflict as a whole; the end alone where its start was deleted.
         if opens || (closes && !inside) {
             let range = byte_range(start, start + line.trim_end().len());
@@ -71,4 +71,9 @@ pub(crate) fn find_unusable(sql: &str) -> Vec<Finding> {
         start += line.len();
     }
     findings
+}
+
+/// A marker has a label behind a blank, or stands alone.
+fn is_marker(line: &str, marker: &str) -> bool {
+    line.strip_prefix(marker).is_some_and(|it| it.starts_with(' ') || it.trim_end().is_empty())
 }

@@ -53,7 +53,7 @@ impl DevDatabaseError {
 
     /// What to type next.
     pub fn hints(&self) -> Vec<String> {
-        let reset = || vec!["migration-cli db reset".to_owned()];
+        let reset = || vec!["migration-cli db reset --confirm".to_owned()];
         match &self.0 {
             Failure::NoServer(_) => {
                 let mut hints: Vec<_> = install::command().into_iter().map(str::to_owned).collect();
@@ -63,7 +63,7 @@ impl DevDatabaseError {
             Failure::NoSuchVersion { major, .. } => {
                 vec![
                     format!("PG_BIN=/path/to/postgresql-{major}/bin migration-cli up"),
-                    "migration-cli db reset".to_owned(),
+                    "migration-cli db reset --confirm".to_owned(),
                 ]
             }
             Failure::PgBin(_) => vec!["unset PG_BIN".to_owned()],

@@ -63,7 +63,8 @@ pub(super) fn describe(
         .with_location(place.map(|it| locate(step, it)))
         .with_state(state(lost, step, situation));
     let forget = forget(&session.store.schema, step.version(), step.direction());
-    let error = hints(error, code.as_deref(), step, situation.progress, &forget);
+    let error =
+        hints(error, code.as_deref(), step, situation.progress, (&forget, &session.server.role));
     log(session, step, &error);
     error
 }
@@ -161,7 +162,13 @@ fn unfinished(migration: &str, step: &Step, statement: usize) -> String {
     state
 }
 
-fn hints(error: Error, code: Option<&str>, step: &Step, progress: Progress, forget: &str) -> Error {
+fn hints(
+    error: Error,
+    code: Option<&str>,
+    step: &Step,
+    progress: Progress,
+    (forget, role): (&str, &str),
+) -> Error {
     let (kind, command, file) = (error.kind(), step.direction(), step.file());
     if matches!(progress, Progress::Begun { .. }) {
         return error
@@ -176,7 +183,7 @@ fn hints(error: Error, code: Option<&str>, step: &Step, progress: Progress, forg
         ErrorKind::Pooler => "export MIGRATION_DATABASE_URL='postgres://…'   # to the server itself, or to a pooler in session mode".to_owned(),
         ErrorKind::LockTimeout => format!("migration-cli {command} --lock-deadline 30m"),
         ErrorKind::Privilege => {
-            "GRANT …;   -- the right that is missing, or connect with a role that has it".to_owned()
+            format!("GRANT … TO {role};   -- the right that the server names, or connect with another role")
         }
         _ => {
             let error = match code {

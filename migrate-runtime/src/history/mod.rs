@@ -17,6 +17,8 @@ pub(crate) struct History {
     pub(crate) rows: Vec<Row>,
     /// Work outside a transaction that began and did not end.
     pub(crate) unfinished: Vec<Unfinished>,
+    /// The schema of the tables, in quotes; for statements that a person pastes.
+    pub(crate) schema: String,
 }
 
 /// One row of the history table.
@@ -69,6 +71,8 @@ pub(crate) struct StoredScript {
 pub(crate) struct Server {
     pub(crate) pid: i32,
     pub(crate) database: String,
+    /// The role that logged in, quoted where it has to be.
+    pub(crate) role: String,
     pub(crate) standby: bool,
     /// Whether a vanished client can be noticed while a statement runs.
     pub(crate) checks_client: bool,

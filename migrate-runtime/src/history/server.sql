@@ -1,5 +1,6 @@
 SELECT pg_catalog.pg_backend_pid(),
        pg_catalog.current_database(),
+       pg_catalog.quote_ident(session_user),
        pg_catalog.pg_is_in_recovery(),
        -- Elsewhere the setting exists and is refused, depending on the version.
        CASE WHEN pg_catalog.version() ~ 'linux' THEN pg_catalog.current_setting('client_connection_check_interval', true) END,

@@ -109,12 +109,13 @@ impl Server {
         let server = Server {
             pid: text(cells, 0).parse().ok()?,
             database: text(cells, 1).to_owned(),
-            standby: text(cells, 2) == "t",
-            checks_client: cells.get(3)?.is_some(),
-            layout: text(cells, 4).parse().ok(),
-            foreign_columns: cells.get(6)?.clone(),
+            role: text(cells, 2).to_owned(),
+            standby: text(cells, 3) == "t",
+            checks_client: cells.get(4)?.is_some(),
+            layout: text(cells, 5).parse().ok(),
+            foreign_columns: cells.get(7)?.clone(),
         };
-        let unfinished = match cells.get(5)? {
+        let unfinished = match cells.get(6)? {
             Some(hex) => Unfinished::parse_all(&unhex(hex)?)?,
             None => Vec::new(),
         };
@@ -145,7 +146,7 @@ impl History {
     /// Reads the second answer of [`Store::read`].
     pub(crate) fn parse<'a>(rows: impl Iterator<Item = &'a Cells>) -> Option<History> {
         let rows = rows.map(Row::parse).collect::<Option<Vec<_>>>()?;
-        Some(History { rows, unfinished: Vec::new() })
+        Some(History { rows, ..History::default() })
     }
 }
 

@@ -60,7 +60,7 @@ pub(crate) fn plan_down(
 ) -> Result<Plan, Refusal> {
     refuse_unfinished(history)?;
     let rows = limit_down(history.newest_first(), down.limit)?;
-    let steps = rows.into_iter().map(|row| step_down(set, row, stored, down.use_script));
+    let steps = rows.into_iter().map(|row| step_down((set, history), row, stored, down.use_script));
     Ok(Plan { direction: Direction::Down, steps: steps.collect::<Result<_, _>>()? })
 }
 
@@ -106,7 +106,7 @@ fn limit_down(mut rows: Vec<&Row>, limit: Limit) -> Result<Vec<&Row>, Refusal> {
 /// The script in the binary and the one that the database kept are normally the same. Where they
 /// are not, nobody but a person knows which one undoes what is there.
 fn step_down(
-    set: &MigrationSet,
+    (set, history): (&MigrationSet, &History),
     row: &Row,
     stored: &[StoredScript],
     preferred: Option<ScriptSource>,
@@ -119,7 +119,7 @@ fn step_down(
             return Err(Refusal::ScriptDiffers(row.version.clone()));
         }
         (Some(migration), None, None) if migration.up.checksum.to_string() != row.checksum => {
-            return Err(Refusal::Edited(vec![Drift::edited(row, migration)]));
+            return Err(Refusal::Edited(vec![Drift::edited(row, migration, history)]));
         }
         (Some(migration), _, None | Some(ScriptSource::Embedded)) => {
             Step::down(row, migration, set.folder())

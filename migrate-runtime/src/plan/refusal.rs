@@ -1,6 +1,6 @@
 //! Why there is no plan: nothing was changed, and a person has to decide.
 
-use migrate_core::Version;
+use migrate_core::{Checksum, Version};
 
 use crate::config::ScriptSource;
 use crate::drift::Drift;
@@ -70,17 +70,25 @@ impl From<Refusal> for Error {
 
 fn edited(list: &[Drift]) -> Error {
     let mut lines = Vec::new();
+    let mut foreign = Vec::new();
     for drift in list {
-        if let Drift::Edited { version, name, ran, embedded } = drift {
-            lines.push(format!(
-                "{version}_{name} (checksum {} when it ran, {} in this binary)",
-                shorten(ran),
-                shorten(embedded)
+        let Drift::Edited { version, name, ran, embedded, schema } = drift else { continue };
+        let (then, now) = (shorten(ran), shorten(embedded));
+        lines.push(format!("{version}_{name} (checksum {then} when it ran, {now} in this binary)"));
+        if ran.parse::<Checksum>().is_err() {
+            foreign.push(format!(
+                "UPDATE {schema}._migrations SET checksum = '{embedded}' WHERE version = '{version}';   -- once it is certain that this script is the one that ran"
             ));
         }
     }
-    let what = if lines.len() == 1 { "a script was" } else { "scripts were" };
-    Error::new(ErrorKind::Edited, format!("{what} edited after it ran: {}", lines.join(", ")))
+    let lines = lines.join(", ");
+    if !foreign.is_empty() {
+        let message = format!("another program wrote checksums that are none of ours: {lines}");
+        let error = Error::new(ErrorKind::Edited, message);
+        return foreign.into_iter().fold(error, Error::with_hint);
+    }
+    let what = if list.len() == 1 { "a script was" } else { "scripts were" };
+    Error::new(ErrorKind::Edited, format!("{what} edited after it ran: {lines}"))
         .with_hint("git log -p -- migrations   # bring back the text that ran, and build again")
         .with_hint(
             "migration-cli create NAME   # the change that is meant, as a migration of its own",
@@ -102,7 +110,7 @@ fn out_of_order(list: &[Drift]) -> Error {
         format!("{} {verb} pending, but the newer {newest} has already run", late.join(", "));
     Error::new(ErrorKind::OutOfOrder, message)
         .with_hint("migration-cli up --allow-out-of-order")
-        .with_hint("git mv OLD NEW   # or give both files a newer version, and build again")
+        .with_hint("migration-cli create NAME   # or move both scripts to a newer version, and build again")
 }
 
 fn unfinished(work: &Unfinished) -> Error {

@@ -194,7 +194,7 @@ fn history(ran: &[(i64, u8)]) -> History {
         execution_time: Duration::ZERO,
         applied_at: None,
     };
-    History { rows: (1..).zip(ran).map(row).collect(), unfinished: Vec::new() }
+    History { rows: (1..).zip(ran).map(row).collect(), ..History::default() }
 }
 
 fn kept(second: i64, sql: &str) -> StoredScript {
