@@ -33,6 +33,12 @@ pub(crate) fn fits(pattern: &str, sql: &str, tokens: &[Token]) -> bool {
     }
 }
 
+/// Whether a pattern that begins with a word may fit what begins with this letter.
+pub(crate) fn may_begin(pattern: &str, letter: u8) -> bool {
+    let mut word = pattern.bytes().take_while(|it| *it != b' ');
+    word.next() == Some(letter) || word.any(|it| it == b'|')
+}
+
 /// The statement without what may stand before the word that says what it does: parentheses around
 /// a query, and `WITH` and its queries.
 pub(crate) fn main_verb<'a>(sql: &str, tokens: &'a [Token]) -> &'a [Token] {

@@ -229,7 +229,14 @@ impl StatementKind {
     /// Recognises a statement by its tokens, comments left out.
     pub(crate) fn of(sql: &str, tokens: &[Token]) -> StatementKind {
         let tokens = pattern::main_verb(sql, tokens);
-        let fits = |row: &&Row| row.patterns.iter().any(|it| pattern::fits(it, sql, tokens));
+        let Some(first) = tokens.first() else { return StatementKind::Other };
+        let letter = first.text(sql).as_bytes()[0].to_ascii_lowercase();
+        let fits = |row: &&Row| {
+            let patterns = row.patterns.iter();
+            // Most patterns fail at the first letter, which is cheaper to compare than the word.
+            let mut likely = patterns.filter(|it| pattern::may_begin(it, letter));
+            likely.any(|it| pattern::fits(it, sql, tokens))
+        };
         ROWS.iter().find(fits).map_or(StatementKind::Other, |it| it.kind)
     }
 }
