@@ -2,10 +2,13 @@
 //!
 //! The whole program of an application that migrates at start-up:
 //!
-//! ```ignore
+//! ```no_run
 //! use migrate_runtime::{Migrator, MigrationSet, embed_migrations};
 //!
+//! # /*
 //! static MIGRATIONS: MigrationSet = embed_migrations!("migrations");
+//! # */
+//! # static MIGRATIONS: MigrationSet = embed_migrations!("../migrations");
 //!
 //! fn main() -> Result<(), Box<dyn std::error::Error>> {
 //!     let url = std::env::var("DATABASE_URL")?;
