@@ -58,6 +58,11 @@ fn changed_added_renamed_and_deleted_scripts_are_picked_up_by_the_next_build() {
     project.check(Built::Anew, "three: SELECT 2;");
     project.check(Built::Nothing, "three: SELECT 2;");
 
+    // Cargo watches a folder as a whole, so this is once more than needed.
+    project.write("migrations/schema.rs", "// The schema.");
+    project.check(Built::Anew, "three: SELECT 2;");
+    project.check(Built::Nothing, "three: SELECT 2;");
+
     project.delete("20240322000000_three");
     project.check(Built::Anew, "");
     project.write_pair("20240323000000_four", "SELECT 4;");
@@ -78,6 +83,10 @@ fn without_a_build_script_the_build_warns_with_the_lines_to_paste() {
     project.check(Built::Anew, "one: SELECT 11;");
     project.rename("20240320000000_one", "20240320000000_uno");
     project.check(Built::Anew, "uno: SELECT 11;");
+
+    // What is no script is not.
+    project.write("migrations/schema.rs", "// The schema.");
+    project.check(Built::Nothing, "uno: SELECT 11;");
 
     project.write("build.rs", &BUILD.replace("migrations", "build.rs"));
     let output = project.check(Built::Anew, "uno: SELECT 11;");
