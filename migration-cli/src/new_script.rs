@@ -44,10 +44,7 @@ pub(crate) fn normalize(typed: &str) -> Result<String, CommandError> {
 }
 
 /// The version of a new migration: now, or a second after the newest one there is.
-pub(crate) fn next_version(
-    now: DateTime,
-    newest: Option<Version>,
-) -> Result<Version, CommandError> {
+fn next_version(now: DateTime, newest: Option<Version>) -> Result<Version, CommandError> {
     let now = version_of(now)?;
     let Some(newest) = newest.filter(|it| *it >= now) else { return Ok(now) };
     let later = time_of(newest).and_then(|it| it.checked_add(1.second()).ok());
@@ -62,7 +59,7 @@ pub(crate) fn is_far_ahead(version: Version, now: DateTime) -> bool {
 }
 
 /// The newest version in a folder; half a migration counts, and so does one with problems.
-pub(crate) fn newest_version(folder: &Path) -> io::Result<Option<Version>> {
+fn newest_version(folder: &Path) -> io::Result<Option<Version>> {
     let mut newest = None;
     for entry in fs::read_dir(folder)? {
         let name = entry?.file_name();
@@ -76,12 +73,33 @@ pub(crate) fn newest_version(folder: &Path) -> io::Result<Option<Version>> {
     Ok(newest)
 }
 
-/// Writes both scripts, and nothing over anything.
-pub(crate) fn write(
+/// A migration that was just written.
+pub(crate) struct NewMigration {
+    /// Its scripts, up and down.
+    pub(crate) files: [PathBuf; 2],
+    /// The newest version before it.
+    pub(crate) after: Option<Version>,
+}
+
+/// Writes both scripts under the next free version.
+pub(crate) fn write_next(
     folder: &Path,
-    version: Version,
     name: &str,
-) -> Result<[PathBuf; 2], CommandError> {
+    now: DateTime,
+) -> Result<NewMigration, CommandError> {
+    let unreadable =
+        |error| CommandError::io(format!("cannot read the folder {}", folder.display()), &error);
+    let lock = File::open(folder).map_err(unreadable)?;
+    // Two that look at the same time would find the same version free. A file system without locks
+    // is no reason to write nothing: the next build notices a version that was given twice.
+    let _ = lock.lock();
+    let after = newest_version(folder).map_err(unreadable)?;
+    let files = write(folder, next_version(now, after)?, name)?;
+    Ok(NewMigration { files, after })
+}
+
+/// Writes both scripts, and nothing over anything.
+fn write(folder: &Path, version: Version, name: &str) -> Result<[PathBuf; 2], CommandError> {
     let template = template::render(name);
     let up = FileName { version, name: name.to_owned(), direction: Direction::Up };
     let (up, down) = (folder.join(up.to_string()), folder.join(up.twin().to_string()));
@@ -171,6 +189,27 @@ mod tests {
         }
         let newest = newest_version(folder.path()).unwrap().unwrap();
         assert_eq!(newest.to_string(), "20250101000000");
+    }
+
+    #[test]
+    fn a_version_is_given_once_however_many_ask_at_the_same_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let now = jiff::civil::date(2024, 3, 20).at(12, 0, 0, 0);
+        let together = std::sync::Barrier::new(8);
+        std::thread::scope(|scope| {
+            for number in 0..8 {
+                let (folder, together) = (folder.path(), &together);
+                scope.spawn(move || {
+                    together.wait();
+                    write_next(folder, &format!("step_{number}"), now).unwrap();
+                });
+            }
+        });
+        let files = fs::read_dir(folder.path()).unwrap().map(|it| it.unwrap().file_name());
+        let mut versions: Vec<_> = files.map(|it| it.to_str().unwrap()[..14].to_owned()).collect();
+        versions.sort();
+        let expected = (0..8).flat_map(|it| vec![format!("2024032012000{it}"); 2]);
+        assert_eq!(versions, expected.collect::<Vec<_>>());
     }
 
     #[test]

@@ -7,7 +7,7 @@ use migrate_core::read_folder;
 
 use crate::context::Context;
 use crate::error::CommandError;
-use crate::new_script::{is_far_ahead, newest_version, next_version, normalize, write};
+use crate::new_script::{NewMigration, is_far_ahead, normalize, write_next};
 use crate::text::plural;
 use crate::time;
 
@@ -31,16 +31,13 @@ pub(crate) fn run(ctx: &mut Context<'_>, args: &CreateArgs) -> Result<u8, Comman
     fs::create_dir_all(&folder).map_err(|error| {
         CommandError::io(format!("cannot make the folder {}", folder.display()), &error)
     })?;
-    let newest = newest_version(&folder).map_err(|error| {
-        CommandError::io(format!("cannot read the folder {}", folder.display()), &error)
-    })?;
-    let now = time::now();
-    if let Some(newest) = newest.filter(|it| is_far_ahead(*it, now)) {
-        ctx.ui.warn(format!("the version {newest} lies in the future; the new one comes after it"));
-    }
     warn_of_problems(ctx, &folder);
 
-    let files = write(&folder, next_version(now, newest)?, &name)?;
+    let now = time::now();
+    let NewMigration { files, after } = write_next(&folder, &name, now)?;
+    if let Some(newest) = after.filter(|it| is_far_ahead(*it, now)) {
+        ctx.ui.warn(format!("the version {newest} lies in the future; the new one comes after it"));
+    }
     let files = files.map(|it| it.display().to_string());
     for file in &files {
         ctx.ui.result(file)?;

@@ -37,6 +37,22 @@ fn versions_grow_even_within_a_second_and_after_the_future() {
 }
 
 #[test]
+fn two_at_the_same_time_get_two_versions() {
+    let project = Project::new();
+    let started: Vec<_> = (0..4)
+        .map(|number| project.command(&format!("create step_{number}")).spawn().unwrap())
+        .collect();
+    for child in started {
+        assert!(child.wait_with_output().unwrap().status.success());
+    }
+    let files = fs::read_dir(project.path().join("migrations")).unwrap();
+    let names = files.map(|it| it.unwrap().file_name().into_string().unwrap());
+    let versions: std::collections::BTreeSet<String> =
+        names.filter(|it| it.ends_with(".up.sql")).map(|it| it[..14].to_owned()).collect();
+    assert_eq!(versions.len(), 4, "{versions:?}");
+}
+
+#[test]
 fn the_folder_is_the_projects_or_the_one_that_was_named() {
     let project = Project::new();
     project.write("migration.toml", "");
