@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 
 use migrate_core::Version;
-use migrate_runtime::{Limit, Up};
+use migrate_runtime::{ErrorKind, Limit, MigrationSet, Up};
 
 use super::{carry_out, preview};
 use crate::context::{Context, Session};
@@ -56,10 +56,28 @@ impl UpArgs {
 pub(crate) fn run(ctx: &mut Context<'_>, args: &UpArgs) -> Result<u8, CommandError> {
     const NOTHING: &str = "Nothing to run: no migration is pending.";
     let up = args.wanted();
+    if let Some(version) = args.to {
+        known(ctx.set, version)?;
+    }
     let Session { mut migrator, progress } = ctx.session()?;
     if args.dry_run || ctx.needs_consent() {
         let plan = migrator.plan_up(&up)?;
         return preview(ctx, &plan, args.dry_run, NOTHING);
     }
     carry_out(ctx, &progress, NOTHING, || migrator.run_up(&up))
+}
+
+/// A version that this program does not have is refused before any database is asked.
+fn known(set: &MigrationSet, version: Version) -> Result<(), CommandError> {
+    if set.get(version).is_some() {
+        return Ok(());
+    }
+    let nearest = set.iter().min_by_key(|it| it.version.get().abs_diff(version.get()));
+    let message = format!("this program has no migration {version}");
+    let error =
+        CommandError::new(ErrorKind::NoSuchVersion, message).with_state("nothing was changed");
+    Err(match nearest {
+        Some(nearest) => error.with_hint(format!("migration-cli up --to {}", nearest.version)),
+        None => error.with_hint("migration-cli create NAME   # it has no migration at all"),
+    })
 }

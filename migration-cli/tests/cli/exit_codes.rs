@@ -74,6 +74,16 @@ fn what_makes_no_sense_is_2() {
 }
 
 #[test]
+fn a_version_that_does_not_exist_is_2_without_any_database() {
+    let project = Project::new().with("DATABASE_URL", "postgres://u@127.0.0.1:1/d");
+    let outcome = project.expect("up --to 20240320000001", 2);
+    assert!(outcome.stderr.starts_with("Error: this program has no migration 20240320000001"));
+    assert!(outcome.stderr.contains("Hint: migration-cli up --to 20240320000000\n"));
+    let refused = project.json("up --to 20240320000001", 2);
+    assert_eq!(refused["error"]["kind"], "no_such_version");
+}
+
+#[test]
 fn an_environment_without_a_database_is_2_with_what_to_type() {
     let project = Project::new();
     for environment in ["staging", "production"] {
