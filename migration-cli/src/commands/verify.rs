@@ -1,5 +1,9 @@
 //! `verify`: does the database have what this program says?
 
+use std::path::Path;
+
+use migrate_runtime::MigrationSet;
+
 use crate::context::{Context, Session};
 use crate::error::CommandError;
 use crate::output::{ProblemRecord, print_verification, worst};
@@ -16,6 +20,12 @@ pub(crate) struct VerifyArgs {
 }
 
 pub(crate) fn run(ctx: &mut Context<'_>, args: &VerifyArgs) -> Result<u8, CommandError> {
+    let unknown = not_compared(ctx.set).filter(|_| args.offline);
+    ctx.report.compared = Some(unknown.is_none());
+    if let Some(why) = unknown {
+        ctx.report.problems = Some(Vec::new());
+        return ctx.ui.result(format!("Nothing was compared: {why}.")).map(|()| 0);
+    }
     let mut findings = ctx.offline().verify_offline();
     let mut status = None;
     if !args.offline {
@@ -32,4 +42,47 @@ pub(crate) fn run(ctx: &mut Context<'_>, args: &VerifyArgs) -> Result<u8, Comman
     ctx.report.problems = Some(findings.iter().map(|it| ProblemRecord::new(it, &ctx.ui)).collect());
     print_verification(&ctx.ui, &findings, status.as_ref())?;
     Ok(worst(&findings))
+}
+
+/// Why the set cannot be compared with the folder that it was made from, where that is so.
+fn not_compared(set: &MigrationSet) -> Option<String> {
+    match set.source() {
+        None => Some("only a debug build knows which folder it was built from".to_owned()),
+        Some(folder) if Path::new(folder).is_dir() => None,
+        Some(folder) => Some(format!("the folder {folder} is not on this machine")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::cli::Cli;
+    use crate::output::{Report, Ui};
+
+    static RELEASED: MigrationSet = MigrationSet::new(&[]);
+
+    #[test]
+    fn a_release_build_says_that_it_compared_nothing() {
+        let Cli { global, command } = Cli::parse_from(["app", "verify", "--offline"]);
+        let mut report = Report::default();
+        let ui = Ui::new("app", anstream::ColorChoice::Never).with_json(true);
+        let mut ctx = Context::new(&RELEASED, global, ui, &mut report, String::new()).unwrap();
+        assert_eq!(crate::commands::run(&mut ctx, &command).unwrap(), 0);
+        assert_eq!(report.compared, Some(false));
+    }
+
+    #[test]
+    fn what_cannot_be_compared_is_not_called_equal() {
+        #[track_caller]
+        fn check(source: Option<&'static str>, expected: Option<&str>) {
+            let set = MigrationSet::new(&[]).with_source(source);
+            assert_eq!(not_compared(&set).as_deref(), expected);
+        }
+
+        check(Some(env!("CARGO_MANIFEST_DIR")), None);
+        check(Some("/no/where"), Some("the folder /no/where is not on this machine"));
+        check(None, Some("only a debug build knows which folder it was built from"));
+    }
 }

@@ -23,13 +23,18 @@ pub(crate) struct Report {
     pub(crate) exit_code: u8,
     pub(crate) error: Option<ErrorRecord>,
     pub(crate) migrations: Vec<MigrationRecord>,
-    pub(crate) summary: Summary,
+    /// Counts `migrations` by state: for `status` and `verify` the whole set, for `up` and `down` what
+    /// they did in this run. Null where nothing was counted, so that no zero is taken for a finding.
+    pub(crate) summary: Option<Summary>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) run: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) plan: Option<Vec<StepRecord>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) problems: Option<Vec<ProblemRecord>>,
+    /// Whether `verify` had anything to compare.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) compared: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) files: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -46,6 +51,12 @@ pub(crate) struct ErrorRecord {
     file: Option<String>,
     line: Option<u32>,
     column: Option<u32>,
+    /// In which state the database is.
+    state: Option<String>,
+    /// What the server said beside its message.
+    detail: Option<String>,
+    /// What the server advises.
+    hint: Option<String>,
 }
 
 /// A migration.
@@ -116,18 +127,22 @@ impl Report {
             }
         }
         self.ok = self.exit_code == 0;
-        self.summary = Summary::of(&self.migrations);
     }
 
     /// Lists what ran in this run.
     pub(crate) fn ran(&mut self, done: &[Done]) {
-        self.migrations = done.iter().map(MigrationRecord::done).collect();
+        self.list(done.iter().map(MigrationRecord::done).collect());
     }
 
     /// Lists what a status shows.
     pub(crate) fn status(&mut self, status: &Status) {
         self.database = Some(status.database.clone());
-        self.migrations = status.entries.iter().map(MigrationRecord::entry).collect();
+        self.list(status.entries.iter().map(MigrationRecord::entry).collect());
+    }
+
+    fn list(&mut self, migrations: Vec<MigrationRecord>) {
+        self.summary = Some(Summary::of(&migrations));
+        self.migrations = migrations;
     }
 
     /// The text of the object.
@@ -150,6 +165,9 @@ impl ErrorRecord {
             file: error.place.as_ref().map(|it| it.file.clone()),
             line: error.place.as_ref().map(|it| it.line),
             column: error.place.as_ref().and_then(|it| it.column),
+            state: error.state.as_deref().map(clean),
+            detail: error.server.detail.as_deref().map(clean),
+            hint: error.server.hint.as_deref().map(clean),
         }
     }
 }

@@ -101,6 +101,10 @@ fn an_error_has_its_kind_its_place_and_its_way_out() {
     let ran = failed["migrations"].as_array().unwrap();
     assert_eq!(ran.len(), 1, "what ran before it: {failed}");
 
+    let state = error["state"].as_str().unwrap();
+    assert!(state.contains("20240327091500"), "{error}");
+    assert_eq!((&error["detail"], &error["hint"]), (&Value::Null, &Value::Null));
+
     let usage = project.json("down 0", 2);
     assert_eq!(usage["error"]["kind"], "usage");
     assert_eq!(usage["error"]["file"], Value::Null);
@@ -111,6 +115,57 @@ fn an_error_has_its_kind_its_place_and_its_way_out() {
     let config = project.json("up", 2);
     assert_eq!(config["error"]["kind"], "config");
     assert_eq!((&config["error"]["line"], &config["error"]["column"]), (&json!(1), &json!(1)));
+}
+
+#[test]
+fn a_summary_counts_what_was_looked_at_or_is_missing() {
+    #[track_caller]
+    fn check(project: &Project, args: &str, code: i32, expected: Option<(u64, u64)>) {
+        let summary = &project.json(args, code)["summary"];
+        let counts = expected.map(|(applied, pending)| {
+            json!({
+                "applied": applied, "pending": pending,
+                "edited": 0, "unknown": 0, "out_of_order": 0, "unfinished": 0
+            })
+        });
+        assert_eq!(*summary, json!(counts), "{args}");
+    }
+
+    let database = TestDatabase::new();
+    let project = Project::on(&database);
+    let all = project.states().len() as u64;
+    check(&project, "up --dry-run", 0, None);
+    check(&project, "up --env production", 7, None);
+    check(&project, "up --steps 2", 0, Some((2, 0)));
+    check(&project, "status", 0, Some((2, all - 2)));
+    check(&project, "verify", 0, Some((2, all - 2)));
+    check(&project, "verify --offline", 0, None);
+    check(&project, "down", 0, Some((0, 1)));
+    check(&project, "down --dry-run", 0, None);
+    check(&project, "down 99", 2, None);
+    check(&project, "up --nonsense", 2, None);
+    check(&project, "create x", 0, None);
+    check(&project, "db status", 0, None);
+    let elsewhere = Project::new().with("DATABASE_URL", "postgres://u@127.0.0.1:1/d");
+    check(&elsewhere, "up", 3, None);
+
+    database.execute("CREATE TABLE parties (id int)");
+    check(&project, "down", 0, Some((0, 1)));
+    check(&project, "up", 1, Some((1, 0)));
+}
+
+#[test]
+fn what_the_server_said_is_passed_on() {
+    let database = TestDatabase::new();
+    let project = Project::on(&database);
+    project.expect("up --steps 1", 0);
+    // What reverting drops is in use.
+    database.execute("CREATE VIEW in_use AS SELECT * FROM users");
+    let error = &project.json("down", 1)["error"];
+    assert_eq!(error["sqlstate"], "2BP01");
+    assert_eq!(error["detail"], "view in_use depends on table users");
+    assert!(error["hint"].as_str().unwrap().contains("CASCADE"), "{error}");
+    assert!(error["state"].is_string(), "{error}");
 }
 
 #[test]
@@ -138,6 +193,8 @@ fn commands_add_what_is_theirs() {
         (&json!("edited"), &json!("20240320000000"))
     );
     assert!(problem["message"].is_string() && problem["hint"].is_string(), "{problem}");
+    assert_eq!(verified["compared"], true);
+    assert_eq!(project.json("verify --offline", 0)["compared"], cfg!(debug_assertions));
 
     let created = project.json("create something", 0);
     assert_eq!(created["files"].as_array().unwrap().len(), 2);
