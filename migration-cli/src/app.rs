@@ -12,14 +12,15 @@ use migrate_runtime::{ErrorKind, MigrationSet};
 
 use crate::cli::{Cli, Color, parser};
 use crate::commands;
-use crate::confirm::as_typed;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::output::{Report, Ui};
+use crate::paste::as_typed;
 use crate::secret::redact;
 
 /// Runs the program and returns its exit code.
 pub(crate) fn run(set: &'static MigrationSet, args: Vec<OsString>) -> u8 {
+    let args = help_as_flag(args);
     let early = Early::read(&args);
     let ui = Ui::new(&early.program, early.color.choice()).with_json(early.json);
     let panicked = note_panics();
@@ -27,12 +28,25 @@ pub(crate) fn run(set: &'static MigrationSet, args: Vec<OsString>) -> u8 {
         let mut report = Report { command: early.command(&args), ..Report::default() };
         let typed = as_typed(&early.program, &args);
         let result = match parse(&early, args, &ui) {
-            Ok(Parsed::Command(cli)) => execute(set, *cli, &ui, &mut report, typed),
+            Ok(Parsed::Command(cli)) => {
+                let ui = ui.clone().with_flags(&cli.global);
+                let result = execute(set, *cli, &ui, &mut report, typed);
+                return finish(&result, report, &ui, early.json);
+            }
             Ok(Parsed::Text(text)) => return ui.json(text.trim_end()).map_or(1, |()| 0),
             Err(error) => Err(error),
         };
         finish(&result, report, &ui, early.json)
     })
+}
+
+/// `help COMMAND` is `COMMAND --help`: one text, whichever way it is asked for.
+fn help_as_flag(mut args: Vec<OsString>) -> Vec<OsString> {
+    if args.get(1).is_some_and(|it| it == "help") {
+        args.remove(1);
+        args.push("--help".into());
+    }
+    args
 }
 
 /// What the last panic said.

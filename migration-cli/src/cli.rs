@@ -128,6 +128,10 @@ impl Color {
     }
 }
 
+/// What this command line is called, whatever the program is that has it.
+const NAME: &str = "migration-cli";
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// The parser, under the name of the running program.
 pub(crate) fn parser(program: &str, color: Color) -> clap::Command {
     let color = match color {
@@ -135,11 +139,15 @@ pub(crate) fn parser(program: &str, color: Color) -> clap::Command {
         Color::Always => clap::ColorChoice::Always,
         Color::Never => clap::ColorChoice::Never,
     };
+    let version = match program {
+        NAME => VERSION.to_owned(),
+        _ => format!("({NAME} {VERSION})"),
+    };
     let program = program.to_owned();
     one_page(Cli::command())
         .name(program.clone())
         .bin_name(program)
-        .version(concat!("(migration-cli ", env!("CARGO_PKG_VERSION"), ")"))
+        .version(version)
         .color(color)
         .after_help(env_vars::help())
 }

@@ -7,7 +7,7 @@ use migrate_runtime::{Identity, MigrationSet, Migrator, Settings, postgres};
 
 use crate::cli::GlobalArgs;
 use crate::config::Config;
-use crate::env_vars::{EnvVars, PATH, PG_BIN, RUST_LOG};
+use crate::env_vars::{EnvVars, PATH, PG_BIN, RUST_LOG, TERM};
 use crate::environment::{Choice, Database, Described, Environment};
 use crate::error::CommandError;
 use crate::interrupt;
@@ -56,6 +56,7 @@ impl<'a> Context<'a> {
         let here = std::env::current_dir()
             .map_err(|error| CommandError::io("there is no working directory", &error))?;
         let vars = EnvVars::load(&here)?;
+        let ui = ui.with_dumb(vars.raw(&TERM).is_some_and(|it| it == "dumb"));
         let config = Config::load(&here, global.config.as_deref())?;
         let choice = Choice { name: global.env.as_deref(), url: global.database_url.as_deref() };
         let environment = Environment::choose(choice, &vars, &config)?;
@@ -89,9 +90,13 @@ impl<'a> Context<'a> {
                 CommandError::usage(message).with_hint("migration-cli db status --env development")
             );
         }
+        Ok(DevDatabase::new(&self.project, self.search()?))
+    }
+
+    /// Where server binaries are looked for.
+    fn search(&self) -> Result<Search, CommandError> {
         let pg_bin = self.vars.get(&PG_BIN)?.map(|it| PathBuf::from(it.value));
-        let search = Search { pg_bin, path: self.vars.raw(&PATH), ..Search::default() };
-        Ok(DevDatabase::new(&self.project, search))
+        Ok(Search { pg_bin, path: self.vars.raw(&PATH), ..Search::default() })
     }
 
     /// A path as short as it can be said: from the project's folder.
@@ -110,6 +115,7 @@ impl<'a> Context<'a> {
             }
             Database::Embedded => {
                 let database = self.embedded()?;
+                self.warn_of_ignored();
                 self.announce_making(&database);
                 let running = database.ensure_running()?;
                 self.announce(&running);
@@ -122,8 +128,21 @@ impl<'a> Context<'a> {
     /// is asked only where its usual folder is missing, since asking a running one is a connection.
     pub(crate) fn announce_making(&self, database: &DevDatabase) {
         let usual = self.project.join(EMBEDDED_FOLDER);
-        if !usual.exists() && matches!(database.status(), Ok(DevStatus::Absent)) {
+        // Nothing is made where no server is found.
+        let found = || self.search().is_ok_and(|it| it.find().is_ok());
+        if !usual.exists() && matches!(database.status(), Ok(DevStatus::Absent)) && found() {
             self.ui.note("Making a database for this project");
+        }
+    }
+
+    /// Who has set them expects psql's database, not one of the project's own.
+    fn warn_of_ignored(&self) {
+        let names = self.vars.ignored();
+        if !names.is_empty() {
+            self.ui.warn(format!(
+                "set, but not read by this version: {}; DATABASE_URL is what counts",
+                names.join(", ")
+            ));
         }
     }
 

@@ -59,8 +59,34 @@ pub(crate) const RUST_LOG: EnvVar = EnvVar {
     dotenv: false,
 };
 
-const ALL: [&EnvVar; 7] =
-    [&ENVIRONMENT, &MIGRATION_DATABASE_URL, &DATABASE_URL, &PG_BIN, &PATH, &NO_COLOR, &RUST_LOG];
+/// What the terminal can do.
+pub(crate) const TERM: EnvVar =
+    EnvVar { name: "TERM", doc: "When it is `dumb`, there is no progress bar", dotenv: false };
+
+const PGHOST: EnvVar = ignored("PGHOST");
+const PGSERVICE: EnvVar = ignored("PGSERVICE");
+const PGDATABASE: EnvVar = ignored("PGDATABASE");
+
+/// Where psql would find a database; only looked at to say that this version does not.
+const IGNORED: [&EnvVar; 3] = [&PGHOST, &PGSERVICE, &PGDATABASE];
+
+const fn ignored(name: &'static str) -> EnvVar {
+    EnvVar { name, doc: "Not used: DATABASE_URL names the database", dotenv: false }
+}
+
+const ALL: [&EnvVar; 11] = [
+    &ENVIRONMENT,
+    &MIGRATION_DATABASE_URL,
+    &DATABASE_URL,
+    &PG_BIN,
+    &PATH,
+    &NO_COLOR,
+    &TERM,
+    &RUST_LOG,
+    &PGHOST,
+    &PGSERVICE,
+    &PGDATABASE,
+];
 
 /// The environment variables of this process, and those of `.env` below them.
 pub(crate) struct EnvVars {
@@ -118,6 +144,12 @@ impl EnvVars {
     /// The value in the process, whatever bytes it has.
     pub(crate) fn raw(&self, var: &EnvVar) -> Option<OsString> {
         self.process.get(var.name).filter(|it| !it.is_empty()).cloned()
+    }
+
+    /// The variables that name a database to psql, and not to this version, as far as they are set.
+    pub(crate) fn ignored(&self) -> Vec<&'static str> {
+        let set = IGNORED.iter().filter(|it| self.raw(it).is_some());
+        set.map(|it| it.name).collect()
     }
 
     fn in_process(&self, var: &EnvVar) -> Result<Option<Sourced>, CommandError> {
@@ -221,6 +253,13 @@ mod tests {
         check(&[(app, "")], &[(app, "d"), (ours, "b")], Some("b"));
         check(&[], &[(app, "d")], Some("d"));
         check(&[], &[], None);
+    }
+
+    #[test]
+    fn what_psql_would_use_is_noticed() {
+        let vars = EnvVars::of(&[("PGDATABASE", "d"), ("PGHOST", "h"), ("PGSERVICE", "")], &[]);
+        assert_eq!(vars.ignored(), ["PGHOST", "PGDATABASE"]);
+        assert!(EnvVars::of(&[], &[("PGHOST", "h")]).ignored().is_empty());
     }
 
     #[test]

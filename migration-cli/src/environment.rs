@@ -2,12 +2,12 @@
 
 use std::fmt;
 use std::path::PathBuf;
-use std::str::FromStr;
 
 use migrate_runtime::postgres;
 use postgres::config::Host;
 
 use crate::config::Config;
+use crate::database_url;
 use crate::env_vars::{
     DATABASE_URL, ENVIRONMENT, EnvVars, MIGRATION_DATABASE_URL, Source, Sourced,
 };
@@ -73,6 +73,11 @@ impl Environment {
             Some(Sourced { value: url.clone(), source })
         };
         let url = match choice.url {
+            // A variable that is not set, most likely: no other database may take its place.
+            Some(url) if url.trim().is_empty() => {
+                return Err(CommandError::usage("--database-url is empty, and names no database")
+                    .with_hint("--database-url postgres://USER:PASSWORD@HOST:5432/DATABASE"));
+            }
             Some(url) => Some(flag(url, Source::Flag("--database-url"))),
             None => vars.first(&[&MIGRATION_DATABASE_URL, &DATABASE_URL])?.or_else(from_config),
         };
@@ -84,7 +89,7 @@ impl Environment {
     /// Where the database is. Only `development` has one of its own.
     pub(crate) fn database(&self) -> Result<Database, CommandError> {
         match &self.url {
-            Some(url) => parse_url(url).map(|it| Database::Server(Box::new(it))),
+            Some(url) => database_url::parse(url).map(|it| Database::Server(Box::new(it))),
             None if self.may_embed() => Ok(Database::Embedded),
             None => Err(self.unconfigured()),
         }
@@ -137,15 +142,6 @@ fn check_name(name: &str, source: Option<&Source>, config: &Config) -> Result<()
 
 fn is_name_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_'
-}
-
-/// The parser's own error is dropped: it quotes what it could not read, a password for example.
-fn parse_url(url: &Sourced) -> Result<postgres::Config, CommandError> {
-    postgres::Config::from_str(&url.value).map_err(|_| {
-        CommandError::config(format!("the database URL is not valid ({})", url.source))
-            .with_hint("write it as postgres://USER:PASSWORD@HOST:5432/DATABASE")
-            .with_hint("in a password, write @ as %40, : as %3A, / as %2F, # as %23, ? as %3F")
-    })
 }
 
 /// `app on db.example.com:5432 as deploy`: a database as people name it, without its password.

@@ -6,7 +6,9 @@ use std::io::{self, IsTerminal as _, Write};
 use anstream::{AutoStream, ColorChoice};
 
 use super::style::{LABEL, Styled, WARNING};
+use crate::cli::GlobalArgs;
 use crate::error::CommandError;
+use crate::paste::Caller;
 
 /// How much is said on stderr.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,18 +24,17 @@ pub(crate) enum Detail {
 /// The terminal, or what stands in its place.
 #[derive(Clone, Debug)]
 pub(crate) struct Ui {
-    program: String,
+    caller: Caller,
     json: bool,
     detail: Detail,
     color: ColorChoice,
+    dumb: bool,
 }
-
-/// The name under which libraries speak of this program.
-const LIBRARY_NAME: &str = "migration-cli";
 
 impl Ui {
     pub(crate) fn new(program: &str, color: ColorChoice) -> Ui {
-        Ui { program: program.to_owned(), json: false, detail: Detail::Normal, color }
+        let caller = Caller::new(program);
+        Ui { caller, json: false, detail: Detail::Normal, color, dumb: false }
     }
 
     /// Leaves stdout to the one JSON object.
@@ -43,6 +44,16 @@ impl Ui {
 
     pub(crate) fn with_detail(self, detail: Detail) -> Ui {
         Ui { detail, ..self }
+    }
+
+    /// Draws nothing that moves: the terminal cannot redraw a line.
+    pub(crate) fn with_dumb(self, dumb: bool) -> Ui {
+        Ui { dumb, ..self }
+    }
+
+    /// Lets hints choose the database as the command line did.
+    pub(crate) fn with_flags(self, global: &GlobalArgs) -> Ui {
+        Ui { caller: self.caller.with_flags(global), ..self }
     }
 
     /// Prints a result, which is what the command was called for. In JSON, it is in the object.
@@ -87,8 +98,7 @@ impl Ui {
 
     /// Whether stderr shows a progress bar: on a terminal that can redraw a line.
     pub(crate) fn draws(&self) -> bool {
-        let dumb = std::env::var_os("TERM").is_some_and(|it| it == "dumb");
-        self.detail >= Detail::Normal && io::stderr().is_terminal() && !dumb
+        self.detail >= Detail::Normal && io::stderr().is_terminal() && !self.dumb
     }
 
     /// Whether stderr has colours.
@@ -107,12 +117,12 @@ impl Ui {
 
     /// The program with the version of this command line, as the log of the database keeps it.
     pub(crate) fn application(&self) -> String {
-        format!("{} {}", self.program, env!("CARGO_PKG_VERSION"))
+        format!("{} {}", self.caller.program, env!("CARGO_PKG_VERSION"))
     }
 
-    /// Puts the running program's name into a hint of a library, so that it can be pasted.
+    /// Puts the running program into a hint of a library, so that it can be pasted.
     pub(crate) fn in_our_name(&self, text: &str) -> String {
-        rename(text, &self.program)
+        self.caller.rename(text)
     }
 
     /// A reader that has seen enough (`| head`) is no error.
@@ -124,42 +134,5 @@ impl Ui {
             }
             _ => Ok(()),
         }
-    }
-}
-
-/// Replaces the name where a command begins: as a word of its own, followed by arguments.
-fn rename(text: &str, program: &str) -> String {
-    let mut renamed = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(start) = rest.find(LIBRARY_NAME) {
-        let (before, after) = rest.split_at(start);
-        let after = &after[LIBRARY_NAME.len()..];
-        let alone = before.chars().next_back().is_none_or(|it| " `'\"(".contains(it));
-        let called = after.chars().next().is_none_or(|it| " `'\")".contains(it));
-        renamed.push_str(before);
-        renamed.push_str(if alone && called { program } else { LIBRARY_NAME });
-        rest = after;
-    }
-    renamed.push_str(rest);
-    renamed
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn hints_name_the_running_program() {
-        #[track_caller]
-        fn check(text: &str, expected: &str) {
-            assert_eq!(rename(text, "app"), expected);
-        }
-
-        check("migration-cli up --wait 5m", "app up --wait 5m");
-        check("run `migration-cli repair`", "run `app repair`");
-        check("`migration-cli`", "`app`");
-        check("/src/migration-cli/x.sql", "/src/migration-cli/x.sql");
-        check("my-migration-cli up", "my-migration-cli up");
-        check("nothing", "nothing");
     }
 }

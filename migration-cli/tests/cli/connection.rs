@@ -40,13 +40,65 @@ fn a_role_without_rights_may_look_and_not_touch() {
 }
 
 #[test]
-fn no_server_on_the_machine_is_one_screen() {
+fn a_wrong_pg_bin_is_one_screen_and_promises_nothing() {
     let project = Project::new();
     let mut command = project.command("up");
     let outcome = Outcome::of(command.env("PG_BIN", project.path()));
     assert_eq!(outcome.code, 3, "{}", outcome.stderr);
     assert!(outcome.stderr.contains("Hint: "), "{}", outcome.stderr);
     assert!(outcome.stderr.lines().count() < 24, "{}", outcome.stderr);
+    assert!(!outcome.stderr.contains("Making a database"), "{}", outcome.stderr);
+}
+
+#[test]
+fn variables_of_psql_are_told_where_they_would_have_named_another_database() {
+    const WARNING: &str = "Warning: set, but not read by this version: PGHOST, PGDATABASE; \
+                           DATABASE_URL is what counts\n";
+    let project = Project::new().with("PGHOST", "db").with("PGDATABASE", "app");
+    let outcome = Outcome::of(project.command("status").env("PG_BIN", project.path()));
+    assert!(outcome.stderr.starts_with(WARNING), "{}", outcome.stderr);
+
+    let database = TestDatabase::new();
+    let named = Project::on(&database).with("PGHOST", "db");
+    assert!(!named.expect("status", 0).stderr.contains("PGHOST"));
+}
+
+#[test]
+fn a_hint_stays_on_the_database_that_was_typed() {
+    let project = Project::new();
+    project.write("a b.toml", "");
+    let url = "postgres://u:canary@127.0.0.1:1/d";
+    let mut command = project.command("up --env ci --config");
+    let outcome = Outcome::of(command.args(["a b.toml", "--database-url", url]));
+    assert_eq!(outcome.code, 3, "{}", outcome.stderr);
+    let hint = "Hint: migration-cli --env ci --config 'a b.toml' --database-url \"$DATABASE_URL\" ";
+    assert!(outcome.stderr.contains(hint), "{}", outcome.stderr);
+    assert!(!outcome.all().contains("canary"), "{}", outcome.stderr);
+
+    let untyped = project.with("MIGRATION_ENV", "ci").with("DATABASE_URL", url).run("up");
+    assert!(untyped.stderr.contains("--wait-for-db"), "{}", untyped.stderr);
+    assert!(!untyped.stderr.contains("--env"), "{}", untyped.stderr);
+}
+
+#[test]
+fn what_cannot_be_kept_is_said_before_anything_is_contacted() {
+    #[track_caller]
+    fn check(project: &Project, args: &[&str], message: &str) {
+        let outcome = Outcome::of(project.command("status").args(args));
+        assert_eq!(outcome.code, 2, "{}", outcome.stderr);
+        assert!(outcome.stderr.starts_with(message), "{}", outcome.stderr);
+        assert!(!outcome.all().contains("canary"), "{}", outcome.stderr);
+    }
+
+    let project = Project::new();
+    let url = "postgres://u:canary@127.0.0.1:1/d?sslmode=verify-full";
+    let no_tls = "Error: this version connects without TLS, and cannot keep `sslmode=verify-full`";
+    check(&project, &["--database-url", url], no_tls);
+    let keywords = "host=127.0.0.1 port=1 password=canary sslmode=verify-full";
+    check(&project, &["--database-url", keywords], no_tls);
+    let empty = "Error: --database-url is empty";
+    check(&project, &["--database-url", ""], empty);
+    check(&project.with("DATABASE_URL", url), &["--database-url= "], empty);
 }
 
 #[test]

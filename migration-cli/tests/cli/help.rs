@@ -20,6 +20,16 @@ fn help_says_what_the_reference_says() {
 }
 
 #[test]
+fn help_may_come_first() {
+    let project = Project::new();
+    for command in ["", "up", "rollback", "db start"] {
+        let help = project.expect(&format!("help {command}"), 0).stdout;
+        assert_eq!(help, project.expect(&format!("{command} --help"), 0).stdout, "{command}");
+    }
+    assert!(project.expect("help nonsense", 2).stderr.contains("'nonsense'"));
+}
+
+#[test]
 fn help_is_as_wide_as_a_terminal() {
     for command in ["", "up", "down", "create", "db"] {
         let help = Project::new().expect(&format!("{command} --help"), 0).stdout;
@@ -40,8 +50,14 @@ fn a_program_under_another_name_speaks_of_itself_by_that_name() {
         String::from_utf8([output.stdout, output.stderr].concat()).unwrap()
     };
     assert!(run(&["--help"]).contains("Usage: contracts [OPTIONS] <COMMAND>"));
-    assert!(run(&["--version"]).starts_with("contracts (migration-cli "));
+    let version = env!("CARGO_PKG_VERSION");
+    assert_eq!(run(&["--version"]), format!("contracts (migration-cli {version})\n"));
+    let ours = project.expect("--version", 0).stdout;
+    assert_eq!(ours, format!("migration-cli {version}\n"));
     let refused = run(&["up", "--database-url", "postgres://u@127.0.0.1:1/d"]);
-    assert!(refused.contains("Hint: contracts status --wait-for-db"), "{refused}");
+    assert!(
+        refused.contains("Hint: contracts --database-url \"$DATABASE_URL\" up --wait-for-db"),
+        "{refused}"
+    );
     assert!(!refused.contains("migration-cli"), "{refused}");
 }
