@@ -240,7 +240,7 @@ fn data_of_another_version_is_left_alone() {
     let error = project.database.ensure_running().unwrap_err();
     let start = "the development database was made by PostgreSQL 9.1, but only ";
     assert!(error.to_string().starts_with(start), "{error}");
-    assert!(error.hints().contains(&"migration-cli db reset".to_owned()));
+    assert!(error.hints().contains(&"migration-cli db reset --confirm".to_owned()));
 }
 
 #[test]
