@@ -7,6 +7,7 @@ use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 use crate::args::Args;
+use crate::build_script::Watch;
 
 /// What is embedded.
 pub(crate) struct Embedded {
@@ -14,6 +15,8 @@ pub(crate) struct Embedded {
     pub(crate) name: String,
     /// Where the folder lies.
     pub(crate) source: String,
+    /// Who tells cargo of changed scripts.
+    pub(crate) watch: Watch,
     /// What the build is to warn of.
     pub(crate) warning: Option<String>,
     /// The migrations.
@@ -35,7 +38,7 @@ pub(crate) fn set(args: &Args, embedded: &Embedded) -> TokenStream {
         quote!(#runtime::__private)
     };
     let warning = embedded.warning.as_deref().map(|it| warning(args.path.span(), it));
-    let mut tables = Tables::new();
+    let mut tables = Tables::new(embedded.watch);
     for migration in &embedded.set.migrations {
         tables.numbers.push(migration.version.get());
         let name = &migration.name;
@@ -69,6 +72,7 @@ fn warning(span: Span, note: &str) -> TokenStream {
 
 /// The arrays of literals that `migrate_runtime::__private` makes the set of.
 struct Tables {
+    watch: Watch,
     numbers: Vec<u64>,
     texts: Vec<TokenStream>,
     checksums: Vec<u8>,
@@ -82,8 +86,9 @@ struct Tables {
 }
 
 impl Tables {
-    fn new() -> Tables {
+    fn new(watch: Watch) -> Tables {
         Tables {
+            watch,
             numbers: Vec::new(),
             texts: Vec::new(),
             checksums: Vec::new(),
@@ -107,11 +112,15 @@ impl Tables {
         }
     }
 
-    /// The compiler tells cargo of every file that it includes. Where it would include a byte order
-    /// mark or other line ends, the right text stands beside an include that nobody uses.
+    /// Where the build script has the folder watched, a literal is enough, and costs less than an
+    /// include. Elsewhere the compiler has to tell cargo of every file, which it does of those that it
+    /// includes; where it would include a byte order mark or other line ends, the right text stands
+    /// beside an include that nobody uses.
     fn text(&mut self, script: &SourceScript) {
         let (sql, path) = (&script.sql, script.path.to_string_lossy());
-        if script.verbatim {
+        if self.watch == Watch::Watched {
+            self.texts.push(quote!(#sql));
+        } else if script.verbatim {
             self.texts.push(quote!(::core::include_str!(#path)));
         } else {
             self.texts.push(quote!(#sql));

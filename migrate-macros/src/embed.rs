@@ -30,7 +30,9 @@ fn embed(args: &Args) -> Result<TokenStream, Vec<String>> {
         None => Err(vec![format!("the path is not UTF-8: {}", path.display())]),
     };
     let source = text(&folder)?;
-    Ok(set(args, &Embedded { name, source, warning: warning(args, &folder), set: set_read }))
+    let watch = manifest_folder().map_or(Watch::Perhaps, |it| build_script::watch(&it, &folder));
+    let warning = warning(args, &folder, watch);
+    Ok(set(args, &Embedded { name, source, watch, warning, set: set_read }))
 }
 
 /// Finds the folder that is meant.
@@ -107,15 +109,15 @@ fn describe(problem: &Problem) -> String {
 }
 
 /// What to say where added migrations would go unnoticed.
-fn warning(args: &Args, folder: &Path) -> Option<String> {
+fn warning(args: &Args, folder: &Path, watch: Watch) -> Option<String> {
     let manifest = manifest_folder()?;
     let path = match args.base {
         Base::Manifest => args.path.value(),
         Base::File => folder.strip_prefix(&manifest).unwrap_or(folder).display().to_string(),
     };
     let line = format!("println!({:?});", format!("cargo::rerun-if-changed={path}"));
-    let way_out = match build_script::watch(&manifest, folder) {
-        Watch::Watched => return None,
+    let way_out = match watch {
+        Watch::Watched | Watch::Perhaps => return None,
         Watch::NoBuildScript => {
             format!("without a build script. Make `build.rs`:\n\nfn main() {{\n    {line}\n}}")
         }
