@@ -29,7 +29,7 @@ enum Ran {
 impl Execution<'_, '_> {
     pub(super) fn run_standalone(&mut self, step: &Step, index: usize) -> Result<(), Failed> {
         self.started(step, index);
-        let mut work = Work { step, index, recorded: None, completed: 0 };
+        let mut work = Work { step, index, recorded: None };
         let result = self.run_statements(&mut work);
         self.session.come_back();
         // Nothing that a script set may reach the next one; a connection that is gone has no settings.
@@ -43,10 +43,7 @@ impl Execution<'_, '_> {
         let total = step.statements().len();
         let mut ran = Ran::Alone;
         for (number, statement) in step.statements().iter().enumerate() {
-            if self.session.interrupt.is_asked() {
-                self.catch_up(work);
-                self.check_interrupt(step, work.index, work.situation(self.done.len()))?;
-            }
+            self.check_interrupt(step, work.index, work.situation(self.done.len()))?;
             let (index, line) = (number + 1, statement.line);
             self.session.tell(Event::Statement { index, total, line });
             ran = if statement.kind.refuses_transaction() {
@@ -82,7 +79,7 @@ impl Execution<'_, '_> {
             let results = message.results();
             let failure = match self.session.send(message.text(), Keep::Only(&results)) {
                 Ok(reply) => {
-                    work.note(number + 1);
+                    work.recorded = Some(number + 1);
                     if work.is_last(number) {
                         self.finished(step, work.index, &reply, message.parts()[0].result);
                     }
@@ -135,10 +132,14 @@ impl Execution<'_, '_> {
             }
             return Err(self.fail(work, place, failure));
         }
-        work.completed = number + 1;
-        let lock_timeout = &self.frame.settings(work.step.script())[0].1;
-        let message = format!("SET lock_timeout = {lock_timeout}");
-        self.say(work, &message)?;
+        let mut after = Message::new(&frame);
+        after.push("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
+        as_ourselves(&mut after, |it| work.mark(it, number + 1));
+        after.commit();
+        let (name, value) = &frame.settings(work.step.script())[0];
+        after.push(&format!("SET {name} = {value}"));
+        self.say(work, after.text())?;
+        work.recorded = Some(number + 1);
         Ok(Ran::Alone)
     }
 
@@ -166,7 +167,8 @@ impl Execution<'_, '_> {
         match self.session.send(message, Keep::Only(&[])) {
             Ok(_) => Ok(()),
             Err(failure) => {
-                let statement = work.completed.min(work.step.statements().len().saturating_sub(1));
+                let statement =
+                    work.recorded.unwrap_or(0).min(work.step.statements().len().saturating_sub(1));
                 let place = Place { statement, byte: None };
                 Err(self.fail(work, Some(place), failure))
             }
@@ -184,24 +186,8 @@ impl Execution<'_, '_> {
         }
     }
 
-    /// Before the script is left: a statement that ran alone is done, and its mark does not say so yet.
-    fn catch_up(&mut self, work: &mut Work<'_>) {
-        self.session.come_back();
-        if work.recorded.is_none_or(|it| it >= work.completed) {
-            return;
-        }
-        let frame = self.frame.clone();
-        let mut message = Message::new(&frame);
-        message.push("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
-        work.mark(&mut message, work.completed);
-        message.commit();
-        if self.session.send_last(message.text()).is_ok() {
-            work.recorded = Some(work.completed);
-        }
-    }
-
     fn fail(&mut self, work: &mut Work<'_>, place: Option<Place>, failure: Failure) -> Failed {
-        self.catch_up(work);
+        self.session.come_back();
         let situation = work.situation(self.done.len());
         let error = describe(self.session, work.step, place, failure, situation);
         Failed::new(work.index, error)
@@ -215,19 +201,11 @@ struct Work<'w> {
     index: usize,
     /// The statement, from 0, that the progress in the database names.
     recorded: Option<usize>,
-    /// How many statements are done.
-    completed: usize,
 }
 
 impl Work<'_> {
     fn is_last(&self, number: usize) -> bool {
         number + 1 == self.step.statements().len()
-    }
-
-    /// Notes that so many statements are done, and that the database knows it.
-    fn note(&mut self, completed: usize) {
-        self.completed = completed;
-        self.recorded = Some(completed);
     }
 
     fn situation(&self, done: usize) -> Situation {
