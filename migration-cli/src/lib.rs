@@ -1,7 +1,10 @@
 //! The command line of the migration system, for this repository's binary and for everybody's own.
 //!
-//! ```ignore
+//! ```no_run
+//! # /*
 //! static MIGRATIONS: migrate_runtime::MigrationSet = migrate_runtime::embed_migrations!("migrations");
+//! # */
+//! # static MIGRATIONS: migrate_runtime::MigrationSet = migrate_runtime::embed_migrations!("../migrations");
 //!
 //! fn main() -> std::process::ExitCode {
 //!     migration_cli::main(&MIGRATIONS)
