@@ -24,7 +24,7 @@ const LAYERS: [&[&str]; 6] = [
         "sqlstate",
     ],
     &["connect", "drift", "plan", "status", "transport", "verify"],
-    &["connection", "session"],
+    &["connection", "lent", "session"],
     &["execute"],
     &["migrator"],
     &["dev_database", "lib", "private"],

@@ -11,9 +11,9 @@ use crate::deadline::{Deadline, jittered};
 use crate::error::{Error, ErrorKind};
 use crate::history::{History, LAYOUT, Server, Store, StoredScript};
 use crate::interrupt::Interrupt;
+use crate::lent::{Lent, set_config};
 use crate::lock::{Holder, LockKey};
 use crate::progress::Event;
-use crate::quote::literal;
 use crate::session::Session;
 use crate::sqlstate;
 use crate::transport::{ANSWER, Failure, FailureCause, Keep, Link, Reply, send_lent};
@@ -47,13 +47,6 @@ const TRIES_AFTER_HOLDER: u32 = 50;
 pub(crate) enum Wire<'a> {
     Own(Box<Link>),
     Lent(Lent<'a>),
-}
-
-/// A connection that belongs to the caller. Dropping it puts back what we changed.
-pub(crate) struct Lent<'a> {
-    client: &'a mut postgres::Client,
-    /// What undoes our changes: roles, and the lock once it is held.
-    restore: Vec<String>,
 }
 
 impl<'a> Connection<'a> {
@@ -304,11 +297,22 @@ impl<'a> Connection<'a> {
         answer
     }
 
+    /// Whether the connection was opened here.
+    pub(crate) fn is_own(&self) -> bool {
+        matches!(self.wire, Wire::Own(_))
+    }
+
     /// Sends a message that has to get through also after an interruption.
     pub(crate) fn send_last(&mut self, message: &str) -> Result<Reply, Failure> {
         match &mut self.wire {
             Wire::Own(link) => {
-                let answer = link.send_last(message);
+                let mut answer = link.send_last(message);
+                let code = answer.as_ref().err().and_then(Failure::sqlstate);
+                if code == Some(sqlstate::QUERY_CANCELED) && self.interrupt.is_asked() {
+                    // The cancel request for the statement before came too late, and hit this one.
+                    let _ = link.send_last("ROLLBACK");
+                    answer = link.send_last(message);
+                }
                 // A ROLLBACK without a transaction warns; that is our business alone.
                 link.notices().for_each(drop);
                 answer
@@ -369,15 +373,6 @@ impl<'a> Connection<'a> {
     }
 }
 
-impl Drop for Lent<'_> {
-    fn drop(&mut self) {
-        for statement in self.restore.iter().rev() {
-            // There is nobody left to tell; a connection that is gone has nothing to put back.
-            let _ = send_lent(self.client, statement, Keep::All);
-        }
-    }
-}
-
 /// Reads the down scripts that the database kept; none where there is no table of them.
 pub(crate) fn stored_scripts(
     connection: &mut Connection<'_>,
@@ -389,9 +384,4 @@ pub(crate) fn stored_scripts(
     let message = connection.store.scripts();
     let reply = connection.ask(&message)?;
     Ok(reply.of(0).filter_map(StoredScript::parse).collect())
-}
-
-fn set_config(cells: &[Option<String>]) -> Option<String> {
-    let [Some(name), Some(value)] = cells else { return None };
-    Some(format!("pg_catalog.set_config({}, {}, false)", literal(name), literal(value)))
 }

@@ -55,6 +55,7 @@ mod error;
 mod execute;
 mod history;
 mod interrupt;
+mod lent;
 mod lock;
 mod migrator;
 mod plan;

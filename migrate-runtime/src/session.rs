@@ -63,6 +63,13 @@ impl<'a> Session<'a> {
         let _ = self.send_last("ROLLBACK");
     }
 
+    /// As [`roll_back`](Session::roll_back), and drops what a script prepared, which a rollback leaves:
+    /// the same script may be sent again.
+    pub(crate) fn forget_script(&mut self) {
+        let forget = if self.is_own() { "ROLLBACK;\nDEALLOCATE ALL" } else { "ROLLBACK" };
+        let _ = self.send_last(forget);
+    }
+
     /// As [`roll_back`](Session::roll_back), and drops the role of the script, which may not write our
     /// tables.
     pub(crate) fn come_back(&mut self) {

@@ -150,3 +150,21 @@ fn a_schema_may_be_called_anything() {
     settings.schema = "a$migrate$b".to_owned();
     migrator(&three(), &database).with_settings(settings).up().unwrap();
 }
+
+#[test]
+fn deferred_constraints_stay_deferred_where_scripts_share_a_transaction() {
+    let tables = "CREATE TABLE one (id int PRIMARY KEY);
+        CREATE TABLE two (id int REFERENCES one DEFERRABLE INITIALLY DEFERRED)";
+    let rows = "INSERT INTO two VALUES (1); INSERT INTO one VALUES (1)";
+    let set = set(&[
+        ("20260101000001_tables", tables, "DROP TABLE two, one"),
+        ("20260101000002_rows", rows, "DELETE FROM two; DELETE FROM one"),
+    ]);
+    for single_transaction in [false, true] {
+        let database = TestDatabase::new();
+        let mut options = Up::default();
+        options.single_transaction = single_transaction;
+        let run = migrator(&set, &database).run_up(&options);
+        run.unwrap_or_else(|error| panic!("{error:?}"));
+    }
+}

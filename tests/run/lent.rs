@@ -128,3 +128,16 @@ fn a_listener_that_panics_at_the_lock_leaves_none_on_a_lent_connection() {
     assert!(panicked);
     assert_eq!(database.text(HELD), "0");
 }
+
+#[test]
+fn a_lock_that_the_caller_held_already_stays_held() {
+    let database = TestDatabase::new();
+    let (sender, notices) = std::sync::mpsc::channel();
+    let mut config = database.config();
+    config.notice_callback(move |notice| sender.send(notice.message().to_owned()).unwrap());
+    let mut client = config.connect(postgres::NoTls).unwrap();
+    client.batch_execute(crate::run::locking::TAKE).unwrap();
+    over(&mut client, &three()).unwrap();
+    assert_eq!(database.text(HELD), "1");
+    assert_eq!(notices.try_iter().collect::<Vec<_>>(), [""; 0]);
+}

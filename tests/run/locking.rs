@@ -155,3 +155,35 @@ fn whoever_waits_is_told_of_a_holder_once() {
     assert_eq!({ migrator }.up().unwrap_err().kind(), ErrorKind::LockHeld);
     assert_eq!(receiver.iter().count(), 1);
 }
+
+#[test]
+fn what_a_script_prepared_is_gone_when_it_is_sent_again() {
+    let database = TestDatabase::new();
+    database.execute("CREATE TABLE busy (id int)");
+    let mut reader = database.client();
+    reader.batch_execute("BEGIN; SELECT FROM busy").unwrap();
+    let script = "PREPARE p AS SELECT 1; EXECUTE p; ALTER TABLE busy ADD COLUMN note text";
+    let set = set(&[("20260101000001_one", script, "ALTER TABLE busy DROP COLUMN note")]);
+    let (sender, receiver) = std::sync::mpsc::channel();
+    let mut migrator = migrator(&set, &database).on_event(move |event| {
+        if let Event::Retrying { .. } = event {
+            let _ = sender.send(());
+        }
+    });
+    let running = std::thread::spawn(move || migrator.up());
+    receiver.recv().unwrap();
+    reader.batch_execute("COMMIT").unwrap();
+    assert_eq!(names(&running.join().unwrap().unwrap().done), ["one"]);
+}
+
+#[test]
+fn one_run_after_the_other_never_waits_for_its_predecessor() {
+    let (database, set) = (TestDatabase::new(), three());
+    let mut settings = Settings::default();
+    settings.wait = Duration::ZERO;
+    let mut migrator = migrator(&set, &database).with_settings(settings);
+    for _ in 0..50 {
+        migrator.up().unwrap_or_else(|error| panic!("{error:?}"));
+        migrator.down(std::num::NonZeroUsize::MIN).unwrap_or_else(|error| panic!("{error:?}"));
+    }
+}

@@ -221,3 +221,31 @@ fn the_hint_for_a_procedure_that_commits_works() {
     let followed = "-- migrate:no-transaction\nCALL p()";
     up(&set(&[("20260101000001_one", followed, "SELECT 1")]), &database);
 }
+
+#[test]
+fn a_lock_timeout_of_the_script_comes_back_after_a_statement_that_ran_alone() {
+    let database = TestDatabase::new();
+    let script = "-- migrate:no-transaction\nSET lock_timeout = '7s';
+        CREATE INDEX CONCURRENTLY rows_id ON rows (id);
+        CREATE TABLE seen AS SELECT current_setting('lock_timeout') AS limit_of_script";
+    up(&set(&[TABLE, ("20260101000002_seen", script, "DROP TABLE seen")]), &database);
+    assert_eq!(database.text("SELECT limit_of_script FROM seen"), "7s");
+}
+
+#[test]
+fn a_lost_answer_between_two_statements_claims_nothing() {
+    let script =
+        "-- migrate:no-transaction\nCREATE TABLE a ();\nCREATE TABLE b ();\nCREATE TABLE c ()";
+    for query in 4..=6 {
+        let database = TestDatabase::new();
+        up(&set(&[TABLE]), &database);
+        let set = set(&[TABLE, ("20260101000002_abc", script, "DROP TABLE a, b, c")]);
+        let proxy = Proxy::socket(&database);
+        proxy.set(Fault::CutAfterQuery(query));
+        let error = Migrator::new(&set, proxy.config()).up().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ConnectionLost, "{query}: {error:?}");
+        let state = error.state().unwrap();
+        assert!(state.starts_with("how far 20260101000002_abc came"), "{query}: {state}");
+        assert_eq!(error.hints(), ["migration-cli status"]);
+    }
+}

@@ -65,7 +65,9 @@ pub(super) fn describe(
     let forget = forget(&session.store.schema, step.version(), step.direction());
     let error =
         hints(error, code.as_deref(), step, situation.progress, (&forget, &session.server.role));
-    log(session, step, &error);
+    if situation.progress != Progress::Committed {
+        log(session, step, &error);
+    }
     error
 }
 
@@ -130,6 +132,12 @@ fn state(lost: bool, step: &Step, situation: Situation) -> String {
     };
     match situation.progress {
         Progress::Committed => format!("{before}{migration} was committed"),
+        Progress::Begun { statement } if lost => format!(
+            "{before}how far {migration} came after statement {statement}, the history and its progress tell"
+        ),
+        Progress::Untouched if lost => {
+            format!("{before}how far {migration} came, the history and its progress tell")
+        }
         Progress::Begun { statement } => {
             format!("{before}{}", unfinished(&migration, step, statement))
         }
@@ -170,6 +178,9 @@ fn hints(
     (forget, role): (&str, &str),
 ) -> Error {
     let (kind, command, file) = (error.kind(), step.direction(), step.file());
+    if kind == ErrorKind::ConnectionLost {
+        return error.with_hint("migration-cli status");
+    }
     if matches!(progress, Progress::Begun { .. }) {
         return error
             .with_hint("migration-cli status   # then finish or undo that statement by hand")

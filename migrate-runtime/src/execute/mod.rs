@@ -57,6 +57,10 @@ pub(crate) fn run(
     match execution.run(&plan.steps) {
         Ok(()) => Ok(execution.done),
         Err(Failed { index, error }) => {
+            let is_done =
+                |it: &&Step| execution.done.iter().any(|done| done.version == it.version());
+            // The answer may be lost after the commit: then nothing has failed.
+            let failed = plan.steps.get(index).filter(|it| !is_done(it));
             let name = |it: &Step| (it.version().to_owned(), it.name().to_owned());
             let begun = match transactions {
                 Transactions::OneEach => index + 1,
@@ -66,7 +70,7 @@ pub(crate) fn run(
             Err(error.with_partial(PartialRun {
                 token: execution.frame.audit.token().to_owned(),
                 done: execution.done,
-                failed: plan.steps.get(index).map(name),
+                failed: failed.map(name),
                 not_run: not_run.collect(),
             }))
         }

@@ -17,6 +17,9 @@ use crate::quote::{fill, literal};
 use crate::sqlstate;
 use crate::transport::{Failure, Keep};
 
+/// The script may have a limit of its own, which comes back after a statement that ran alone.
+const NOTE_LOCK_TIMEOUT: &str = "SELECT pg_catalog.set_config('migrate.lock_timeout', pg_catalog.current_setting('lock_timeout'), false)";
+
 /// How a statement ran.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Ran {
@@ -116,11 +119,19 @@ impl Execution<'_, '_> {
             it.guard(work.step);
             work.mark(it, number);
         });
-        ahead.commit();
         // A concurrent build that gives up waiting for a lock leaves an invalid index behind.
+        ahead.push(NOTE_LOCK_TIMEOUT);
         ahead.push("SET lock_timeout = 0");
+        // Last, so that nothing can fail after it: what is marked is known here.
+        ahead.commit();
         self.say(work, ahead.text())?;
         work.recorded = Some(number);
+        if self.session.interrupt.is_asked() {
+            if number == 0 {
+                self.take_back(work);
+            }
+            self.check_interrupt(work.step, work.index, work.situation(self.done.len()))?;
+        }
         let mut message = Message::new(&frame);
         message.script(work.step, Body::single(work.step, number));
         if let Err(failure) = self.session.send(message.text(), Keep::Only(&[])) {
@@ -135,10 +146,14 @@ impl Execution<'_, '_> {
         let mut after = Message::new(&frame);
         after.push("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
         as_ourselves(&mut after, |it| work.mark(it, number + 1));
+        let (_, value) = &frame.settings(work.step.script())[0];
+        after.push(&fill(include_str!("lock_timeout_again.sql"), &[("default", value)]));
         after.commit();
-        let (name, value) = &frame.settings(work.step.script())[0];
-        after.push(&format!("SET {name} = {value}"));
-        self.say(work, after.text())?;
+        // Also after an interruption: the statement is done, and the database has to know.
+        if let Err(failure) = self.session.send_last(after.text()) {
+            let place = Place { statement: number, byte: None };
+            return Err(self.fail(work, Some(place), failure));
+        }
         work.recorded = Some(number + 1);
         Ok(Ran::Alone)
     }

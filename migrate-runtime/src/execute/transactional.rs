@@ -30,7 +30,7 @@ impl Execution<'_, '_> {
         loop {
             let situation = self.rolled_back();
             self.check_interrupt(&steps[0], first, situation)?;
-            let is_last = first + steps.len() == self.total;
+            let is_last = first + steps.len() == self.total && self.session.is_own();
             let mut message = compose(&frame, steps, self.transactions);
             if is_last {
                 message.unlock();
@@ -44,7 +44,7 @@ impl Execution<'_, '_> {
                 }
                 Err(failure) => failure,
             };
-            self.session.roll_back();
+            self.session.forget_script();
             let completed = failure.completed.unwrap_or(0);
             let committed = message.committed(completed);
             self.all_finished(&steps[..committed], first, &failure.reply, &message);
@@ -114,7 +114,11 @@ fn compose<'f>(frame: &'f super::Frame, steps: &[Step], transactions: Transactio
     match transactions {
         Transactions::OneForAll => {
             message.begin();
-            for step in steps {
+            for (index, step) in steps.iter().enumerate() {
+                if index > 0 {
+                    // The end of the step before made every constraint immediate.
+                    message.push(include_str!("defer.sql"));
+                }
                 message.step(step, &[]);
             }
             message.commit();

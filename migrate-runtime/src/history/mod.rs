@@ -4,7 +4,7 @@ mod store;
 
 use std::time::{Duration, SystemTime};
 
-use migrate_core::{Direction, Mode, Statement};
+use migrate_core::{Checksum, Direction, Mode, Statement};
 
 use crate::quote::literal;
 
@@ -83,6 +83,11 @@ pub(crate) struct Server {
 }
 
 impl Unfinished {
+    /// Whether every statement is done, and only the row in the history is missing.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.statement_checksum == Checksum::of("").to_string()
+    }
+
     /// The statement that ends the progress, for a person to paste.
     pub(crate) fn forget(&self) -> String {
         forget(&self.schema, &self.version, self.direction)

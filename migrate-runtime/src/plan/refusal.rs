@@ -115,9 +115,15 @@ fn out_of_order(list: &[Drift]) -> Error {
 
 fn unfinished(work: &Unfinished) -> Error {
     let Unfinished { version, direction, statement, .. } = work;
-    let message = format!(
-        "migration {version} is unfinished: its {direction} script stopped at statement {statement}"
-    );
+    let message = if work.is_complete() {
+        format!(
+            "migration {version} is unfinished: its {direction} script is done, its row in the history is missing"
+        )
+    } else {
+        format!(
+            "migration {version} is unfinished: its {direction} script stopped at statement {statement}"
+        )
+    };
     Error::new(ErrorKind::Unfinished, message)
         .with_hint("migration-cli status   # then finish or undo that statement by hand")
         .with_hint(format!("{};   -- once the database is as before the script", work.forget()))
