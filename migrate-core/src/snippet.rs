@@ -61,18 +61,23 @@ pub fn render(snippet: &Snippet<'_>, colors: Colors) -> String {
 
 /// Draws a problem, with the message as the title.
 pub fn render_problem(problem: &Problem, colors: Colors) -> String {
-    let help: Vec<String> = problem.help.iter().cloned().collect();
-    let snippet = Snippet {
-        title: Some(&problem.message),
-        file: &problem.file,
-        line: problem.place.map(|it| it.line),
-        column: problem.place.map(|it| it.column),
-        width: problem.width,
-        source_line: problem.source_line.as_deref(),
-        help: &help,
-        ..Snippet::default()
-    };
-    render(&snippet, colors)
+    let title = Some(problem.message.as_str());
+    render(&Snippet { title, ..Snippet::of(problem) }, colors)
+}
+
+impl<'a> Snippet<'a> {
+    /// The place of a problem and its help, without a title.
+    pub fn of(problem: &'a Problem) -> Snippet<'a> {
+        Snippet {
+            file: &problem.file,
+            line: problem.place.map(|it| it.line),
+            column: problem.place.map(|it| it.column),
+            width: problem.width,
+            source_line: problem.source_line.as_deref(),
+            help: problem.help.as_slice(),
+            ..Snippet::default()
+        }
+    }
 }
 
 fn source<'a>(snippet: &Snippet<'a>) -> Element<'a> {

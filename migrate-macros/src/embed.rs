@@ -95,17 +95,7 @@ fn folder_name(folder: &Path) -> String {
 
 /// `migrations/FILE:LINE:COLUMN: what`, and below it the line with a caret and the help.
 fn describe(problem: &Problem) -> String {
-    let help: Vec<String> = problem.help.iter().cloned().collect();
-    let snippet = Snippet {
-        file: &problem.file,
-        line: problem.place.map(|it| it.line),
-        column: problem.place.map(|it| it.column),
-        width: problem.width,
-        source_line: problem.source_line.as_deref(),
-        help: &help,
-        ..Snippet::default()
-    };
-    format!("{problem}\n{}", render(&snippet, Colors::Plain))
+    format!("{problem}\n{}", render(&Snippet::of(problem), Colors::Plain))
 }
 
 /// What to say where added migrations would go unnoticed.
