@@ -9,7 +9,7 @@ use crate::audit::{Audit, Entry};
 use crate::config::Settings;
 use crate::deadline::{Deadline, jittered};
 use crate::error::{Error, ErrorKind};
-use crate::history::{History, LAYOUT, Server, Store, StoredScript};
+use crate::history::{History, LAYOUT, Server, Store};
 use crate::interrupt::Interrupt;
 use crate::lent::{Lent, set_config};
 use crate::lock::{Holder, LockKey};
@@ -371,17 +371,4 @@ impl<'a> Connection<'a> {
         };
         Error::from_postgres(kind, message, error).with_state("nothing was changed")
     }
-}
-
-/// Reads the down scripts that the database kept; none where there is no table of them.
-pub(crate) fn stored_scripts(
-    connection: &mut Connection<'_>,
-    server: &Server,
-) -> Result<Vec<StoredScript>, Error> {
-    if server.layout.is_none() {
-        return Ok(Vec::new());
-    }
-    let message = connection.store.scripts();
-    let reply = connection.ask(&message)?;
-    Ok(reply.of(0).filter_map(StoredScript::parse).collect())
 }

@@ -53,7 +53,9 @@ pub mod dev_database;
 mod drift;
 mod error;
 mod execute;
+mod extras;
 mod history;
+mod info;
 mod interrupt;
 mod lent;
 mod lock;
@@ -70,7 +72,8 @@ mod verify;
 
 pub use config::{Down, Identity, Limit, ScriptSource, Settings, Up};
 pub use error::{Error, ErrorKind, Location};
-pub use history::Unfinished;
+pub use history::{LogEntry, Unfinished};
+pub use info::Info;
 pub use interrupt::Interrupt;
 pub use migrate_core::{
     Allow, ByteRange, Checksum, ChecksumError, Direction, Directives, Migration, MigrationSet,

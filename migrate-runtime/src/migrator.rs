@@ -1,4 +1,4 @@
-//! The front door: `up`, `down`, `status`, `verify`.
+//! The front door: `up`, `down`, `status`, `verify`, `info`.
 //!
 //! Reading and planning happen without the lock; then the lock is taken, the history is read again,
 //! and what runs is only what was planned.
@@ -11,10 +11,12 @@ use migrate_core::MigrationSet;
 use crate::audit::{Audit, Entry, Outcome};
 use crate::config::{Down, Limit, Settings, Up};
 use crate::connect::connect;
-use crate::connection::{Connection, Tell, stored_scripts};
+use crate::connection::{Connection, Tell};
 use crate::error::{Error, ErrorKind};
 use crate::execute::{self, Transactions};
+use crate::extras::{if_allowed, log_of, stored_scripts};
 use crate::history::{History, Server, Store};
+use crate::info::Info;
 use crate::interrupt::Interrupt;
 use crate::plan::{Plan, Refusal, plan_down, plan_up};
 use crate::progress::Event;
@@ -145,13 +147,21 @@ impl Migrator {
     pub fn verify(&mut self) -> Result<Verification, Error> {
         self.call("verify", |mut connection, call| {
             let (server, history) = call.read(&mut connection)?;
-            // The kept scripts are an extra: who may not read them still gets the rest.
-            let stored = match stored_scripts(&mut connection, &server) {
-                Err(error) if error.kind() == ErrorKind::Privilege => Vec::new(),
-                stored => stored?,
-            };
+            let stored = if_allowed(stored_scripts(&mut connection, &server))?.unwrap_or_default();
             let status = Status::new(&call.set, &history, server.database);
             Ok(Verification::new(&call.set, status, &stored))
+        })
+    }
+
+    /// One migration in full: state, scripts, and what the log says. A role that may only read is
+    /// enough. The version is a text, since another tool may have written others than ours.
+    pub fn info(&mut self, version: &str) -> Result<Info, Error> {
+        self.call("info", |mut connection, call| {
+            let (server, history) = call.read(&mut connection)?;
+            let stored = if_allowed(stored_scripts(&mut connection, &server))?.unwrap_or_default();
+            let log = if_allowed(log_of(&mut connection, &server, version))?;
+            let status = Status::new(&call.set, &history, server.database);
+            Info::new(&call.set, version, status, &stored, log)
         })
     }
 

@@ -1,5 +1,6 @@
 //! The history: what the database knows about the migrations that ran.
 
+mod log;
 mod store;
 
 use std::time::{Duration, SystemTime};
@@ -8,6 +9,7 @@ use migrate_core::{Checksum, Direction, Mode, Statement};
 
 use crate::quote::literal;
 
+pub use log::LogEntry;
 pub(crate) use store::{LAYOUT, Setup, Store, time};
 
 /// The rows of the history table, in the order in which they were written.

@@ -13,7 +13,7 @@ use crate::quote::{fill, fill_code, ident, literal};
 pub(crate) const LAYOUT: u32 = 1;
 
 /// A row of an answer, as the simple protocol gives it.
-type Cells = [Option<String>];
+pub(crate) type Cells = [Option<String>];
 
 /// Makes statements for the tables in one schema.
 #[derive(Clone, Debug)]
@@ -90,6 +90,12 @@ impl Store {
     /// One statement: the down scripts that the database kept.
     pub(crate) fn scripts(&self) -> String {
         fill(include_str!("scripts.sql"), &[("schema", &self.schema)])
+    }
+
+    /// One statement: what the log says about a migration, oldest first.
+    pub(crate) fn log_of(&self, version: &str) -> String {
+        let values = [("schema", self.schema.as_str()), ("version", &literal(version))];
+        fill(include_str!("log_of.sql"), &values)
     }
 }
 

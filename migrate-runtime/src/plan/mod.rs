@@ -166,7 +166,7 @@ fn pick(drift: &[Drift], wanted: impl Fn(&Drift) -> bool) -> Vec<Drift> {
 }
 
 /// The version that was probably meant.
-fn nearest(set: &MigrationSet, version: Version) -> Option<Version> {
+pub(crate) fn nearest(set: &MigrationSet, version: Version) -> Option<Version> {
     set.iter().map(|it| it.version).min_by_key(|it| it.get().abs_diff(version.get()))
 }
 

@@ -1,0 +1,58 @@
+//! One migration in full, as binary and database know it. Pure.
+
+use migrate_core::{Migration, MigrationSet};
+
+use crate::error::{Error, ErrorKind};
+use crate::history::{LogEntry, StoredScript};
+use crate::plan::{nearest, same_down};
+use crate::status::{Entry, Status};
+
+/// One migration in full.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Info {
+    /// The name of the database, as the server gives it.
+    pub database: String,
+    /// Its state, and when it ran.
+    pub entry: Entry,
+    /// Its scripts, where this binary has them.
+    pub migration: Option<&'static Migration>,
+    /// The down script that the database kept, where it is another one than that of the binary, or
+    /// the binary has none.
+    pub kept_down: Option<String>,
+    /// Everything that was done with it, oldest first; nothing where the role may not read the log.
+    pub log: Option<Vec<LogEntry>>,
+}
+
+impl Info {
+    /// Picks one migration from what there is; `stored` are the scripts that the database kept.
+    pub(crate) fn new(
+        set: &MigrationSet,
+        version: &str,
+        status: Status,
+        stored: &[StoredScript],
+        log: Option<Vec<LogEntry>>,
+    ) -> Result<Info, Error> {
+        let Some(entry) = status.entries.iter().find(|it| it.version == version).cloned() else {
+            return Err(no_such_version(set, &status, version));
+        };
+        let migration = version.parse().ok().and_then(|it| set.get(it));
+        let kept = stored.iter().find(|it| it.version == version);
+        let kept = kept.filter(|kept| migration.is_none_or(|it| !same_down(it, kept)));
+        let kept_down = kept.and_then(|it| it.sql.clone());
+        Ok(Info { database: status.database, entry, migration, kept_down, log })
+    }
+}
+
+/// A name, or the beginning of a version, is what people have at hand.
+fn no_such_version(set: &MigrationSet, status: &Status, text: &str) -> Error {
+    let message = format!("neither this binary nor the database has a migration {text}");
+    let error = Error::new(ErrorKind::NoSuchVersion, message);
+    let alike = |it: &&Entry| it.name == text || it.version.starts_with(text);
+    let alike = status.entries.iter().find(alike).map(|it| it.version.clone());
+    let near = || nearest(set, text.parse().ok()?).map(|it| it.to_string());
+    match alike.filter(|_| !text.is_empty()).or_else(near) {
+        Some(near) => error.with_hint(format!("migration-cli info {near}")),
+        None => error.with_hint("migration-cli status   # lists every version"),
+    }
+}
