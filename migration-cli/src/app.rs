@@ -12,7 +12,7 @@ use migrate_runtime::{ErrorKind, MigrationSet};
 
 use crate::cli::{Cli, Color, parser};
 use crate::commands;
-use crate::context::Context;
+use crate::context::Start;
 use crate::error::CommandError;
 use crate::output::{Report, Ui};
 use crate::paste::as_typed;
@@ -151,8 +151,7 @@ fn execute(
 ) -> Result<u8, CommandError> {
     let Cli { global, command } = cli;
     report.command = command.name();
-    let mut ctx = Context::new(set, global, ui.clone(), report, typed)?;
-    commands::run(&mut ctx, &command)
+    commands::run(Start::new(set, global, ui, report, typed), &command)
 }
 
 fn finish(result: &Result<u8, CommandError>, mut report: Report, ui: &Ui, json: bool) -> u8 {

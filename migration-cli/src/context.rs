@@ -7,7 +7,7 @@ use migrate_runtime::{Identity, MigrationSet, Migrator, Settings, postgres};
 
 use crate::cli::GlobalArgs;
 use crate::config::Config;
-use crate::env_vars::{EnvVars, PATH, PG_BIN, RUST_LOG, TERM};
+use crate::env_vars::{EnvVars, PATH, PG_BIN, RUST_LOG, Sourced, TERM};
 use crate::environment::{Choice, Database, Described, Environment};
 use crate::error::CommandError;
 use crate::interrupt;
@@ -15,6 +15,16 @@ use crate::output::{Detail, Progress, Report, Ui};
 
 /// Where the embedded database normally lies; it is elsewhere where its server could not reach it.
 const EMBEDDED_FOLDER: &str = ".migration/";
+
+/// What is known before any configuration is read.
+pub(crate) struct Start<'a> {
+    pub(crate) set: &'static MigrationSet,
+    pub(crate) global: GlobalArgs,
+    pub(crate) ui: Ui,
+    pub(crate) report: &'a mut Report,
+    /// The command as it was typed, for hints.
+    pub(crate) typed: String,
+}
 
 /// What a command works with.
 pub(crate) struct Context<'a> {
@@ -38,21 +48,26 @@ pub(crate) struct Session {
     pub(crate) progress: Progress,
 }
 
-impl<'a> Context<'a> {
-    /// Reads the configuration and chooses the environment. Touches no database.
+impl<'a> Start<'a> {
     pub(crate) fn new(
         set: &'static MigrationSet,
         global: GlobalArgs,
-        ui: Ui,
+        ui: &Ui,
         report: &'a mut Report,
         typed: String,
-    ) -> Result<Context<'a>, CommandError> {
-        let ui = ui.with_detail(match (global.quiet, global.verbose) {
+    ) -> Start<'a> {
+        let ui = ui.clone().with_detail(match (global.quiet, global.verbose) {
             (true, _) => Detail::Quiet,
             (false, 0) => Detail::Normal,
             (false, _) => Detail::Verbose,
         });
         start_log(&global, &ui);
+        Start { set, global, ui, report, typed }
+    }
+
+    /// Reads the configuration and chooses the environment. Touches no database.
+    pub(crate) fn context(self) -> Result<Context<'a>, CommandError> {
+        let Start { set, global, ui, report, typed } = self;
         let here = std::env::current_dir()
             .map_err(|error| CommandError::io("there is no working directory", &error))?;
         let vars = EnvVars::load(&here)?;
@@ -65,6 +80,15 @@ impl<'a> Context<'a> {
         Ok(Context { set, global, environment, ui, report, project, here, typed, vars })
     }
 
+    /// Prints a text that is the result as a whole.
+    pub(crate) fn print_text(self, text: String) -> Result<u8, CommandError> {
+        self.ui.result(text.trim_end())?;
+        self.report.text = Some(text);
+        Ok(0)
+    }
+}
+
+impl Context<'_> {
     /// Makes a migrator for the environment's database and says on stderr which one that is.
     pub(crate) fn session(&mut self) -> Result<Session, CommandError> {
         let connection = self.connection()?;
@@ -93,9 +117,29 @@ impl<'a> Context<'a> {
         Ok(DevDatabase::new(&self.project, self.search()?))
     }
 
+    /// Where new scripts are written, as short as it can be said from the working directory.
+    pub(crate) fn migrations_folder(&self) -> PathBuf {
+        if let Some(folder) = &self.global.migrations_dir {
+            return folder.clone();
+        }
+        let folder = self.project.join("migrations");
+        let short = folder.strip_prefix(&self.here).map(Path::to_owned);
+        short.unwrap_or(folder)
+    }
+
+    /// The `.env` file that counts, if there is one.
+    pub(crate) fn dotenv_file(&self) -> Option<&Path> {
+        self.vars.dotenv_file()
+    }
+
+    /// The folder of server binaries, where one was named.
+    pub(crate) fn pg_bin(&self) -> Result<Option<Sourced>, CommandError> {
+        self.vars.get(&PG_BIN)
+    }
+
     /// Where server binaries are looked for.
-    fn search(&self) -> Result<Search, CommandError> {
-        let pg_bin = self.vars.get(&PG_BIN)?.map(|it| PathBuf::from(it.value));
+    pub(crate) fn search(&self) -> Result<Search, CommandError> {
+        let pg_bin = self.pg_bin()?.map(|it| PathBuf::from(it.value));
         Ok(Search { pg_bin, path: self.vars.raw(&PATH), ..Search::default() })
     }
 
@@ -162,7 +206,7 @@ impl<'a> Context<'a> {
         self.report.database = Some(name.to_owned());
     }
 
-    fn settings(&self) -> Settings {
+    pub(crate) fn settings(&self) -> Settings {
         let mut settings = Settings::default();
         let limits = &self.global.limits;
         let given = [

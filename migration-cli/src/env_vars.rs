@@ -146,6 +146,11 @@ impl EnvVars {
         self.process.get(var.name).filter(|it| !it.is_empty()).cloned()
     }
 
+    /// The `.env` file, if there is one.
+    pub(crate) fn dotenv_file(&self) -> Option<&Path> {
+        Some(self.dotenv_path.as_path()).filter(|it| !it.as_os_str().is_empty())
+    }
+
     /// The variables that name a database to psql, and not to this version, as far as they are set.
     pub(crate) fn ignored(&self) -> Vec<&'static str> {
         let set = IGNORED.iter().filter(|it| self.raw(it).is_some());

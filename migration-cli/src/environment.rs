@@ -26,8 +26,13 @@ pub(crate) struct Environment {
     pub(crate) name: String,
     /// Whether changes need consent.
     pub(crate) protected: bool,
+    /// Where the name comes from, unless it is the default.
+    pub(crate) named_by: Option<Source>,
+    /// Why it is protected, or who says that it is not; nothing where nobody said anything.
+    pub(crate) protected_by: Option<String>,
+    /// The configuration file, if there is one.
+    pub(crate) config: Option<PathBuf>,
     url: Option<Sourced>,
-    config: Option<PathBuf>,
 }
 
 /// Where the database of an environment is.
@@ -82,8 +87,18 @@ impl Environment {
             None => vars.first(&[&MIGRATION_DATABASE_URL, &DATABASE_URL])?.or_else(from_config),
         };
         // Protection can be added, never taken away: `protected = false` under production is a slip.
-        let protected = name == PRODUCTION || section.is_some_and(|it| it.protected == Some(true));
-        Ok(Environment { name, protected, url, config: config.path.clone() })
+        let in_file = section.and_then(|it| it.protected);
+        let protected = name == PRODUCTION || in_file == Some(true);
+        let protected_by = match (in_file, &config.path) {
+            (Some(value), Some(path)) if value == protected => {
+                Some(Source::Config(format!("environments.{name}.protected"), path.clone()))
+                    .map(|it| it.to_string())
+            }
+            _ if protected => Some("its name: production always is".to_owned()),
+            _ => None,
+        };
+        let config = config.path.clone();
+        Ok(Environment { name, protected, named_by: source, protected_by, config, url })
     }
 
     /// Where the database is. Only `development` has one of its own.

@@ -1,4 +1,5 @@
-//! Templates of new scripts: chosen by the migration's name, filled in with its words.
+//! Templates: of new scripts, chosen by the migration's name and filled in with its words; of the files
+//! that a new project gets.
 //!
 //! A script as it comes out of a template does not build before its author has looked at it: either
 //! it has no statement, or it has a `<placeholder>` that is no SQL, or its other half is such.
@@ -33,6 +34,12 @@ pub(crate) fn render(name: &str) -> Rendered {
             .replace("{{column}}", &quote(guess.column))
     };
     Rendered { up: fill("up"), down: fill("down") }
+}
+
+/// The text of a file of a new project; nothing for one that only has to be there.
+pub(crate) fn project_file(name: &str) -> String {
+    let file = TEMPLATES.get_file(format!("project/{name}"));
+    file.and_then(|it| it.contents_utf8()).unwrap_or_default().to_owned()
 }
 
 fn guess(name: &str) -> Guess<'_> {

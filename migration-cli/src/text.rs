@@ -3,6 +3,8 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+
 /// `1 migration`, `2 migrations`.
 pub(crate) fn plural(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
@@ -20,11 +22,37 @@ pub(crate) fn duration(time: Duration) -> String {
     }
 }
 
+/// A statement in one line, cut to a width on the screen; an ellipsis says that there is more.
+pub(crate) fn one_line(sql: &str, width: usize) -> String {
+    let lines = sql.lines().filter(|it| !it.trim_start().starts_with("--"));
+    let words: Vec<&str> = lines.flat_map(str::split_whitespace).collect();
+    let line = words.join(" ");
+    if line.width() <= width {
+        return line;
+    }
+    let mut cut = String::new();
+    for letter in line.chars() {
+        if cut.width() + letter.width().unwrap_or_default() + 2 > width {
+            break;
+        }
+        cut.push(letter);
+    }
+    format!("{} …", cut.trim_end())
+}
+
 /// Reads a time limit, as a flag gives it.
 pub(crate) fn parse_duration(text: &str) -> Result<Duration, &'static str> {
     let millis = migrate_core::parse_duration_ms(text);
     let millis = millis.ok_or("write a whole number and its unit, as in 100ms, 30s, 5m or 1h")?;
     Ok(Duration::from_millis(millis.into()))
+}
+
+/// A time limit as a flag gives it: in the largest unit that leaves nothing over.
+pub(crate) fn limit(time: Duration) -> String {
+    const UNITS: [(u128, &str); 4] = [(3_600_000, "h"), (60_000, "m"), (1000, "s"), (1, "ms")];
+    let millis = time.as_millis();
+    let fits = UNITS.iter().find(|(length, _)| millis > 0 && millis.is_multiple_of(*length));
+    fits.map_or("0".to_owned(), |(length, unit)| format!("{}{unit}", millis / length))
 }
 
 /// Reads how many migrations are meant.
@@ -62,6 +90,27 @@ mod tests {
         check(12_345, "12.3 s");
         check(125_000, "2 min 5 s");
         check(3_720_000, "1 h 2 min");
+    }
+
+    #[test]
+    fn a_statement_is_cut_where_the_screen_ends() {
+        #[track_caller]
+        fn check(text: &str, width: usize, expected: &str) {
+            assert_eq!(one_line(text, width), expected);
+        }
+
+        check("SELECT 1", 8, "SELECT 1");
+        check("SELECT 12", 8, "SELECT …");
+        check("CREATE TABLE a (\n    -- The key.\n    id int\n)", 80, "CREATE TABLE a ( id int )");
+        check("日本日本", 6, "日本 …");
+        check("", 4, "");
+    }
+
+    #[test]
+    fn a_limit_is_written_as_it_is_read() {
+        for text in ["100ms", "1s", "90s", "5m", "90m", "2h", "0"] {
+            assert_eq!(limit(parse_duration(text).unwrap()), text);
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `create`: two new scripts.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use migrate_core::read_folder;
 
@@ -23,11 +23,9 @@ pub(crate) struct CreateArgs {
     name: String,
 }
 
-const FOLDER: &str = "migrations";
-
 pub(crate) fn run(ctx: &mut Context<'_>, args: &CreateArgs) -> Result<u8, CommandError> {
     let name = normalize(&args.name)?;
-    let folder = folder(ctx);
+    let folder = ctx.migrations_folder();
     fs::create_dir_all(&folder).map_err(|error| {
         CommandError::io(format!("cannot make the folder {}", folder.display()), &error)
     })?;
@@ -45,16 +43,6 @@ pub(crate) fn run(ctx: &mut Context<'_>, args: &CreateArgs) -> Result<u8, Comman
     ctx.report.files = Some(files.to_vec());
     ctx.ui.note("Write the SQL, then build again: the program has its migrations inside.");
     Ok(0)
-}
-
-/// As short as it can be said from the working directory.
-fn folder(ctx: &Context<'_>) -> PathBuf {
-    if let Some(folder) = &ctx.global.migrations_dir {
-        return folder.clone();
-    }
-    let folder = ctx.project.join(FOLDER);
-    let short = folder.strip_prefix(&ctx.here).map(Path::to_owned);
-    short.unwrap_or(folder)
 }
 
 const SHOWN: usize = 3;

@@ -1,6 +1,11 @@
 //! `db`: the embedded database of the project.
 
-use migrate_runtime::dev_database::DevStatus;
+use std::convert::Infallible;
+use std::ffi::OsString;
+use std::os::unix::process::CommandExt as _;
+use std::process::Command as Process;
+
+use migrate_runtime::dev_database::{DevDatabase, DevStatus};
 
 use crate::context::Context;
 use crate::error::CommandError;
@@ -18,7 +23,7 @@ pub(crate) struct DbArgs {
 }
 
 /// What to do with it.
-#[derive(clap::Subcommand, Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(clap::Subcommand, Clone, Debug, PartialEq, Eq)]
 pub(crate) enum DbCommand {
     /// Start it, and make it if there is none yet
     Start,
@@ -30,16 +35,23 @@ pub(crate) enum DbCommand {
     Url,
     /// Stop it and remove it with all its data; needs --confirm
     Reset,
+    /// Open psql on it; the exit code is that of psql
+    Psql {
+        /// What psql gets, as in `db psql -- -c "SELECT 1"`
+        #[arg(value_name = "ARGS", last = true)]
+        args: Vec<OsString>,
+    },
 }
 
 impl DbCommand {
-    pub(crate) fn word(self) -> &'static str {
+    pub(crate) fn word(&self) -> &'static str {
         match self {
             DbCommand::Start => "start",
             DbCommand::Stop => "stop",
             DbCommand::Status => "status",
             DbCommand::Url => "url",
             DbCommand::Reset => "reset",
+            DbCommand::Psql { .. } => "psql",
         }
     }
 }
@@ -49,7 +61,7 @@ pub(crate) fn run(ctx: &mut Context<'_>, args: &DbArgs) -> Result<u8, CommandErr
     if let Some(source) = ctx.environment.url_source() {
         ctx.ui.warn(format!("other commands do not use it: {source} names another database"));
     }
-    match args.command {
+    match &args.command {
         DbCommand::Start => {
             ctx.announce_making(&database);
             let running = database.ensure_running()?;
@@ -68,6 +80,7 @@ pub(crate) fn run(ctx: &mut Context<'_>, args: &DbArgs) -> Result<u8, CommandErr
             database.reset()?;
             ctx.ui.result("Removed. The next command makes a new one.")?;
         }
+        DbCommand::Psql { args } => match psql(ctx, &database, args)? {},
     }
     let mut record = EmbeddedRecord::of(&database.status()?);
     if record.url.is_none() {
@@ -75,6 +88,28 @@ pub(crate) fn run(ctx: &mut Context<'_>, args: &DbArgs) -> Result<u8, CommandErr
     }
     ctx.report.embedded = Some(record);
     Ok(0)
+}
+
+/// Becomes psql, so that signals and the exit code are its own; comes back only where that fails.
+fn psql(
+    ctx: &mut Context<'_>,
+    database: &DevDatabase,
+    args: &[OsString],
+) -> Result<Infallible, CommandError> {
+    if ctx.global.json {
+        return Err(CommandError::usage("psql writes to stdout, where --json promises one object")
+            .with_hint("migration-cli db url --json   # how to reach the database"));
+    }
+    ctx.announce_making(database);
+    let running = database.ensure_running()?;
+    ctx.announce(&running);
+    // Packages of the server have a psql of its version, and others only the one on the PATH.
+    let beside = ctx.search()?.find().ok().map(|it| it.program("psql"));
+    let program = beside.filter(|it| it.is_file()).unwrap_or_else(|| "psql".into());
+    let error = Process::new(&program).arg(&running.url).args(args).exec();
+    Err(CommandError::io(format!("cannot run {}", program.display()), &error)
+        .with_hint("sudo apt-get install postgresql-client   # Debian, Ubuntu; psql has other packages elsewhere")
+        .with_hint("migration-cli db url   # for another client"))
 }
 
 fn print(ctx: &Context<'_>, status: &DevStatus) -> Result<(), CommandError> {

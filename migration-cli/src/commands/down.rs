@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use migrate_core::Version;
 use migrate_runtime::{Down, Limit, ScriptSource};
 
-use super::{carry_out, preview};
+use super::{NOTHING_TO_REVERT, carry_out, preview};
 use crate::context::{Context, Session};
 use crate::error::CommandError;
 use crate::text::parse_count;
@@ -19,17 +19,8 @@ use crate::text::parse_count;
 /// that the database kept.
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct DownArgs {
-    /// How many migrations to revert [default: 1]
-    #[arg(value_name = "N", value_parser = parse_count, conflicts_with_all = ["to", "all"])]
-    count: Option<NonZeroUsize>,
-
-    /// Revert everything newer than this version, which stays
-    #[arg(long, value_name = "VERSION", conflicts_with = "all")]
-    to: Option<Version>,
-
-    /// Revert everything
-    #[arg(long)]
-    all: bool,
+    #[command(flatten)]
+    options: DownOptions,
 
     /// Which down script to take where this program and the database have different ones
     #[arg(long = "use", value_name = "WHICH")]
@@ -40,24 +31,41 @@ pub(crate) struct DownArgs {
     dry_run: bool,
 }
 
+/// How far to go back.
+#[derive(clap::Args, Clone, Debug)]
+pub(crate) struct DownOptions {
+    /// How many migrations to revert [default: 1]
+    #[arg(value_name = "N", value_parser = parse_count, conflicts_with_all = ["to", "all"])]
+    pub(super) count: Option<NonZeroUsize>,
+
+    /// Revert everything newer than this version, which stays
+    #[arg(long, value_name = "VERSION", conflicts_with = "all")]
+    pub(super) to: Option<Version>,
+
+    /// Revert everything
+    #[arg(long)]
+    pub(super) all: bool,
+}
+
 /// Where a down script comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum Which {
+pub(crate) enum Which {
     /// The script in this program
     Embedded,
     /// The script that the database kept when the migration ran
     Stored,
 }
 
-impl DownArgs {
-    fn wanted(&self) -> Down {
+impl DownOptions {
+    /// As the library wants it.
+    pub(super) fn wanted(&self, script: Option<Which>) -> Down {
         let mut down = Down::default();
         down.limit = match (self.to, self.all) {
             (Some(version), _) => Limit::To(version),
             (None, true) => Limit::All,
             (None, false) => Limit::Steps(self.count.unwrap_or(NonZeroUsize::MIN)),
         };
-        down.use_script = self.script.map(|it| match it {
+        down.use_script = script.map(|it| match it {
             Which::Embedded => ScriptSource::Embedded,
             Which::Stored => ScriptSource::Stored,
         });
@@ -66,12 +74,11 @@ impl DownArgs {
 }
 
 pub(crate) fn run(ctx: &mut Context<'_>, args: &DownArgs) -> Result<u8, CommandError> {
-    const NOTHING: &str = "Nothing to revert.";
-    let down = args.wanted();
+    let down = args.options.wanted(args.script);
     let Session { mut migrator, progress } = ctx.session()?;
     if args.dry_run || ctx.needs_consent() {
         let plan = migrator.plan_down(&down)?;
-        return preview(ctx, &plan, args.dry_run, NOTHING);
+        return preview(ctx, &plan, args.dry_run, NOTHING_TO_REVERT);
     }
-    carry_out(ctx, &progress, NOTHING, || migrator.run_down(&down))
+    carry_out(ctx, &progress, NOTHING_TO_REVERT, || migrator.run_down(&down))
 }

@@ -1,8 +1,14 @@
 //! The commands, one file each.
 
+mod completions;
+mod config;
 mod create;
 mod db;
 mod down;
+mod info;
+mod init;
+mod man;
+mod plan;
 mod status;
 mod up;
 mod verify;
@@ -11,14 +17,18 @@ use std::time::Instant;
 
 use migrate_runtime::{Direction, Error, Plan, Run};
 
-use crate::context::Context;
+use crate::context::{Context, Start};
 use crate::error::CommandError;
 use crate::output::{Progress, StepRecord, print_plan, print_run};
 use crate::text::plural;
 
+const NOTHING_TO_RUN: &str = "Nothing to run: no migration is pending.";
+const NOTHING_TO_REVERT: &str = "Nothing to revert.";
+
 /// A command with its arguments.
 #[derive(clap::Subcommand, Clone, Debug)]
 pub(crate) enum Command {
+    Init(init::InitArgs),
     #[command(visible_aliases = ["new", "add"])]
     Create(create::CreateArgs),
     #[command(visible_aliases = ["apply", "migrate"])]
@@ -26,55 +36,83 @@ pub(crate) enum Command {
     #[command(visible_aliases = ["rollback", "revert"])]
     Down(down::DownArgs),
     Status(status::StatusArgs),
+    Plan(plan::PlanArgs),
     Verify(verify::VerifyArgs),
+    Info(info::InfoArgs),
+    Config(config::ConfigArgs),
     Db(db::DbArgs),
+    Completions(completions::CompletionsArgs),
+    Man(man::ManArgs),
 }
 
 impl Command {
     /// As it is typed, for the report and for hints.
     pub(crate) fn name(&self) -> String {
-        match self {
-            Command::Create(_) => "create".to_owned(),
-            Command::Up(_) => "up".to_owned(),
-            Command::Down(_) => "down".to_owned(),
-            Command::Status(_) => "status".to_owned(),
-            Command::Verify(_) => "verify".to_owned(),
-            Command::Db(args) => format!("db {}", args.command.word()),
-        }
+        let name = match self {
+            Command::Init(_) => "init",
+            Command::Create(_) => "create",
+            Command::Up(_) => "up",
+            Command::Down(_) => "down",
+            Command::Status(_) => "status",
+            Command::Plan(_) => "plan",
+            Command::Verify(_) => "verify",
+            Command::Info(_) => "info",
+            Command::Config(_) => "config",
+            Command::Db(args) => return format!("db {}", args.command.word()),
+            Command::Completions(_) => "completions",
+            Command::Man(_) => "man",
+        };
+        name.to_owned()
     }
 }
 
 /// Runs a command; the exit code is for those that succeed and still have something to tell.
-pub(crate) fn run(ctx: &mut Context<'_>, command: &Command) -> Result<u8, CommandError> {
-    if ctx.global.migrations_dir.is_some() && !matches!(command, Command::Create(_)) {
+///
+/// Those that need no configuration run where it is broken too.
+pub(crate) fn run(start: Start<'_>, command: &Command) -> Result<u8, CommandError> {
+    if start.global.migrations_dir.is_some()
+        && !matches!(command, Command::Create(_) | Command::Config(_))
+    {
         return Err(CommandError::usage(
             "--migrations-dir is for `create` alone: the migrations are embedded in this program",
         ));
     }
     match command {
-        Command::Create(args) => create::run(ctx, args),
-        Command::Up(args) => up::run(ctx, args),
-        Command::Down(args) => down::run(ctx, args),
-        Command::Status(args) => status::run(ctx, args),
-        Command::Verify(args) => verify::run(ctx, args),
-        Command::Db(args) => db::run(ctx, args),
+        Command::Init(args) => init::run(start, args),
+        Command::Completions(args) => completions::run(start, args),
+        Command::Man(args) => man::run(start, args),
+        Command::Create(args) => create::run(&mut start.context()?, args),
+        Command::Up(args) => up::run(&mut start.context()?, args),
+        Command::Down(args) => down::run(&mut start.context()?, args),
+        Command::Status(args) => status::run(&mut start.context()?, args),
+        Command::Plan(args) => plan::run(&mut start.context()?, args),
+        Command::Verify(args) => verify::run(&mut start.context()?, args),
+        Command::Info(args) => info::run(&mut start.context()?, args),
+        Command::Config(args) => config::run(&mut start.context()?, args),
+        Command::Db(args) => db::run(&mut start.context()?, args),
     }
 }
 
-/// Shows a plan instead of running it: on request, or because consent is missing.
+/// Shows a plan.
+fn show(ctx: &mut Context<'_>, plan: &Plan, nothing: &str) -> Result<u8, CommandError> {
+    ctx.report.plan = Some(plan.steps.iter().map(StepRecord::new).collect());
+    if plan.steps.is_empty() {
+        return ctx.ui.result(nothing).map(|()| 0);
+    }
+    print_plan(&ctx.ui, plan).map(|()| 0)
+}
+
+/// Shows a plan instead of running it on request; refuses to run it where consent is missing.
 fn preview(
     ctx: &mut Context<'_>,
     plan: &Plan,
     dry_run: bool,
     nothing: &str,
 ) -> Result<u8, CommandError> {
+    if dry_run || plan.steps.is_empty() {
+        return show(ctx, plan, nothing);
+    }
     ctx.report.plan = Some(plan.steps.iter().map(StepRecord::new).collect());
-    if plan.steps.is_empty() {
-        return ctx.ui.result(nothing).map(|()| 0);
-    }
-    if dry_run {
-        return print_plan(&ctx.ui, plan).map(|()| 0);
-    }
     let verb = match plan.direction {
         Direction::Up => "running",
         Direction::Down => "reverting",

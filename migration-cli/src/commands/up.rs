@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use migrate_core::Version;
 use migrate_runtime::{ErrorKind, Limit, MigrationSet, Up};
 
-use super::{carry_out, preview};
+use super::{NOTHING_TO_RUN, carry_out, preview};
 use crate::context::{Context, Session};
 use crate::error::CommandError;
 use crate::text::parse_count;
@@ -18,9 +18,20 @@ use crate::text::parse_count;
 /// one.
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct UpArgs {
+    #[command(flatten)]
+    options: UpOptions,
+
+    /// Show what would run, and stop
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// What `up` is asked to do.
+#[derive(clap::Args, Clone, Debug)]
+pub(crate) struct UpOptions {
     /// Stop after this version
     #[arg(long, value_name = "VERSION", conflicts_with = "steps")]
-    to: Option<Version>,
+    pub(super) to: Option<Version>,
 
     /// Run at most so many
     #[arg(long, value_name = "N", value_parser = parse_count)]
@@ -33,14 +44,15 @@ pub(crate) struct UpArgs {
     /// Also run what is older than the newest migration that has run
     #[arg(long)]
     allow_out_of_order: bool,
-
-    /// Show what would run, and stop
-    #[arg(long)]
-    dry_run: bool,
 }
 
-impl UpArgs {
-    fn wanted(&self) -> Up {
+impl UpOptions {
+    /// As the library wants it; a version that this program does not have is refused before any
+    /// database is asked.
+    pub(super) fn wanted(&self, set: &MigrationSet) -> Result<Up, CommandError> {
+        if let Some(version) = self.to {
+            known(set, version)?;
+        }
         let mut up = Up::default();
         up.limit = match (self.to, self.steps) {
             (Some(version), _) => Limit::To(version),
@@ -49,25 +61,30 @@ impl UpArgs {
         };
         up.single_transaction = self.single_transaction;
         up.allow_out_of_order = self.allow_out_of_order;
-        up
+        Ok(up)
+    }
+
+    /// A flag that was given and says nothing about the way back.
+    pub(super) fn only_for_up(&self) -> Option<&'static str> {
+        let given = [
+            ("--steps", self.steps.is_some()),
+            ("--single-transaction", self.single_transaction),
+            ("--allow-out-of-order", self.allow_out_of_order),
+        ];
+        given.into_iter().find(|(_, is_given)| *is_given).map(|(flag, _)| flag)
     }
 }
 
 pub(crate) fn run(ctx: &mut Context<'_>, args: &UpArgs) -> Result<u8, CommandError> {
-    const NOTHING: &str = "Nothing to run: no migration is pending.";
-    let up = args.wanted();
-    if let Some(version) = args.to {
-        known(ctx.set, version)?;
-    }
+    let up = args.options.wanted(ctx.set)?;
     let Session { mut migrator, progress } = ctx.session()?;
     if args.dry_run || ctx.needs_consent() {
         let plan = migrator.plan_up(&up)?;
-        return preview(ctx, &plan, args.dry_run, NOTHING);
+        return preview(ctx, &plan, args.dry_run, NOTHING_TO_RUN);
     }
-    carry_out(ctx, &progress, NOTHING, || migrator.run_up(&up))
+    carry_out(ctx, &progress, NOTHING_TO_RUN, || migrator.run_up(&up))
 }
 
-/// A version that this program does not have is refused before any database is asked.
 fn known(set: &MigrationSet, version: Version) -> Result<(), CommandError> {
     if set.get(version).is_some() {
         return Ok(());

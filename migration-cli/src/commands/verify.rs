@@ -59,6 +59,7 @@ mod tests {
 
     use super::*;
     use crate::cli::Cli;
+    use crate::context::Start;
     use crate::output::{Report, Ui};
 
     static RELEASED: MigrationSet = MigrationSet::new(&[]);
@@ -68,8 +69,8 @@ mod tests {
         let Cli { global, command } = Cli::parse_from(["app", "verify", "--offline"]);
         let mut report = Report::default();
         let ui = Ui::new("app", anstream::ColorChoice::Never).with_json(true);
-        let mut ctx = Context::new(&RELEASED, global, ui, &mut report, String::new()).unwrap();
-        assert_eq!(crate::commands::run(&mut ctx, &command).unwrap(), 0);
+        let start = Start::new(&RELEASED, global, &ui, &mut report, String::new());
+        assert_eq!(crate::commands::run(start, &command).unwrap(), 0);
         assert_eq!(report.compared, Some(false));
     }
 

@@ -1,9 +1,9 @@
-//! Results for people: the status, the plan, what ran, what `verify` found.
+//! Results for people: the status, what ran, what `verify` found.
 
 use std::time::Duration;
 
 use anstyle::Style;
-use migrate_runtime::{Direction, Entry, Finding, Plan, Run, State, Status, Unfinished};
+use migrate_runtime::{Direction, Entry, Finding, Run, State, Status, Unfinished};
 
 use super::style::{BAD, FAINT, GOOD, HINT, LABEL, Styled, WARNING, of_state};
 use super::table::{Align, Cell, Column, render};
@@ -70,36 +70,6 @@ pub(crate) fn summary(status: &Status) -> String {
 
 fn words(state: State) -> String {
     state.as_str().replace('_', " ")
-}
-
-/// What would run, in order.
-pub(crate) fn print_plan(ui: &Ui, plan: &Plan) -> Result<(), CommandError> {
-    let column = |title, align, spare| Column { title, align, spare };
-    let columns = [
-        column("#", Align::Right, 0),
-        column("MODE", Align::Left, 0),
-        column("STMTS", Align::Right, 1),
-        column("SCRIPT", Align::Left, 0),
-    ];
-    let rows: Vec<Vec<Cell>> = plan
-        .steps
-        .iter()
-        .enumerate()
-        .map(|(index, step)| {
-            vec![
-                Cell::styled(FAINT, (index + 1).to_string()),
-                Cell::plain(step.mode().as_str()),
-                Cell::plain(step.statements().len().to_string()),
-                Cell::plain(step.file().rsplit('/').next().unwrap_or_default()),
-            ]
-        })
-        .collect();
-    let verb = match plan.direction {
-        Direction::Up => "run",
-        Direction::Down => "be reverted",
-    };
-    ui.result(render(&columns, &rows, Ui::columns()))?;
-    ui.result(format!("{} would {verb}.", plural(plan.steps.len(), "migration")))
 }
 
 /// What ran, in one sentence.

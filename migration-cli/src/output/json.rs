@@ -12,6 +12,8 @@ use crate::secret::redact;
 use crate::time::rfc3339;
 
 use super::Ui;
+use super::record::{InfoRecord, StatementRecord};
+use super::settings::SettingRecord;
 
 /// What a command says to programs; filled while it runs, so that a failure says what was known.
 #[derive(Debug, Default, Serialize)]
@@ -37,6 +39,16 @@ pub(crate) struct Report {
     pub(crate) compared: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) files: Option<Vec<String>>,
+    /// The lines to paste that `init` tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) lines: Option<[&'static str; 2]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) info: Option<InfoRecord>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) settings: Option<Vec<SettingRecord>>,
+    /// A result that is a text as a whole.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) text: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) embedded: Option<EmbeddedRecord>,
 }
@@ -91,7 +103,10 @@ pub(crate) struct StepRecord {
     direction: &'static str,
     mode: &'static str,
     file: String,
+    /// How many there are.
     statements: usize,
+    /// And what each of them is.
+    script: Vec<StatementRecord>,
 }
 
 /// A finding of `verify`.
@@ -173,7 +188,7 @@ impl ErrorRecord {
 }
 
 impl MigrationRecord {
-    fn entry(entry: &Entry) -> MigrationRecord {
+    pub(super) fn entry(entry: &Entry) -> MigrationRecord {
         MigrationRecord {
             version: entry.version.clone(),
             name: entry.name.clone(),
@@ -250,6 +265,7 @@ impl StepRecord {
             mode: step.mode().as_str(),
             file: step.file().to_owned(),
             statements: step.statements().len(),
+            script: step.statements().iter().map(StatementRecord::new).collect(),
         }
     }
 }

@@ -2,13 +2,21 @@
 
 mod failure;
 mod human;
+mod info;
 mod json;
+mod plan;
 mod progress;
+mod record;
+mod settings;
 mod style;
 mod table;
 mod ui;
 
-pub(crate) use human::{print_plan, print_run, print_status, print_verification, worst};
+pub(crate) use human::{print_run, print_status, print_verification, worst};
+pub(crate) use info::print_info;
 pub(crate) use json::{EmbeddedRecord, ProblemRecord, Report, StepRecord};
+pub(crate) use plan::print_plan;
 pub(crate) use progress::Progress;
+pub(crate) use record::InfoRecord;
+pub(crate) use settings::{SettingRecord, print_settings};
 pub(crate) use ui::{Detail, Ui};

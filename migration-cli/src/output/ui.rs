@@ -96,6 +96,11 @@ impl Ui {
         let _ = writeln!(stderr, "{text}");
     }
 
+    /// Whether so much is to be said.
+    pub(crate) fn shows(&self, detail: Detail) -> bool {
+        self.detail >= detail
+    }
+
     /// Whether stderr shows a progress bar: on a terminal that can redraw a line.
     pub(crate) fn draws(&self) -> bool {
         self.detail >= Detail::Normal && io::stderr().is_terminal() && !self.dumb
@@ -113,6 +118,11 @@ impl Ui {
     pub(crate) fn columns() -> Option<usize> {
         let (width, _) = terminal_size::terminal_size_of(io::stdout())?;
         Some(width.0.into())
+    }
+
+    /// What the program is called.
+    pub(crate) fn program(&self) -> &str {
+        &self.caller.program
     }
 
     /// The program with the version of this command line, as the log of the database keeps it.

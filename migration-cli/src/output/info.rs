@@ -1,0 +1,110 @@
+//! One migration in full, for people.
+
+use migrate_runtime::{Direction, Info, LogEntry, Script};
+
+use super::plan::{mode_words, statement_list};
+use super::style::{FAINT, HEADER, LABEL, Styled, of_state};
+use super::table::{Align, Cell, Column, render};
+use super::ui::Ui;
+use crate::error::CommandError;
+use crate::text::duration;
+use crate::time::readable;
+
+/// One migration in full.
+pub(crate) fn print_info(ui: &Ui, info: &Info, folder: &str) -> Result<(), CommandError> {
+    let entry = &info.entry;
+    let title = if entry.name.is_empty() {
+        entry.version.clone()
+    } else {
+        format!("{}_{}", entry.version, entry.name)
+    };
+    ui.result(Styled(LABEL, &title))?;
+    let state = Styled(of_state(entry.state), entry.state).to_string();
+    let mut facts = vec![("State", state)];
+    if let Some(at) = entry.applied_at {
+        let took = entry.execution_time.map(|it| format!(", took {}", duration(it)));
+        facts.push(("Applied", format!("{} UTC{}", readable(at), took.unwrap_or_default())));
+    }
+    if !entry.checksum.is_empty() {
+        facts.push(("Checksum", entry.checksum.clone()));
+    }
+    for (label, value) in facts {
+        ui.result(format!("{}  {value}", Styled(LABEL, format!("{label:8}"))))?;
+    }
+    if let Some(migration) = info.migration {
+        for (direction, script) in
+            [(Direction::Up, &migration.up), (Direction::Down, &migration.down)]
+        {
+            ui.result(script_lines(&format!("{folder}/{title}.{direction}.sql"), script))?;
+        }
+    }
+    if let Some(sql) = &info.kept_down {
+        let what = if info.migration.is_some() { ", which is another one" } else { "" };
+        ui.result(format!("\nThe down script that the database kept{what}:\n{}", sql.trim_end()))?;
+    }
+    print_log(ui, info.log.as_deref())
+}
+
+fn script_lines(file: &str, script: &Script) -> String {
+    let head = format!("\n{}", Styled(LABEL, file));
+    if let Some(reason) = script.directives.irreversible {
+        return format!("{head}  {}\n  {reason}", Styled(FAINT, "irreversible"));
+    }
+    let mut notes = vec![mode_words(script.mode).to_owned()];
+    let limits = [
+        ("lock timeout", script.directives.lock_timeout_ms),
+        ("statement timeout", script.directives.statement_timeout_ms),
+    ];
+    notes.extend(limits.iter().filter_map(|(name, ms)| Some(format!("{name} {} ms", (*ms)?))));
+    if let Some(reason) = script.directives.no_parse {
+        notes.push(format!("not parsed, because {reason}"));
+    }
+    let statements = statement_list(script.sql, script.statements, "  ");
+    format!("{head}  {}\n{}", Styled(FAINT, notes.join(", ")), statements.trim_end())
+}
+
+fn print_log(ui: &Ui, log: Option<&[LogEntry]>) -> Result<(), CommandError> {
+    let Some(log) = log else {
+        return ui.result("\nThe log cannot be read by this role.");
+    };
+    if log.is_empty() {
+        return ui.result("\nThe log has nothing about it.");
+    }
+    let column = |title, align, spare| Column { title, align, spare };
+    let columns = [
+        column("AT (UTC)", Align::Left, 0),
+        column("COMMAND", Align::Left, 0),
+        column("OUTCOME", Align::Left, 0),
+        column("TOOK", Align::Right, 2),
+        column("BY", Align::Left, 1),
+        column("WITH", Align::Left, 3),
+    ];
+    let rows: Vec<Vec<Cell>> = log.iter().map(row).collect();
+    ui.result(format!("\n{}", Styled(HEADER, "Log")))?;
+    ui.result(render(&columns, &rows, Ui::columns()).trim_end())?;
+    for entry in log {
+        if let Some(message) = &entry.message {
+            let at = entry.started_at.map(readable).unwrap_or_default();
+            ui.result(format!("{}  {message}", Styled(FAINT, at)))?;
+        }
+    }
+    Ok(())
+}
+
+fn row(entry: &LogEntry) -> Vec<Cell> {
+    let took = entry.started_at.zip(entry.finished_at);
+    let took = took.and_then(|(start, end)| end.duration_since(start).ok()).map(duration);
+    let text = |it: &Option<String>| it.clone().unwrap_or_default();
+    let by = match (&entry.os_user, &entry.host) {
+        (Some(user), Some(host)) => format!("{} ({user}@{host})", entry.db_role),
+        _ => entry.db_role.clone(),
+    };
+    vec![
+        Cell::plain(entry.started_at.map(readable).unwrap_or_default()),
+        Cell::plain(&entry.command),
+        Cell::plain(&entry.outcome),
+        Cell::styled(FAINT, took.unwrap_or_default()),
+        Cell::plain(by),
+        Cell::styled(FAINT, text(&entry.application)),
+    ]
+}

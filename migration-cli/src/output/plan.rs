@@ -1,0 +1,80 @@
+//! A plan for people: every step with its script, how it runs, and what its statements are.
+
+use std::fmt::Write as _;
+
+use migrate_runtime::{Direction, Mode, Plan, Statement, Step};
+
+use super::style::{FAINT, LABEL, Styled};
+use super::ui::{Detail, Ui};
+use crate::error::CommandError;
+use crate::text::{one_line, plural};
+
+/// What would run, in order.
+pub(crate) fn print_plan(ui: &Ui, plan: &Plan) -> Result<(), CommandError> {
+    let width = plan.steps.len().to_string().len();
+    for (index, step) in plan.steps.iter().enumerate() {
+        ui.result(describe(step, index + 1, width, ui.shows(Detail::Verbose)).trim_end())?;
+    }
+    let verb = match plan.direction {
+        Direction::Up => "run",
+        Direction::Down => "be reverted",
+    };
+    ui.result(format!("\n{} would {verb}.", plural(plan.steps.len(), "migration")))
+}
+
+fn describe(step: &Step, number: usize, width: usize, each: bool) -> String {
+    let indent = " ".repeat(width + 2);
+    let file = step.file().rsplit('/').next().unwrap_or_default();
+    let number = Styled(FAINT, format!("{number:width$}"));
+    let mode = Styled(FAINT, mode_words(step.mode()));
+    let mut text = format!("{number}  {}\n", Styled(LABEL, file));
+    // Writing to a string does not fail.
+    let _ = writeln!(text, "{indent}{mode}: {}", summary(step.statements()));
+    if each {
+        text.push_str(&statement_list(step.sql(), step.statements(), &indent));
+    }
+    text
+}
+
+/// How a script runs.
+pub(crate) fn mode_words(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Standalone => "statement by statement",
+        _ => "in one transaction",
+    }
+}
+
+/// What the statements of a script are, in the order of their first appearance.
+fn summary(statements: &[Statement]) -> String {
+    let mut counts: Vec<(&str, usize)> = Vec::new();
+    for statement in statements {
+        let word = statement.kind.as_str();
+        match counts.iter_mut().find(|it| it.0 == word) {
+            Some(found) => found.1 += 1,
+            None => counts.push((word, 1)),
+        }
+    }
+    let parts = counts.iter().map(|(word, count)| match count {
+        1 => words(word),
+        _ => format!("{count} × {}", words(word)),
+    });
+    parts.collect::<Vec<_>>().join(", ")
+}
+
+/// The statements of a script, each with its line and its beginning.
+pub(crate) fn statement_list(sql: &str, statements: &[Statement], indent: &str) -> String {
+    let width = statements.last().map_or(0, |it| it.line.to_string().len());
+    let room = Ui::columns().unwrap_or(100).saturating_sub(indent.len() + width + 2).max(20);
+    let mut text = String::new();
+    for statement in statements {
+        let line = Styled(FAINT, format!("{:width$}", statement.line));
+        let sql = one_line(statement.range.of(sql), room);
+        // Writing to a string does not fail.
+        let _ = writeln!(text, "{indent}{line}  {sql}");
+    }
+    text
+}
+
+fn words(kind: &str) -> String {
+    kind.replace('-', " ")
+}

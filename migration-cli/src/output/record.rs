@@ -1,0 +1,137 @@
+//! Parts of the one JSON object that describe a migration in full.
+
+use std::time::SystemTime;
+
+use migrate_runtime::{Direction, Info, LogEntry, Script, Statement};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use super::json::MigrationRecord;
+use crate::time::rfc3339;
+
+/// One migration in full.
+#[derive(Debug, Serialize)]
+pub(crate) struct InfoRecord {
+    #[serde(flatten)]
+    migration: MigrationRecord,
+    /// The scripts, up and down, where this program has them.
+    scripts: Option<[ScriptRecord; 2]>,
+    /// The down script that the database kept, where it is another one.
+    kept_down: Option<String>,
+    /// What was done with it; null where the role may not read the log.
+    log: Option<Vec<LogRecord>>,
+}
+
+/// A script.
+#[derive(Debug, Serialize)]
+pub(crate) struct ScriptRecord {
+    direction: &'static str,
+    file: String,
+    checksum: String,
+    mode: &'static str,
+    lock_timeout_ms: Option<u32>,
+    statement_timeout_ms: Option<u32>,
+    no_parse: Option<&'static str>,
+    irreversible: Option<&'static str>,
+    statements: Vec<StatementRecord>,
+}
+
+/// A statement of a script.
+#[derive(Debug, Serialize)]
+pub(crate) struct StatementRecord {
+    line: u32,
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sql: Option<String>,
+}
+
+/// A row of the log.
+#[derive(Debug, Serialize)]
+pub(crate) struct LogRecord {
+    run: String,
+    command: String,
+    version: Option<String>,
+    direction: Option<String>,
+    started_at: Option<String>,
+    finished_at: Option<String>,
+    outcome: String,
+    sqlstate: Option<String>,
+    message: Option<String>,
+    detail: Option<Box<RawValue>>,
+    db_role: String,
+    os_user: Option<String>,
+    host: Option<String>,
+    environment: Option<String>,
+    application: Option<String>,
+    revision: Option<String>,
+}
+
+impl InfoRecord {
+    pub(crate) fn new(info: &Info, folder: &str) -> InfoRecord {
+        let scripts = info.migration.map(|it| {
+            let file = |direction: Direction| {
+                format!("{folder}/{}_{}.{direction}.sql", it.version, it.name)
+            };
+            [(Direction::Up, &it.up), (Direction::Down, &it.down)]
+                .map(|(direction, script)| ScriptRecord::new(direction, file(direction), script))
+        });
+        InfoRecord {
+            migration: MigrationRecord::entry(&info.entry),
+            scripts,
+            kept_down: info.kept_down.clone(),
+            log: info.log.as_ref().map(|it| it.iter().map(LogRecord::new).collect()),
+        }
+    }
+}
+
+impl ScriptRecord {
+    fn new(direction: Direction, file: String, script: &Script) -> ScriptRecord {
+        let with_sql = |it: &Statement| StatementRecord {
+            sql: Some(it.range.of(script.sql).to_owned()),
+            ..StatementRecord::new(it)
+        };
+        ScriptRecord {
+            direction: direction.as_str(),
+            file,
+            checksum: script.checksum.to_string(),
+            mode: script.mode.as_str(),
+            lock_timeout_ms: script.directives.lock_timeout_ms,
+            statement_timeout_ms: script.directives.statement_timeout_ms,
+            no_parse: script.directives.no_parse,
+            irreversible: script.directives.irreversible,
+            statements: script.statements.iter().map(with_sql).collect(),
+        }
+    }
+}
+
+impl StatementRecord {
+    /// Without its text: plans can be long.
+    pub(crate) fn new(statement: &Statement) -> StatementRecord {
+        StatementRecord { line: statement.line, kind: statement.kind.as_str(), sql: None }
+    }
+}
+
+impl LogRecord {
+    fn new(entry: &LogEntry) -> LogRecord {
+        let entry = entry.clone();
+        let time = |it: Option<SystemTime>| it.map(rfc3339);
+        LogRecord {
+            run: entry.run,
+            command: entry.command,
+            version: entry.version,
+            direction: entry.direction,
+            started_at: time(entry.started_at),
+            finished_at: time(entry.finished_at),
+            outcome: entry.outcome,
+            sqlstate: entry.sqlstate,
+            message: entry.message,
+            detail: RawValue::from_string(entry.detail).ok(),
+            db_role: entry.db_role,
+            os_user: entry.os_user,
+            host: entry.host,
+            environment: entry.environment,
+            application: entry.application,
+            revision: entry.revision,
+        }
+    }
+}

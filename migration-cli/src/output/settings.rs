@@ -1,0 +1,39 @@
+//! The effective configuration, for people and for programs.
+
+use serde::Serialize;
+
+use super::style::FAINT;
+use super::table::{Align, Cell, Column, render};
+use super::ui::Ui;
+use crate::error::CommandError;
+
+/// A setting, and where its value comes from.
+#[derive(Debug, Serialize)]
+pub(crate) struct SettingRecord {
+    key: &'static str,
+    value: Option<String>,
+    source: String,
+}
+
+impl SettingRecord {
+    pub(crate) fn new(key: &'static str, value: Option<String>, source: &str) -> SettingRecord {
+        SettingRecord { key, value, source: source.to_owned() }
+    }
+}
+
+/// A line a setting.
+pub(crate) fn print_settings(ui: &Ui, settings: &[SettingRecord]) -> Result<(), CommandError> {
+    let column = |title| Column { title, align: Align::Left, spare: 0 };
+    let columns = [column("SETTING"), column("VALUE"), column("FROM")];
+    let rows: Vec<Vec<Cell>> = settings
+        .iter()
+        .map(|it| {
+            let value = match &it.value {
+                Some(value) => Cell::plain(value),
+                None => Cell::styled(FAINT, "none"),
+            };
+            vec![Cell::plain(it.key), value, Cell::styled(FAINT, &it.source)]
+        })
+        .collect();
+    ui.result(render(&columns, &rows, Ui::columns()).trim_end())
+}
