@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use clap::FromArgMatches as _;
-use clap::error::ErrorKind as ClapErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind as ClapErrorKind};
 use migrate_runtime::{ErrorKind, MigrationSet};
 
 use crate::cli::{Cli, Color, parser};
@@ -123,23 +123,39 @@ fn parse(early: &Early, args: Vec<OsString>, ui: &Ui) -> Result<Parsed, CommandE
         }
         _ => {}
     }
-    Err(usage(&text.to_string(), &command))
+    Err(usage(&error, &text.to_string(), &command))
 }
 
 /// Puts what the parser says into the form of all our errors. It quotes what was typed, which may be a
 /// URL in the wrong place.
-fn usage(text: &str, command: &str) -> CommandError {
+fn usage(parsed: &clap::Error, text: &str, command: &str) -> CommandError {
     let text = redact(text);
     let mut paragraphs = text.split("\n\n");
     let message = paragraphs.next().unwrap_or_default().trim_start_matches("error: ");
     let message: Vec<&str> = message.lines().map(str::trim).collect();
     let mut error = CommandError::usage(message.join(" "));
-    for paragraph in paragraphs {
+    let meant = meant(parsed);
+    for word in &meant {
+        error = error.with_hint(format!("did you mean `{word}`?"));
+    }
+    for paragraph in paragraphs.filter(|_| meant.is_empty()) {
         for tip in paragraph.lines().filter_map(|it| it.trim().strip_prefix("tip: ")) {
             error = error.with_hint(tip);
         }
     }
     error.with_hint(format!("{} --help", command.trim_end()))
+}
+
+/// What was probably meant: words of ours, never what was typed.
+fn meant(error: &clap::Error) -> Vec<String> {
+    const SUGGESTED: [ContextKind; 3] =
+        [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg, ContextKind::SuggestedValue];
+    let found = SUGGESTED.into_iter().find_map(|it| error.get(it));
+    match found {
+        Some(ContextValue::String(word)) => vec![word.clone()],
+        Some(ContextValue::Strings(words)) => words.clone(),
+        _ => Vec::new(),
+    }
 }
 
 fn execute(

@@ -52,6 +52,17 @@ pub(crate) const PATH: EnvVar = EnvVar {
 const NO_COLOR: EnvVar =
     EnvVar { name: "NO_COLOR", doc: "When set, output has no colours", dotenv: false };
 
+/// Colours in a pipe; read by the libraries that write to the terminal.
+const CLICOLOR_FORCE: EnvVar = EnvVar {
+    name: "CLICOLOR_FORCE",
+    doc: "When set, output has colours in a pipe too, unless NO_COLOR is set",
+    dotenv: false,
+};
+
+/// Where a panic was; read by the standard library.
+const RUST_BACKTRACE: EnvVar =
+    EnvVar { name: "RUST_BACKTRACE", doc: "When it is 1, a bug says where it is", dotenv: false };
+
 /// What the log shows; read by `env_logger`.
 pub(crate) const RUST_LOG: EnvVar = EnvVar {
     name: "RUST_LOG",
@@ -74,15 +85,17 @@ const fn ignored(name: &'static str) -> EnvVar {
     EnvVar { name, doc: "Not used: DATABASE_URL names the database", dotenv: false }
 }
 
-const ALL: [&EnvVar; 11] = [
+const ALL: [&EnvVar; 13] = [
     &ENVIRONMENT,
     &MIGRATION_DATABASE_URL,
     &DATABASE_URL,
     &PG_BIN,
     &PATH,
     &NO_COLOR,
+    &CLICOLOR_FORCE,
     &TERM,
     &RUST_LOG,
+    &RUST_BACKTRACE,
     &PGHOST,
     &PGSERVICE,
     &PGDATABASE,
@@ -188,6 +201,19 @@ impl fmt::Display for Source {
             Source::Variable(name) => write!(f, "the environment variable {name}"),
             Source::Dotenv(name, path) => write!(f, "{name} in {}", path.display()),
             Source::Config(key, path) => write!(f, "{key} in {}", path.display()),
+        }
+    }
+}
+
+impl Source {
+    /// In a word or two, for a table: files by their name alone.
+    pub(crate) fn brief(&self) -> String {
+        let name = |it: &Path| it.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        match self {
+            Source::Flag(flag) => (*flag).to_owned(),
+            Source::Variable(variable) => (*variable).to_owned(),
+            Source::Dotenv(variable, path) => format!("{}: {variable}", name(path)),
+            Source::Config(key, path) => format!("{}: {key}", name(path)),
         }
     }
 }

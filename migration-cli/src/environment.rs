@@ -89,13 +89,12 @@ impl Environment {
         // Protection can be added, never taken away: `protected = false` under production is a slip.
         let in_file = section.and_then(|it| it.protected);
         let protected = name == PRODUCTION || in_file == Some(true);
-        let protected_by = match (in_file, &config.path) {
-            (Some(value), Some(path)) if value == protected => {
-                Some(Source::Config(format!("environments.{name}.protected"), path.clone()))
-                    .map(|it| it.to_string())
+        let protected_by = match &config.path {
+            Some(path) if in_file == Some(protected) => {
+                let key = format!("environments.{name}.protected");
+                Some(Source::Config(key, path.clone()).brief())
             }
-            _ if protected => Some("its name: production always is".to_owned()),
-            _ => None,
+            _ => protected.then(|| "the name: production always is".to_owned()),
         };
         let config = config.path.clone();
         Ok(Environment { name, protected, named_by: source, protected_by, config, url })

@@ -17,5 +17,11 @@ mod json;
 mod output;
 #[path = "cli/project.rs"]
 mod project;
+#[path = "cli/reference.rs"]
+mod reference;
+#[path = "cli/schema.rs"]
+mod schema;
 #[path = "cli/secrets.rs"]
 mod secrets;
+#[path = "cli/transcript.rs"]
+mod transcript;

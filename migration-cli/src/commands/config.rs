@@ -34,7 +34,7 @@ pub(crate) fn run(ctx: &mut Context<'_>, _: &ConfigArgs) -> Result<u8, CommandEr
 }
 
 fn environment(ctx: &Context<'_>) -> SettingRecord {
-    let source = ctx.environment.named_by.as_ref().map_or(DEFAULT.to_owned(), Source::to_string);
+    let source = ctx.environment.named_by.as_ref().map_or(DEFAULT.to_owned(), Source::brief);
     SettingRecord::new("environment", Some(ctx.environment.name.clone()), &source)
 }
 
@@ -47,7 +47,7 @@ fn protected(ctx: &Context<'_>) -> SettingRecord {
 /// What is wrong with it is told after everything else was shown.
 fn database(ctx: &Context<'_>) -> (SettingRecord, Option<CommandError>) {
     use crate::environment::Database;
-    let source = ctx.environment.url_source().map_or(DEFAULT.to_owned(), Source::to_string);
+    let source = ctx.environment.url_source().map_or(DEFAULT.to_owned(), Source::brief);
     let (value, problem) = match ctx.environment.database() {
         Ok(Database::Server(config)) => (Some(Described(&config).to_string()), None),
         Ok(Database::Embedded) => (Some("embedded, in .migration/".to_owned()), None),
@@ -102,7 +102,7 @@ fn limits(ctx: &Context<'_>) -> [SettingRecord; 5] {
 
 impl SettingRecord {
     fn sourced(key: &'static str, value: Option<Sourced>) -> SettingRecord {
-        let source = value.as_ref().map_or(DEFAULT.to_owned(), |it| it.source.to_string());
+        let source = value.as_ref().map_or(DEFAULT.to_owned(), |it| it.source.brief());
         SettingRecord::new(key, value.map(|it| it.value), &source)
     }
 }

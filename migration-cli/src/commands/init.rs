@@ -33,7 +33,7 @@ const BUILD_SCRIPT: &str = "build.rs";
 pub(crate) fn run(mut start: Start<'_>, args: &InitArgs) -> Result<u8, CommandError> {
     let folder = &args.folder;
     if !folder.join("Cargo.toml").is_file() {
-        let message = format!("there is no Cargo.toml in {}", folder.display());
+        let message = format!("there is no Cargo.toml in the folder `{}`", folder.display());
         return Err(CommandError::usage(message)
             .with_state("nothing was written")
             .with_hint("cargo new NAME && cd NAME && migration-cli init")

@@ -80,6 +80,7 @@ fn page(command: &clap::Command) -> Result<String, CommandError> {
     let mut text = Vec::new();
     let command = command.clone().name(display_name(command));
     Man::new(command)
+        .source(format!("migration-cli {}", env!("CARGO_PKG_VERSION")))
         .render(&mut text)
         .map_err(|error| CommandError::io("cannot make the manual page", &error))?;
     Ok(String::from_utf8_lossy(&text).into_owned())

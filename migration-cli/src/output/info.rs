@@ -1,5 +1,7 @@
 //! One migration in full, for people.
 
+use std::time::Duration;
+
 use migrate_runtime::{Direction, Info, LogEntry, Script};
 
 use super::plan::{mode_words, statement_list};
@@ -7,7 +9,7 @@ use super::style::{FAINT, HEADER, LABEL, Styled, of_state};
 use super::table::{Align, Cell, Column, render};
 use super::ui::Ui;
 use crate::error::CommandError;
-use crate::text::duration;
+use crate::text::{duration, limit};
 use crate::time::readable;
 
 /// One migration in full.
@@ -47,20 +49,20 @@ pub(crate) fn print_info(ui: &Ui, info: &Info, folder: &str) -> Result<(), Comma
 
 fn script_lines(file: &str, script: &Script) -> String {
     let head = format!("\n{}", Styled(LABEL, file));
-    if let Some(reason) = script.directives.irreversible {
-        return format!("{head}  {}\n  {reason}", Styled(FAINT, "irreversible"));
+    let directives = &script.directives;
+    if let Some(reason) = directives.irreversible {
+        return format!("{head}\n  {} {reason}", Styled(FAINT, "irreversible:"));
     }
     let mut notes = vec![mode_words(script.mode).to_owned()];
     let limits = [
-        ("lock timeout", script.directives.lock_timeout_ms),
-        ("statement timeout", script.directives.statement_timeout_ms),
+        ("lock timeout", directives.lock_timeout_ms),
+        ("statement timeout", directives.statement_timeout_ms),
     ];
-    notes.extend(limits.iter().filter_map(|(name, ms)| Some(format!("{name} {} ms", (*ms)?))));
-    if let Some(reason) = script.directives.no_parse {
-        notes.push(format!("not parsed, because {reason}"));
-    }
+    let time = |ms: u32| limit(Duration::from_millis(ms.into()));
+    notes.extend(limits.iter().filter_map(|(name, ms)| Some(format!("{name} {}", time((*ms)?)))));
+    notes.extend(directives.no_parse.map(|it| format!("not parsed, because {it}")));
     let statements = statement_list(script.sql, script.statements, "  ");
-    format!("{head}  {}\n{}", Styled(FAINT, notes.join(", ")), statements.trim_end())
+    format!("{head}\n  {}\n{}", Styled(FAINT, notes.join(", ")), statements.trim_end())
 }
 
 fn print_log(ui: &Ui, log: Option<&[LogEntry]>) -> Result<(), CommandError> {

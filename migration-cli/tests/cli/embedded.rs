@@ -3,7 +3,7 @@
 use crate::project::{Outcome, Project};
 
 /// The server must not outlive a test that fails.
-struct Stopped(Project);
+pub(crate) struct Stopped(pub(crate) Project);
 
 impl Drop for Stopped {
     fn drop(&mut self) {

@@ -4,6 +4,7 @@ use migration_tests::TestDatabase;
 use serde_json::{Value, json};
 
 use crate::project::Project;
+use crate::schema::assert_documented;
 
 const FIELDS: [&str; 8] =
     ["command", "environment", "database", "ok", "exit_code", "error", "migrations", "summary"];
@@ -20,6 +21,7 @@ fn every_command_prints_one_object_with_the_fields_in_order() {
             rest = &rest[at + line.len()..];
         }
         let value: Value = serde_json::from_str(&outcome.stdout).unwrap();
+        assert_documented(&value);
         assert_eq!(value["command"], command, "{args}");
         assert_eq!(value["exit_code"], code, "{args}");
         assert_eq!(value["ok"], code == 0, "{args}");
@@ -176,8 +178,12 @@ fn commands_add_what_is_theirs() {
     let step = json!({
         "version": "20240320000000", "name": "create_iam_tables", "direction": "up",
         "mode": "transactional", "statements": plan["plan"][0]["statements"],
+        "script": plan["plan"][0]["script"],
         "file": "migrations/20240320000000_create_iam_tables.up.sql"
     });
+    let script = plan["plan"][0]["script"].as_array().unwrap();
+    assert_eq!(script.len() as u64, plan["plan"][0]["statements"].as_u64().unwrap());
+    assert_eq!(script[0], json!({ "line": 8, "kind": "create-table" }));
     assert_eq!(plan["plan"], json!([step]));
     assert_eq!(plan["migrations"], json!([]));
 

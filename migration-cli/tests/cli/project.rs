@@ -7,6 +7,8 @@ use migration_tests::TestDatabase;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::schema::assert_documented;
+
 /// A working directory, and the environment variables that the binary sees.
 pub(crate) struct Project {
     folder: TempDir,
@@ -81,6 +83,7 @@ impl Project {
         let value: Value = serde_json::from_str(&outcome.stdout).unwrap();
         assert_eq!(value["exit_code"], code, "{args}");
         assert_eq!(value["ok"], code == 0, "{args}");
+        assert_documented(&value);
         value
     }
 

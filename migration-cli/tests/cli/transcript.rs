@@ -1,0 +1,217 @@
+//! What a person and a program see: every command with its streams and its exit code, kept in
+//! `transcripts/` and compared. What differs from run to run is replaced by its name in brackets.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use expect_test::expect_file;
+use migration_tests::TestDatabase;
+use regex_lite::Regex;
+
+use crate::embedded::Stopped;
+use crate::project::{Outcome, Project};
+use crate::schema::assert_documented;
+
+/// Texts that are too long for a transcript, and tested elsewhere.
+const SHOWN_LINES: usize = 60;
+
+/// Runs commands in a project, each as a person and as a program, and keeps what they print.
+struct Transcript<'a> {
+    project: &'a Project,
+    text: String,
+}
+
+impl<'a> Transcript<'a> {
+    fn of(project: &'a Project) -> Transcript<'a> {
+        Transcript { project, text: String::new() }
+    }
+
+    /// The command for a person.
+    #[track_caller]
+    fn run(&mut self, args: &str, code: i32) -> &mut Self {
+        let outcome = self.project.expect(args, code);
+        self.keep(args, &outcome);
+        self
+    }
+
+    /// The command for a program; the object is checked against its schema.
+    #[track_caller]
+    fn json(&mut self, args: &str, code: i32) -> &mut Self {
+        let args = format!("{args} --json");
+        let outcome = self.project.expect(&args, code);
+        assert_documented(&serde_json::from_str(&outcome.stdout).unwrap());
+        self.keep(&args, &outcome);
+        self
+    }
+
+    /// Both, for a command that changes nothing.
+    #[track_caller]
+    fn both(&mut self, args: &str, code: i32) -> &mut Self {
+        self.run(args, code).json(args, code)
+    }
+
+    fn keep(&mut self, args: &str, outcome: &Outcome) {
+        let _ = writeln!(self.text, "$ migration-cli {args}");
+        for line in outcome.stderr.lines() {
+            let _ = writeln!(self.text, "! {line}");
+        }
+        for (number, line) in outcome.stdout.lines().enumerate() {
+            if number == SHOWN_LINES {
+                self.text.push_str("…\n");
+                break;
+            }
+            let _ = writeln!(self.text, "{line}");
+        }
+        let _ = writeln!(self.text, "[exit {}]\n", outcome.code);
+    }
+
+    #[track_caller]
+    fn expect(&self, name: &str) {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/transcripts");
+        let text = neutral(&self.text, self.project.path());
+        expect_file![folder.join(format!("{name}.txt"))].assert_eq(&text);
+    }
+}
+
+/// Replaces what differs from run to run and from machine to machine.
+fn neutral(text: &str, folder: &Path) -> String {
+    const RULES: [(&str, &str); 14] = [
+        (r"(?m)^! \[?\d{4}-\d\d-\d\dT\S+ +(DEBUG|INFO).*\n", ""),
+        (r#""text": "(.{60}).*""#, r#""text": "$1…""#),
+        (r"postgres(ql)?://\S*[^\s,\x22]", "[URL]"),
+        (r"/(var/)?tmp/[^\s,\x22]*", "[FOLDER]"),
+        (r"test_\d+", "[DATABASE]"),
+        (r" on \[FOLDER\] as migration", " on [FOLDER] as [ROLE]"),
+        (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "[WHEN]"),
+        (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "[WHEN]"),
+        (r"\b20(2[5-9]|[3-9]\d)\d{10}", "[VERSION]"),
+        (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "[RUN]"),
+        (r" *\b[0-9.]+ (ms|s)\b", " [TIME]"),
+        (r#""execution_time_ms": \d+"#, r#""execution_time_ms": [TIME]"#),
+        (r#""(os_user|host)": "[^"]+""#, r#""$1": "[HERE]""#),
+        (r"\([^\s()@]+@[^\s()@]+\)", "([USER]@[HOST])"),
+    ];
+    let mut text = text.replace(&*folder.to_string_lossy(), "[PROJECT]");
+    for (pattern, name) in RULES {
+        text = Regex::new(pattern).unwrap().replace_all(&text, name).into_owned();
+    }
+    let server = Regex::new(r#"(PostgreSQL|"server_version": ")( ?)\d+(\.\d+)?"#).unwrap();
+    let text = server.replace_all(&text, "${1}${2}[SERVER]").into_owned();
+    // Columns are as wide as what stood in them.
+    Regex::new(r"(COMMAND|OUTCOME|TOOK|BY|APPLIED AT \(UTC\)) +")
+        .unwrap()
+        .replace_all(&text, "$1  ")
+        .into_owned()
+}
+
+#[test]
+fn status_plan_and_up() {
+    let database = TestDatabase::new();
+    let project = Project::on(&database);
+    let mut transcript = Transcript::of(&project);
+    transcript.both("plan --steps 3", 0);
+    transcript.both("up --dry-run --steps 1", 0).both("up --env production", 7);
+    transcript.run("up --steps 1", 0).json("up --steps 2", 0);
+    transcript.both("status --check", 4).expect("up");
+}
+
+#[test]
+fn up_that_fails() {
+    let database = TestDatabase::new();
+    database.execute("CREATE TABLE parties (id int)");
+    let project = Project::on(&database);
+    Transcript::of(&project).run("up", 1).json("up", 1).expect("up-fails");
+}
+
+#[test]
+fn down() {
+    let database = TestDatabase::new();
+    let project = Project::on(&database);
+    project.expect("up", 0);
+    let mut transcript = Transcript::of(&project);
+    transcript.both("plan --down", 0).run("plan --down 3 --verbose", 0).both("down 99", 2);
+    transcript.run("down", 0).json("down 2", 0).run("down --all --quiet", 0);
+    transcript.both("down", 0).expect("down");
+}
+
+#[test]
+fn verify() {
+    let database = TestDatabase::new();
+    let project = Project::on(&database);
+    project.expect("up --steps 3", 0);
+    let mut transcript = Transcript::of(&project);
+    transcript.run("verify", 0);
+    database.execute("UPDATE _migrations SET checksum = repeat('0', 64) WHERE id = 2");
+    database.execute("DELETE FROM _migrations WHERE id = 1");
+    transcript.both("verify", 5).both("up", 5).expect("verify");
+}
+
+#[test]
+fn info() {
+    let database = TestDatabase::new();
+    let project = Project::on(&database);
+    project.expect("up", 0);
+    project.expect("down 3", 0);
+    let mut transcript = Transcript::of(&project);
+    transcript.both("info 20240619085000", 0).run("info 20240710123000", 0);
+    transcript.both("info index_contracts", 2).expect("info");
+}
+
+#[test]
+fn config() {
+    let project = Project::new();
+    let mut transcript = Transcript::of(&project);
+    transcript.both("config", 0);
+    project.write(".env", "MIGRATION_ENV=staging\n");
+    project.write(
+        "migration.toml",
+        "[environments.staging]\nprotected = true\nurl = 'postgres://u:canary@h/d'\n",
+    );
+    transcript.run("config --wait 90s", 0).run("config --env production", 0);
+    transcript.both("config --database-url nonsense", 2);
+    assert!(!transcript.text.contains("canary"), "{}", transcript.text);
+    transcript.expect("config");
+}
+
+#[test]
+fn create_and_init() {
+    let project = Project::new();
+    let mut transcript = Transcript::of(&project);
+    transcript.both("init", 2);
+    project.write("Cargo.toml", "[package]\nname = \"app\"\n");
+    project.write("build.rs", "fn main() {}\n");
+    transcript.run("init", 0).json("init", 0);
+    transcript.run("create create_users_table", 0).json("new add_email_to_users", 0);
+    transcript.both("create ___", 2).expect("create");
+}
+
+#[test]
+fn db() {
+    let project = Stopped(Project::new());
+    let Stopped(it) = &project;
+    let mut transcript = Transcript::of(it);
+    transcript.both("db status", 0).both("db url", 3).run("db start", 0).json("db start", 0);
+    transcript.both("db status", 0).both("db url", 0).run("db psql -- -Atc table(values(1))", 1);
+    transcript.json("db psql", 2).run("db stop", 0).json("db stop", 0).both("db reset", 7);
+    transcript.run("db reset --confirm", 0).json("db reset --confirm", 0).expect("db");
+}
+
+#[test]
+fn completions_and_man() {
+    let project = Project::new();
+    // They do not read it.
+    project.write("migration.toml", "nonsense");
+    let mut transcript = Transcript::of(&project);
+    transcript.json("completions bash", 0).both("completions dosh", 2);
+    transcript.json("man", 0).run("man db start", 0).both("man nonsense", 2);
+    transcript.run("man --to pages", 0).json("man --to pages", 0).expect("completions");
+}
+
+#[test]
+fn a_command_line_that_is_not_understood() {
+    let project = Project::new();
+    let mut transcript = Transcript::of(&project);
+    transcript.both("statsu", 2).both("up --stesp 1", 2).both("down 1 --all", 2);
+    transcript.both("--env prodution up", 2).both("plan --down --steps 1", 2);
+    transcript.both("up --to 20240320000001", 2).expect("did-you-mean");
+}
