@@ -28,6 +28,8 @@ mod interrupt;
 mod new_script;
 mod output;
 mod paste;
+#[cfg(test)]
+mod pasted_tests;
 mod secret;
 mod template;
 mod text;
