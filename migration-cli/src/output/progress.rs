@@ -28,7 +28,8 @@ impl Progress {
         let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::hidden());
         if let Ok(style) = ProgressStyle::with_template("  {bar:24} {pos}/{len}  {msg}  {elapsed}")
         {
-            bar.set_style(style.progress_chars("━╸ "));
+            // The rest is drawn too: a run whose first migration takes long has a bar of nothing else.
+            bar.set_style(style.progress_chars("━╸─"));
         }
         Progress { ui: ui.clone(), bar, names, said_waiting: false }
     }

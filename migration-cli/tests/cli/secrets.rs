@@ -6,7 +6,7 @@ use crate::project::{Outcome, Project};
 
 const CANARY: &str = "c4n4ry";
 
-const COMMANDS: [&str; 18] = [
+const COMMANDS: [&str; 24] = [
     "status",
     "status --json",
     "status -vv",
@@ -15,6 +15,12 @@ const COMMANDS: [&str; 18] = [
     "up --json -v",
     "verify",
     "verify --json",
+    "plan",
+    "plan --json -v",
+    "info 20240320000000",
+    "info 20240320000000 --json",
+    "config",
+    "config --json",
     "down 99",
     "down --json",
     "up --env production",
