@@ -1,6 +1,8 @@
 //! The binary as people and pipelines meet it: run as a process, against a real server.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "cli/adopting.rs"]
+mod adopting;
 #[path = "cli/connection.rs"]
 mod connection;
 #[path = "cli/create.rs"]

@@ -35,3 +35,20 @@ fn a_program_under_another_name_speaks_of_itself_by_that_name() {
     );
     assert!(!refused.contains("migration-cli"), "{refused}");
 }
+
+#[test]
+fn aliases_are_the_same_commands() {
+    let project = Project::new();
+    let aliases = [
+        ("new", "create"),
+        ("add", "create"),
+        ("apply", "up"),
+        ("migrate", "up"),
+        ("rollback", "down"),
+        ("revert", "down"),
+    ];
+    for (alias, command) in aliases {
+        let help = |it: &str| project.expect(&format!("{it} --help"), 0).stdout;
+        assert_eq!(help(alias), help(command), "{alias}");
+    }
+}
