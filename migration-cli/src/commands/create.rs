@@ -48,7 +48,7 @@ pub(crate) fn run(ctx: &mut Context<'_>, args: &CreateArgs) -> Result<u8, Comman
 }
 
 /// As short as it can be said from the working directory.
-fn folder(ctx: &Context<'_>) -> PathBuf {
+pub(super) fn folder(ctx: &Context<'_>) -> PathBuf {
     if let Some(folder) = &ctx.global.migrations_dir {
         return folder.clone();
     }

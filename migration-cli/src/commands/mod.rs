@@ -3,6 +3,7 @@
 mod create;
 mod db;
 mod down;
+mod import;
 mod status;
 mod up;
 mod verify;
@@ -21,6 +22,7 @@ use crate::text::plural;
 pub(crate) enum Command {
     #[command(visible_aliases = ["new", "add"])]
     Create(create::CreateArgs),
+    Import(import::ImportArgs),
     #[command(visible_aliases = ["apply", "migrate"])]
     Up(up::UpArgs),
     #[command(visible_aliases = ["rollback", "revert"])]
@@ -35,6 +37,7 @@ impl Command {
     pub(crate) fn name(&self) -> String {
         match self {
             Command::Create(_) => "create".to_owned(),
+            Command::Import(_) => "import".to_owned(),
             Command::Up(_) => "up".to_owned(),
             Command::Down(_) => "down".to_owned(),
             Command::Status(_) => "status".to_owned(),
@@ -46,13 +49,16 @@ impl Command {
 
 /// Runs a command; the exit code is for those that succeed and still have something to tell.
 pub(crate) fn run(ctx: &mut Context<'_>, command: &Command) -> Result<u8, CommandError> {
-    if ctx.global.migrations_dir.is_some() && !matches!(command, Command::Create(_)) {
+    let writes = matches!(command, Command::Create(_) | Command::Import(_));
+    if ctx.global.migrations_dir.is_some() && !writes {
         return Err(CommandError::usage(
-            "--migrations-dir is for `create` alone: the migrations are embedded in this program",
+            "--migrations-dir is for `create` and `import` alone: the migrations are embedded in \
+             this program",
         ));
     }
     match command {
         Command::Create(args) => create::run(ctx, args),
+        Command::Import(args) => import::run(ctx, args),
         Command::Up(args) => up::run(ctx, args),
         Command::Down(args) => down::run(ctx, args),
         Command::Status(args) => status::run(ctx, args),

@@ -8,6 +8,7 @@ use migrate_runtime::{Direction, Done, Entry, Finding, State, Status, Step};
 use serde::Serialize;
 
 use crate::error::CommandError;
+use crate::import::Converted;
 use crate::secret::redact;
 use crate::time::rfc3339;
 
@@ -37,6 +38,9 @@ pub(crate) struct Report {
     pub(crate) compared: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) files: Option<Vec<String>>,
+    /// What `import` made of what; `problems` has what is left to be done by hand.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) imported: Option<Vec<ImportRecord>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) embedded: Option<EmbeddedRecord>,
 }
@@ -94,13 +98,22 @@ pub(crate) struct StepRecord {
     statements: usize,
 }
 
-/// A finding of `verify`.
-#[derive(Debug, Serialize)]
+/// A finding of `verify`, or what `import` leaves to be done by hand.
+#[derive(Clone, Debug, Serialize)]
 pub(crate) struct ProblemRecord {
-    kind: &'static str,
-    version: Option<String>,
-    message: String,
-    hint: Option<String>,
+    pub(crate) kind: &'static str,
+    pub(crate) version: Option<String>,
+    pub(crate) message: String,
+    pub(crate) hint: Option<String>,
+}
+
+/// A migration that came from another tool.
+#[derive(Debug, Serialize)]
+pub(crate) struct ImportRecord {
+    from: String,
+    version: String,
+    name: String,
+    notes: Vec<&'static str>,
 }
 
 /// The embedded database.
@@ -261,6 +274,17 @@ impl ProblemRecord {
             version: finding.version.clone(),
             message: finding.message.clone(),
             hint: finding.hint.as_ref().map(|it| ui.in_our_name(it)),
+        }
+    }
+}
+
+impl ImportRecord {
+    pub(crate) fn new(made: &Converted) -> ImportRecord {
+        ImportRecord {
+            from: made.from.clone(),
+            version: made.version.to_string(),
+            name: made.name.clone(),
+            notes: made.notes.iter().map(|it| it.as_str()).collect(),
         }
     }
 }

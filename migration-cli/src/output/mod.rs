@@ -8,7 +8,9 @@ mod style;
 mod table;
 mod ui;
 
-pub(crate) use human::{print_plan, print_run, print_status, print_verification, worst};
-pub(crate) use json::{EmbeddedRecord, ProblemRecord, Report, StepRecord};
+pub(crate) use human::{
+    print_import, print_plan, print_run, print_status, print_verification, worst,
+};
+pub(crate) use json::{EmbeddedRecord, ImportRecord, ProblemRecord, Report, StepRecord};
 pub(crate) use progress::Progress;
 pub(crate) use ui::{Detail, Ui};

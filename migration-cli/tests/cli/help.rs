@@ -8,8 +8,19 @@ use crate::project::Project;
 
 #[test]
 fn help_says_what_the_reference_says() {
-    let commands =
-        ["", "create", "up", "down", "status", "verify", "db", "db start", "db stop", "db status"];
+    let commands = [
+        "",
+        "create",
+        "import",
+        "up",
+        "down",
+        "status",
+        "verify",
+        "db",
+        "db start",
+        "db stop",
+        "db status",
+    ];
     for command in commands.into_iter().chain(["db url", "db reset"]) {
         let outcome = Project::new().expect(&format!("{command} --help"), 0);
         let file = format!("migration-cli {command}").trim_end().replace(' ', "-");
@@ -31,7 +42,7 @@ fn help_may_come_first() {
 
 #[test]
 fn help_is_as_wide_as_a_terminal() {
-    for command in ["", "up", "down", "create", "db"] {
+    for command in ["", "up", "down", "create", "import", "db"] {
         let help = Project::new().expect(&format!("{command} --help"), 0).stdout;
         let long = help.lines().find(|it| it.chars().count() > 100);
         assert_eq!(long, None, "{command}");

@@ -1,0 +1,252 @@
+//! `import`: the folder of another tool, as migrations of ours.
+
+use std::path::{Path, PathBuf};
+
+use migrate_core::{Direction, FileName, Problem, SourceFile, Version, read_folder, resolve};
+
+use super::create::folder as target_folder;
+use crate::context::Context;
+use crate::error::CommandError;
+use crate::import::{
+    Converted, Disorder, Found, Layout, Note, Original, Reading, Strange, convert, detect, disk,
+    read,
+};
+use crate::output::{ImportRecord, ProblemRecord, print_import};
+use crate::paste::quote;
+use crate::text::plural;
+
+/// Write the migrations of refinery, sqlx or diesel as pairs of this program
+///
+/// The folder of the other tool is read and never changed. Versions become seconds in the order in
+/// which that tool runs them, scripts keep their text. What the import cannot decide is told, and so is
+/// everything that will not build. Needs no database.
+#[derive(clap::Args, Clone, Debug)]
+pub(crate) struct ImportArgs {
+    /// The folder of the other tool
+    #[arg(long, value_name = "DIR")]
+    from: PathBuf,
+
+    /// Whose folder it is, where its files do not say so
+    #[arg(long, value_name = "TOOL", value_enum)]
+    layout: Option<Layout>,
+
+    /// Say what would be written, and write nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+pub(crate) fn run(ctx: &mut Context<'_>, args: &ImportArgs) -> Result<u8, CommandError> {
+    let folder = target_folder(ctx);
+    refuse_same(&args.from, &folder)?;
+    let (files, links) = disk::read(&args.from, &folder)?;
+    let layout = args.layout.map_or_else(|| only_layout(&files, &args.from), Ok)?;
+    let Reading { originals, mut strange } = read(layout, &files);
+    strange.extend(links);
+    if originals.is_empty() {
+        return Err(nothing_found(&args.from, &[layout]));
+    }
+    let named = originals.clone();
+    let made = convert(layout, originals).map_err(|it| disordered(it, &named))?;
+    refuse_clashes(&made, &folder, &args.from)?;
+
+    let findings = look(&made, &strange, &folder, args);
+    let files: Vec<_> = made.iter().flat_map(Converted::files).collect();
+    if !args.dry_run {
+        disk::write(&folder, &files)?;
+    }
+    let path = |(name, _): &(String, &[u8])| folder.join(name).display().to_string();
+    let written = if args.dry_run { Vec::new() } else { files.iter().map(path).collect() };
+    ctx.report.files = Some(written);
+    ctx.report.imported = Some(made.iter().map(ImportRecord::new).collect());
+    ctx.report.problems = Some(findings.clone());
+    tell(ctx, args, layout, &made, &findings)
+}
+
+/// Says what was written, what is to be looked at, and what comes next.
+fn tell(
+    ctx: &Context<'_>,
+    args: &ImportArgs,
+    layout: Layout,
+    made: &[Converted],
+    findings: &[ProblemRecord],
+) -> Result<u8, CommandError> {
+    print_import(&ctx.ui, made)?;
+    for (index, finding) in findings.iter().enumerate() {
+        ctx.ui.warn(&finding.message);
+        // One way out for several findings is said once, after the last of them.
+        let next = findings.get(index + 1).and_then(|it| it.hint.as_ref());
+        if let Some(hint) = finding.hint.as_ref().filter(|it| next != Some(it)) {
+            ctx.ui.hint(hint);
+        }
+    }
+    for note in Note::all() {
+        let count = made.iter().filter(|it| it.notes.contains(&note)).count();
+        if let Some(warning) = note.warning().filter(|_| count > 0) {
+            ctx.ui.warn(format!("{} {warning}", plural(count, "migration")));
+        }
+    }
+    let verb = if args.dry_run { "Would import" } else { "Imported" };
+    let folder = target_folder(ctx);
+    let what =
+        format!("{} from {layout} into {}", plural(made.len(), "migration"), folder.display());
+    ctx.ui.result(format!("{verb} {what}."))?;
+    if args.dry_run {
+        ctx.ui.note("Nothing was written: leave out --dry-run to write them.");
+        return Ok(0);
+    }
+    let mend = if findings.is_empty() { "" } else { "mend what the warnings name, then " };
+    let next = format!("{mend}build again: the program has its migrations inside.");
+    ctx.ui.note(format!("Next: {next}"));
+    ctx.ui.note(
+        "Databases in which they have run already keep what they have: docs/adopting.md says how.",
+    );
+    Ok(0)
+}
+
+fn refuse_same(from: &Path, folder: &Path) -> Result<(), CommandError> {
+    let same = from.canonicalize().ok().zip(folder.canonicalize().ok());
+    if same.is_none_or(|(one, other)| one != other) {
+        return Ok(());
+    }
+    let from = from.display().to_string();
+    let from = from.trim_end_matches('/');
+    let (quoted, old) = (quote(from), quote(&format!("{from}-old")));
+    let message = format!("{from} is the folder that the migrations are written into");
+    Err(CommandError::usage(message)
+        .with_hint(format!("mv {quoted} {old} && migration-cli import --from {old}"))
+        .with_hint(format!("migration-cli import --from {quoted} --migrations-dir NEW_FOLDER")))
+}
+
+fn only_layout(files: &[Found], from: &Path) -> Result<Layout, CommandError> {
+    match detect(files).as_slice() {
+        [] => Err(nothing_found(from, &Layout::ALL)),
+        [layout] => Ok(*layout),
+        several => {
+            let names: Vec<String> = several.iter().map(ToString::to_string).collect();
+            let message =
+                format!("{} has migrations of {}", from.display(), names.join(" and of "));
+            Err(CommandError::usage(message).with_hint(format!(
+                "migration-cli import --from {} --layout {}   # or {}",
+                quote(&from.display().to_string()),
+                names[0],
+                names[1..].join(", ")
+            )))
+        }
+    }
+}
+
+fn nothing_found(from: &Path, layouts: &[Layout]) -> CommandError {
+    let message = match layouts {
+        [layout] => format!("{} has no migration of {layout}", from.display()),
+        _ => format!("{} has no migration of a tool that is known", from.display()),
+    };
+    let example = |error: CommandError, it: &Layout| {
+        error.with_hint(format!("{it} has files such as {}", it.example()))
+    };
+    layouts.iter().fold(CommandError::usage(message), example)
+}
+
+fn disordered(disorder: Disorder, originals: &[Original]) -> CommandError {
+    let (earlier, later) = (&originals[disorder.earlier], &originals[disorder.later]);
+    let names = format!("{} and {}", earlier.from, later.from);
+    let message = match disorder.seconds {
+        Some((one, other)) => format!(
+            "the versions of {names} have no common order: the second runs after the first, and \
+             they mean {one} and {other}"
+        ),
+        None if earlier.from == later.from => {
+            format!("there is no version for {}", later.from)
+        }
+        None => format!("{names} have the same version, or there is none after the first"),
+    };
+    CommandError::usage(message)
+        .with_state("nothing was written")
+        .with_hint("rename one of them in a copy of the folder, and import the copy")
+}
+
+/// Nothing is written over anything, and no version is given twice.
+fn refuse_clashes(made: &[Converted], folder: &Path, from: &Path) -> Result<(), CommandError> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Ok(()) };
+    let names = entries.filter_map(|it| it.ok()?.file_name().into_string().ok());
+    let taken: Vec<(Version, String)> = names
+        .filter_map(|it| Some((it.parse::<FileName>().ok()?.version, it)))
+        .filter(|(version, _)| made.iter().any(|it| it.version == *version))
+        .collect();
+    let Some((version, name)) = taken.iter().min() else { return Ok(()) };
+    let more = match taken.len() {
+        1 => String::new(),
+        count => format!(", and {} more", plural(count - 1, "file")),
+    };
+    let message = format!("{} has the version {version} already: {name}{more}", folder.display());
+    Err(CommandError::usage(message).with_state("nothing was written").with_hint(format!(
+        "migration-cli import --from {} --migrations-dir NEW_FOLDER",
+        quote(&from.display().to_string())
+    )))
+}
+
+/// Everything that somebody has to decide or to mend before the folder builds.
+fn look(
+    made: &[Converted],
+    strange: &[Strange],
+    folder: &Path,
+    args: &ImportArgs,
+) -> Vec<ProblemRecord> {
+    let display = folder.display().to_string();
+    let programs = made.iter().filter(|it| it.notes.contains(&Note::Program));
+    let programs: Vec<(String, ProblemRecord)> = programs
+        .map(|it| {
+            let file = format!("{display}/{}", it.file(Direction::Up));
+            let from = args.from.join(&it.from);
+            let message = format!("{file}: {} is a program, not SQL", from.display());
+            let hint = "write the SQL that it makes, in the place of the comment".to_owned();
+            let version = Some(it.version.to_string());
+            (file, ProblemRecord { kind: "program", version, message, hint: Some(hint) })
+        })
+        .collect();
+    let mut problems = problems(made, folder, &display);
+    problems.retain(|it| !programs.iter().any(|(file, _)| *file == it.file));
+    let strange = strange.iter().map(|it| ProblemRecord {
+        kind: "not_imported",
+        version: None,
+        message: format!("{} was not imported: {}", args.from.join(&it.path).display(), it.why),
+        hint: None,
+    });
+    let programs = programs.iter().map(|(_, finding)| finding.clone());
+    strange.chain(programs).chain(problems.iter().map(of_problem)).collect()
+}
+
+/// What the next build would say, the scripts that are there already included.
+fn problems(made: &[Converted], folder: &Path, display: &str) -> Vec<Problem> {
+    let mut files = Vec::new();
+    let mut problems = Vec::new();
+    if folder.exists() {
+        problems = read_folder(folder, display).err().unwrap_or_default();
+        files = std::fs::read_dir(folder).into_iter().flatten().flatten().collect::<Vec<_>>();
+    }
+    let there = files.iter().filter_map(|it| {
+        let name = it.file_name().into_string().ok()?;
+        name.parse::<FileName>().ok()?;
+        Some(SourceFile { path: it.path(), bytes: std::fs::read(it.path()).ok()?, name })
+    });
+    let new = made.iter().flat_map(Converted::files).map(|(name, bytes)| SourceFile {
+        path: folder.join(&name),
+        bytes: bytes.to_vec(),
+        name,
+    });
+    let found = resolve(there.chain(new).collect(), display).err().unwrap_or_default();
+    problems.retain(|it| !found.contains(it));
+    problems.extend(found);
+    problems.sort_by(|one, other| (&one.file, one.place).cmp(&(&other.file, other.place)));
+    problems
+}
+
+fn of_problem(problem: &Problem) -> ProblemRecord {
+    let name = problem.file.rsplit('/').next().unwrap_or_default();
+    let version = name.split('_').next().and_then(|it| it.parse::<Version>().ok());
+    ProblemRecord {
+        kind: problem.kind.as_str(),
+        version: version.map(|it| it.to_string()),
+        message: problem.to_string(),
+        hint: problem.help.clone(),
+    }
+}
