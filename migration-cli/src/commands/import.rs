@@ -2,14 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use migrate_core::{Direction, FileName, Problem, SourceFile, Version, read_folder, resolve};
+use migrate_core::{
+    Direction, FileName, Place, Problem, SourceFile, Version, read_folder, resolve,
+};
 
 use super::create::folder as target_folder;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::import::{
     Converted, Disorder, Found, Layout, Note, Original, Reading, Strange, convert, detect, disk,
-    read,
+    history, read,
 };
 use crate::output::{ImportRecord, ProblemRecord, print_import};
 use crate::paste::quote;
@@ -35,6 +37,9 @@ pub(crate) struct ImportArgs {
     dry_run: bool,
 }
 
+/// The kind of what was left out.
+const NOT_IMPORTED: &str = "not_imported";
+
 pub(crate) fn run(ctx: &mut Context<'_>, args: &ImportArgs) -> Result<u8, CommandError> {
     let folder = target_folder(ctx);
     refuse_same(&args.from, &folder)?;
@@ -49,7 +54,7 @@ pub(crate) fn run(ctx: &mut Context<'_>, args: &ImportArgs) -> Result<u8, Comman
     let made = convert(layout, originals).map_err(|it| disordered(it, &named))?;
     refuse_clashes(&made, &folder, &args.from)?;
 
-    let findings = look(&made, &strange, &folder, args);
+    let findings = look(layout, &made, &strange, &folder, args);
     let files: Vec<_> = made.iter().flat_map(Converted::files).collect();
     if !args.dry_run {
         disk::write(&folder, &files)?;
@@ -94,7 +99,10 @@ fn tell(
         ctx.ui.note("Nothing was written: leave out --dry-run to write them.");
         return Ok(0);
     }
-    let mend = if findings.is_empty() { "" } else { "mend what the warnings name, then " };
+    let mend = match findings.iter().find(|it| it.kind != NOT_IMPORTED) {
+        Some(_) => "mend what the warnings name, then ",
+        None => "",
+    };
     let next = format!("{mend}build again: the program has its migrations inside.");
     ctx.ui.note(format!("Next: {next}"));
     ctx.ui.note(
@@ -186,6 +194,7 @@ fn refuse_clashes(made: &[Converted], folder: &Path, from: &Path) -> Result<(), 
 
 /// Everything that somebody has to decide or to mend before the folder builds.
 fn look(
+    layout: Layout,
     made: &[Converted],
     strange: &[Strange],
     folder: &Path,
@@ -195,7 +204,7 @@ fn look(
     let programs = made.iter().filter(|it| it.notes.contains(&Note::Program));
     let programs: Vec<(String, ProblemRecord)> = programs
         .map(|it| {
-            let file = format!("{display}/{}", it.file(Direction::Up));
+            let file = file_in(&display, it, Direction::Up);
             let from = args.from.join(&it.from);
             let message = format!("{file}: {} is a program, not SQL", from.display());
             let hint = "write the SQL that it makes, in the place of the comment".to_owned();
@@ -206,13 +215,15 @@ fn look(
     let mut problems = problems(made, folder, &display);
     problems.retain(|it| !programs.iter().any(|(file, _)| *file == it.file));
     let strange = strange.iter().map(|it| ProblemRecord {
-        kind: "not_imported",
+        kind: NOT_IMPORTED,
         version: None,
         message: format!("{} was not imported: {}", args.from.join(&it.path).display(), it.why),
         hint: None,
     });
     let programs = programs.iter().map(|(_, finding)| finding.clone());
-    strange.chain(programs).chain(problems.iter().map(of_problem)).collect()
+    let histories = made.iter().flat_map(|it| of_history(layout, it, &display));
+    let problems = problems.iter().map(of_problem);
+    strange.chain(programs).chain(histories).chain(problems).collect()
 }
 
 /// What the next build would say, the scripts that are there already included.
@@ -238,6 +249,26 @@ fn problems(made: &[Converted], folder: &Path, display: &str) -> Vec<Problem> {
     problems.extend(found);
     problems.sort_by(|one, other| (&one.file, one.place).cmp(&(&other.file, other.place)));
     problems
+}
+
+/// The history of the other tool is missing where this program makes the database.
+fn of_history(layout: Layout, made: &Converted, folder: &str) -> Vec<ProblemRecord> {
+    let table = layout.history_table();
+    let uses = history::uses(layout, made).into_iter();
+    let finding = uses.map(|(direction, Place { line, column })| ProblemRecord {
+        kind: "history_table",
+        version: Some(made.version.to_string()),
+        message: format!(
+            "{}:{line}:{column}: uses `{table}`, which a database without {layout} does not have",
+            file_in(folder, made, direction)
+        ),
+        hint: Some(format!("delete the statement, or ask `to_regclass('{table}')` before it")),
+    });
+    finding.collect()
+}
+
+fn file_in(folder: &str, made: &Converted, direction: Direction) -> String {
+    format!("{}/{}", folder.trim_end_matches('/'), made.file(direction))
 }
 
 fn of_problem(problem: &Problem) -> ProblemRecord {

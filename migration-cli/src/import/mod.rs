@@ -6,6 +6,7 @@
 
 mod diesel;
 pub(crate) mod disk;
+pub(crate) mod history;
 mod layout;
 mod note;
 mod refinery;

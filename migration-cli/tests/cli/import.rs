@@ -176,7 +176,7 @@ fn what_is_left_to_do_is_told_with_its_place() {
     project.write("old/V5__größe.sql", "CREATE INDEX CONCURRENTLY i ON t (a);\nSELECT 1;\n");
     project.write("old/V6_e.sql", "SELECT 1;\n");
     let outcome = project.expect("import --from old", 0);
-    expect![[r"
+    expect![[r#"
         Warning: old/V6_e.sql was not imported: refinery passes over it: its files are named V1__name.sql
         Warning: migrations/20000101000002_b.up.sql: old/V2__b.rs is a program, not SQL
           Hint: write the SQL that it makes, in the place of the comment
@@ -194,7 +194,7 @@ fn what_is_left_to_do_is_told_with_its_place() {
         Warning: 5 migrations without a down script, marked as irreversible: where there is a way back, write it in the place of that line
         Next: mend what the warnings name, then build again: the program has its migrations inside.
         Databases in which they have run already keep what they have: docs/adopting.md says how.
-    "]].assert_eq(&outcome.stderr);
+    "#]].assert_eq(&outcome.stderr);
 
     let program = project.path().join("migrations/20000101000002_b.up.sql");
     let text = fs::read_to_string(program).unwrap();
@@ -205,6 +205,19 @@ fn what_is_left_to_do_is_told_with_its_place() {
     for problem in problems.iter().filter(|it| !it.file.contains("_b.up")) {
         assert!(outcome.stderr.contains(&problem.to_string()), "{problem}");
     }
+}
+
+#[test]
+fn a_script_that_uses_the_history_of_the_other_tool_is_told() {
+    let project = sqlx();
+    let up = "DO $$ BEGIN END $$;\nDELETE FROM _sqlx_migrations WHERE version = 1;\n";
+    project.write("old/20240401000000_tidy.sql", up);
+    let made = project.json("import --from old", 0);
+    let problem = &made["problems"][0];
+    let kind = (&problem["kind"], &problem["version"]);
+    assert_eq!(kind, (&json!("history_table"), &json!("20240401000000")));
+    let place = "migrations/20240401000000_tidy.up.sql:2:13: uses `_sqlx_migrations`";
+    assert!(problem["message"].as_str().unwrap().starts_with(place), "{problem}");
 }
 
 #[test]
