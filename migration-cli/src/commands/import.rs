@@ -64,14 +64,15 @@ pub(crate) fn run(ctx: &mut Context<'_>, args: &ImportArgs) -> Result<u8, Comman
     ctx.report.files = Some(written);
     ctx.report.imported = Some(made.iter().map(ImportRecord::new).collect());
     ctx.report.problems = Some(findings.clone());
-    tell(ctx, args, layout, &made, &findings)
+    let between = format!("{layout} into {}", folder.display());
+    tell(ctx, args, &between, &made, &findings)
 }
 
 /// Says what was written, what is to be looked at, and what comes next.
 fn tell(
     ctx: &Context<'_>,
     args: &ImportArgs,
-    layout: Layout,
+    between: &str,
     made: &[Converted],
     findings: &[ProblemRecord],
 ) -> Result<u8, CommandError> {
@@ -91,10 +92,7 @@ fn tell(
         }
     }
     let verb = if args.dry_run { "Would import" } else { "Imported" };
-    let folder = target_folder(ctx);
-    let what =
-        format!("{} from {layout} into {}", plural(made.len(), "migration"), folder.display());
-    ctx.ui.result(format!("{verb} {what}."))?;
+    ctx.ui.result(format!("{verb} {} from {between}.", plural(made.len(), "migration")))?;
     if args.dry_run {
         ctx.ui.note("Nothing was written: leave out --dry-run to write them.");
         return Ok(0);
@@ -116,13 +114,14 @@ fn refuse_same(from: &Path, folder: &Path) -> Result<(), CommandError> {
     if same.is_none_or(|(one, other)| one != other) {
         return Ok(());
     }
-    let from = from.display().to_string();
-    let from = from.trim_end_matches('/');
-    let (quoted, old) = (quote(from), quote(&format!("{from}-old")));
-    let message = format!("{from} is the folder that the migrations are written into");
+    let name = from.display().to_string();
+    let name = name.trim_end_matches('/');
+    let old = format!("{name}-old");
+    let message = format!("{name} is the folder that the migrations are written into");
+    let elsewhere = format!("{} --migrations-dir NEW_FOLDER", again(Path::new(name)));
     Err(CommandError::usage(message)
-        .with_hint(format!("mv {quoted} {old} && migration-cli import --from {old}"))
-        .with_hint(format!("migration-cli import --from {quoted} --migrations-dir NEW_FOLDER")))
+        .with_hint(format!("mv {} {} && {}", quote(name), quote(&old), again(Path::new(&old))))
+        .with_hint(elsewhere))
 }
 
 fn only_layout(files: &[Found], from: &Path) -> Result<Layout, CommandError> {
@@ -133,14 +132,17 @@ fn only_layout(files: &[Found], from: &Path) -> Result<Layout, CommandError> {
             let names: Vec<String> = several.iter().map(ToString::to_string).collect();
             let message =
                 format!("{} has migrations of {}", from.display(), names.join(" and of "));
-            Err(CommandError::usage(message).with_hint(format!(
-                "migration-cli import --from {} --layout {}   # or {}",
-                quote(&from.display().to_string()),
-                names[0],
-                names[1..].join(", ")
-            )))
+            let command = again(from);
+            let hint =
+                |error: CommandError, it| error.with_hint(format!("{command} --layout {it}"));
+            Err(several.iter().fold(CommandError::usage(message), hint))
         }
     }
+}
+
+/// The command to be typed again, with something behind it.
+fn again(from: &Path) -> String {
+    format!("migration-cli import --from {}", quote(&from.display().to_string()))
 }
 
 fn nothing_found(from: &Path, layouts: &[Layout]) -> CommandError {
@@ -174,12 +176,8 @@ fn disordered(disorder: Disorder, originals: &[Original]) -> CommandError {
 
 /// Nothing is written over anything, and no version is given twice.
 fn refuse_clashes(made: &[Converted], folder: &Path, from: &Path) -> Result<(), CommandError> {
-    let Ok(entries) = std::fs::read_dir(folder) else { return Ok(()) };
-    let names = entries.filter_map(|it| it.ok()?.file_name().into_string().ok());
-    let taken: Vec<(Version, String)> = names
-        .filter_map(|it| Some((it.parse::<FileName>().ok()?.version, it)))
-        .filter(|(version, _)| made.iter().any(|it| it.version == *version))
-        .collect();
+    let mut taken = versions_in(folder);
+    taken.retain(|(version, _)| made.iter().any(|it| it.version == *version));
     let Some((version, name)) = taken.iter().min() else { return Ok(()) };
     let more = match taken.len() {
         1 => String::new(),
@@ -190,6 +188,13 @@ fn refuse_clashes(made: &[Converted], folder: &Path, from: &Path) -> Result<(), 
         "migration-cli import --from {} --migrations-dir NEW_FOLDER",
         quote(&from.display().to_string())
     )))
+}
+
+/// The scripts that are in our folder already.
+fn versions_in(folder: &Path) -> Vec<(Version, String)> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten();
+    let names = entries.filter_map(|it| it.ok()?.file_name().into_string().ok());
+    names.filter_map(|it| Some((it.parse::<FileName>().ok()?.version, it))).collect()
 }
 
 /// Everything that somebody has to decide or to mend before the folder builds.
@@ -223,21 +228,19 @@ fn look(
     let programs = programs.iter().map(|(_, finding)| finding.clone());
     let histories = made.iter().flat_map(|it| of_history(layout, it, &display));
     let problems = problems.iter().map(of_problem);
-    strange.chain(programs).chain(histories).chain(problems).collect()
+    let order = out_of_order(made, folder);
+    strange.chain(order).chain(programs).chain(histories).chain(problems).collect()
 }
 
 /// What the next build would say, the scripts that are there already included.
 fn problems(made: &[Converted], folder: &Path, display: &str) -> Vec<Problem> {
-    let mut files = Vec::new();
     let mut problems = Vec::new();
     if folder.exists() {
         problems = read_folder(folder, display).err().unwrap_or_default();
-        files = std::fs::read_dir(folder).into_iter().flatten().flatten().collect::<Vec<_>>();
     }
-    let there = files.iter().filter_map(|it| {
-        let name = it.file_name().into_string().ok()?;
-        name.parse::<FileName>().ok()?;
-        Some(SourceFile { path: it.path(), bytes: std::fs::read(it.path()).ok()?, name })
+    let there = versions_in(folder).into_iter().filter_map(|(_, name)| {
+        let path = folder.join(&name);
+        Some(SourceFile { bytes: std::fs::read(&path).ok()?, path, name })
     });
     let new = made.iter().flat_map(Converted::files).map(|(name, bytes)| SourceFile {
         path: folder.join(&name),
@@ -249,6 +252,22 @@ fn problems(made: &[Converted], folder: &Path, display: &str) -> Vec<Problem> {
     problems.extend(found);
     problems.sort_by(|one, other| (&one.file, one.place).cmp(&(&other.file, other.place)));
     problems
+}
+
+/// What is in the folder already may have run, and then what comes before it is too late.
+fn out_of_order(made: &[Converted], folder: &Path) -> Option<ProblemRecord> {
+    let (newest, name) = versions_in(folder).into_iter().max()?;
+    let late = made.iter().filter(|it| it.version < newest).count();
+    (late > 0).then(|| ProblemRecord {
+        kind: "out_of_order",
+        version: Some(newest.to_string()),
+        message: format!(
+            "{} older than {name}, which is in {} already",
+            plural(late, "imported migration"),
+            folder.display()
+        ),
+        hint: Some("where that has run: migration-cli up --allow-out-of-order".to_owned()),
+    })
 }
 
 /// The history of the other tool is missing where this program makes the database.

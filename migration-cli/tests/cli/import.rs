@@ -146,6 +146,20 @@ fn diesel_is_imported() {
 }
 
 #[test]
+fn the_pages_show_what_the_command_prints() {
+    #[track_caller]
+    fn check(page: &str, project: &Project) {
+        let path = format!("{}/../docs/{page}", env!("CARGO_MANIFEST_DIR"));
+        let shown = project.expect("import --from old", 0).stdout;
+        assert!(fs::read_to_string(path).unwrap().contains(&shown), "{shown}");
+    }
+
+    check("from-refinery.md", &refinery());
+    check("from-sqlx.md", &sqlx());
+    check("from-diesel.md", &diesel());
+}
+
+#[test]
 fn the_other_folder_is_only_read() {
     let project = diesel();
     let before = files(&project, "old");
@@ -272,6 +286,7 @@ fn what_is_in_the_folder_already_is_looked_at_too() {
     project.write("migrations/old/V1__a.sql", "SELECT 1;\n");
     let outcome = project.expect("import --from old", 0);
     let warnings = [
+        "3 imported migrations older than 20240101000000_lone.up.sql, which is in migrations",
         "migrations/20240101000000_lone.up.sql: an up script without its down script",
         "migrations/old: a folder among the migrations",
     ];
