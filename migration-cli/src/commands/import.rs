@@ -54,7 +54,10 @@ pub(crate) fn run(ctx: &mut Context<'_>, args: &ImportArgs) -> Result<u8, Comman
     let made = convert(layout, originals).map_err(|it| disordered(it, &named))?;
     refuse_clashes(&made, &folder, &args.from)?;
 
-    let findings = look(layout, &made, &strange, &folder, args);
+    let mut findings = look(layout, &made, &strange, &folder, args);
+    for hint in findings.iter_mut().filter_map(|it| it.hint.as_mut()) {
+        *hint = ctx.ui.in_our_name(hint);
+    }
     let files: Vec<_> = made.iter().flat_map(Converted::files).collect();
     if !args.dry_run {
         disk::write(&folder, &files)?;

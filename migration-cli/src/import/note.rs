@@ -13,7 +13,7 @@ pub(crate) enum Note {
     NoTransaction,
     /// Letters of its name had to go.
     Renamed,
-    /// Its version is no time.
+    /// Its version is no time, or one that is taken.
     Moved,
     /// refinery runs it whenever it comes.
     Unversioned,
@@ -40,7 +40,7 @@ const TABLE: [(Note, &str, &str); 9] = [
     ),
     (Note::NoTransaction, "runs without a transaction", ""),
     (Note::Renamed, "name changed", ""),
-    (Note::Moved, "its version is no time: a second after the one before", ""),
+    (Note::Moved, "moved to a second after the one before", ""),
     (
         Note::Unversioned,
         "could run out of order",

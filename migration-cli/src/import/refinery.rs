@@ -1,6 +1,6 @@
 //! refinery: `V1__name.sql` and `U1__name.sql`, in the folder and in all folders below it.
 //!
-//! `refinery_core/src/util.rs` (0.9.2): the pattern of names is `^([U|V])(\d+(?:\.\d+)?)__(\w+)\.(rs|sql)$`,
+//! `refinery_core/src/util.rs` (0.9): the pattern of names is `^([U|V])(\d+(?:\.\d+)?)__(\w+)\.(rs|sql)$`,
 //! `find_migration_files` walks through all folders and warns of what does not fit, and a version has to
 //! be a whole number, so that `V1.1` fails. A `.rs` file is a program that makes SQL when it is compiled
 //! or run. There are no down scripts. `U` runs also after newer ones (`traits/mod.rs`,

@@ -90,9 +90,9 @@ impl Ui {
         self.say(format_args!("{} {text}", Styled(WARNING, "Warning:")));
     }
 
-    /// Says what to do about a warning.
+    /// Says what to do about a warning, in our name already.
     pub(crate) fn hint(&self, text: &str) {
-        let text = self.in_our_name(text).replace('\n', "\n        ");
+        let text = text.replace('\n', "\n        ");
         self.say(format_args!("  {} {text}", Styled(HINT, "Hint:")));
     }
 
