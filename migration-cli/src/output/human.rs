@@ -9,7 +9,6 @@ use super::style::{BAD, FAINT, GOOD, HINT, LABEL, Styled, WARNING, of_state};
 use super::table::{Align, Cell, Column, render};
 use super::ui::Ui;
 use crate::error::CommandError;
-use crate::import::Converted;
 use crate::text::{duration, plural};
 use crate::time::readable;
 
@@ -101,23 +100,6 @@ pub(crate) fn print_plan(ui: &Ui, plan: &Plan) -> Result<(), CommandError> {
     };
     ui.result(render(&columns, &rows, Ui::columns()))?;
     ui.result(format!("{} would {verb}.", plural(plan.steps.len(), "migration")))
-}
-
-/// What became of the migrations of another tool.
-pub(crate) fn print_import(ui: &Ui, made: &[Converted]) -> Result<(), CommandError> {
-    let column = |title, spare| Column { title, align: Align::Left, spare };
-    let columns = [column("FROM", 0), column("VERSION", 0), column("NAME", 1), column("NOTES", 0)];
-    let row = |it: &Converted| {
-        let notes: Vec<&str> = it.notes.iter().map(|it| it.as_str()).collect();
-        vec![
-            Cell::plain(&it.from),
-            Cell::plain(it.version.to_string()),
-            Cell::plain(&it.name),
-            Cell::styled(FAINT, notes.join(", ")),
-        ]
-    };
-    let rows: Vec<Vec<Cell>> = made.iter().map(row).collect();
-    ui.result(render(&columns, &rows, Ui::columns()))
 }
 
 /// What ran, in one sentence.

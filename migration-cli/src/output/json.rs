@@ -8,11 +8,11 @@ use migrate_runtime::{Direction, Done, Entry, Finding, State, Status, Step};
 use serde::Serialize;
 
 use crate::error::CommandError;
-use crate::import::Converted;
 use crate::secret::redact;
 use crate::time::rfc3339;
 
 use super::Ui;
+use super::import::ImportRecord;
 
 /// What a command says to programs; filled while it runs, so that a failure says what was known.
 #[derive(Debug, Default, Serialize)]
@@ -105,15 +105,6 @@ pub(crate) struct ProblemRecord {
     pub(crate) version: Option<String>,
     pub(crate) message: String,
     pub(crate) hint: Option<String>,
-}
-
-/// A migration that came from another tool.
-#[derive(Debug, Serialize)]
-pub(crate) struct ImportRecord {
-    from: String,
-    version: String,
-    name: String,
-    notes: Vec<&'static str>,
 }
 
 /// The embedded database.
@@ -274,17 +265,6 @@ impl ProblemRecord {
             version: finding.version.clone(),
             message: finding.message.clone(),
             hint: finding.hint.as_ref().map(|it| ui.in_our_name(it)),
-        }
-    }
-}
-
-impl ImportRecord {
-    pub(crate) fn new(made: &Converted) -> ImportRecord {
-        ImportRecord {
-            from: made.from.clone(),
-            version: made.version.to_string(),
-            name: made.name.clone(),
-            notes: made.notes.iter().map(|it| it.as_str()).collect(),
         }
     }
 }
