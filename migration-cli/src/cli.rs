@@ -48,7 +48,7 @@ pub(crate) struct GlobalArgs {
     #[arg(long, value_name = "FILE", global = true)]
     pub(crate) config: Option<PathBuf>,
 
-    /// Where `create` writes [default: migrations, beside migration.toml]
+    /// Where `create` and `import` write [default: migrations, beside migration.toml]
     #[arg(long, value_name = "DIR", global = true)]
     pub(crate) migrations_dir: Option<PathBuf>,
 

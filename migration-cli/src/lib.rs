@@ -24,6 +24,7 @@ mod database_url;
 mod env_vars;
 mod environment;
 mod error;
+mod import;
 mod interrupt;
 mod new_script;
 mod output;

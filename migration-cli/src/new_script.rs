@@ -117,14 +117,14 @@ fn write_new(path: &Path, text: &str) -> Result<(), CommandError> {
     written.map_err(|error| CommandError::io(format!("cannot write {}", path.display()), &error))
 }
 
-fn version_of(time: DateTime) -> Result<Version, CommandError> {
+pub(crate) fn version_of(time: DateTime) -> Result<Version, CommandError> {
     let text = time.strftime("%Y%m%d%H%M%S").to_string();
     text.parse().map_err(|error| {
         CommandError::usage("this machine's clock names no version").caused_by(&error)
     })
 }
 
-fn time_of(version: Version) -> Option<DateTime> {
+pub(crate) fn time_of(version: Version) -> Option<DateTime> {
     DateTime::strptime("%Y%m%d%H%M%S", version.to_string()).ok()
 }
 

@@ -89,7 +89,7 @@ pub(crate) fn as_typed(program: &str, args: &[OsString]) -> String {
     words.join(" ")
 }
 
-fn quote(word: &str) -> String {
+pub(crate) fn quote(word: &str) -> String {
     let plain = |it: char| it.is_ascii_alphanumeric() || "-_=./:@%+,".contains(it);
     if !word.is_empty() && word.chars().all(plain) {
         return word.to_owned();

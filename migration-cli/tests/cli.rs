@@ -13,6 +13,8 @@ mod embedded;
 mod exit_codes;
 #[path = "cli/help.rs"]
 mod help;
+#[path = "cli/import.rs"]
+mod import;
 #[path = "cli/json.rs"]
 mod json;
 #[path = "cli/output.rs"]

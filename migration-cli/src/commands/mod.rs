@@ -5,6 +5,7 @@ mod config;
 mod create;
 mod db;
 mod down;
+mod import;
 mod info;
 mod init;
 mod man;
@@ -31,6 +32,7 @@ pub(crate) enum Command {
     Init(init::InitArgs),
     #[command(visible_aliases = ["new", "add"])]
     Create(create::CreateArgs),
+    Import(import::ImportArgs),
     #[command(visible_aliases = ["apply", "migrate"])]
     Up(up::UpArgs),
     #[command(visible_aliases = ["rollback", "revert"])]
@@ -51,6 +53,7 @@ impl Command {
         let name = match self {
             Command::Init(_) => "init",
             Command::Create(_) => "create",
+            Command::Import(_) => "import",
             Command::Up(_) => "up",
             Command::Down(_) => "down",
             Command::Status(_) => "status",
@@ -70,11 +73,12 @@ impl Command {
 ///
 /// Those that need no configuration run where it is broken too.
 pub(crate) fn run(start: Start<'_>, command: &Command) -> Result<u8, CommandError> {
-    if start.global.migrations_dir.is_some()
-        && !matches!(command, Command::Create(_) | Command::Config(_))
-    {
+    let has_folder =
+        matches!(command, Command::Create(_) | Command::Import(_) | Command::Config(_));
+    if start.global.migrations_dir.is_some() && !has_folder {
         return Err(CommandError::usage(
-            "--migrations-dir is for `create` alone: the migrations are embedded in this program",
+            "--migrations-dir is for `create` and `import` alone: the migrations are embedded in \
+             this program",
         ));
     }
     match command {
@@ -82,6 +86,7 @@ pub(crate) fn run(start: Start<'_>, command: &Command) -> Result<u8, CommandErro
         Command::Completions(args) => completions::run(start, args),
         Command::Man(args) => man::run(start, args),
         Command::Create(args) => create::run(&mut start.context()?, args),
+        Command::Import(args) => import::run(&mut start.context()?, args),
         Command::Up(args) => up::run(&mut start.context()?, args),
         Command::Down(args) => down::run(&mut start.context()?, args),
         Command::Status(args) => status::run(&mut start.context()?, args),

@@ -12,6 +12,7 @@ use crate::secret::redact;
 use crate::time::rfc3339;
 
 use super::Ui;
+use super::import::ImportRecord;
 use super::record::{InfoRecord, StatementRecord};
 use super::settings::SettingRecord;
 
@@ -49,6 +50,9 @@ pub(crate) struct Report {
     /// A result that is a text as a whole.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) text: Option<String>,
+    /// What `import` made of what; `problems` has what is left to be done by hand.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) imported: Option<Vec<ImportRecord>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) embedded: Option<EmbeddedRecord>,
 }
@@ -109,13 +113,13 @@ pub(crate) struct StepRecord {
     script: Vec<StatementRecord>,
 }
 
-/// A finding of `verify`.
-#[derive(Debug, Serialize)]
+/// A finding of `verify`, or what `import` leaves to be done by hand.
+#[derive(Clone, Debug, Serialize)]
 pub(crate) struct ProblemRecord {
-    kind: &'static str,
-    version: Option<String>,
-    message: String,
-    hint: Option<String>,
+    pub(crate) kind: &'static str,
+    pub(crate) version: Option<String>,
+    pub(crate) message: String,
+    pub(crate) hint: Option<String>,
 }
 
 /// The embedded database.

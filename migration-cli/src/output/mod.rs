@@ -2,6 +2,7 @@
 
 mod failure;
 mod human;
+mod import;
 mod info;
 mod json;
 mod plan;
@@ -13,6 +14,7 @@ mod table;
 mod ui;
 
 pub(crate) use human::{print_run, print_status, print_verification, worst};
+pub(crate) use import::{ImportRecord, print_import};
 pub(crate) use info::print_info;
 pub(crate) use json::{EmbeddedRecord, ProblemRecord, Report, StepRecord};
 pub(crate) use plan::print_plan;

@@ -5,7 +5,7 @@ use std::io::{self, IsTerminal as _, Write};
 
 use anstream::{AutoStream, ColorChoice};
 
-use super::style::{LABEL, Styled, WARNING};
+use super::style::{HINT, LABEL, Styled, WARNING};
 use crate::cli::GlobalArgs;
 use crate::error::CommandError;
 use crate::paste::Caller;
@@ -88,6 +88,12 @@ impl Ui {
     /// Says what everybody should know.
     pub(crate) fn warn(&self, text: impl Display) {
         self.say(format_args!("{} {text}", Styled(WARNING, "Warning:")));
+    }
+
+    /// Says what to do about a warning, in our name already.
+    pub(crate) fn hint(&self, text: &str) {
+        let text = text.replace('\n', "\n        ");
+        self.say(format_args!("  {} {text}", Styled(HINT, "Hint:")));
     }
 
     /// Writes a line to stderr. Where even that fails, nobody is left to tell.

@@ -64,7 +64,7 @@ fn what_makes_no_sense_is_2() {
     check(&project, "up --to tomorrow", "a version has fourteen digits");
     check(&project, "up --wait 5", "a whole number and its unit");
     check(&project, "up --single-transaction", "cannot run in a transaction");
-    check(&project, "up --migrations-dir x", "for `create` alone");
+    check(&project, "up --migrations-dir x", "for `create` and `import` alone");
     check(&project, "statsu", "did you mean `status`?");
     check(&project, "--env prod up", "--env production");
     check(&project, "--env a/b up", "an environment's name");

@@ -39,6 +39,7 @@ fn every_command_prints_one_object_with_the_fields_in_order() {
     check(&project, "verify --offline", 0, "verify");
     check(&project, "status --check", 4, "status");
     check(&project, "new something", 0, "create");
+    check(&project, "import --from none", 1, "import");
     check(&project, "down 99", 2, "down");
     check(&project, "down 0", 2, "down");
     check(&project, "up --nonsense", 2, "up");

@@ -186,6 +186,20 @@ fn create_and_init() {
 }
 
 #[test]
+fn import() {
+    let project = Project::new();
+    project.write("old/V1__Initial Users.sql", "CREATE TABLE users (id int);\n");
+    project.write("old/V2__backfill.rs", "pub fn migration() -> String { String::new() }\n");
+    project.write("old/V10__broken.sql", "CREATE TABEL b (id int);\n");
+    project.write("old/notes.txt", "");
+    let mut transcript = Transcript::of(&project);
+    transcript.both("import --from nowhere", 2).both("import --from . --layout diesel", 2);
+    transcript.both("import --from old --dry-run", 0).run("import --from old", 0);
+    transcript.json("import --from old --migrations-dir other", 0).run("import --from old", 2);
+    transcript.expect("import");
+}
+
+#[test]
 fn db() {
     let project = Stopped(Project::new());
     let Stopped(it) = &project;
