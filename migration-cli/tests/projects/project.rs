@@ -133,10 +133,15 @@ fn object(output: &Output, args: &str, code: i32) -> Value {
     serde_json::from_str(&stdout).unwrap()
 }
 
+/// What runs and builds leave in a folder (`.migration`, `target`) stays there.
 fn copy(from: &Path, to: &Path) {
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
-        let to = to.join(entry.file_name());
+        let name = entry.file_name().into_string().unwrap();
+        if name.starts_with('.') || name == "target" {
+            continue;
+        }
+        let to = to.join(name);
         if entry.path().is_dir() {
             fs::create_dir(&to).unwrap();
             copy(&entry.path(), &to);
