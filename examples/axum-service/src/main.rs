@@ -34,10 +34,10 @@ async fn run() -> Result<(), Box<dyn Error>> {
     // One connection for all requests; a service under load takes a pool.
     let (client, connection) = tokio_postgres::connect(&url, NoTls).await?;
 
-    let listener = TcpListener::bind(address).await?;
-    println!("listening on http://{}", listener.local_addr()?);
     // Kubernetes, systemd and docker ask with SIGTERM: what has begun is answered first.
     let mut terminate = signal(SignalKind::terminate())?;
+    let listener = TcpListener::bind(address).await?;
+    println!("listening on http://{}", listener.local_addr()?);
     let service = axum::serve(listener, invoices::router(Arc::new(client)))
         .with_graceful_shutdown(async move { _ = terminate.recv().await });
     tokio::select! {

@@ -1,9 +1,8 @@
 //! What a program contains that only runs migrations.
 
-use std::env;
 use std::process::Command;
 
-use crate::project::root;
+use crate::project::{fetch, root};
 
 /// What only the whole command line has.
 const COMMAND_LINE: [&str; 6] =
@@ -25,20 +24,11 @@ fn a_program_that_only_runs_migrations_contains_neither_parser_nor_command_line(
 /// The packages that end up in the binary of a member.
 #[track_caller]
 fn dependencies(package: &str) -> Vec<String> {
-    let output = Command::new(env::var_os("CARGO").unwrap_or("cargo".into()))
-        .args([
-            "tree",
-            "--offline",
-            "-e",
-            "normal,no-proc-macro",
-            "--prefix",
-            "none",
-            "-p",
-            package,
-        ])
-        .current_dir(root())
-        .output()
-        .unwrap();
+    fetch();
+    let args = "tree --offline -e normal,no-proc-macro --prefix none -p";
+    let mut command = Command::new("cargo");
+    command.args(args.split(' ')).arg(package).current_dir(root());
+    let output = command.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8(output.stdout).unwrap();
     text.lines().filter_map(|line| Some(line.split_once(' ')?.0.to_owned())).collect()

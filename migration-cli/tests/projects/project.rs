@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::Once;
 use std::{env, fs};
 
 use migration_tests::TestDatabase;
@@ -33,6 +34,7 @@ pub(crate) struct Program {
 impl Project {
     /// Copies an example. Package and binary get another name: all projects share one target folder.
     pub(crate) fn copy_of(example: &str, name: &'static str) -> Project {
+        fetch();
         let project = Project { name, folder: tempfile::tempdir().unwrap() };
         copy(&root().join("examples").join(example), project.path());
         let cargo_toml = fs::read_to_string(project.path().join("Cargo.toml")).unwrap();
@@ -41,7 +43,7 @@ impl Project {
             line => line.replace("\"../../", &format!("\"{}/", root().display())) + "\n",
         });
         project.write("Cargo.toml", &(adapted.collect::<String>() + OWN_WORKSPACE));
-        // The versions of the workspace: nothing is fetched.
+        // The versions of the workspace, which are on this machine now.
         fs::copy(root().join("Cargo.lock"), project.path().join("Cargo.lock")).unwrap();
         project
     }
@@ -119,6 +121,16 @@ impl Program {
 /// The root of the workspace.
 pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+/// Gets what the examples need and the tests do not, unless it is there: `cargo test` does not.
+pub(crate) fn fetch() {
+    static FETCHED: Once = Once::new();
+    FETCHED.call_once(|| {
+        let args = ["fetch", "--quiet", "--locked", "--target", "host-tuple"];
+        let status = Command::new("cargo").args(args).current_dir(root()).status().unwrap();
+        assert!(status.success(), "cargo fetch");
+    });
 }
 
 fn target() -> &'static Path {
