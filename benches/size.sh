@@ -40,7 +40,7 @@ TOML
     cat >"$work/$1/src/main.rs"
 }
 
-# Crates that are linked into the binary, and those that only work while it is built.
+# How many crates are compiled: those that end up in the binary, or these and those that help to build it.
 crates() {
     cargo tree --offline -e "$1" --prefix none | cut -d ' ' -f 1,2 | sort -u | grep -vc "^size-"
 }
@@ -73,7 +73,7 @@ fn main() -> std::process::ExitCode {
 }
 RUST
 
-printf '%-9s %-8s %9s %15s %14s %8s\n' program profile bytes "crates inside" "while building" seconds
+printf '%-9s %-8s %9s %15s %14s %8s\n' program profile bytes "crates inside" "crates in all" seconds
 for it in $programs; do
     cd "$work/$it"
     inside=$(crates normal,no-proc-macro)
@@ -85,6 +85,6 @@ for it in $programs; do
         seconds=$({ TIMEFORMAT='%U %S'; time cargo build --quiet --offline --profile "$profile" 2>>"$work/log"; } 2>&1 |
             awk '{ print $1 + $2 }')
         bytes=$(wc -c <"$CARGO_TARGET_DIR/$profile/size-$it")
-        printf '%-9s %-8s %9d %15d %14d %8.0f\n' "$it" "$profile" "$bytes" "$inside" $((all - inside)) "$seconds"
+        printf '%-9s %-8s %9d %15d %14d %8.0f\n' "$it" "$profile" "$bytes" "$inside" "$all" "$seconds"
     done
 done

@@ -27,7 +27,8 @@ async fn main() -> ExitCode {
 }
 
 async fn run() -> Result<(), Box<dyn Error>> {
-    let url = env::var("DATABASE_URL").map_err(|_| "DATABASE_URL names no database")?;
+    let url = env::var("DATABASE_URL")
+        .map_err(|_| "set DATABASE_URL to postgres://USER:PASSWORD@HOST:PORT/DATABASE")?;
     let address = env::var("LISTEN").unwrap_or_else(|_| "127.0.0.1:8080".to_owned());
 
     migrations::run(&url).await?;
@@ -36,7 +37,8 @@ async fn run() -> Result<(), Box<dyn Error>> {
 
     // Kubernetes, systemd and docker ask with SIGTERM: what has begun is answered first.
     let mut terminate = signal(SignalKind::terminate())?;
-    let listener = TcpListener::bind(address).await?;
+    let listener = TcpListener::bind(&address).await;
+    let listener = listener.map_err(|error| format!("cannot listen on {address}: {error}"))?;
     println!("listening on http://{}", listener.local_addr()?);
     let service = axum::serve(listener, invoices::router(Arc::new(client)))
         .with_graceful_shutdown(async move { _ = terminate.recv().await });

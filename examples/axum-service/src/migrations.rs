@@ -16,7 +16,7 @@ pub(crate) async fn run(url: &str) -> Result<(), Box<dyn Error>> {
     let mut settings = Settings::default();
     // Compose and Kubernetes start the service and its database at the same time.
     settings.wait_for_db = Duration::from_secs(wait);
-    // So much to the log in the database: which version of the service ran a migration.
+    // The log in the database tells by this which version of the service ran a migration.
     settings.identity.application =
         Some(concat!(env!("CARGO_BIN_NAME"), " ", env!("CARGO_PKG_VERSION")).to_owned());
 
