@@ -92,6 +92,31 @@ fn three_replicas_double_the_balance_once() {
 }
 
 #[test]
+fn three_processes_build_one_index_concurrently() {
+    // Whoever waited for the lock inside a statement would hold a snapshot that CONCURRENTLY waits for.
+    let indexed = set(&[
+        ("20260101000001_rows", "CREATE TABLE rows (n int)", "DROP TABLE rows"),
+        (
+            "20260101000002_index",
+            "CREATE INDEX CONCURRENTLY rows_n ON rows (n)",
+            "DROP INDEX CONCURRENTLY rows_n",
+        ),
+    ]);
+    if let Some(url) = child::argument() {
+        return run_up(&url, &indexed);
+    }
+    for _ in 0..5 {
+        let database = TestDatabase::new();
+        let name = "three_processes_build_one_index_concurrently";
+        let children: Vec<Child> = (0..3).map(|_| child::spawn(name, &database.url())).collect();
+        children.into_iter().for_each(child::assert_success);
+        let valid = "SELECT indisvalid FROM pg_index WHERE indexrelid = 'rows_n'::regclass";
+        assert_eq!(database.text(valid), "t");
+        assert_eq!(database.text("SELECT count(*) FROM _migrations"), "2");
+    }
+}
+
+#[test]
 fn runners_killed_at_random_moments_lose_and_double_nothing() {
     const MIGRATIONS: usize = 8;
     if let Some(url) = child::argument() {

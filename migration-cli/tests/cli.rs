@@ -7,6 +7,8 @@ mod adopting;
 mod connection;
 #[path = "cli/create.rs"]
 mod create;
+#[path = "cli/documents.rs"]
+mod documents;
 #[path = "cli/embedded.rs"]
 mod embedded;
 #[path = "cli/exit_codes.rs"]

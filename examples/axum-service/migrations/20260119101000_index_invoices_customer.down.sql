@@ -1,0 +1,3 @@
+-- migrate:statement-timeout 15min
+
+DROP INDEX CONCURRENTLY invoices_customer_idx;

@@ -1,0 +1,3 @@
+-- migrate:statement-timeout 15min
+
+DROP INDEX CONCURRENTLY contracts_ends_on_idx;
