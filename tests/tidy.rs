@@ -27,7 +27,7 @@ const LAYERS: [&[&str]; 6] = [
     &["connection", "lent", "session"],
     &["execute"],
     &["migrator"],
-    &["dev_database", "lib", "private"],
+    &["dev_database", "lib", "private", "testing"],
 ];
 
 #[test]

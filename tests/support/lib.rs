@@ -16,7 +16,7 @@ mod wait;
 
 pub use database::{Role, TestDatabase};
 pub use dump::schema_dump;
-pub use server::{Server, search, server, standby};
+pub use server::{Server, server, standby};
 pub use set::set;
 pub use wait::wait_until;
 
