@@ -2,16 +2,30 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::num::NonZeroUsize;
+use std::process::ExitCode;
 
 use migrate_runtime::testing::TestConnection;
 use migrate_runtime::{Down, Limit, MigrationSet, Mode, Up, embed_migrations};
-use migration_tests::schema_dump;
+use migration_tests::harness::{self, Trial};
+use migration_tests::{schema_dump, trials};
 
 static MIGRATIONS: MigrationSet = embed_migrations!("migrations");
 
 migrate_runtime::testing::harness!(MIGRATIONS);
 
-#[test]
+fn main() -> ExitCode {
+    harness::run(tests(), Vec::new())
+}
+
+fn tests() -> Vec<Trial> {
+    trials![
+        the_set_is_what_the_readme_says,
+        every_down_undoes_its_up_exactly,
+        all_the_way_up_down_and_up_again,
+        data_survives_the_migrations_that_touch_it
+    ]
+}
+
 fn the_set_is_what_the_readme_says() {
     let set = &MIGRATIONS;
     let first = set.iter().next().unwrap();
@@ -26,7 +40,6 @@ fn the_set_is_what_the_readme_says() {
     }
 }
 
-#[test]
 fn every_down_undoes_its_up_exactly() {
     let conn = establish_test_connection();
     let mut migrator = conn.migrator(&MIGRATIONS);
@@ -43,7 +56,6 @@ fn every_down_undoes_its_up_exactly() {
     }
 }
 
-#[test]
 fn all_the_way_up_down_and_up_again() {
     let mut conn = establish_test_connection();
     let empty = schema_dump(conn.url());
@@ -61,7 +73,6 @@ fn all_the_way_up_down_and_up_again() {
     assert_eq!(conn.query_one(invalid, &[]).unwrap().get::<_, i64>(0), 0);
 }
 
-#[test]
 fn data_survives_the_migrations_that_touch_it() {
     let mut conn = establish_test_connection();
     assert_eq!(MIGRATIONS.iter().last().unwrap().name, "normalise_contract_titles");

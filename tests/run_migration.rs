@@ -13,8 +13,26 @@ mod run {
     pub(crate) mod standalone;
 }
 
+use std::process::ExitCode;
+
 use migrate_runtime::{Done, Error, MigrationSet, Migrator, Run, State, Status};
 use migration_tests::TestDatabase;
+use migration_tests::harness;
+
+fn main() -> ExitCode {
+    let tests = [
+        run::connections::tests(),
+        run::failures::tests(),
+        run::history::tests(),
+        run::isolation::tests(),
+        run::lent::tests(),
+        run::locking::tests(),
+        run::order::tests(),
+        run::round_trips::tests(),
+        run::standalone::tests(),
+    ];
+    harness::run(tests.into_iter().flatten().collect(), Vec::new())
+}
 
 /// Three small tables, each with its way back.
 fn three() -> MigrationSet {

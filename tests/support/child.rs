@@ -1,7 +1,7 @@
-//! Tests of several processes: the test binary runs one of its own tests in a child.
+//! Tests of several processes: the test binary runs one of its own tests in a child. The same under the
+//! built-in harness and under ours.
 //!
 //! ```ignore
-//! #[test]
 //! fn four_at_once() {
 //!     if let Some(url) = child::argument() {
 //!         return run_migrations(&url);

@@ -9,6 +9,7 @@
 pub mod child;
 mod database;
 mod dump;
+pub mod harness;
 pub mod proxy;
 mod server;
 mod set;
