@@ -1,6 +1,10 @@
 //! The example project: every migration of `migrations/` runs, is reverted exactly, and runs again.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod dcms {
+    pub(crate) mod production_data;
+}
+
 use std::num::NonZeroUsize;
 use std::process::ExitCode;
 
@@ -14,7 +18,7 @@ static MIGRATIONS: MigrationSet = embed_migrations!("migrations");
 migrate_runtime::testing::harness!(MIGRATIONS);
 
 fn main() -> ExitCode {
-    harness::run(tests(), Vec::new())
+    harness::run(tests(), dcms::production_data::tests())
 }
 
 fn tests() -> Vec<Trial> {

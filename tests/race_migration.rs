@@ -2,6 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![expect(clippy::print_stdout, reason = "a child tells its parent how far it is")]
 
+mod race {
+    pub(crate) mod production_data;
+}
+
 use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, ExitCode};
@@ -11,7 +15,7 @@ use migration_tests::harness::{self, Trial};
 use migration_tests::{TestDatabase, child, set, trials};
 
 fn main() -> ExitCode {
-    harness::run(tests(), Vec::new())
+    harness::run(tests(), race::production_data::tests())
 }
 
 fn tests() -> Vec<Trial> {

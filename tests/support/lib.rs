@@ -10,6 +10,7 @@ pub mod child;
 mod database;
 mod dump;
 pub mod harness;
+pub mod production_data;
 pub mod proxy;
 mod server;
 mod set;
