@@ -1,20 +1,37 @@
 //! The example project: every migration of `migrations/` runs, is reverted exactly, and runs again.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use std::num::NonZeroUsize;
-use std::path::Path;
-
-use migrate_runtime::{Down, Limit, MigrationSet, Migrator, Mode, Up};
-use migration_tests::{TestDatabase, schema_dump};
-
-fn dcms() -> MigrationSet {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations");
-    migrate_core::read_folder(&folder, "migrations").unwrap().leak("migrations")
+mod dcms {
+    pub(crate) mod production_data;
 }
 
-#[test]
+use std::num::NonZeroUsize;
+use std::process::ExitCode;
+
+use migrate_runtime::testing::TestConnection;
+use migrate_runtime::{Down, Limit, MigrationSet, Mode, Up, embed_migrations};
+use migration_tests::harness::{self, Trial};
+use migration_tests::{schema_dump, trials};
+
+static MIGRATIONS: MigrationSet = embed_migrations!("migrations");
+
+migrate_runtime::testing::harness!(MIGRATIONS);
+
+fn main() -> ExitCode {
+    harness::run(tests(), dcms::production_data::tests())
+}
+
+fn tests() -> Vec<Trial> {
+    trials![
+        the_set_is_what_the_readme_says,
+        every_down_undoes_its_up_exactly,
+        all_the_way_up_down_and_up_again,
+        data_survives_the_migrations_that_touch_it
+    ]
+}
+
 fn the_set_is_what_the_readme_says() {
-    let set = dcms();
+    let set = &MIGRATIONS;
     let first = set.iter().next().unwrap();
     assert_eq!(
         (first.version.to_string().as_str(), first.name),
@@ -22,69 +39,69 @@ fn the_set_is_what_the_readme_says() {
     );
     assert!((10..=14).contains(&set.len()), "{}", set.len());
     assert!(set.iter().any(|it| it.up.mode == Mode::Standalone), "no concurrent index");
-    for migration in &set {
+    for migration in set {
         assert_eq!(migration.down.directives.irreversible, None, "{}", migration.name);
     }
 }
 
-#[test]
 fn every_down_undoes_its_up_exactly() {
-    let (database, set) = (TestDatabase::new(), dcms());
-    let mut migrator = Migrator::new(&set, database.config());
-    for migration in &set {
-        let before = schema_dump(&database);
+    let conn = establish_test_connection();
+    let mut migrator = conn.migrator(&MIGRATIONS);
+    for migration in &MIGRATIONS {
+        let before = schema_dump(conn.url());
         let mut to = Up::default();
         to.limit = Limit::To(migration.version);
         assert_eq!(migrator.run_up(&to).unwrap().done.len(), 1, "{}", migration.name);
-        let after = schema_dump(&database);
+        let after = schema_dump(conn.url());
         assert_eq!(migrator.down(NonZeroUsize::MIN).unwrap().done.len(), 1);
-        pretty_assert(&before, &schema_dump(&database), migration.name);
+        pretty_assert(&before, &schema_dump(conn.url()), migration.name);
         migrator.run_up(&to).unwrap();
-        pretty_assert(&after, &schema_dump(&database), migration.name);
+        pretty_assert(&after, &schema_dump(conn.url()), migration.name);
     }
 }
 
-#[test]
 fn all_the_way_up_down_and_up_again() {
-    let (database, set) = (TestDatabase::new(), dcms());
-    let mut migrator = Migrator::new(&set, database.config());
-    let empty = schema_dump(&database);
-    assert_eq!(migrator.up().unwrap().done.len(), set.len());
-    let full = schema_dump(&database);
+    let mut conn = establish_test_connection();
+    let empty = schema_dump(conn.url());
+    assert_eq!(run_migration_up(&mut conn).unwrap().done.len(), MIGRATIONS.len());
+    let full = schema_dump(conn.url());
+    let mut migrator = conn.migrator(&MIGRATIONS);
     assert_eq!(migrator.verify().unwrap().findings, []);
     let mut all = Down::default();
     all.limit = Limit::All;
-    assert_eq!(migrator.run_down(&all).unwrap().done.len(), set.len());
-    pretty_assert(&empty, &schema_dump(&database), "all down");
-    migrator.up().unwrap();
-    pretty_assert(&full, &schema_dump(&database), "all up again");
+    assert_eq!(migrator.run_down(&all).unwrap().done.len(), MIGRATIONS.len());
+    pretty_assert(&empty, &schema_dump(conn.url()), "all down");
+    run_migration_up(&mut conn).unwrap();
+    pretty_assert(&full, &schema_dump(conn.url()), "all up again");
     let invalid = "SELECT count(*) FROM pg_index WHERE NOT indisvalid";
-    assert_eq!(database.text(invalid), "0");
+    assert_eq!(conn.query_one(invalid, &[]).unwrap().get::<_, i64>(0), 0);
 }
 
-#[test]
 fn data_survives_the_migrations_that_touch_it() {
-    let (database, set) = (TestDatabase::new(), dcms());
-    let mut migrator = Migrator::new(&set, database.config());
-    let last = set.iter().last().unwrap();
-    assert_eq!(last.name, "normalise_contract_titles");
+    let mut conn = establish_test_connection();
+    assert_eq!(MIGRATIONS.iter().last().unwrap().name, "normalise_contract_titles");
     let mut before = Up::default();
-    before.limit = Limit::Steps(NonZeroUsize::new(set.len() - 1).unwrap());
-    migrator.run_up(&before).unwrap();
-    database.execute(
+    before.limit = Limit::Steps(NonZeroUsize::new(MIGRATIONS.len() - 1).unwrap());
+    conn.migrator(&MIGRATIONS).run_up(&before).unwrap();
+    conn.batch_execute(
         "INSERT INTO users (email, display_name) VALUES ('ada@example.org', 'Ada — 𝄞');
          INSERT INTO contracts (reference, title, kind, owner_id)
          SELECT 'C-' || n, CASE n % 3 WHEN 0 THEN 'Plain ' || n WHEN 1 THEN '  Spaced   out ' || n ELSE 'Ünï ' || n END,
                 'service', (SELECT id FROM users)
          FROM generate_series(1, 300) n",
-    );
+    )
+    .unwrap();
+    let entered = titles(&mut conn);
+    run_migration_up(&mut conn).unwrap();
+    assert_ne!(titles(&mut conn), entered, "the migration tidied nothing");
+    run_migration_down(&mut conn).unwrap();
+    assert_eq!(titles(&mut conn), entered);
+    run_migration_up(&mut conn).unwrap();
+}
+
+fn titles(conn: &mut TestConnection) -> String {
     let titles = "SELECT md5(string_agg(id || title, '|' ORDER BY id)) FROM contracts";
-    let entered = database.text(titles);
-    migrator.up().unwrap();
-    assert_ne!(database.text(titles), entered, "the migration tidied nothing");
-    migrator.down(NonZeroUsize::MIN).unwrap();
-    assert_eq!(database.text(titles), entered);
-    migrator.up().unwrap();
+    conn.query_one(titles, &[]).unwrap().get(0)
 }
 
 /// The first lines that differ, not two dumps of a thousand lines.

@@ -2,12 +2,32 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 #![expect(clippy::print_stdout, reason = "a child tells its parent how far it is")]
 
+mod race {
+    pub(crate) mod production_data;
+}
+
 use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader};
-use std::process::Child;
+use std::process::{Child, ExitCode};
 
 use migrate_runtime::{Event, MigrationSet, Migrator};
-use migration_tests::{TestDatabase, child, set};
+use migration_tests::harness::{self, Trial};
+use migration_tests::{TestDatabase, child, set, trials};
+
+fn main() -> ExitCode {
+    harness::run(tests(), race::production_data::tests())
+}
+
+fn tests() -> Vec<Trial> {
+    trials![
+        four_processes_on_a_fresh_database_all_succeed,
+        three_replicas_double_the_balance_once,
+        three_processes_build_one_index_concurrently,
+        runners_killed_at_random_moments_lose_and_double_nothing,
+        a_runner_killed_just_before_the_history_row_runs_once,
+        an_older_program_reverts_what_a_newer_one_ran
+    ]
+}
 
 /// How often a runner is killed.
 const ROUNDS: u32 = 50;
@@ -58,7 +78,6 @@ fn assert_each_ran_once(database: &TestDatabase, expected: usize) {
     assert_eq!(balance, "t", "{}", database.text("SELECT amount FROM balance"));
 }
 
-#[test]
 fn four_processes_on_a_fresh_database_all_succeed() {
     if let Some(url) = child::argument() {
         return run_up(&url, &doubling(12));
@@ -77,7 +96,6 @@ fn four_processes_on_a_fresh_database_all_succeed() {
     }
 }
 
-#[test]
 fn three_replicas_double_the_balance_once() {
     if let Some(url) = child::argument() {
         return run_up(&url, &doubling(2));
@@ -91,7 +109,6 @@ fn three_replicas_double_the_balance_once() {
     assert_each_ran_once(&database, 2);
 }
 
-#[test]
 fn three_processes_build_one_index_concurrently() {
     // Whoever waited for the lock inside a statement would hold a snapshot that CONCURRENTLY waits for.
     let indexed = set(&[
@@ -116,7 +133,6 @@ fn three_processes_build_one_index_concurrently() {
     }
 }
 
-#[test]
 fn runners_killed_at_random_moments_lose_and_double_nothing() {
     const MIGRATIONS: usize = 8;
     if let Some(url) = child::argument() {
@@ -153,7 +169,6 @@ fn runners_killed_at_random_moments_lose_and_double_nothing() {
     }
 }
 
-#[test]
 fn a_runner_killed_just_before_the_history_row_runs_once() {
     // The script ends by waiting for a lock that the test holds: all is done but the row.
     let waiting = set(&[(
@@ -182,7 +197,6 @@ fn a_runner_killed_just_before_the_history_row_runs_once() {
     assert_each_ran_once(&database, 1);
 }
 
-#[test]
 fn an_older_program_reverts_what_a_newer_one_ran() {
     // Two processes, as two releases are: the first has three migrations, the second has two.
     if let Some(argument) = child::argument() {

@@ -5,6 +5,7 @@ mod run {
     pub(crate) mod connections;
     pub(crate) mod failures;
     pub(crate) mod history;
+    pub(crate) mod info;
     pub(crate) mod isolation;
     pub(crate) mod lent;
     pub(crate) mod locking;
@@ -13,8 +14,27 @@ mod run {
     pub(crate) mod standalone;
 }
 
+use std::process::ExitCode;
+
 use migrate_runtime::{Done, Error, MigrationSet, Migrator, Run, State, Status};
 use migration_tests::TestDatabase;
+use migration_tests::harness;
+
+fn main() -> ExitCode {
+    let tests = [
+        run::connections::tests(),
+        run::failures::tests(),
+        run::history::tests(),
+        run::info::tests(),
+        run::isolation::tests(),
+        run::lent::tests(),
+        run::locking::tests(),
+        run::order::tests(),
+        run::round_trips::tests(),
+        run::standalone::tests(),
+    ];
+    harness::run(tests.into_iter().flatten().collect(), Vec::new())
+}
 
 /// Three small tables, each with its way back.
 fn three() -> MigrationSet {

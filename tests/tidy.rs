@@ -27,7 +27,7 @@ const LAYERS: [&[&str]; 6] = [
     &["connection", "extras", "lent", "session"],
     &["execute"],
     &["migrator"],
-    &["dev_database", "lib", "private"],
+    &["dev_database", "lib", "private", "testing"],
 ];
 
 #[test]
@@ -91,6 +91,35 @@ fn nothing_is_left_behind() {
         }
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn migration_targets_have_our_harness_and_list_their_tests() {
+    let files = rust_files();
+    let mut wrong = Vec::new();
+    for (path, text) in &files {
+        let stem = path.file_stem().unwrap().to_string_lossy().into_owned();
+        let folder = path.parent().unwrap();
+        if !stem.ends_with("_migration") || !folder.ends_with("tests") {
+            continue;
+        }
+        let manifest = fs::read_to_string(folder.with_file_name("Cargo.toml")).unwrap();
+        if !manifest.contains(&format!("name = \"{stem}\"\nharness = false\n")) {
+            wrong.push(format!("{}: `harness = false` is missing in Cargo.toml", path.display()));
+        }
+        // The target itself, and the folders of its modules.
+        let modules: Vec<_> = text
+            .lines()
+            .filter_map(|it| it.strip_prefix("mod ")?.split([' ', ';']).next())
+            .collect();
+        let inside = |it: &Path| modules.iter().any(|name| it.starts_with(folder.join(name)));
+        for (part, text) in files.iter().filter(|(it, _)| it == path || inside(it)) {
+            if text.contains("#[test]") {
+                wrong.push(format!("{}: #[test] does nothing here, see trials!", part.display()));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]

@@ -17,21 +17,25 @@ pub(crate) fn stored_scripts(
     Ok(reply.of(0).filter_map(StoredScript::parse).collect())
 }
 
-/// Reads what the log says about a migration; nothing where there is no log.
+/// Reads what the log says about a migration: nothing where the role may not read it, and no row
+/// where there is no log.
 pub(crate) fn log_of(
     connection: &mut Connection<'_>,
-    server: &Server,
     version: &str,
-) -> Result<Vec<LogEntry>, Error> {
-    if server.layout.is_none() {
-        return Ok(Vec::new());
+) -> Result<Option<Vec<LogEntry>>, Error> {
+    let message = connection.store.log_is_readable();
+    let reply = connection.ask(&message)?;
+    match reply.first(0).and_then(|cells| cells[0].as_deref()) {
+        Some("t") => {}
+        Some(_) => return Ok(None),
+        None => return Ok(Some(Vec::new())),
     }
     let message = connection.store.log_of(version);
     let reply = connection.ask(&message)?;
-    Ok(reply.of(0).filter_map(LogEntry::parse).collect())
+    Ok(Some(reply.of(0).filter_map(LogEntry::parse).collect()))
 }
 
-/// Kept scripts and log are extras: who may not read them still gets the rest.
+/// Kept scripts are an extra: who may not read them still gets the rest.
 pub(crate) fn if_allowed<T>(read: Result<T, Error>) -> Result<Option<T>, Error> {
     match read {
         Err(error) if error.kind() == ErrorKind::Privilege => Ok(None),

@@ -39,6 +39,14 @@
 //! [`Migrator`] is the front door. [`Settings`] hold waiting times and the schema, [`Up`] and
 //! [`Down`] how far to go. [`Migrator::status`] and [`Migrator::verify`] only read. The command
 //! line over the same set is the crate `migration-cli`.
+//!
+//! # Features
+//!
+//! Neither is on by default.
+//!
+//! - `testing`, for `[dev-dependencies]`: the module `testing`, whose `harness!` gives every test of
+//!   your migrations a database of its own. The one part that reads the environment.
+//! - `dev-database`: the module `dev_database`, the PostgreSQL that the command line manages.
 
 #[doc(hidden)]
 #[path = "private.rs"]
@@ -67,6 +75,8 @@ mod run;
 mod session;
 mod sqlstate;
 mod status;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod transport;
 mod verify;
 

@@ -159,7 +159,7 @@ impl Migrator {
         self.call("info", |mut connection, call| {
             let (server, history) = call.read(&mut connection)?;
             let stored = if_allowed(stored_scripts(&mut connection, &server))?.unwrap_or_default();
-            let log = if_allowed(log_of(&mut connection, &server, version))?;
+            let log = log_of(&mut connection, version)?;
             let status = Status::new(&call.set, &history, server.database);
             Info::new(&call.set, version, status, &stored, log)
         })

@@ -3,9 +3,26 @@
 use std::time::Duration;
 
 use migrate_runtime::{ErrorKind, Event, Migrator, Settings};
-use migration_tests::{TestDatabase, standby};
+use migration_tests::harness::Trial;
+use migration_tests::{TestDatabase, standby, trials};
 
 use crate::{migrator, three};
+
+pub(crate) fn tests() -> Vec<Trial> {
+    trials![
+        a_server_that_does_not_answer_is_named,
+        a_server_that_accepts_and_says_nothing_does_not_hold_us,
+        an_unreachable_server_is_waited_for,
+        a_wrong_password_is_told_and_never_shown,
+        a_url_that_does_not_parse_is_not_repeated,
+        a_database_that_does_not_exist_is_the_servers_word,
+        a_standby_is_read_and_not_written,
+        from_asynchronous_code_it_simply_works,
+        the_session_carries_its_token,
+        a_wait_without_end_is_no_panic,
+        another_host_of_the_list_is_tried_when_the_first_is_silent
+    ]
+}
 
 fn hurried() -> Settings {
     let mut settings = Settings::default();
@@ -13,7 +30,6 @@ fn hurried() -> Settings {
     settings
 }
 
-#[test]
 fn a_server_that_does_not_answer_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("host={} user=me dbname=app", folder.path().display());
@@ -27,7 +43,6 @@ fn a_server_that_does_not_answer_is_named() {
     assert!(error.hints().iter().any(|it| it.contains("--wait-for-db")), "{error:?}");
 }
 
-#[test]
 fn a_server_that_accepts_and_says_nothing_does_not_hold_us() {
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("postgres://me@127.0.0.1:{}/app", silent.local_addr().unwrap().port());
@@ -38,7 +53,6 @@ fn a_server_that_accepts_and_says_nothing_does_not_hold_us() {
     assert_eq!(cause, "no answer within 0.3 s");
 }
 
-#[test]
 fn an_unreachable_server_is_waited_for() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("host={} user=me dbname=app", folder.path().display());
@@ -55,7 +69,6 @@ fn an_unreachable_server_is_waited_for() {
     assert!(waits.iter().all(|it| it.contains("No such file")));
 }
 
-#[test]
 fn a_wrong_password_is_told_and_never_shown() {
     let database = TestDatabase::new();
     let role = database.role("somebody", "");
@@ -68,7 +81,6 @@ fn a_wrong_password_is_told_and_never_shown() {
     Migrator::from_url(&three(), &role.tcp_url).unwrap().status().unwrap();
 }
 
-#[test]
 fn a_url_that_does_not_parse_is_not_repeated() {
     let error = Migrator::from_url(&three(), "postgres://me:c4n4ry@[broken").unwrap_err();
     assert_eq!((error.kind(), error.exit_code()), (ErrorKind::Config, 2));
@@ -77,7 +89,6 @@ fn a_url_that_does_not_parse_is_not_repeated() {
     assert!(!format!("{migrator:?}").contains("c4n4ry"));
 }
 
-#[test]
 fn a_database_that_does_not_exist_is_the_servers_word() {
     let database = TestDatabase::new();
     let url = database.url().replace(database.name(), "nowhere");
@@ -85,7 +96,6 @@ fn a_database_that_does_not_exist_is_the_servers_word() {
     assert_eq!((error.kind(), error.sqlstate()), (ErrorKind::Connect, Some("3D000")));
 }
 
-#[test]
 fn a_standby_is_read_and_not_written() {
     let mut migrator = Migrator::new(&three(), standby().config("postgres"));
     assert_eq!(migrator.status().unwrap().entries.len(), 3);
@@ -94,7 +104,6 @@ fn a_standby_is_read_and_not_written() {
     assert_eq!(error.to_string(), "the server is a standby: database postgres is read-only here");
 }
 
-#[test]
 fn from_asynchronous_code_it_simply_works() {
     let database = TestDatabase::new();
     let mut migrator = Migrator::new(&three(), database.config());
@@ -103,7 +112,6 @@ fn from_asynchronous_code_it_simply_works() {
     assert_eq!(run.unwrap().done.len(), 3);
 }
 
-#[test]
 fn the_session_carries_its_token() {
     let database = TestDatabase::new();
     let script = "CREATE TABLE one AS SELECT current_setting('application_name') AS name";
@@ -116,7 +124,6 @@ fn the_session_carries_its_token() {
     assert!(name.starts_with("contracts 1.2 ") && name.ends_with(&run.token), "{name}");
 }
 
-#[test]
 fn a_wait_without_end_is_no_panic() {
     let database = TestDatabase::new();
     let mut settings = Settings::default();
@@ -126,7 +133,6 @@ fn a_wait_without_end_is_no_panic() {
     migrator(&three(), &database).with_settings(settings).up().unwrap();
 }
 
-#[test]
 fn another_host_of_the_list_is_tried_when_the_first_is_silent() {
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let database = TestDatabase::new();

@@ -3,10 +3,30 @@
 use std::num::NonZeroUsize;
 
 use migrate_runtime::{ErrorKind, Event, Migrator};
+use migration_tests::harness::Trial;
 use migration_tests::proxy::{Fault, Proxy};
-use migration_tests::{TestDatabase, set, wait_until};
+use migration_tests::{TestDatabase, set, trials, wait_until};
 
 use crate::{migrator, names, tables, up, up_fails};
+
+pub(crate) fn tests() -> Vec<Trial> {
+    trials![
+        an_error_knows_its_line_among_two_hundred,
+        an_error_knows_its_column_after_multi_byte_text,
+        a_script_wrapped_in_begin_and_commit_runs_and_fails_like_any_other,
+        what_ran_before_stays_and_is_told,
+        a_revert_that_fails_changes_nothing,
+        a_failure_inside_a_function_shows_its_context,
+        a_deferred_constraint_fails_before_the_history_is_written,
+        what_only_the_server_knows_to_refuse_a_transaction_gets_a_hint,
+        a_statement_timeout_of_the_script_counts,
+        an_interruption_cancels_on_the_server_and_changes_nothing,
+        a_backend_that_is_terminated_is_a_lost_connection,
+        a_script_that_copies_to_the_client_runs_or_changes_nothing,
+        an_interruption_that_the_server_does_not_answer_claims_nothing,
+        an_interruption_between_two_attempts_is_logged
+    ]
+}
 
 /// 150 lines before the statement that fails, with characters of two, three and four bytes.
 fn long_script(failing: &str) -> String {
@@ -15,7 +35,6 @@ fn long_script(failing: &str) -> String {
     format!("CREATE TABLE notes (id int, text text);\n{lines}{failing}\n{lines}")
 }
 
-#[test]
 fn an_error_knows_its_line_among_two_hundred() {
     let database = TestDatabase::new();
     let script = long_script("    SELECT 'é', 1 / 0;");
@@ -29,7 +48,6 @@ fn an_error_knows_its_line_among_two_hundred() {
     assert_eq!(tables(&database), "");
 }
 
-#[test]
 fn an_error_knows_its_column_after_multi_byte_text() {
     let database = TestDatabase::new();
     let script = long_script("SELECT 'é', '𝄞', nope FROM notes;");
@@ -41,7 +59,6 @@ fn an_error_knows_its_column_after_multi_byte_text() {
     assert_eq!(error.sqlstate(), Some("42703"));
 }
 
-#[test]
 fn a_script_wrapped_in_begin_and_commit_runs_and_fails_like_any_other() {
     let database = TestDatabase::new();
     let wrapped = |statement: &str| {
@@ -56,7 +73,6 @@ fn a_script_wrapped_in_begin_and_commit_runs_and_fails_like_any_other() {
     assert_eq!(tables(&database), "one");
 }
 
-#[test]
 fn what_ran_before_stays_and_is_told() {
     let database = TestDatabase::new();
     let set = set(&[
@@ -79,7 +95,6 @@ fn what_ran_before_stays_and_is_told() {
     );
 }
 
-#[test]
 fn a_revert_that_fails_changes_nothing() {
     let database = TestDatabase::new();
     let set = set(&[(
@@ -96,7 +111,6 @@ fn a_revert_that_fails_changes_nothing() {
     assert_eq!(database.text("SELECT count(*) FROM _migrations"), "1");
 }
 
-#[test]
 fn a_failure_inside_a_function_shows_its_context() {
     let database = TestDatabase::new();
     let script = "CREATE TABLE one (id int);\nDO $$ BEGIN\n  PERFORM 1 / 0;\nEND $$";
@@ -105,7 +119,6 @@ fn a_failure_inside_a_function_shows_its_context() {
     assert!(error.server_context().unwrap().contains("PL/pgSQL function"), "{error:?}");
 }
 
-#[test]
 fn a_deferred_constraint_fails_before_the_history_is_written() {
     let database = TestDatabase::new();
     let script = "CREATE TABLE one (id int PRIMARY KEY);
@@ -117,7 +130,6 @@ fn a_deferred_constraint_fails_before_the_history_is_written() {
     assert_eq!(tables(&database), "");
 }
 
-#[test]
 fn what_only_the_server_knows_to_refuse_a_transaction_gets_a_hint() {
     let database = TestDatabase::new();
     let script = "CREATE TABLE parted (id int) PARTITION BY RANGE (id);
@@ -128,7 +140,6 @@ fn what_only_the_server_knows_to_refuse_a_transaction_gets_a_hint() {
     assert!(error.hints()[0].contains("-- migrate:no-transaction"), "{error:?}");
 }
 
-#[test]
 fn a_statement_timeout_of_the_script_counts() {
     let database = TestDatabase::new();
     let script = "-- migrate:statement-timeout 50ms\nSELECT pg_sleep(60)";
@@ -137,7 +148,6 @@ fn a_statement_timeout_of_the_script_counts() {
     assert!(error.hints()[0].contains("-- migrate:statement-timeout"), "{error:?}");
 }
 
-#[test]
 fn an_interruption_cancels_on_the_server_and_changes_nothing() {
     let database = TestDatabase::new();
     let set = set(&[(
@@ -164,7 +174,6 @@ fn an_interruption_cancels_on_the_server_and_changes_nothing() {
     }
 }
 
-#[test]
 fn a_backend_that_is_terminated_is_a_lost_connection() {
     let database = TestDatabase::new();
     let script = "CREATE TABLE one (); SELECT pg_terminate_backend(pg_backend_pid())";
@@ -175,7 +184,6 @@ fn a_backend_that_is_terminated_is_a_lost_connection() {
     assert_eq!(tables(&database), "");
 }
 
-#[test]
 fn a_script_that_copies_to_the_client_runs_or_changes_nothing() {
     let database = TestDatabase::new();
     let script = "CREATE TABLE one AS SELECT 1 AS id;\nCOPY one TO STDOUT";
@@ -185,7 +193,6 @@ fn a_script_that_copies_to_the_client_runs_or_changes_nothing() {
     assert_eq!((result.is_ok(), history.as_str()), (true, "1"));
 }
 
-#[test]
 fn an_interruption_that_the_server_does_not_answer_claims_nothing() {
     let database = TestDatabase::new();
     let script = "SELECT pg_sleep(1); CREATE TABLE one ()";
@@ -203,7 +210,6 @@ fn an_interruption_that_the_server_does_not_answer_claims_nothing() {
     assert!(!error.state().unwrap().contains("nothing of"), "{error:?}");
 }
 
-#[test]
 fn an_interruption_between_two_attempts_is_logged() {
     let database = TestDatabase::new();
     database.execute("CREATE TABLE busy (id int)");

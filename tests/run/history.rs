@@ -3,9 +3,28 @@
 use std::num::NonZeroUsize;
 
 use migrate_runtime::{ErrorKind, Event, Migrator, State};
-use migration_tests::{TestDatabase, set};
+use migration_tests::harness::Trial;
+use migration_tests::{TestDatabase, set, trials};
 
 use crate::{first, migrator, names, states, tables, three, up, up_fails};
+
+pub(crate) fn tests() -> Vec<Trial> {
+    trials![
+        the_row_of_a_migration_says_what_ran,
+        the_log_can_only_grow,
+        an_older_installation_is_adopted_as_it_is,
+        repeated_versions_of_an_older_installation_stay,
+        foreign_versions_and_checksums_are_shown_and_kept,
+        a_table_of_another_shape_is_left_untouched,
+        a_newer_layout_is_refused,
+        a_role_that_may_only_read_sees_status_and_verifies,
+        a_role_that_may_not_even_read_is_told_so,
+        a_role_without_the_right_to_create_changes_nothing,
+        a_history_that_belongs_to_another_role_gets_no_index,
+        a_kept_script_that_somebody_broke_is_not_run,
+        a_history_with_large_ids_is_adopted
+    ]
+}
 
 const TABLE: &str = "CREATE TABLE _migrations (
     id SERIAL PRIMARY KEY,
@@ -39,7 +58,6 @@ fn warnings(set: &migrate_runtime::MigrationSet, database: &TestDatabase) -> Vec
     receiver.iter().collect()
 }
 
-#[test]
 fn the_row_of_a_migration_says_what_ran() {
     let (database, set) = (TestDatabase::new(), three());
     let run = up(&set, &database);
@@ -54,7 +72,6 @@ fn the_row_of_a_migration_says_what_ran() {
     assert_eq!(database.text("SELECT value FROM _migrations_meta WHERE key = 'layout'"), "1");
 }
 
-#[test]
 fn the_log_can_only_grow() {
     let database = TestDatabase::new();
     up(&three(), &database);
@@ -69,7 +86,6 @@ fn the_log_can_only_grow() {
     }
 }
 
-#[test]
 fn an_older_installation_is_adopted_as_it_is() {
     let set = three();
     let checksum = set.iter().next().unwrap().up.checksum.to_string();
@@ -86,7 +102,6 @@ fn an_older_installation_is_adopted_as_it_is() {
     assert_eq!(names(&run.done), ["three", "two", "one"]);
 }
 
-#[test]
 fn repeated_versions_of_an_older_installation_stay() {
     let set = three();
     let checksum = set.iter().next().unwrap().up.checksum.to_string();
@@ -102,7 +117,6 @@ fn repeated_versions_of_an_older_installation_stay() {
     assert!(database.client().batch_execute(again).is_err());
 }
 
-#[test]
 fn foreign_versions_and_checksums_are_shown_and_kept() {
     let database = installed(&[("V1", "initial", "crc32:17"), ("20260101000001", "one", "md5")]);
     let set = three();
@@ -142,7 +156,6 @@ fn set_without_one() -> migrate_runtime::MigrationSet {
     ])
 }
 
-#[test]
 fn a_table_of_another_shape_is_left_untouched() {
     for table in [
         "CREATE TABLE _migrations (version bigint PRIMARY KEY, description text)",
@@ -169,7 +182,6 @@ fn a_table_of_another_shape_is_left_untouched() {
     }
 }
 
-#[test]
 fn a_newer_layout_is_refused() {
     let (database, set) = (TestDatabase::new(), three());
     up(&first(&set, 1), &database);
@@ -180,7 +192,6 @@ fn a_newer_layout_is_refused() {
     assert_eq!(tables(&database), "one");
 }
 
-#[test]
 fn a_role_that_may_only_read_sees_status_and_verifies() {
     let (database, set) = (TestDatabase::new(), three());
     let reader = database.role("reader", "");
@@ -203,7 +214,6 @@ fn a_role_that_may_only_read_sees_status_and_verifies() {
     assert_eq!(tables(&database), "one two");
 }
 
-#[test]
 fn a_role_that_may_not_even_read_is_told_so() {
     let (database, set) = (TestDatabase::new(), three());
     up(&set, &database);
@@ -214,7 +224,6 @@ fn a_role_that_may_not_even_read_is_told_so() {
     assert!(error.hints()[0].ends_with(&grant), "{error:?}");
 }
 
-#[test]
 fn a_role_without_the_right_to_create_changes_nothing() {
     let database = TestDatabase::new();
     let poor = database.role("poor", "");
@@ -224,7 +233,6 @@ fn a_role_without_the_right_to_create_changes_nothing() {
     assert_eq!(database.text("SELECT to_regclass('_migrations')"), "");
 }
 
-#[test]
 fn a_history_that_belongs_to_another_role_gets_no_index() {
     let database = installed(&[]);
     let deployer = database.role("deployer", "");
@@ -244,7 +252,6 @@ fn a_history_that_belongs_to_another_role_gets_no_index() {
     assert_eq!(database.text("SELECT count(*) FROM _migrations"), "3");
 }
 
-#[test]
 fn a_kept_script_that_somebody_broke_is_not_run() {
     let (database, set) = (TestDatabase::new(), three());
     up(&set, &database);
@@ -254,7 +261,6 @@ fn a_kept_script_that_somebody_broke_is_not_run() {
     assert_eq!(tables(&database), "one three two");
 }
 
-#[test]
 fn a_history_with_large_ids_is_adopted() {
     let database = TestDatabase::new();
     database.execute(

@@ -3,11 +3,27 @@
 use std::num::NonZeroUsize;
 
 use migrate_runtime::{Settings, Up};
-use migration_tests::{TestDatabase, set};
+use migration_tests::harness::Trial;
+use migration_tests::{TestDatabase, set, trials};
 
 use crate::{migrator, names, tables, three, up, up_fails};
 
-#[test]
+pub(crate) fn tests() -> Vec<Trial> {
+    trials![
+        a_dump_that_empties_the_search_path_runs,
+        settings_roles_and_temporary_tables_end_with_their_script,
+        a_script_may_reset_everything,
+        a_script_that_gives_the_lock_back_is_rolled_back,
+        an_unusual_isolation_level_of_the_server_changes_nothing,
+        another_schema_holds_its_own_history,
+        a_schema_that_is_missing_is_made,
+        a_deferred_trigger_finds_the_tables_that_its_script_made,
+        prepared_statements_and_cursors_end_with_their_script,
+        a_schema_may_be_called_anything,
+        deferred_constraints_stay_deferred_where_scripts_share_a_transaction
+    ]
+}
+
 fn a_dump_that_empties_the_search_path_runs() {
     let database = TestDatabase::new();
     let dump = "SET statement_timeout = 0;
@@ -28,7 +44,6 @@ fn a_dump_that_empties_the_search_path_runs() {
     assert_eq!(database.text(default), "'a\\b'::text");
 }
 
-#[test]
 fn settings_roles_and_temporary_tables_end_with_their_script() {
     let database = TestDatabase::new();
     let role = database.role("limited", "");
@@ -58,7 +73,6 @@ fn settings_roles_and_temporary_tables_end_with_their_script() {
     }
 }
 
-#[test]
 fn a_script_may_reset_everything() {
     let database = TestDatabase::new();
     let script = "RESET ALL; DEALLOCATE ALL; DISCARD TEMP; CREATE TABLE one ()";
@@ -67,7 +81,6 @@ fn a_script_may_reset_everything() {
     assert_eq!(database.text(sane), "t");
 }
 
-#[test]
 fn a_script_that_gives_the_lock_back_is_rolled_back() {
     let database = TestDatabase::new();
     let script = "CREATE TABLE one (); SELECT pg_advisory_unlock_all()";
@@ -76,7 +89,6 @@ fn a_script_that_gives_the_lock_back_is_rolled_back() {
     assert_eq!(tables(&database), "");
 }
 
-#[test]
 fn an_unusual_isolation_level_of_the_server_changes_nothing() {
     let database = TestDatabase::new();
     database.execute(&format!(
@@ -90,14 +102,13 @@ fn an_unusual_isolation_level_of_the_server_changes_nothing() {
     assert_eq!(database.text("SELECT level FROM public.one"), "read committed");
 }
 
-#[test]
 fn another_schema_holds_its_own_history() {
     let database = TestDatabase::new();
     database.execute("CREATE SCHEMA \"te\"\"nant\"");
     let set = set(&[("20260101000001_one", "CREATE TABLE one (id int)", "DROP TABLE one")]);
     let tenant = || {
         let mut settings = Settings::default();
-        settings.schema = "te\"nant".to_owned();
+        settings.schema = String::from("te\"nant");
         migrator(&set, &database).with_settings(settings)
     };
     assert_eq!(names(&tenant().up().unwrap().done), ["one"]);
@@ -109,17 +120,15 @@ fn another_schema_holds_its_own_history() {
     assert_eq!(tables(&database), "one");
 }
 
-#[test]
 fn a_schema_that_is_missing_is_made() {
     let database = TestDatabase::new();
     let set = set(&[("20260101000001_one", "CREATE TABLE one (id int)", "DROP TABLE one")]);
     let mut settings = Settings::default();
-    settings.schema = "fresh".to_owned();
+    settings.schema = String::from("fresh");
     migrator(&set, &database).with_settings(settings).up().unwrap();
     assert_eq!(database.text("SELECT count(*) FROM fresh._migrations"), "1");
 }
 
-#[test]
 fn a_deferred_trigger_finds_the_tables_that_its_script_made() {
     let database = TestDatabase::new();
     let script = "CREATE TABLE item (id int); CREATE TABLE seen (id int);
@@ -132,7 +141,6 @@ fn a_deferred_trigger_finds_the_tables_that_its_script_made() {
     assert_eq!(database.text("SELECT id FROM seen"), "1");
 }
 
-#[test]
 fn prepared_statements_and_cursors_end_with_their_script() {
     let database = TestDatabase::new();
     let script = "PREPARE p AS SELECT 1; DECLARE c CURSOR WITH HOLD FOR SELECT 1";
@@ -143,15 +151,13 @@ fn prepared_statements_and_cursors_end_with_their_script() {
     assert_eq!(names(&up(&set, &database).done), ["one", "two"]);
 }
 
-#[test]
 fn a_schema_may_be_called_anything() {
     let database = TestDatabase::new();
     let mut settings = Settings::default();
-    settings.schema = "a$migrate$b".to_owned();
+    settings.schema = String::from("a$migrate$b");
     migrator(&three(), &database).with_settings(settings).up().unwrap();
 }
 
-#[test]
 fn deferred_constraints_stay_deferred_where_scripts_share_a_transaction() {
     let tables = "CREATE TABLE one (id int PRIMARY KEY);
         CREATE TABLE two (id int REFERENCES one DEFERRABLE INITIALLY DEFERRED)";

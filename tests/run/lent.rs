@@ -1,9 +1,22 @@
 //! A connection that belongs to the caller: the same guarantees, and it comes back as it was.
 
 use migrate_runtime::{ErrorKind, Event, MigrationSet, Migrator, Settings};
-use migration_tests::{TestDatabase, set};
+use migration_tests::harness::Trial;
+use migration_tests::{TestDatabase, set, trials};
 
 use crate::{first, names, tables, three, up};
+
+pub(crate) fn tests() -> Vec<Trial> {
+    trials![
+        a_lent_connection_runs_and_comes_back_as_it_was,
+        a_failure_gives_the_lent_connection_back_in_working_order,
+        a_connection_inside_a_transaction_is_refused,
+        a_lent_connection_waits_for_the_lock_like_any_other,
+        a_lock_that_a_lent_connection_got_is_given_back_also_when_reading_fails,
+        a_listener_that_panics_at_the_lock_leaves_none_on_a_lent_connection,
+        a_lock_that_the_caller_held_already_stays_held
+    ]
+}
 
 const HELD: &str = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
@@ -15,7 +28,6 @@ fn over(
     Migrator::new(set, postgres::Config::new()).up_with(client)
 }
 
-#[test]
 fn a_lent_connection_runs_and_comes_back_as_it_was() {
     let database = TestDatabase::new();
     let role = database.role("owner", "");
@@ -51,7 +63,6 @@ fn a_lent_connection_runs_and_comes_back_as_it_was() {
     assert_eq!(database.text("SELECT role = session_user FROM one"), "t");
 }
 
-#[test]
 fn a_failure_gives_the_lent_connection_back_in_working_order() {
     let database = TestDatabase::new();
     let mut client = database.client();
@@ -67,7 +78,6 @@ fn a_failure_gives_the_lent_connection_back_in_working_order() {
     up(&three(), &database);
 }
 
-#[test]
 fn a_connection_inside_a_transaction_is_refused() {
     let database = TestDatabase::new();
     let mut client = database.client();
@@ -78,7 +88,6 @@ fn a_connection_inside_a_transaction_is_refused() {
     assert_eq!(tables(&database), "mine");
 }
 
-#[test]
 fn a_lent_connection_waits_for_the_lock_like_any_other() {
     let database = TestDatabase::new();
     let mut holder = database.client();
@@ -90,7 +99,6 @@ fn a_lent_connection_waits_for_the_lock_like_any_other() {
     assert_eq!(error.kind(), ErrorKind::LockHeld);
 }
 
-#[test]
 fn a_lock_that_a_lent_connection_got_is_given_back_also_when_reading_fails() {
     let (database, set) = (TestDatabase::new(), three());
     up(&first(&set, 1), &database);
@@ -112,7 +120,6 @@ fn a_lock_that_a_lent_connection_got_is_given_back_also_when_reading_fails() {
     assert_eq!(database.text(HELD), "0");
 }
 
-#[test]
 fn a_listener_that_panics_at_the_lock_leaves_none_on_a_lent_connection() {
     let (database, set) = (TestDatabase::new(), three());
     let mut panicking = Migrator::new(&set, postgres::Config::new())
@@ -129,7 +136,6 @@ fn a_listener_that_panics_at_the_lock_leaves_none_on_a_lent_connection() {
     assert_eq!(database.text(HELD), "0");
 }
 
-#[test]
 fn a_lock_that_the_caller_held_already_stays_held() {
     let database = TestDatabase::new();
     let (sender, notices) = std::sync::mpsc::channel();

@@ -3,14 +3,29 @@
 use std::time::Duration;
 
 use migrate_runtime::{ErrorKind, Event, Settings};
-use migration_tests::{TestDatabase, set};
+use migration_tests::harness::Trial;
+use migration_tests::{TestDatabase, set, trials};
 
 use crate::{migrator, names, tables, three, up, up_fails};
+
+pub(crate) fn tests() -> Vec<Trial> {
+    trials![
+        a_stale_holder_is_named,
+        whoever_waits_proceeds_when_the_holder_is_gone,
+        after_a_failure_the_next_runner_proceeds_at_once,
+        a_listener_that_panics_leaves_no_lock_behind,
+        a_lock_on_a_table_is_got_in_the_end,
+        a_lock_that_is_never_got_changes_nothing,
+        a_plan_that_changed_while_waiting_is_not_run,
+        whoever_waits_is_told_of_a_holder_once,
+        what_a_script_prepared_is_gone_when_it_is_sent_again,
+        one_run_after_the_other_never_waits_for_its_predecessor
+    ]
+}
 
 /// Takes the lock for the schema `public`: `printf 'migrate:public._migrations' | sha256sum`.
 pub(crate) const TAKE: &str = "SELECT pg_advisory_lock(x'0fc4a656'::int, 1)";
 
-#[test]
 fn a_stale_holder_is_named() {
     let (database, set) = (TestDatabase::new(), three());
     let mut config = database.config();
@@ -30,7 +45,6 @@ fn a_stale_holder_is_named() {
     assert_eq!(tables(&database), "");
 }
 
-#[test]
 fn whoever_waits_proceeds_when_the_holder_is_gone() {
     let (database, set) = (TestDatabase::new(), three());
     let mut holder = Some(database.client());
@@ -48,7 +62,6 @@ fn whoever_waits_proceeds_when_the_holder_is_gone() {
     assert_eq!(names(&waiting.join().unwrap().unwrap().done), ["one", "two", "three"]);
 }
 
-#[test]
 fn after_a_failure_the_next_runner_proceeds_at_once() {
     let database = TestDatabase::new();
     let failing = set(&[("20260101000001_one", "SELECT 1 / 0", "SELECT 1")]);
@@ -59,7 +72,6 @@ fn after_a_failure_the_next_runner_proceeds_at_once() {
     assert_eq!(names(&run.done), ["one", "two", "three"]);
 }
 
-#[test]
 fn a_listener_that_panics_leaves_no_lock_behind() {
     let (database, set) = (TestDatabase::new(), three());
     let mut panicking = migrator(&set, &database).on_event(|event| {
@@ -69,7 +81,6 @@ fn a_listener_that_panics_leaves_no_lock_behind() {
     assert_eq!(names(&up(&set, &database).done), ["three"]);
 }
 
-#[test]
 fn a_lock_on_a_table_is_got_in_the_end() {
     let database = TestDatabase::new();
     up(&set(&[("20260101000001_one", "CREATE TABLE one (id int)", "DROP TABLE one")]), &database);
@@ -95,7 +106,6 @@ fn a_lock_on_a_table_is_got_in_the_end() {
     assert_eq!(names(&running.join().unwrap().unwrap().done), ["two"]);
 }
 
-#[test]
 fn a_lock_that_is_never_got_changes_nothing() {
     let database = TestDatabase::new();
     database.execute("CREATE TABLE busy (id int)");
@@ -115,7 +125,6 @@ fn a_lock_that_is_never_got_changes_nothing() {
     assert_eq!(tables(&database), "busy");
 }
 
-#[test]
 fn a_plan_that_changed_while_waiting_is_not_run() {
     let (database, set) = (TestDatabase::new(), three());
     up(&set, &database);
@@ -139,7 +148,6 @@ fn a_plan_that_changed_while_waiting_is_not_run() {
     assert_eq!(tables(&database), "one two");
 }
 
-#[test]
 fn whoever_waits_is_told_of_a_holder_once() {
     let (database, set) = (TestDatabase::new(), three());
     let mut holder = database.client();
@@ -156,7 +164,6 @@ fn whoever_waits_is_told_of_a_holder_once() {
     assert_eq!(receiver.iter().count(), 1);
 }
 
-#[test]
 fn what_a_script_prepared_is_gone_when_it_is_sent_again() {
     let database = TestDatabase::new();
     database.execute("CREATE TABLE busy (id int)");
@@ -176,7 +183,6 @@ fn what_a_script_prepared_is_gone_when_it_is_sent_again() {
     assert_eq!(names(&running.join().unwrap().unwrap().done), ["one"]);
 }
 
-#[test]
 fn one_run_after_the_other_never_waits_for_its_predecessor() {
     let (database, set) = (TestDatabase::new(), three());
     let mut settings = Settings::default();

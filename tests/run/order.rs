@@ -3,12 +3,36 @@
 use std::num::NonZeroUsize;
 
 use migrate_runtime::{Down, ErrorKind, FindingKind, Limit, Migrator, ScriptSource, State, Up};
+use migration_tests::harness::Trial;
 use migration_tests::proxy::{Fault, Proxy};
-use migration_tests::{TestDatabase, set};
+use migration_tests::{TestDatabase, set, trials};
 
 use crate::{first, migrator, names, states, tables, three, up, up_fails};
 
-#[test]
+pub(crate) fn tests() -> Vec<Trial> {
+    trials![
+        up_down_and_up_again,
+        up_goes_as_far_as_it_is_told,
+        down_goes_as_far_as_it_is_told,
+        down_refuses_more_than_have_run,
+        a_migration_that_came_too_late_is_refused_until_allowed,
+        an_edited_script_is_refused_and_found,
+        line_ends_and_a_byte_order_mark_make_no_difference,
+        an_older_binary_goes_on_and_reverts_what_it_does_not_know,
+        two_down_scripts_wait_for_a_decision,
+        a_dry_run_changes_nothing,
+        all_in_one_transaction_or_nothing,
+        a_migration_without_a_way_back_says_why,
+        a_verification_that_cannot_read_is_no_clean_one,
+        verify_finds_a_way_back_that_differs_in_being_none,
+        a_kept_script_that_somebody_changed_is_not_run,
+        down_on_an_empty_history_refuses_what_it_refuses_elsewhere,
+        down_with_nothing_but_unfinished_work_says_so,
+        a_stale_debug_build_refuses_to_run,
+        a_set_without_migrations_has_nothing_to_do
+    ]
+}
+
 fn up_down_and_up_again() {
     let (database, set) = (TestDatabase::new(), three());
     assert_eq!(names(&up(&set, &database).done), ["one", "two", "three"]);
@@ -25,7 +49,6 @@ fn up_down_and_up_again() {
     assert_eq!(names(&up(&set, &database).done), ["two", "three"]);
 }
 
-#[test]
 fn up_goes_as_far_as_it_is_told() {
     let (database, set) = (TestDatabase::new(), three());
     let mut one = Up::default();
@@ -37,7 +60,6 @@ fn up_goes_as_far_as_it_is_told() {
     assert_eq!(tables(&database), "one two");
 }
 
-#[test]
 fn down_goes_as_far_as_it_is_told() {
     let (database, set) = (TestDatabase::new(), three());
     up(&set, &database);
@@ -51,7 +73,6 @@ fn down_goes_as_far_as_it_is_told() {
     assert_eq!(tables(&database), "");
 }
 
-#[test]
 fn down_refuses_more_than_have_run() {
     let (database, set) = (TestDatabase::new(), three());
     up(&set, &database);
@@ -61,7 +82,6 @@ fn down_refuses_more_than_have_run() {
     assert_eq!(tables(&database), "one three two");
 }
 
-#[test]
 fn a_migration_that_came_too_late_is_refused_until_allowed() {
     let (database, set) = (TestDatabase::new(), three());
     let without_two = migration_tests::set(&[
@@ -89,7 +109,6 @@ fn a_migration_that_came_too_late_is_refused_until_allowed() {
     assert_eq!(names(&run.done), ["two"]);
 }
 
-#[test]
 fn an_edited_script_is_refused_and_found() {
     let database = TestDatabase::new();
     up(&set(&[("20260101000001_one", "SELECT 1", "SELECT 1")]), &database);
@@ -107,7 +126,6 @@ fn an_edited_script_is_refused_and_found() {
     assert_eq!(verification.exit_code(), 5);
 }
 
-#[test]
 fn line_ends_and_a_byte_order_mark_make_no_difference() {
     let database = TestDatabase::new();
     up(&set(&[("20260101000001_one", "SELECT 1,\n  2;\n", "SELECT 1;\n")]), &database);
@@ -122,7 +140,6 @@ fn line_ends_and_a_byte_order_mark_make_no_difference() {
     assert_eq!(names(&up(&windows, &database).done), ["one"]);
 }
 
-#[test]
 fn an_older_binary_goes_on_and_reverts_what_it_does_not_know() {
     let (database, set) = (TestDatabase::new(), three());
     up(&set, &database);
@@ -136,7 +153,6 @@ fn an_older_binary_goes_on_and_reverts_what_it_does_not_know() {
     assert_eq!(tables(&database), "one");
 }
 
-#[test]
 fn two_down_scripts_wait_for_a_decision() {
     let scripts = |down| set(&[("20260101000001_one", "CREATE TABLE one (id int)", down)]);
     let (ran, mended) = (scripts("DROP TABLE one"), scripts("DROP TABLE one CASCADE"));
@@ -154,7 +170,6 @@ fn two_down_scripts_wait_for_a_decision() {
     }
 }
 
-#[test]
 fn a_dry_run_changes_nothing() {
     let (database, set) = (TestDatabase::new(), three());
     let plan = migrator(&set, &database).plan_up(&Up::default()).unwrap();
@@ -167,7 +182,6 @@ fn a_dry_run_changes_nothing() {
     assert_eq!(tables(&database), "one three two");
 }
 
-#[test]
 fn all_in_one_transaction_or_nothing() {
     let database = TestDatabase::new();
     let failing = set(&[
@@ -190,7 +204,6 @@ fn all_in_one_transaction_or_nothing() {
     assert_eq!(database.text("SELECT count(DISTINCT xmin::text) FROM _migrations"), "1");
 }
 
-#[test]
 fn a_migration_without_a_way_back_says_why() {
     let database = TestDatabase::new();
     let set = set(&[(
@@ -204,7 +217,6 @@ fn a_migration_without_a_way_back_says_why() {
     assert!(error.to_string().ends_with("cannot be reverted: the rows were merged"), "{error}");
 }
 
-#[test]
 fn a_verification_that_cannot_read_is_no_clean_one() {
     let database = TestDatabase::new();
     let scripts = |down| set(&[("20260101000001_one", "CREATE TABLE one (id int)", down)]);
@@ -215,7 +227,6 @@ fn a_verification_that_cannot_read_is_no_clean_one() {
     assert_eq!(result.unwrap_err().kind(), ErrorKind::ConnectionLost);
 }
 
-#[test]
 fn verify_finds_a_way_back_that_differs_in_being_none() {
     let database = TestDatabase::new();
     let scripts = |down| set(&[("20260101000001_one", "CREATE TABLE one (id int)", down)]);
@@ -228,7 +239,6 @@ fn verify_finds_a_way_back_that_differs_in_being_none() {
     assert_eq!(kinds, [FindingKind::ScriptDiffers]);
 }
 
-#[test]
 fn a_kept_script_that_somebody_changed_is_not_run() {
     for change in
         ["down_sql = 'DROP TABLE one'", "statements = '{\"statements\": [], \"directives\": {}}'"]
@@ -242,14 +252,12 @@ fn a_kept_script_that_somebody_changed_is_not_run() {
     }
 }
 
-#[test]
 fn down_on_an_empty_history_refuses_what_it_refuses_elsewhere() {
     let database = TestDatabase::new();
     let error = migrator(&three(), &database).down(NonZeroUsize::new(99).unwrap()).unwrap_err();
     assert_eq!(error.exit_code(), 2);
 }
 
-#[test]
 fn down_with_nothing_but_unfinished_work_says_so() {
     let database = TestDatabase::new();
     let script = "-- migrate:no-transaction\nCREATE TABLE one (); SELECT 1 / 0";
@@ -259,7 +267,6 @@ fn down_with_nothing_but_unfinished_work_says_so() {
     assert_eq!(error.exit_code(), 8);
 }
 
-#[test]
 fn a_stale_debug_build_refuses_to_run() {
     let (database, folder) = (TestDatabase::new(), tempfile::tempdir().unwrap());
     let path: &'static str = folder.path().to_str().unwrap().to_owned().leak();
@@ -288,7 +295,6 @@ fn a_stale_debug_build_refuses_to_run() {
     assert_eq!(tables(&database), "one");
 }
 
-#[test]
 fn a_set_without_migrations_has_nothing_to_do() {
     let (database, empty) = (TestDatabase::new(), set(&[]));
     assert_eq!(names(&up(&empty, &database).done), [""; 0]);

@@ -3,10 +3,20 @@
 use std::num::NonZeroUsize;
 
 use migrate_runtime::{Event, MigrationSet, Migrator, Up};
-use migration_tests::TestDatabase;
+use migration_tests::harness::Trial;
 use migration_tests::proxy::{Fault, Proxy};
+use migration_tests::{TestDatabase, trials};
 
 use crate::{names, tables, three, up};
+
+pub(crate) fn tests() -> Vec<Trial> {
+    trials![
+        nothing_to_do_is_one_round_trip_and_a_migration_is_one_more,
+        an_answer_that_is_lost_after_the_commit_loses_no_migration,
+        a_connection_that_is_cut_before_the_message_changes_nothing,
+        an_answer_that_is_cut_right_after_the_commit_is_told
+    ]
+}
 
 /// Round trips after logging in.
 #[track_caller]
@@ -16,7 +26,6 @@ fn trips(proxy: &Proxy, set: &MigrationSet, work: impl FnOnce(&mut Migrator)) ->
     proxy.counts().round_trips
 }
 
-#[test]
 fn nothing_to_do_is_one_round_trip_and_a_migration_is_one_more() {
     let database = TestDatabase::new();
     let (proxy, set) = (Proxy::socket(&database), three());
@@ -45,7 +54,6 @@ fn nothing_to_do_is_one_round_trip_and_a_migration_is_one_more() {
     assert_eq!(tables(&database), "one three two");
 }
 
-#[test]
 fn an_answer_that_is_lost_after_the_commit_loses_no_migration() {
     let database = TestDatabase::new();
     let (proxy, set) = (Proxy::socket(&database), three());
@@ -59,7 +67,6 @@ fn an_answer_that_is_lost_after_the_commit_loses_no_migration() {
     assert_eq!(tables(&database), "one three two");
 }
 
-#[test]
 fn a_connection_that_is_cut_before_the_message_changes_nothing() {
     let database = TestDatabase::new();
     let (proxy, set) = (Proxy::socket(&database), three());
@@ -71,7 +78,6 @@ fn a_connection_that_is_cut_before_the_message_changes_nothing() {
     assert_eq!(names(&up(&set, &database).done), ["two", "three"]);
 }
 
-#[test]
 fn an_answer_that_is_cut_right_after_the_commit_is_told() {
     let database = TestDatabase::new();
     let (proxy, set) = (std::sync::Arc::new(Proxy::socket(&database)), three());

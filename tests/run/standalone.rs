@@ -3,10 +3,31 @@
 use std::num::NonZeroUsize;
 
 use migrate_runtime::{ErrorKind, Event, FindingKind, Migrator, State};
+use migration_tests::harness::Trial;
 use migration_tests::proxy::{Fault, Proxy};
-use migration_tests::{TestDatabase, set, wait_until};
+use migration_tests::{TestDatabase, set, trials, wait_until};
 
 use crate::{first, migrator, names, tables, up, up_fails};
+
+pub(crate) fn tests() -> Vec<Trial> {
+    trials![
+        concurrent_statements_run_one_by_one,
+        a_script_keeps_its_settings_from_statement_to_statement_and_no_longer,
+        a_failure_half_way_is_recorded_and_stops_everything,
+        a_statement_that_may_run_in_a_transaction_leaves_nothing_in_doubt,
+        a_statement_that_never_began_is_not_in_doubt,
+        a_later_statement_that_never_began_keeps_what_is_done,
+        an_older_binary_sees_what_a_newer_one_left_unfinished,
+        a_failure_after_a_concurrent_statement_names_the_right_statement,
+        a_lost_answer_of_a_standalone_script_claims_nothing,
+        standalone_scripts_write_where_the_default_is_read_only,
+        a_standalone_failure_under_another_role_is_logged,
+        a_standalone_script_may_change_the_session_user,
+        the_hint_for_a_procedure_that_commits_works,
+        a_lock_timeout_of_the_script_comes_back_after_a_statement_that_ran_alone,
+        a_lost_answer_between_two_statements_claims_nothing
+    ]
+}
 
 const TABLE: (&str, &str, &str) = (
     "20260101000001_table",
@@ -14,7 +35,6 @@ const TABLE: (&str, &str, &str) = (
     "DROP TABLE rows",
 );
 
-#[test]
 fn concurrent_statements_run_one_by_one() {
     let database = TestDatabase::new();
     let script = "CREATE INDEX CONCURRENTLY rows_id ON rows (id);\nCREATE INDEX CONCURRENTLY rows_other ON rows (other);\n";
@@ -49,7 +69,6 @@ fn concurrent_statements_run_one_by_one() {
     assert_eq!(statements, [(1, 2, 1), (2, 2, 2), (1, 2, 1), (2, 2, 2)]);
 }
 
-#[test]
 fn a_script_keeps_its_settings_from_statement_to_statement_and_no_longer() {
     let database = TestDatabase::new();
     let role = database.role("builder", "");
@@ -74,7 +93,6 @@ CREATE INDEX CONCURRENTLY seen_role ON seen (role)",
     assert_eq!(database.text("SELECT count(*) FROM _migrations WHERE execution_time >= 0"), "2");
 }
 
-#[test]
 fn a_failure_half_way_is_recorded_and_stops_everything() {
     let database = TestDatabase::new();
     let script = "-- migrate:no-transaction\nCREATE TABLE extra ();\n\nCREATE UNIQUE INDEX CONCURRENTLY rows_id ON rows (id);\nCREATE TABLE never ()";
@@ -98,7 +116,6 @@ fn a_failure_half_way_is_recorded_and_stops_everything() {
     assert_eq!(verification.exit_code(), 8);
 }
 
-#[test]
 fn a_statement_that_may_run_in_a_transaction_leaves_nothing_in_doubt() {
     let database = TestDatabase::new();
     let script = "-- migrate:no-transaction\nCREATE TABLE one (id int CHECK (id / 0 > 1));\nINSERT INTO one VALUES (1);";
@@ -113,7 +130,6 @@ fn a_statement_that_may_run_in_a_transaction_leaves_nothing_in_doubt() {
     assert_eq!(database.text("SELECT statement FROM _migrations_progress"), "2");
 }
 
-#[test]
 fn a_statement_that_never_began_is_not_in_doubt() {
     let database = TestDatabase::new();
     let lone = "CREATE INDEX CONCURRENTLY i ON nowhere (id) WHERE nope nope";
@@ -123,7 +139,6 @@ fn a_statement_that_never_began_is_not_in_doubt() {
     assert_eq!(database.text("SELECT count(*) FROM _migrations_progress"), "0");
 }
 
-#[test]
 fn a_later_statement_that_never_began_keeps_what_is_done() {
     let database = TestDatabase::new();
     let script =
@@ -134,7 +149,6 @@ fn a_later_statement_that_never_began_keeps_what_is_done() {
     assert_eq!(database.text("SELECT statement FROM _migrations_progress"), "3");
 }
 
-#[test]
 fn an_older_binary_sees_what_a_newer_one_left_unfinished() {
     let database = TestDatabase::new();
     let failing = "CREATE UNIQUE INDEX CONCURRENTLY rows_id ON rows (id)";
@@ -147,7 +161,6 @@ fn an_older_binary_sees_what_a_newer_one_left_unfinished() {
     assert_eq!(up_fails(&older, &database).kind(), ErrorKind::Unfinished);
 }
 
-#[test]
 fn a_failure_after_a_concurrent_statement_names_the_right_statement() {
     let database = TestDatabase::new();
     let script = "-- migrate:no-transaction\nCREATE TABLE one (id int);\nCREATE INDEX CONCURRENTLY i ON one (id);\nSELECT 1 / 0";
@@ -158,7 +171,6 @@ fn a_failure_after_a_concurrent_statement_names_the_right_statement() {
     assert_eq!(database.text("SELECT statement FROM _migrations_progress"), "3");
 }
 
-#[test]
 fn a_lost_answer_of_a_standalone_script_claims_nothing() {
     let database = TestDatabase::new();
     let alone = "-- migrate:no-transaction\nCREATE TABLE two ()";
@@ -176,7 +188,6 @@ fn a_lost_answer_of_a_standalone_script_claims_nothing() {
     assert!(!error.state().unwrap().contains("nothing of"), "{error:?}");
 }
 
-#[test]
 fn standalone_scripts_write_where_the_default_is_read_only() {
     let database = TestDatabase::new();
     database.execute(&format!(
@@ -194,7 +205,6 @@ fn standalone_scripts_write_where_the_default_is_read_only() {
     assert_eq!(names(&up(&set, &database).done), ["one", "index"]);
 }
 
-#[test]
 fn a_standalone_failure_under_another_role_is_logged() {
     let database = TestDatabase::new();
     let role = database.role("builder", "");
@@ -203,7 +213,6 @@ fn a_standalone_failure_under_another_role_is_logged() {
     assert_eq!(database.text("SELECT outcome, sqlstate FROM _migrations_log"), "failed|22012");
 }
 
-#[test]
 fn a_standalone_script_may_change_the_session_user() {
     let database = TestDatabase::new();
     let role = database.role("builder", "");
@@ -212,7 +221,6 @@ fn a_standalone_script_may_change_the_session_user() {
     up(&set(&[("20260101000001_one", &script, "SELECT 1")]), &database);
 }
 
-#[test]
 fn the_hint_for_a_procedure_that_commits_works() {
     let database = TestDatabase::new();
     database.execute("CREATE PROCEDURE p() LANGUAGE plpgsql AS $$ BEGIN COMMIT; END $$");
@@ -222,7 +230,6 @@ fn the_hint_for_a_procedure_that_commits_works() {
     up(&set(&[("20260101000001_one", followed, "SELECT 1")]), &database);
 }
 
-#[test]
 fn a_lock_timeout_of_the_script_comes_back_after_a_statement_that_ran_alone() {
     let database = TestDatabase::new();
     let script = "-- migrate:no-transaction\nSET lock_timeout = '7s';
@@ -232,7 +239,6 @@ fn a_lock_timeout_of_the_script_comes_back_after_a_statement_that_ran_alone() {
     assert_eq!(database.text("SELECT limit_of_script FROM seen"), "7s");
 }
 
-#[test]
 fn a_lost_answer_between_two_statements_claims_nothing() {
     let script =
         "-- migrate:no-transaction\nCREATE TABLE a ();\nCREATE TABLE b ();\nCREATE TABLE c ()";

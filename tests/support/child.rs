@@ -1,7 +1,7 @@
-//! Tests of several processes: the test binary runs one of its own tests in a child.
+//! Tests of several processes: the test binary runs one of its own tests in a child. The same under the
+//! built-in harness and under ours.
 //!
 //! ```ignore
-//! #[test]
 //! fn four_at_once() {
 //!     if let Some(url) = child::argument() {
 //!         return run_migrations(&url);
@@ -30,13 +30,19 @@ pub fn is_child() -> bool {
     argument().is_some()
 }
 
-/// Starts the test called `name` (with its modules) of this binary in a process of its own.
+/// The test called `name` (with its modules) of this binary, in a process of its own.
 #[track_caller]
-pub fn spawn(name: &str, argument: &str) -> Child {
+pub fn command(name: &str, argument: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args([name, "--exact", "--nocapture", "--include-ignored"]).env(ARGUMENT, argument);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command.spawn().unwrap()
+    command
+}
+
+/// Starts the test called `name` in a child.
+#[track_caller]
+pub fn spawn(name: &str, argument: &str) -> Child {
+    command(name, argument).spawn().unwrap()
 }
 
 /// Runs the test called `name` in a child, to its end.

@@ -1,8 +1,8 @@
-//! A database for each test.
+//! A database for each test, with roles and with the server's port.
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU32, Ordering};
 
+use migrate_runtime::testing;
 use postgres::{Client, Config, NoTls, SimpleQueryMessage};
 
 use crate::server::{Server, server};
@@ -11,9 +11,14 @@ use crate::server::{Server, server};
 #[derive(Debug)]
 pub struct TestDatabase {
     server: &'static Server,
-    name: String,
-    roles: Mutex<Vec<String>>,
+    // Roles go after what they own, and fields go in this order.
+    inner: testing::TestDatabase,
+    roles: Roles,
 }
+
+/// The names of the roles that were made for a database.
+#[derive(Debug)]
+struct Roles(&'static Server, Mutex<Vec<String>>);
 
 /// A role that may log in, and nothing else unless it was told.
 #[derive(Clone, Debug)]
@@ -34,16 +39,15 @@ impl TestDatabase {
     /// Makes an empty database.
     #[expect(clippy::new_without_default, reason = "what costs a database is no default")]
     pub fn new() -> TestDatabase {
-        static NUMBER: AtomicU32 = AtomicU32::new(1);
-        let name = format!("test_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
         let server = server();
-        maintain(server, &format!("CREATE DATABASE {name} TEMPLATE template0"));
-        TestDatabase { server, name, roles: Mutex::new(Vec::new()) }
+        let inner = testing::TestDatabase::on(&server.url("postgres"));
+        let inner = inner.unwrap_or_else(|error| panic!("{}", testing::explain(&error)));
+        TestDatabase { server, inner, roles: Roles(server, Mutex::default()) }
     }
 
     /// The name of the database.
     pub fn name(&self) -> &str {
-        &self.name
+        self.inner.name()
     }
 
     /// The server that holds the database.
@@ -53,17 +57,17 @@ impl TestDatabase {
 
     /// How the superuser reaches it, as a URL that every PostgreSQL program understands.
     pub fn url(&self) -> String {
-        self.server.url(&self.name)
+        self.inner.url().to_owned()
     }
 
     /// How the superuser reaches it.
     pub fn config(&self) -> Config {
-        self.server.config(&self.name)
+        self.inner.config()
     }
 
     /// How the superuser reaches it over TCP, password included, as a URL.
     pub fn tcp_url(&self) -> String {
-        let (port, name) = (self.server.tcp_port(), &self.name);
+        let (port, name) = (self.server.tcp_port(), self.name());
         format!("postgresql://migration:migration@127.0.0.1:{port}/{name}")
     }
 
@@ -99,27 +103,26 @@ impl TestDatabase {
     /// is its own name. The name asked for gets the database's in front: roles are the server's.
     #[track_caller]
     pub fn role(&self, name: &str, attributes: &str) -> Role {
-        let name = format!("{}_{name}", self.name);
+        let name = format!("{}_{name}", self.name());
         maintain(self.server, &format!("CREATE ROLE {name} LOGIN PASSWORD '{name}' {attributes}"));
-        self.roles.lock().unwrap().push(name.clone());
+        self.roles.1.lock().unwrap().push(name.clone());
 
         let mut config = self.config();
         config.user(&name);
         let port = self.server.tcp_port();
         let mut tcp = Config::new();
-        tcp.host("127.0.0.1").port(port).user(&name).password(&name).dbname(&self.name);
+        tcp.host("127.0.0.1").port(port).user(&name).password(&name).dbname(self.name());
         let url = self.url().replacen("//migration@", &format!("//{name}@"), 1);
-        let tcp_url = format!("postgresql://{name}:{name}@127.0.0.1:{port}/{}", self.name);
+        let tcp_url = format!("postgresql://{name}:{name}@127.0.0.1:{port}/{}", self.name());
         Role { name, config, tcp, url, tcp_url }
     }
 }
 
-impl Drop for TestDatabase {
+impl Drop for Roles {
     fn drop(&mut self) {
-        let Ok(mut client) = self.server.config("postgres").connect(NoTls) else { return };
+        let Ok(mut client) = self.0.config("postgres").connect(NoTls) else { return };
         // A test may have left something that holds on to a role; the server ends soon anyway.
-        drop(client.batch_execute(&format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name)));
-        for role in self.roles.get_mut().map_or(Vec::new(), std::mem::take) {
+        for role in self.1.get_mut().map_or(Vec::new(), std::mem::take) {
             drop(client.batch_execute(&format!("DROP ROLE IF EXISTS {role}")));
         }
     }

@@ -2,15 +2,15 @@
 
 use std::process::Command;
 
-use crate::TestDatabase;
+use migrate_runtime::testing::search;
 
-/// The schema as `pg_dump` writes it, without our own tables and without what differs between two
-/// dumps of the same schema.
+/// The schema of the database at `url` as `pg_dump` writes it, without our own tables and without what
+/// differs between two dumps of the same schema.
 #[track_caller]
-pub fn schema_dump(database: &TestDatabase) -> String {
-    let program = database.server().program("pg_dump");
+pub fn schema_dump(url: &str) -> String {
+    let program = search().find().unwrap_or_else(|error| panic!("{error}")).program("pg_dump");
     let mut command = Command::new(&program);
-    command.args(["--schema-only", "--dbname", &database.url()]);
+    command.args(["--schema-only", "--dbname", url]);
     let output = command.output().unwrap_or_else(|error| panic!("{}: {error}", program.display()));
     let message = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "pg_dump failed: {message}");

@@ -9,6 +9,8 @@
 pub mod child;
 mod database;
 mod dump;
+pub mod harness;
+pub mod production_data;
 pub mod proxy;
 mod server;
 mod set;
@@ -16,7 +18,7 @@ mod wait;
 
 pub use database::{Role, TestDatabase};
 pub use dump::schema_dump;
-pub use server::{Server, search, server, standby};
+pub use server::{Server, server, standby};
 pub use set::set;
 pub use wait::wait_until;
 

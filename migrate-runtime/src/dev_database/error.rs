@@ -55,11 +55,7 @@ impl DevDatabaseError {
     pub fn hints(&self) -> Vec<String> {
         let reset = || vec!["migration-cli db reset --confirm".to_owned()];
         match &self.0 {
-            Failure::NoServer(_) => {
-                let mut hints: Vec<_> = install::command().into_iter().map(str::to_owned).collect();
-                hints.push(OTHER_DATABASE.to_owned());
-                hints
-            }
+            Failure::NoServer(_) => install_or(OTHER_DATABASE),
             Failure::NoSuchVersion { major, .. } => {
                 vec![
                     format!("PG_BIN=/path/to/postgresql-{major}/bin migration-cli up"),
@@ -83,8 +79,25 @@ impl DevDatabaseError {
     }
 }
 
+#[cfg(feature = "testing")]
+impl DevDatabaseError {
+    /// What to type next when a test has no server. `elsewhere` runs the tests on another one.
+    pub(crate) fn hints_for_tests(&self, elsewhere: &str) -> Vec<String> {
+        match &self.0 {
+            Failure::NoServer(_) => install_or(elsewhere),
+            Failure::PgBin(_) => vec!["unset PG_BIN".to_owned(), elsewhere.to_owned()],
+            _ => vec![elsewhere.to_owned()],
+        }
+    }
+}
+
 const OTHER_DATABASE: &str =
     "DATABASE_URL=postgresql://USER:PASSWORD@HOST:5432/DATABASE migration-cli up";
+
+/// The command that installs a server, where we know it, and the way that needs none.
+fn install_or(without: &str) -> Vec<String> {
+    install::command().into_iter().chain([without]).map(str::to_owned).collect()
+}
 
 impl Failure {
     /// Says what was being done to which path when the system refused.

@@ -92,6 +92,12 @@ impl Store {
         fill(include_str!("scripts.sql"), &[("schema", &self.schema)])
     }
 
+    /// One statement: whether the role may read the log; NULL where there is none.
+    pub(crate) fn log_is_readable(&self) -> String {
+        let table = literal(&format!("{}._migrations_log", self.schema));
+        fill(include_str!("log_is_readable.sql"), &[("log", &table)])
+    }
+
     /// One statement: what the log says about a migration, oldest first.
     pub(crate) fn log_of(&self, version: &str) -> String {
         let values = [("schema", self.schema.as_str()), ("version", &literal(version))];

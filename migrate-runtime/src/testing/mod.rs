@@ -1,0 +1,107 @@
+//! Helpers for tests of your own migrations: an empty database for each test, and the two directions.
+//!
+//! ```toml
+//! [dev-dependencies]
+//! migrate-runtime = { version = "0.1", features = ["testing"] }
+//! ```
+//!
+//! ```
+//! # /*
+//! static MIGRATIONS: MigrationSet = embed_migrations!("migrations");
+//!
+//! #[cfg(test)]
+//! # */
+//! # static MIGRATIONS: migrate_runtime::MigrationSet = migrate_runtime::embed_migrations!("../migrations");
+//! mod tests {
+//!     migrate_runtime::testing::harness!(crate::MIGRATIONS);
+//!
+//! # /*
+//!     #[test]
+//! # */
+//! # pub
+//!     fn migrations_run_and_are_reverted() {
+//!         let mut conn = establish_test_connection();
+//!         run_migration_up(&mut conn).unwrap();
+//!         conn.batch_execute("INSERT INTO roles (name) VALUES ('clerk')").unwrap();
+//!         run_migration_down(&mut conn).unwrap();
+//!     }
+//! }
+//! # fn main() { tests::migrations_run_and_are_reverted() }
+//! ```
+//!
+//! # Where the databases are
+//!
+//! With `TEST_DATABASE_URL`, on the server to which it leads. The role needs `CREATEDB`. Nothing in
+//! the database that the URL names is read or changed. Every database is called `migration_test_` and
+//! twelve digits; those of a process that was killed stay behind, to be dropped by hand.
+//!
+//! Without it, on a throw-away server that the process makes from the installed PostgreSQL (`PG_BIN`,
+//! `PATH`, the usual places) when the first test asks for a database. It has no TCP port, flushes
+//! nothing to disk, and is gone when the process is, however that ends. What `initdb` made is kept in
+//! `target/` and copied, so that the next process starts in a moment.
+//!
+//! # For tests only
+//!
+//! The rest of the library reads no environment. This module does: there is nobody between a test
+//! function and its surroundings who could hand the values in.
+
+mod connection;
+mod database;
+mod server;
+
+#[doc(inline)]
+pub use crate::__testing_harness as harness;
+pub use connection::{TestConnection, explain};
+pub use database::TestDatabase;
+pub use server::{Supervisor, prepare_server, search};
+
+/// The server that test databases are made on; without it, a throw-away server.
+const TEST_DATABASE_URL: &str = "TEST_DATABASE_URL";
+
+/// The folder of the server binaries, for the throw-away server.
+const PG_BIN: &str = "PG_BIN";
+
+/// Searched for server binaries after `PG_BIN`.
+const PATH: &str = "PATH";
+
+/// Gives a module of tests three functions over a set of migrations.
+///
+/// The argument is the name of a `static` [`MigrationSet`](crate::MigrationSet), or the path to one.
+/// Tests in other modules reach the functions with a visibility before it:
+/// `harness!(pub(crate) crate::MIGRATIONS)`.
+///
+/// - `establish_test_connection() -> TestConnection` connects to a new, empty database, which is gone
+///   with the connection. It panics when there is no server, and says what to install or to set.
+/// - `run_migration_up(&mut TestConnection) -> Result<Run, Error>` runs every pending migration.
+/// - `run_migration_down(&mut TestConnection) -> Result<Run, Error>` reverts the newest one.
+///
+/// For more, `Migrator::new(&MIGRATIONS, conn.config())` is the front door. Migrations run over a
+/// connection of their own, as they do in production: what the test has left open in a transaction is
+/// not seen by them, and may be in their way.
+#[doc(hidden)]
+#[macro_export]
+// Who calls one of the three is not told that the others are unused: the compiler says nothing about
+// unused code from another crate's macro. `tests/testing.rs` holds it to that.
+macro_rules! __testing_harness {
+    ($visibility:vis $set:path) => {
+        /// Connects to a new, empty database.
+        #[track_caller]
+        $visibility fn establish_test_connection() -> $crate::testing::TestConnection {
+            $crate::testing::TestConnection::establish()
+        }
+
+        /// Runs every pending migration.
+        $visibility fn run_migration_up(
+            conn: &mut $crate::testing::TestConnection,
+        ) -> ::core::result::Result<$crate::Run, $crate::Error> {
+            conn.migrator(&$set).up()
+        }
+
+        /// Reverts the newest migration.
+        $visibility fn run_migration_down(
+            conn: &mut $crate::testing::TestConnection,
+        ) -> ::core::result::Result<$crate::Run, $crate::Error> {
+            conn.migrator(&$set).down(::core::num::NonZeroUsize::MIN)
+        }
+    };
+}

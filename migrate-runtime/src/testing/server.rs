@@ -1,0 +1,133 @@
+//! The throw-away server of a test process: made, started, and gone when the process is.
+//!
+//! A shell waits for the end of a pipe that the process holds open, kills the server and removes its
+//! folder; so it does not matter how the process ends. `initdb` takes longer than all the rest, so
+//! its result is kept beside the test binaries and copied: with nextest, every test is a process.
+
+use std::fs;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
+
+use super::{PATH, PG_BIN, TEST_DATABASE_URL};
+use crate::dev_database::{DevDatabaseError, Search, ThrowAwayServer};
+use crate::error::{Error, ErrorKind};
+
+/// Data that is thrown away is not flushed to disk.
+const SETTINGS: &[&str] = &[
+    "fsync=off",
+    "full_page_writes=off",
+    "synchronous_commit=off",
+    "jit=off",
+    "max_connections=200",
+    "shared_buffers=32MB",
+];
+
+/// Ends a server with this process, or when it is dropped.
+#[derive(Debug)]
+pub struct Supervisor {
+    /// Its standard input is the pipe that the end of this process closes.
+    _shell: Child,
+}
+
+/// Where tests look for server binaries: where a user's command would.
+pub fn search() -> Search {
+    let pg_bin = std::env::var_os(PG_BIN).map(PathBuf::from);
+    Search { pg_bin, path: std::env::var_os(PATH), ..Search::default() }
+}
+
+/// Makes a server with data, not started yet, that ends with this process. For tests that need one
+/// with settings or files of their own, such as a standby or a port.
+pub fn prepare_server() -> Result<(ThrowAwayServer, Supervisor), Error> {
+    let binaries = search().find().map_err(no_server)?;
+    // Not in `TMPDIR`, which may be a folder that the server's account cannot reach.
+    let folder = Path::new("/tmp").join(format!("migration-tests-{}", uuid::Uuid::new_v4()));
+    let server = ThrowAwayServer::new(&folder, binaries).map_err(no_server)?;
+    let server = server.with_initdb("--no-sync");
+    let server = SETTINGS.iter().fold(server, |server, it| server.with_setting(it));
+    let supervisor = supervise(&folder, server.socket())?;
+    fill(&server).map_err(no_server)?;
+    Ok((server, supervisor))
+}
+
+/// The URL of the server of this process, which is started when the first test asks for it.
+pub(super) fn throw_away_server() -> Result<String, Error> {
+    static SERVER: Mutex<Option<(ThrowAwayServer, Supervisor)>> = Mutex::new(None);
+    let mut running = SERVER.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some((server, _)) = &*running {
+        return Ok(server.url("postgres"));
+    }
+    let (server, supervisor) = prepare_server()?;
+    server.start().map_err(no_server)?;
+    let url = server.url("postgres");
+    *running = Some((server, supervisor));
+    Ok(url)
+}
+
+fn no_server(error: DevDatabaseError) -> Error {
+    let elsewhere =
+        format!("{TEST_DATABASE_URL}=postgresql://USER:PASSWORD@HOST:5432/postgres cargo test");
+    let hints = error.hints_for_tests(&elsewhere);
+    let failed = Error::new(ErrorKind::Connect, "no throw-away server could be started");
+    hints.into_iter().fold(failed.with_source(error), Error::with_hint)
+}
+
+/// Started before the server, so that no moment is unguarded.
+fn supervise(folder: &Path, socket: &Path) -> Result<Supervisor, Error> {
+    const SCRIPT: &str = r#"
+        read -r never
+        process=$(head -n 1 "$1/data/postmaster.pid" 2>/dev/null) && kill -QUIT "$process"
+        for attempt in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+            kill -0 "$process" 2>/dev/null || break
+            sleep 0.1
+        done
+        rm -rf "$1" "$2"
+    "#;
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", SCRIPT, "sh"]).arg(folder).arg(socket).current_dir("/");
+    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+    // A group of its own: Ctrl-C ends the test, and then it is this shell's turn.
+    let spawned = command.process_group(0).spawn();
+    let shell = spawned
+        .map_err(|error| Error::new(ErrorKind::Io, "cannot run /bin/sh").with_source(error))?;
+    Ok(Supervisor { _shell: shell })
+}
+
+/// Gives the server its data: a copy of what an earlier process made, if there is one.
+fn fill(server: &ThrowAwayServer) -> Result<(), DevDatabaseError> {
+    // Of two servers in this process, one makes the data for both.
+    static FILLING: Mutex<()> = Mutex::new(());
+    let _filling = FILLING.lock();
+    let Some(template) = template(server) else { return server.make_data() };
+    if template.is_dir() {
+        if copy(&template, &server.data()) {
+            return Ok(());
+        }
+        // Another account's, or somebody is cleaning up.
+        drop(fs::remove_dir_all(server.data()));
+        return server.make_data();
+    }
+    server.make_data()?;
+    let new = PathBuf::from(format!("{}-{}", template.display(), std::process::id()));
+    // Whoever was faster is right as well.
+    if !copy(&server.data(), &new) || fs::rename(&new, &template).is_err() {
+        drop(fs::remove_dir_all(&new));
+    }
+    Ok(())
+}
+
+/// Beside the test binaries, so that `cargo clean` removes it.
+fn template(server: &ThrowAwayServer) -> Option<PathBuf> {
+    let binary = std::env::current_exe().ok()?;
+    let deps = binary.ancestors().find(|it| it.ends_with("deps"))?;
+    let version = &server.binaries().version;
+    Some(deps.with_file_name(format!("migration-tests-postgresql-{version}")))
+}
+
+/// With owners and modes, which PostgreSQL insists on.
+fn copy(from: &Path, to: &Path) -> bool {
+    let mut command = Command::new("cp");
+    command.arg("-Rp").arg(from).arg(to).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}

@@ -1,0 +1,208 @@
+//! What `migrate_runtime::testing` promises, under the harness that users have: the built-in one.
+//!
+//! Variables are set for children only: this process has threads that read them.
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::io::Write as _;
+use std::process::Output;
+
+use migrate_runtime::testing::TestConnection;
+use migrate_runtime::{Limit, MigrationSet, Up, embed_migrations};
+use migration_tests::{TestDatabase, child};
+use postgres::NoTls;
+
+static MIGRATIONS: MigrationSet = embed_migrations!("migrations");
+
+migrate_runtime::testing::harness!(MIGRATIONS);
+
+/// Who calls one function of the three gets no warning about the others.
+mod a_part {
+    #![deny(warnings)]
+
+    migrate_runtime::testing::harness!(crate::MIGRATIONS);
+
+    #[test]
+    fn is_used_without_a_warning() {
+        let mut conn = establish_test_connection();
+        conn.batch_execute("SELECT 1").unwrap();
+    }
+}
+
+#[test]
+fn down_takes_back_the_newest_migration_and_up_runs_it_again() {
+    let mut conn = establish_test_connection();
+    assert_eq!(run_migration_up(&mut conn).unwrap().done.len(), MIGRATIONS.len());
+    let run = run_migration_down(&mut conn).unwrap();
+    let newest = MIGRATIONS.iter().last().unwrap();
+    assert_eq!(run.done.len(), 1);
+    assert_eq!(run.done[0].version, newest.version.to_string());
+    assert!(!exists(&mut conn, "contract_titles_as_entered"));
+    assert_eq!(shared::run_migration_up(&mut conn).unwrap().done.len(), 1);
+    assert!(exists(&mut conn, "contract_titles_as_entered"));
+}
+
+/// For helpers that several modules of tests share.
+mod shared {
+    migrate_runtime::testing::harness!(pub(super) crate::MIGRATIONS);
+}
+
+#[test]
+fn two_connections_have_two_databases() {
+    let (mut one, mut other) = (establish_test_connection(), establish_test_connection());
+    assert_ne!(name(&mut one), name(&mut other));
+    one.batch_execute("CREATE TABLE mine ()").unwrap();
+    assert!(!exists(&mut other, "mine"));
+    // The configuration and the URL lead to the same database as the connection.
+    let mut again = one.config().connect(NoTls).unwrap();
+    again.batch_execute("INSERT INTO mine DEFAULT VALUES").unwrap();
+    let mut again = postgres::Client::connect(one.url(), NoTls).unwrap();
+    assert_eq!(again.query("TABLE mine", &[]).unwrap().len(), 1);
+}
+
+#[test]
+fn a_database_is_gone_with_its_connection() {
+    let (mut gone, mut other) = (establish_test_connection(), establish_test_connection());
+    let name = name(&mut gone);
+    // Somebody who is still connected does not keep it.
+    let _lingering = gone.config().connect(NoTls).unwrap();
+    drop(gone);
+    assert_eq!(databases_named(&mut other, &name), 0);
+}
+
+#[test]
+fn a_database_is_gone_after_a_panic() {
+    let mut other = establish_test_connection();
+    let panicked = std::thread::spawn(|| {
+        let mut conn = establish_test_connection();
+        let name = name(&mut conn);
+        std::panic::panic_any(name)
+    });
+    let name = panicked.join().unwrap_err().downcast::<String>().unwrap();
+    assert_eq!(databases_named(&mut other, &name), 0);
+}
+
+#[test]
+fn databases_are_made_on_the_server_that_the_variable_names() {
+    if let Some(port) = child::argument() {
+        let mut conn = establish_test_connection();
+        run_migration_up(&mut conn).unwrap();
+        let at: i32 = conn.query_one("SELECT inet_server_port()", &[]).unwrap().get(0);
+        assert_eq!(at.to_string(), port);
+        assert!(!format!("{conn:?}").contains("builder_"), "the password shows");
+        assert!(conn.url().contains("builder"), "{}", conn.url());
+        return;
+    }
+    let database = TestDatabase::new();
+    let role = database.role("builder", "CREATEDB");
+    let name = "databases_are_made_on_the_server_that_the_variable_names";
+    let port = database.server().tcp_port().to_string();
+    let output =
+        child::command(name, &port).env("TEST_DATABASE_URL", &role.tcp_url).output().unwrap();
+    assert_passed(&output);
+    // Nothing is left there, and the database in the URL is as it was.
+    let left = format!("SELECT count(*) FROM pg_database WHERE datdba = '{}'::regrole", role.name);
+    assert_eq!(database.text(&left), "0");
+    let tables = "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace";
+    assert_eq!(database.text(tables), "0");
+}
+
+#[test]
+fn a_role_that_may_not_make_databases_is_told_so() {
+    if child::is_child() {
+        establish_test_connection();
+        return;
+    }
+    let database = TestDatabase::new();
+    let role = database.role("reader", "");
+    let name = "a_role_that_may_not_make_databases_is_told_so";
+    let output = child::command(name, "").env("TEST_DATABASE_URL", &role.url).output().unwrap();
+    let message = panic_of(&output);
+    assert!(message.contains("permission denied to create database"), "{message}");
+    assert!(message.contains("Hint: ALTER ROLE"), "{message}");
+    assert!(message.contains("Hint: unset TEST_DATABASE_URL"), "{message}");
+}
+
+#[test]
+fn a_missing_server_says_what_to_install_or_to_set() {
+    if child::is_child() {
+        establish_test_connection();
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let name = "a_missing_server_says_what_to_install_or_to_set";
+    let mut nowhere = child::command(name, "");
+    let output = nowhere.env_remove("TEST_DATABASE_URL").env("PG_BIN", folder.path()).output();
+    let message = panic_of(&output.unwrap());
+    assert!(message.contains("no database for this test"), "{message}");
+    assert!(message.contains("where no PostgreSQL server is"), "{message}");
+    assert!(message.contains("Hint: unset PG_BIN"), "{message}");
+    assert!(message.contains("Hint: TEST_DATABASE_URL=postgresql://"), "{message}");
+    assert!(message.contains("tests/testing.rs:"), "the test is not named: {message}");
+}
+
+/// Loads what `\copy … TO … CSV HEADER` wrote, the referred-to tables first.
+fn load(conn: &mut TestConnection, files: &[(&str, &str)]) {
+    for (table, csv) in files {
+        let columns = csv.lines().next().unwrap();
+        let copy = format!("COPY {table} ({columns}) FROM STDIN WITH (FORMAT csv, HEADER)");
+        let mut writer = conn.copy_in(&copy).unwrap();
+        writer.write_all(csv.as_bytes()).unwrap();
+        writer.finish().unwrap();
+    }
+}
+
+/// How many rows a table has, and a checksum over them.
+fn fingerprint(conn: &mut TestConnection, table: &str) -> (i64, String) {
+    let row = format!(
+        "SELECT count(*), md5(string_agg(it::text, '' ORDER BY it::text)) FROM {table} AS it"
+    );
+    let row = conn.query_one(&row, &[]).unwrap();
+    (row.get(0), row.get(1))
+}
+
+#[test]
+fn later_migrations_keep_what_is_there() {
+    let mut conn = establish_test_connection();
+    let mut before_them = Up::default();
+    before_them.limit = Limit::To("20240522090000".parse().unwrap());
+    conn.migrator(&MIGRATIONS).run_up(&before_them).unwrap();
+    load(&mut conn, &[("users", include_str!("production-data/01_users.csv"))]);
+    let loaded = fingerprint(&mut conn, "users");
+    run_migration_up(&mut conn).unwrap();
+    assert_eq!(fingerprint(&mut conn, "users"), loaded);
+    run_migration_down(&mut conn).unwrap();
+    assert_eq!(fingerprint(&mut conn, "users"), loaded);
+}
+
+#[test]
+fn the_page_on_production_data_shows_what_was_tested() {
+    let page = include_str!("../docs/production-data.md");
+    let (_, code) = page.split_once("```rust\n").unwrap();
+    let (code, _) = code.split_once("```").unwrap();
+    assert!(include_str!("testing.rs").contains(code), "docs/production-data.md has other code");
+}
+
+#[track_caller]
+fn assert_passed(output: &Output) {
+    let written = [&output.stdout[..], &output.stderr].concat();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&written));
+}
+
+#[track_caller]
+fn panic_of(output: &Output) -> String {
+    assert!(!output.status.success());
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+fn name(conn: &mut TestConnection) -> String {
+    conn.query_one("SELECT current_database()::text", &[]).unwrap().get(0)
+}
+
+fn exists(conn: &mut TestConnection, table: &str) -> bool {
+    conn.query_one("SELECT to_regclass($1) IS NOT NULL", &[&table]).unwrap().get(0)
+}
+
+fn databases_named(conn: &mut TestConnection, name: &str) -> i64 {
+    let sql = "SELECT count(*) FROM pg_database WHERE datname = $1";
+    conn.query_one(sql, &[&name]).unwrap().get(0)
+}
