@@ -10,5 +10,7 @@ mod contracts_cli;
 mod dependencies;
 #[path = "projects/project.rs"]
 mod project;
+#[path = "projects/readme.rs"]
+mod readme;
 #[path = "projects/stale_build.rs"]
 mod stale_build;

@@ -133,7 +133,8 @@ pub(crate) fn fetch() {
     });
 }
 
-fn target() -> &'static Path {
+/// The target folder of the workspace.
+pub(crate) fn target() -> &'static Path {
     Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap()
 }
 
