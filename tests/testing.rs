@@ -8,7 +8,7 @@ use std::process::Output;
 
 use migrate_runtime::testing::TestConnection;
 use migrate_runtime::{Limit, MigrationSet, Up, embed_migrations};
-use migration_tests::{TestDatabase, child};
+use migration_tests::{TestDatabase, child, wait_until};
 use postgres::NoTls;
 
 static MIGRATIONS: MigrationSet = embed_migrations!("migrations");
@@ -79,6 +79,24 @@ fn a_database_is_gone_after_a_panic() {
     });
     let name = panicked.join().unwrap_err().downcast::<String>().unwrap();
     assert_eq!(databases_named(&mut other, &name), 0);
+}
+
+#[test]
+fn a_server_is_gone_with_its_process_whatever_the_path_is() {
+    if let Some(note) = child::argument() {
+        let mut conn = establish_test_connection();
+        let data: String = conn.query_one("SHOW data_directory", &[]).unwrap().get(0);
+        return std::fs::write(note, data).unwrap();
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let note = folder.path().join("data-folder");
+    let name = "a_server_is_gone_with_its_process_whatever_the_path_is";
+    let mut command = child::command(name, note.to_str().unwrap());
+    command.env_remove("TEST_DATABASE_URL").env("PATH", folder.path());
+    assert_passed(&command.output().unwrap());
+    let data = std::fs::read_to_string(&note).unwrap();
+    let folder = std::path::Path::new(&data).parent().unwrap();
+    wait_until("the server is gone", || !folder.exists());
 }
 
 #[test]

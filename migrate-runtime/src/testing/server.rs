@@ -84,7 +84,7 @@ fn supervise(folder: &Path, socket: &Path) -> Result<Supervisor, Error> {
         done
         rm -rf "$1" "$2"
     "#;
-    let mut command = Command::new("/bin/sh");
+    let mut command = system_command("/bin/sh");
     command.args(["-c", SCRIPT, "sh"]).arg(folder).arg(socket).current_dir("/");
     command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
     // A group of its own: Ctrl-C ends the test, and then it is this shell's turn.
@@ -125,9 +125,16 @@ fn template(server: &ThrowAwayServer) -> Option<PathBuf> {
     Some(deps.with_file_name(format!("migration-tests-postgresql-{version}")))
 }
 
+/// A program of the system, which finds the others whatever `PATH` the test has.
+fn system_command(program: &str) -> Command {
+    let mut command = Command::new(program);
+    command.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin");
+    command
+}
+
 /// With owners and modes, which PostgreSQL insists on.
 fn copy(from: &Path, to: &Path) -> bool {
-    let mut command = Command::new("cp");
+    let mut command = system_command("/bin/cp");
     command.arg("-Rp").arg(from).arg(to).stderr(Stdio::null());
     command.status().is_ok_and(|status| status.success())
 }
