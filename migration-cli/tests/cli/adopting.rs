@@ -2,7 +2,8 @@
 
 use std::process::Command;
 
-use migration_tests::{TestDatabase, schema_dump, server};
+use migrate_runtime::testing::search;
+use migration_tests::{TestDatabase, schema_dump};
 
 use crate::project::{Outcome, Project};
 
@@ -25,7 +26,7 @@ fn run(project: &Project, commands: &str) -> Outcome {
     let folder = |it: &std::path::Path| it.parent().unwrap().display().to_string();
     let path = [
         folder(std::path::Path::new(env!("CARGO_BIN_EXE_migration-cli"))),
-        folder(&server().program("psql")),
+        folder(&search().find().unwrap().program("psql")),
         std::env::var("PATH").unwrap(),
     ];
     shell.env_clear().envs(ours.get_envs().filter_map(|(name, value)| Some((name, value?))));
@@ -38,7 +39,7 @@ fn run(project: &Project, commands: &str) -> Outcome {
 fn existing(to: &str) -> TestDatabase {
     let (model, existing) = (TestDatabase::new(), TestDatabase::new());
     Project::on(&model).expect(&format!("up --to {to}"), 0);
-    existing.execute(&schema_dump(&model));
+    existing.execute(&schema_dump(&model.url()));
     existing
 }
 
@@ -71,8 +72,8 @@ fn a_baseline_is_made_of_what_is_there() {
 
     let folder = project.path().join("migrations");
     let set = migrate_core::read_folder(&folder, "migrations").unwrap().leak("migrations");
-    let (fresh, source) = (TestDatabase::new(), schema_dump(&existing));
+    let (fresh, source) = (TestDatabase::new(), schema_dump(&existing.url()));
     let run = migrate_runtime::Migrator::new(&set, fresh.config()).up();
     assert_eq!(run.unwrap_or_else(|error| panic!("{error:?}")).done.len(), 1);
-    assert_eq!(schema_dump(&fresh), source);
+    assert_eq!(schema_dump(&fresh.url()), source);
 }

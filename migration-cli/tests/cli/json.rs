@@ -39,7 +39,13 @@ fn every_command_prints_one_object_with_the_fields_in_order() {
     check(&project, "verify --offline", 0, "verify");
     check(&project, "status --check", 4, "status");
     check(&project, "new something", 0, "create");
-    check(&project, "import --from none", 1, "import");
+    check(&project, "import --from none", 2, "import");
+    check(&project, "init", 2, "init");
+    check(&project, "plan", 0, "plan");
+    check(&project, "info 20240320000000", 0, "info");
+    check(&project, "config", 0, "config");
+    check(&project, "completions zsh", 0, "completions");
+    check(&project, "man up", 0, "man");
     check(&project, "down 99", 2, "down");
     check(&project, "down 0", 2, "down");
     check(&project, "up --nonsense", 2, "up");

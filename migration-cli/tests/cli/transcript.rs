@@ -80,7 +80,7 @@ fn neutral(text: &str, folder: &Path) -> String {
         (r#""text": "(.{60}).*""#, r#""text": "$1…""#),
         (r"postgres(ql)?://\S*[^\s,\x22]", "[URL]"),
         (r"/(var/)?tmp/[^\s,\x22]*", "[FOLDER]"),
-        (r"test_\d+", "[DATABASE]"),
+        (r"migration_test_[0-9a-f]+", "[DATABASE]"),
         (r" on \[FOLDER\] as migration", " on [FOLDER] as [ROLE]"),
         (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "[WHEN]"),
         (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "[WHEN]"),
