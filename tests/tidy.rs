@@ -122,6 +122,31 @@ fn migration_targets_have_our_harness_and_list_their_tests() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// Where the environment is read: each place declares its variables, and their documentation lists them.
+const READS_ENVIRONMENT: [&str; 5] = [
+    "migrate-macros/src/build_script.rs",
+    "migrate-macros/src/embed.rs",
+    "migrate-runtime/src/testing/database.rs",
+    "migrate-runtime/src/testing/server.rs",
+    "migration-cli/src/env_vars.rs",
+];
+
+#[test]
+fn the_environment_is_read_where_its_variables_are_declared() {
+    let reading = rust_files().into_iter().filter(|(path, text)| {
+        let is_source = path.components().any(|it| it.as_os_str() == "src");
+        let is_ours = !path.starts_with(root().join("examples"));
+        is_source && is_ours && text.contains("env::var")
+    });
+    let mut reading: Vec<_> = reading
+        .map(|it| it.0.strip_prefix(root()).unwrap().to_string_lossy().into_owned())
+        .collect();
+    // Documentation shows how an application reads its own.
+    reading.retain(|it| it != "migrate-runtime/src/lib.rs");
+    reading.sort();
+    assert_eq!(reading, READS_ENVIRONMENT);
+}
+
 #[test]
 fn modules_open_with_their_job() {
     let without = rust_files().into_iter().filter(|(path, text)| {

@@ -22,5 +22,13 @@ pub(crate) fn run(start: Start<'_>, args: &CompletionsArgs) -> Result<u8, Comman
     let program = start.ui.program();
     let mut text = Vec::new();
     generate(args.shell, &mut parser(program, Color::Never), program, &mut text);
-    start.print_text(String::from_utf8_lossy(&text).into_owned())
+    let text = with_hyphens(&String::from_utf8_lossy(&text), program);
+    start.print_text(text)
+}
+
+/// The generator for bash spells the hyphens of a program's name in two ways, and completes nothing behind
+/// a subcommand: <https://github.com/clap-rs/clap/issues/6421>.
+fn with_hyphens(text: &str, program: &str) -> String {
+    let spelt = |hyphen: &str| format!("{}__subcmd__", program.replace('-', hyphen));
+    text.replace(&spelt("__subcmd__"), &spelt("__"))
 }

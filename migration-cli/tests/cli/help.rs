@@ -52,3 +52,27 @@ fn aliases_are_the_same_commands() {
         assert_eq!(help(alias), help(command), "{alias}");
     }
 }
+
+#[test]
+fn a_shell_completes_commands_and_flags() {
+    #[track_caller]
+    fn check(words: &str, expected: &str) {
+        // What bash does when somebody presses the tabulator key behind these words.
+        let script = format!(
+            "source <(\"$0\" completions bash)
+             COMP_WORDS=(migration-cli {words}); COMP_CWORD=$((${{#COMP_WORDS[@]}} - 1))
+             _migration__cli migration-cli \"${{COMP_WORDS[-1]}}\" \"${{COMP_WORDS[-2]}}\"
+             echo \"${{COMPREPLY[@]}}\""
+        );
+        let mut bash = std::process::Command::new("bash");
+        let output = bash.args(["-c", &script, env!("CARGO_BIN_EXE_migration-cli")]).output();
+        let output = output.unwrap();
+        let log = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(String::from_utf8_lossy(&output.stdout).trim(), expected, "{words}: {log}");
+    }
+
+    check("sta", "status");
+    check("db st", "start stop status");
+    check("up --all", "--allow-out-of-order");
+    check("completions z", "zsh");
+}
