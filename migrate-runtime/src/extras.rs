@@ -17,8 +17,8 @@ pub(crate) fn stored_scripts(
     Ok(reply.of(0).filter_map(StoredScript::parse).collect())
 }
 
-/// Reads what the log says about a migration: nothing where the role may not read it, and no row
-/// where there is no log.
+/// Reads what the log says about a migration: nothing where it cannot be read, and no row where there
+/// is no log. It is an extra: whatever is wrong with it, the rest is told.
 pub(crate) fn log_of(
     connection: &mut Connection<'_>,
     version: &str,
@@ -31,8 +31,12 @@ pub(crate) fn log_of(
         None => return Ok(Some(Vec::new())),
     }
     let message = connection.store.log_of(version);
-    let reply = connection.ask(&message)?;
-    Ok(Some(reply.of(0).filter_map(LogEntry::parse).collect()))
+    match connection.ask(&message) {
+        Ok(reply) => Ok(Some(reply.of(0).filter_map(LogEntry::parse).collect())),
+        // A table of that name which is not ours.
+        Err(error) if error.sqlstate().is_some() => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// Kept scripts are an extra: who may not read them still gets the rest.

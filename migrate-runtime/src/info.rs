@@ -3,7 +3,7 @@
 use migrate_core::{Migration, MigrationSet};
 
 use crate::error::{Error, ErrorKind};
-use crate::history::{LogEntry, StoredScript};
+use crate::history::{LogEntry, StoredScript, Unfinished};
 use crate::plan::{nearest, same_down};
 use crate::status::{Entry, Status};
 
@@ -15,6 +15,8 @@ pub struct Info {
     pub database: String,
     /// Its state, and when it ran.
     pub entry: Entry,
+    /// Where it stopped, if it began outside a transaction and did not end.
+    pub unfinished: Vec<Unfinished>,
     /// Its scripts, where this binary has them.
     pub migration: Option<&'static Migration>,
     /// The down script that the database kept, where it is another one than that of the binary, or
@@ -40,7 +42,9 @@ impl Info {
         let kept = stored.iter().find(|it| it.version == version);
         let kept = kept.filter(|kept| migration.is_none_or(|it| !same_down(it, kept)));
         let kept_down = kept.and_then(|it| it.sql.clone());
-        Ok(Info { database: status.database, entry, migration, kept_down, log })
+        let mut unfinished = status.unfinished;
+        unfinished.retain(|it| it.version == version);
+        Ok(Info { database: status.database, entry, unfinished, migration, kept_down, log })
     }
 }
 
@@ -51,7 +55,9 @@ fn no_such_version(set: &MigrationSet, status: &Status, text: &str) -> Error {
     let alike = |it: &&Entry| it.name == text || it.version.starts_with(text);
     let alike = status.entries.iter().find(alike).map(|it| it.version.clone());
     let near = || nearest(set, text.parse().ok()?).map(|it| it.to_string());
-    match alike.filter(|_| !text.is_empty()).or_else(near) {
+    // A version of another tool's may be anything, and a hint is pasted.
+    let plain = |it: &String| it.bytes().all(|it| it.is_ascii_alphanumeric());
+    match alike.filter(|it| !text.is_empty() && plain(it)).or_else(near) {
         Some(near) => error.with_hint(format!("migration-cli info {near}")),
         None => error.with_hint("migration-cli status   # lists every version"),
     }

@@ -128,7 +128,7 @@ impl Status {
 
 impl Entry {
     /// Version and name, as file names have them; the version alone where there is no name.
-    pub(crate) fn title(&self) -> String {
+    pub fn title(&self) -> String {
         if self.name.is_empty() {
             return self.version.clone();
         }

@@ -54,6 +54,17 @@ pub enum FindingKind {
 }
 
 impl FindingKind {
+    /// Every kind.
+    pub const ALL: [FindingKind; 7] = [
+        FindingKind::Edited,
+        FindingKind::Unknown,
+        FindingKind::OutOfOrder,
+        FindingKind::Unfinished,
+        FindingKind::Pending,
+        FindingKind::ScriptDiffers,
+        FindingKind::StaleBuild,
+    ];
+
     /// The word that JSON output uses.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -33,6 +33,10 @@ pub(crate) fn run(set: &'static MigrationSet, args: Vec<OsString>) -> u8 {
                 let result = execute(set, *cli, &ui, &mut report, typed);
                 return finish(&result, report, &ui, early.json);
             }
+            Ok(Parsed::Text(text)) if early.json => {
+                report.text = Some(anstream::adapter::strip_str(&text).to_string());
+                Ok(0)
+            }
             Ok(Parsed::Text(text)) => return ui.json(text.trim_end()).map_or(1, |()| 0),
             Err(error) => Err(error),
         };
@@ -72,8 +76,9 @@ struct Early {
 
 impl Early {
     fn read(args: &[OsString]) -> Early {
-        let name = args.first().and_then(|it| Path::new(it).file_stem()?.to_str());
-        let program = name.unwrap_or("migration-cli").to_owned();
+        let name = args.first().and_then(|it| Path::new(it).file_name()?.to_str());
+        let name = name.unwrap_or("migration-cli");
+        let program = name.strip_suffix(".exe").unwrap_or(name).to_owned();
         let texts = || args.iter().skip(1).map_while(|it| it.to_str().filter(|it| *it != "--"));
         let mut color = Color::Auto;
         for (arg, next) in texts().zip(texts().skip(1).chain([""])) {
@@ -253,6 +258,7 @@ mod tests {
             let early = Early::read(&args);
             (early.program.clone(), early.json, early.color, early.command(&args))
         };
+        assert_eq!(read(&["/opt/contracts-1.4.2"]).0, "contracts-1.4.2");
         let plain = ("app".to_owned(), false, Color::Auto, String::new());
         assert_eq!(read(&["/usr/bin/app", "--", "--json"]), plain);
         let all = ("app".to_owned(), true, Color::Never, "up".to_owned());

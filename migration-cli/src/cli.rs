@@ -144,7 +144,7 @@ pub(crate) fn parser(program: &str, color: Color) -> clap::Command {
         _ => format!("({NAME} {VERSION})"),
     };
     let program = program.to_owned();
-    one_page(Cli::command())
+    one_page(Cli::command(), &program)
         .name(program.clone())
         .bin_name(program)
         .version(version)
@@ -153,8 +153,8 @@ pub(crate) fn parser(program: &str, color: Color) -> clap::Command {
 }
 
 /// The usual long help takes four lines for a flag, and the flags of every command are many: `--help`
-/// prints what `-h` does, and the paragraphs that say more about the command.
-fn one_page(command: clap::Command) -> clap::Command {
+/// prints what `-h` does, and the paragraphs that say more about the command, under the program's name.
+fn one_page(command: clap::Command, program: &str) -> clap::Command {
     const TEMPLATE: &str =
         "{about-with-newline}\n{before-help}{usage-heading} {usage}\n\n{all-args}{after-help}";
     let long = command.get_long_about().map(ToString::to_string).unwrap_or_default();
@@ -164,9 +164,9 @@ fn one_page(command: clap::Command) -> clap::Command {
         .disable_help_flag(true)
         .next_help_heading(None)
         .arg(help.help("Print help"))
-        .mut_subcommands(one_page);
+        .mut_subcommands(|it| one_page(it, program));
     match long.split_once("\n\n") {
-        Some((_, more)) => command.before_help(more.trim_end().to_owned()),
+        Some((_, more)) => command.before_help(more.trim_end().replace(NAME, program)),
         None => command,
     }
 }

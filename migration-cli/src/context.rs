@@ -8,7 +8,7 @@ use migrate_runtime::{Identity, MigrationSet, Migrator, Settings, postgres};
 use crate::cli::GlobalArgs;
 use crate::config::Config;
 use crate::env_vars::{EnvVars, PATH, PG_BIN, RUST_LOG, Sourced, TERM};
-use crate::environment::{Choice, Database, Described, Environment};
+use crate::environment::{Choice, DEVELOPMENT, Database, Described, Environment};
 use crate::error::CommandError;
 use crate::interrupt;
 use crate::output::{Detail, Progress, Report, Ui};
@@ -110,9 +110,13 @@ impl Context<'_> {
         if !self.environment.may_embed() {
             let message =
                 format!("the environment `{}` has no embedded database", self.environment.name);
-            return Err(
-                CommandError::usage(message).with_hint("migration-cli db status --env development")
-            );
+            let error = CommandError::usage(message);
+            return Err(match self.environment.name.as_str() {
+                DEVELOPMENT => error.with_hint(
+                    "delete `protected` under [environments.development], and it has one",
+                ),
+                _ => error.with_hint("migration-cli db status --env development"),
+            });
         }
         Ok(DevDatabase::new(&self.project, self.search()?))
     }
@@ -243,7 +247,8 @@ fn start_log(global: &GlobalArgs, ui: &Ui) {
         env_logger::WriteStyle::Never
     };
     let mut builder = env_logger::Builder::new();
-    builder.filter_level(level).write_style(style).parse_env(RUST_LOG.name);
+    // The style comes last: RUST_LOG_STYLE would colour a log in a pipe.
+    builder.filter_level(level).parse_env(RUST_LOG.name).write_style(style);
     // An application that calls us may have a logger of its own: then that one is used.
     let _ = builder.try_init();
 }

@@ -77,13 +77,11 @@ struct Parameter<'a> {
 
 /// The parser's own error is dropped: it quotes what it could not read, a password for example.
 pub(crate) fn parse(url: &Sourced) -> Result<postgres::Config, CommandError> {
-    let read = |text: &str| {
-        postgres::Config::from_str(text).map_err(|_| {
-            CommandError::config(format!("the database URL is not valid ({})", url.source))
-                .with_hint("write it as postgres://USER:PASSWORD@HOST:5432/DATABASE")
-                .with_hint("in a password, write @ as %40, : as %3A, / as %2F, # as %23, ? as %3F")
-        })
-    };
+    let read = |text: &str| postgres::Config::from_str(text).map_err(|_| not_valid(url));
+    if is_url(&url.value) && has_second_at(&url.value) {
+        // The client library ends the password at the first `@`: the rest of it would be the host.
+        return Err(not_valid(url));
+    }
     let found = match query(&url.value) {
         Some((before, query)) => {
             // Where a password has a `?`, this is what fails, and the rest is no query.
@@ -97,6 +95,18 @@ pub(crate) fn parse(url: &Sourced) -> Result<postgres::Config, CommandError> {
         check(parameter, url)?;
     }
     read(&url.value)
+}
+
+fn not_valid(url: &Sourced) -> CommandError {
+    CommandError::config(format!("the database URL is not valid ({})", url.source))
+        .with_hint("write it as postgres://USER:PASSWORD@HOST:5432/DATABASE")
+        .with_hint("in a password, write @ as %40, : as %3A, / as %2F, # as %23, ? as %3F")
+}
+
+/// Before the parameters, which may hold one.
+fn has_second_at(url: &str) -> bool {
+    let parameters = url.rfind('@').and_then(|at| url[at..].find('?').map(|it| at + it));
+    url[..parameters.unwrap_or(url.len())].matches('@').count() > 1
 }
 
 fn check(parameter: &Parameter<'_>, url: &Sourced) -> Result<(), CommandError> {
@@ -248,6 +258,22 @@ mod tests {
     }
 
     #[test]
+    fn a_password_with_an_at_sign_is_not_taken_for_a_host() {
+        for url in [
+            "postgres://app:x@canary@127.0.0.1:1/app",
+            "postgres://app:x@/canary@127.0.0.1:1/app",
+            "postgres://app:x@canary?y=1@127.0.0.1/app?sslmode=prefer",
+            "postgres://u:p@1?canary=x@h/d",
+        ] {
+            let error = parsed(url).unwrap_err();
+            assert!(error.hints.iter().any(|it| it.contains("%40")), "{error:?}");
+            assert!(!format!("{error:?}").contains("canary"), "{error:?}");
+        }
+        assert!(parsed("postgres://app:x%40y@127.0.0.1:1/app").is_ok());
+        assert!(parsed("postgres://app@h/app?application_name=a@b").is_err(), "to be encoded too");
+    }
+
+    #[test]
     fn what_may_be_the_end_of_a_password_is_not_named() {
         #[track_caller]
         fn check(url: &str) {
@@ -257,7 +283,6 @@ mod tests {
             assert!(!format!("{error:?}").contains("canary"), "{error:?}");
         }
 
-        check("postgres://u:p@1?canary=x@h/d");
         check("host=h password=a canary=x");
         check("host=h password=a 'canary=x");
         check("postgres://h/d?%63anary%=x");

@@ -59,6 +59,21 @@ const CLICOLOR_FORCE: EnvVar = EnvVar {
     dotenv: false,
 };
 
+/// As `NO_COLOR`, by the other convention; read by the libraries that write to the terminal.
+const CLICOLOR: EnvVar =
+    EnvVar { name: "CLICOLOR", doc: "When it is 0, output has no colours", dotenv: false };
+
+/// Colours whatever the terminal says of itself; read by the libraries that write to the terminal.
+const CI: EnvVar =
+    EnvVar { name: "CI", doc: "When set, any terminal counts as one with colours", dotenv: false };
+
+/// The width of help; read by the library that writes it.
+const COLUMNS: EnvVar = EnvVar {
+    name: "COLUMNS",
+    doc: "How wide help may be where there is no terminal",
+    dotenv: false,
+};
+
 /// Where a panic was; read by the standard library.
 const RUST_BACKTRACE: EnvVar =
     EnvVar { name: "RUST_BACKTRACE", doc: "When it is 1, a bug says where it is", dotenv: false };
@@ -85,14 +100,17 @@ const fn ignored(name: &'static str) -> EnvVar {
     EnvVar { name, doc: "Not used: DATABASE_URL names the database", dotenv: false }
 }
 
-const ALL: [&EnvVar; 13] = [
+const ALL: [&EnvVar; 16] = [
     &ENVIRONMENT,
     &MIGRATION_DATABASE_URL,
     &DATABASE_URL,
     &PG_BIN,
     &PATH,
     &NO_COLOR,
+    &CLICOLOR,
     &CLICOLOR_FORCE,
+    &CI,
+    &COLUMNS,
     &TERM,
     &RUST_LOG,
     &RUST_BACKTRACE,

@@ -101,6 +101,22 @@ impl CommandError {
         self
     }
 
+    /// For a command that only shows: its hints show too, and change nothing.
+    pub(crate) fn for_plan(mut self) -> CommandError {
+        for hint in &mut self.0.hints {
+            for (runs, shows) in [("up", "plan"), ("down", "plan --down")] {
+                let runs = format!("migration-cli {runs}");
+                let rest =
+                    hint.strip_prefix(&runs).filter(|it| it.is_empty() || it.starts_with(' '));
+                if let Some(rest) = rest {
+                    *hint = format!("migration-cli {shows}{rest}");
+                    break;
+                }
+            }
+        }
+        self
+    }
+
     /// Says where in a file it was found.
     pub(crate) fn at(mut self, file: String, line: u32, column: Option<u32>) -> CommandError {
         self.0.place = Some(FailurePlace { file, line, column, source_line: None });

@@ -47,7 +47,7 @@ fn commands_in_documents_and_hints_can_be_pasted() {
 const IN_DOCUMENTS: &str =
     r"(?m)(?:^|`|\$ |&& |; |\./|/bin/|=\S+ |-- |\[)(?:migration-cli|contracts) +([a-z-][^`\n]*)";
 /// Where a literal begins, or backquotes do.
-const IN_CODE: &str = r#"["`]migration-cli +([a-z{-][^`"\n]*)"#;
+const IN_CODE: &str = r#"(?:["`]|&& |: |=\S+ )migration-cli +([a-z{-][^`"\n]*)"#;
 
 fn parses(call: &str) -> Result<(), String> {
     let end = Regex::new(r"\s*( #|\||>|&&|;|\\$| \[|…|\)|\]).*").unwrap();

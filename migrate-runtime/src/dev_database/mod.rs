@@ -191,6 +191,11 @@ impl DevDatabase {
         Ok(server.ok_or(Failure::NotCreated)?.url(DATABASE))
     }
 
+    /// Where its data is, if it has been made. Asks no server.
+    pub fn data(&self) -> Result<Option<PathBuf>, DevDatabaseError> {
+        Ok(Place::of(&self.project)?.existing()?.map(|it| it.data()))
+    }
+
     /// Stops the server and waits until it is gone. Says whether it was running.
     pub fn stop(&self) -> Result<bool, DevDatabaseError> {
         match Place::of(&self.project)?.existing()? {

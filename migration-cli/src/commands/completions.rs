@@ -20,6 +20,13 @@ pub(crate) struct CompletionsArgs {
 
 pub(crate) fn run(start: Start<'_>, args: &CompletionsArgs) -> Result<u8, CommandError> {
     let program = start.ui.program();
+    let plain = |it: char| it.is_ascii_alphanumeric() || "-_.".contains(it);
+    if !program.chars().all(plain) {
+        // Shells make names of functions of it.
+        let message = format!("a program called `{program}` cannot be completed");
+        return Err(CommandError::usage(message)
+            .with_hint("rename it: letters, digits, `-`, `_` and `.` are possible"));
+    }
     let mut text = Vec::new();
     generate(args.shell, &mut parser(program, Color::Never), program, &mut text);
     let text = with_hyphens(&String::from_utf8_lossy(&text), program);

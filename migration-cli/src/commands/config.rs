@@ -6,7 +6,7 @@ use migrate_runtime::Settings;
 
 use crate::context::Context;
 use crate::env_vars::{Source, Sourced};
-use crate::environment::Described;
+use crate::environment::{Database, Described};
 use crate::error::CommandError;
 use crate::output::{SettingRecord, print_settings};
 use crate::text::limit;
@@ -46,16 +46,25 @@ fn protected(ctx: &Context<'_>) -> SettingRecord {
 
 /// What is wrong with it is told after everything else was shown.
 fn database(ctx: &Context<'_>) -> (SettingRecord, Option<CommandError>) {
-    use crate::environment::Database;
     let source = ctx.environment.url_source().map_or(DEFAULT.to_owned(), Source::brief);
     let (value, problem) = match ctx.environment.database() {
         Ok(Database::Server(config)) => (Some(Described(&config).to_string()), None),
-        Ok(Database::Embedded) => (Some("embedded, in .migration/".to_owned()), None),
+        Ok(Database::Embedded) => match embedded(ctx) {
+            Ok(place) => (Some(place), None),
+            Err(error) => (None, Some(error)),
+        },
         // Where there is none, most commands cannot work, and this one has its answer.
         Err(_) if ctx.environment.url_source().is_none() => (None, None),
         Err(error) => (None, Some(error)),
     };
     (SettingRecord::new("database", value, &source), problem)
+}
+
+fn embedded(ctx: &Context<'_>) -> Result<String, CommandError> {
+    let data = ctx.embedded()?.data()?;
+    Ok(data.map_or("embedded, not made yet".to_owned(), |it| {
+        format!("embedded, in {}", ctx.shorten(&it))
+    }))
 }
 
 fn files(ctx: &Context<'_>) -> [SettingRecord; 3] {

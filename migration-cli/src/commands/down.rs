@@ -6,7 +6,7 @@ use clap::ValueEnum;
 use migrate_core::Version;
 use migrate_runtime::{Down, Limit, ScriptSource};
 
-use super::{NOTHING_TO_REVERT, carry_out, preview};
+use super::{Together, carry_out, refuse, show};
 use crate::context::{Context, Session};
 use crate::error::CommandError;
 use crate::text::parse_count;
@@ -76,9 +76,12 @@ impl DownOptions {
 pub(crate) fn run(ctx: &mut Context<'_>, args: &DownArgs) -> Result<u8, CommandError> {
     let down = args.options.wanted(args.script);
     let Session { mut migrator, progress } = ctx.session()?;
-    if args.dry_run || ctx.needs_consent() {
-        let plan = migrator.plan_down(&down)?;
-        return preview(ctx, &plan, args.dry_run, NOTHING_TO_REVERT);
+    if args.dry_run {
+        let plan = migrator.plan_down(&down).map_err(CommandError::from);
+        return show(ctx, &plan.map_err(CommandError::for_plan)?, Together::No);
     }
-    carry_out(ctx, &progress, NOTHING_TO_REVERT, || migrator.run_down(&down))
+    if ctx.needs_consent() {
+        return refuse(ctx, &migrator.plan_down(&down)?, Together::No);
+    }
+    carry_out(ctx, &progress, || migrator.run_down(&down))
 }

@@ -36,6 +36,9 @@ pub(crate) struct ImportArgs {
     dry_run: bool,
 }
 
+/// So many findings fit on a screen or two.
+const SHOWN: usize = 50;
+
 /// The kind of what was left out.
 const NOT_IMPORTED: &str = "not_imported";
 
@@ -83,13 +86,16 @@ fn tell(
     findings: &[ProblemRecord],
 ) -> Result<u8, CommandError> {
     print_import(&ctx.ui, made)?;
-    for (index, finding) in findings.iter().enumerate() {
+    for (index, finding) in findings.iter().take(SHOWN).enumerate() {
         ctx.ui.warn(&finding.message);
         // One way out for several findings is said once, after the last of them.
         let next = findings.get(index + 1).and_then(|it| it.hint.as_ref());
         if let Some(hint) = finding.hint.as_ref().filter(|it| next != Some(it)) {
             ctx.ui.hint(hint);
         }
+    }
+    if findings.len() > SHOWN {
+        ctx.ui.warn(format!("and {} more: --json has them all", findings.len() - SHOWN));
     }
     for note in Note::all() {
         let count = made.iter().filter(|it| it.notes.contains(&note)).count();

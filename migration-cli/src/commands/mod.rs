@@ -23,9 +23,6 @@ use crate::error::CommandError;
 use crate::output::{Progress, StepRecord, print_plan, print_run};
 use crate::text::plural;
 
-const NOTHING_TO_RUN: &str = "Nothing to run: no migration is pending.";
-const NOTHING_TO_REVERT: &str = "Nothing to revert.";
-
 /// A command with its arguments.
 #[derive(clap::Subcommand, Clone, Debug)]
 pub(crate) enum Command {
@@ -98,26 +95,44 @@ pub(crate) fn run(start: Start<'_>, command: &Command) -> Result<u8, CommandErro
     }
 }
 
-/// Shows a plan.
-fn show(ctx: &mut Context<'_>, plan: &Plan, nothing: &str) -> Result<u8, CommandError> {
-    ctx.report.plan = Some(plan.steps.iter().map(StepRecord::new).collect());
-    if plan.steps.is_empty() {
-        return ctx.ui.result(nothing).map(|()| 0);
-    }
-    print_plan(&ctx.ui, plan).map(|()| 0)
+/// Whether all steps of a plan share one transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Together {
+    Yes,
+    No,
 }
 
-/// Shows a plan instead of running it on request; refuses to run it where consent is missing.
-fn preview(
-    ctx: &mut Context<'_>,
-    plan: &Plan,
-    dry_run: bool,
-    nothing: &str,
-) -> Result<u8, CommandError> {
-    if dry_run || plan.steps.is_empty() {
-        return show(ctx, plan, nothing);
+fn nothing_of(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Up => "Nothing to run: no migration is pending.",
+        Direction::Down => "Nothing to revert.",
     }
+}
+
+/// Shows a plan.
+fn show(ctx: &mut Context<'_>, plan: &Plan, together: Together) -> Result<u8, CommandError> {
+    enter(ctx, plan, together);
+    if plan.steps.is_empty() {
+        return ctx.ui.result(nothing_of(plan.direction)).map(|()| 0);
+    }
+    let how = match together {
+        Together::Yes => ", all in one transaction",
+        Together::No => "",
+    };
+    print_plan(&ctx.ui, plan, how).map(|()| 0)
+}
+
+fn enter(ctx: &mut Context<'_>, plan: &Plan, together: Together) {
     ctx.report.plan = Some(plan.steps.iter().map(StepRecord::new).collect());
+    ctx.report.single_transaction = Some(together == Together::Yes);
+}
+
+/// Why a plan does not run, where consent is missing.
+fn refuse(ctx: &mut Context<'_>, plan: &Plan, together: Together) -> Result<u8, CommandError> {
+    if plan.steps.is_empty() {
+        return show(ctx, plan, together);
+    }
+    enter(ctx, plan, together);
     let verb = match plan.direction {
         Direction::Up => "running",
         Direction::Down => "reverting",
@@ -130,7 +145,6 @@ fn preview(
 fn carry_out(
     ctx: &mut Context<'_>,
     progress: &Progress,
-    nothing: &str,
     run: impl FnOnce() -> Result<Run, Error>,
 ) -> Result<u8, CommandError> {
     let started = Instant::now();
@@ -141,7 +155,7 @@ fn carry_out(
     ctx.report.database = Some(run.database.clone());
     ctx.report.run = Some(run.token.clone());
     if run.done.is_empty() {
-        ctx.ui.result(nothing)?;
+        ctx.ui.result(nothing_of(run.direction))?;
     } else {
         print_run(&ctx.ui, &run, started.elapsed())?;
     }

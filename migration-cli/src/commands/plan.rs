@@ -2,9 +2,11 @@
 
 use std::num::NonZeroUsize;
 
+use migrate_runtime::Down;
+
 use super::down::{DownOptions, Which};
 use super::up::UpOptions;
-use super::{NOTHING_TO_REVERT, NOTHING_TO_RUN, show};
+use super::{Together, show};
 use crate::context::{Context, Session};
 use crate::error::CommandError;
 use crate::text::parse_count;
@@ -17,14 +19,15 @@ use crate::text::parse_count;
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct PlanArgs {
     /// The way back: what `down` would revert, the newest N [default: 1]
-    #[arg(long, value_name = "N", value_parser = parse_count, num_args = 0..=1, default_missing_value = "1")]
-    down: Option<NonZeroUsize>,
+    #[arg(long, value_name = "N", value_parser = parse_count, num_args = 0..=1)]
+    #[expect(clippy::option_option, reason = "not given, given alone, given with a number")]
+    down: Option<Option<NonZeroUsize>>,
 
     #[command(flatten)]
     up: UpOptions,
 
     /// With --down: everything
-    #[arg(long, requires = "down")]
+    #[arg(long, requires = "down", conflicts_with = "to")]
     all: bool,
 
     /// With --down: which script to take where this program and the database have different ones
@@ -34,19 +37,33 @@ pub(crate) struct PlanArgs {
 
 pub(crate) fn run(ctx: &mut Context<'_>, args: &PlanArgs) -> Result<u8, CommandError> {
     let Some(count) = args.down else {
-        let up = args.up.wanted(ctx.set)?;
+        let up = args.up.wanted(ctx.set).map_err(CommandError::for_plan)?;
         let Session { mut migrator, .. } = ctx.session()?;
-        let plan = migrator.plan_up(&up)?;
-        return show(ctx, &plan, NOTHING_TO_RUN);
+        let plan = migrator.plan_up(&up).map_err(CommandError::from);
+        return show(ctx, &plan.map_err(CommandError::for_plan)?, args.up.together());
     };
-    if let Some(flag) = args.up.only_for_up() {
-        return Err(CommandError::usage(format!(
-            "{flag} is about `up`, and --down is the way back"
-        ))
-        .with_hint("migration-cli plan --help"));
-    }
-    let options = DownOptions { count: Some(count), to: args.up.to, all: args.all };
+    let down = args.way_back(count)?;
     let Session { mut migrator, .. } = ctx.session()?;
-    let plan = migrator.plan_down(&options.wanted(args.script))?;
-    show(ctx, &plan, NOTHING_TO_REVERT)
+    let plan = migrator.plan_down(&down).map_err(CommandError::from);
+    show(ctx, &plan.map_err(CommandError::for_plan)?, Together::No)
+}
+
+impl PlanArgs {
+    /// As `down` would be asked; what it would refuse is refused here too.
+    fn way_back(&self, count: Option<NonZeroUsize>) -> Result<Down, CommandError> {
+        let other = match (count, self.up.to, self.all) {
+            (Some(_), Some(_), _) => Some("--down N and --to VERSION"),
+            (Some(_), _, true) => Some("--down N and --all"),
+            _ => None,
+        };
+        let refused = match (other, self.up.only_for_up()) {
+            (Some(both), _) => format!("{both} cannot be used together"),
+            (None, Some(flag)) => format!("{flag} is about `up`, and --down is the way back"),
+            (None, None) => {
+                let options = DownOptions { count, to: self.up.to, all: self.all };
+                return Ok(options.wanted(self.script));
+            }
+        };
+        Err(CommandError::usage(refused).with_hint("migration-cli plan --help"))
+    }
 }

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use migrate_core::Version;
 use migrate_runtime::{ErrorKind, Limit, MigrationSet, Up};
 
-use super::{NOTHING_TO_RUN, carry_out, preview};
+use super::{Together, carry_out, refuse, show};
 use crate::context::{Context, Session};
 use crate::error::CommandError;
 use crate::text::parse_count;
@@ -64,6 +64,11 @@ impl UpOptions {
         Ok(up)
     }
 
+    /// Whether all migrations share one transaction.
+    pub(super) fn together(&self) -> Together {
+        if self.single_transaction { Together::Yes } else { Together::No }
+    }
+
     /// A flag that was given and says nothing about the way back.
     pub(super) fn only_for_up(&self) -> Option<&'static str> {
         let given = [
@@ -76,13 +81,18 @@ impl UpOptions {
 }
 
 pub(crate) fn run(ctx: &mut Context<'_>, args: &UpArgs) -> Result<u8, CommandError> {
-    let up = args.options.wanted(ctx.set)?;
+    let together = args.options.together();
+    let up = args.options.wanted(ctx.set);
+    let up = if args.dry_run { up.map_err(CommandError::for_plan)? } else { up? };
     let Session { mut migrator, progress } = ctx.session()?;
-    if args.dry_run || ctx.needs_consent() {
-        let plan = migrator.plan_up(&up)?;
-        return preview(ctx, &plan, args.dry_run, NOTHING_TO_RUN);
+    if args.dry_run {
+        let plan = migrator.plan_up(&up).map_err(CommandError::from);
+        return show(ctx, &plan.map_err(CommandError::for_plan)?, together);
     }
-    carry_out(ctx, &progress, NOTHING_TO_RUN, || migrator.run_up(&up))
+    if ctx.needs_consent() {
+        return refuse(ctx, &migrator.plan_up(&up)?, together);
+    }
+    carry_out(ctx, &progress, || migrator.run_up(&up))
 }
 
 fn known(set: &MigrationSet, version: Version) -> Result<(), CommandError> {

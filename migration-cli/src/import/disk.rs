@@ -39,18 +39,28 @@ impl Walk {
         };
         for entry in fs::read_dir(folder).map_err(of(folder))? {
             let entry = entry.map_err(of(folder))?;
-            let (name, path) = (entry.file_name().to_string_lossy().into_owned(), entry.path());
+            let path = entry.path();
+            let Ok(name) = entry.file_name().into_string() else {
+                let path = format!("{below}{}", entry.file_name().display());
+                self.pass_over(path, "its name is not UTF-8");
+                continue;
+            };
             if name.starts_with('.') {
                 continue;
             }
             let is_link = entry.file_type().map_err(of(&path))?.is_symlink();
             let display = format!("{below}{name}");
             // A link counts as what it leads to.
-            let is_folder = fs::metadata(&path).map_err(of(&path))?.is_dir();
+            let Ok(kind) = fs::metadata(&path) else {
+                self.pass_over(display, "it leads nowhere");
+                continue;
+            };
+            let is_folder = kind.is_dir();
             if is_folder && is_link {
                 // It may lead into a circle.
-                let why = "a link to a folder: import that folder".to_owned();
-                self.strange.push(Strange { path: display, why });
+                self.pass_over(display, "a link to a folder: import that folder");
+            } else if !is_folder && !kind.is_file() {
+                self.pass_over(display, "it is no regular file");
             } else if is_folder {
                 if self.without.is_none() || path.canonicalize().ok() != self.without {
                     self.folder(&path, &format!("{display}/"))?;
@@ -63,6 +73,10 @@ impl Walk {
             }
         }
         Ok(())
+    }
+
+    fn pass_over(&mut self, path: String, why: &str) {
+        self.strange.push(Strange { path, why: why.to_owned() });
     }
 }
 
@@ -111,11 +125,19 @@ mod tests {
         }
         #[cfg(unix)]
         std::os::unix::fs::symlink(path, path.join("circle")).unwrap();
+        #[cfg(unix)]
+        std::os::unix::fs::symlink("nowhere", path.join("V1__gone.sql")).unwrap();
+        #[cfg(unix)]
+        let _socket = std::os::unix::net::UnixListener::bind(path.join("V2__socket.sql")).unwrap();
         let (found, strange) = read(path, &path.join("ours")).unwrap();
         let paths: Vec<(&str, usize)> =
             found.iter().map(|it| (it.path.as_str(), it.bytes.len())).collect();
         assert_eq!(paths, [("a/b/up.sql", 10), ("a/photo.png", 0), ("z.sql", 5)]);
-        assert_eq!(strange.len(), usize::from(cfg!(unix)));
+        let mut passed_over: Vec<&str> = strange.iter().map(|it| it.path.as_str()).collect();
+        passed_over.sort_unstable();
+        if cfg!(unix) {
+            assert_eq!(passed_over, ["V1__gone.sql", "V2__socket.sql", "circle"]);
+        }
         assert!(read(&path.join("none"), path).is_err());
     }
 

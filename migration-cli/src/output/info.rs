@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use migrate_runtime::{Direction, Info, LogEntry, Script};
 
+use super::human::unfinished_line;
 use super::plan::{mode_words, statement_list};
 use super::style::{FAINT, HEADER, LABEL, Styled, of_state};
 use super::table::{Align, Cell, Column, render};
@@ -14,30 +15,17 @@ use crate::time::readable;
 
 /// One migration in full.
 pub(crate) fn print_info(ui: &Ui, info: &Info, folder: &str) -> Result<(), CommandError> {
-    let entry = &info.entry;
-    let title = if entry.name.is_empty() {
-        entry.version.clone()
-    } else {
-        format!("{}_{}", entry.version, entry.name)
-    };
-    ui.result(Styled(LABEL, &title))?;
-    let state = Styled(of_state(entry.state), entry.state).to_string();
-    let mut facts = vec![("State", state)];
-    if let Some(at) = entry.applied_at {
-        let took = entry.execution_time.map(|it| format!(", took {}", duration(it)));
-        facts.push(("Applied", format!("{} UTC{}", readable(at), took.unwrap_or_default())));
-    }
-    if !entry.checksum.is_empty() {
-        facts.push(("Checksum", entry.checksum.clone()));
-    }
-    for (label, value) in facts {
+    ui.result(Styled(LABEL, info.entry.title()))?;
+    for (label, value) in facts(info) {
         ui.result(format!("{}  {value}", Styled(LABEL, format!("{label:8}"))))?;
     }
-    if let Some(migration) = info.migration {
-        for (direction, script) in
-            [(Direction::Up, &migration.up), (Direction::Down, &migration.down)]
-        {
-            ui.result(script_lines(&format!("{folder}/{title}.{direction}.sql"), script))?;
+    for work in &info.unfinished {
+        ui.result(unfinished_line(work))?;
+    }
+    if let Some(it) = info.migration {
+        for (direction, script) in [(Direction::Up, &it.up), (Direction::Down, &it.down)] {
+            let file = format!("{folder}/{}_{}.{direction}.sql", it.version, it.name);
+            ui.result(script_lines(&file, script))?;
         }
     }
     if let Some(sql) = &info.kept_down {
@@ -47,8 +35,23 @@ pub(crate) fn print_info(ui: &Ui, info: &Info, folder: &str) -> Result<(), Comma
     print_log(ui, info.log.as_deref())
 }
 
+fn facts(info: &Info) -> Vec<(&'static str, String)> {
+    let entry = &info.entry;
+    let mut facts = vec![("State", Styled(of_state(entry.state), entry.state).to_string())];
+    if let Some(at) = entry.applied_at {
+        let took = entry.execution_time.map(|it| format!(", took {}", duration(it)));
+        facts.push(("Applied", format!("{} UTC{}", readable(at), took.unwrap_or_default())));
+    }
+    // That of the script in this program stands beside it.
+    let is_ours = info.migration.is_some_and(|it| it.up.checksum.to_string() == entry.checksum);
+    if !is_ours && !entry.checksum.is_empty() {
+        facts.push(("Ran as", entry.checksum.clone()));
+    }
+    facts
+}
+
 fn script_lines(file: &str, script: &Script) -> String {
-    let head = format!("\n{}", Styled(LABEL, file));
+    let head = format!("\n{}\n  {}", Styled(LABEL, file), Styled(FAINT, script.checksum));
     let directives = &script.directives;
     if let Some(reason) = directives.irreversible {
         return format!("{head}\n  {} {reason}", Styled(FAINT, "irreversible:"));
@@ -67,7 +70,7 @@ fn script_lines(file: &str, script: &Script) -> String {
 
 fn print_log(ui: &Ui, log: Option<&[LogEntry]>) -> Result<(), CommandError> {
     let Some(log) = log else {
-        return ui.result("\nThe log cannot be read by this role.");
+        return ui.result("\nThe log cannot be read, by this role at least.");
     };
     if log.is_empty() {
         return ui.result("\nThe log has nothing about it.");

@@ -33,6 +33,9 @@ pub(crate) struct Report {
     pub(crate) run: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) plan: Option<Vec<StepRecord>>,
+    /// Whether all steps of the plan share one transaction.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) single_transaction: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) problems: Option<Vec<ProblemRecord>>,
     /// Whether `verify` had anything to compare.

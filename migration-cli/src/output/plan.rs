@@ -9,20 +9,20 @@ use super::ui::{Detail, Ui};
 use crate::error::CommandError;
 use crate::text::{one_line, plural};
 
-/// What would run, in order.
-pub(crate) fn print_plan(ui: &Ui, plan: &Plan) -> Result<(), CommandError> {
+/// What would run, in order; `how` goes behind the last sentence.
+pub(crate) fn print_plan(ui: &Ui, plan: &Plan, how: &str) -> Result<(), CommandError> {
     let width = plan.steps.len().to_string().len();
     for (index, step) in plan.steps.iter().enumerate() {
-        ui.result(describe(step, index + 1, width, ui.shows(Detail::Verbose)).trim_end())?;
+        ui.result(describe(ui, step, index + 1, width).trim_end())?;
     }
     let verb = match plan.direction {
         Direction::Up => "run",
         Direction::Down => "be reverted",
     };
-    ui.result(format!("\n{} would {verb}.", plural(plan.steps.len(), "migration")))
+    ui.result(format!("\n{} would {verb}{how}.", plural(plan.steps.len(), "migration")))
 }
 
-fn describe(step: &Step, number: usize, width: usize, each: bool) -> String {
+fn describe(ui: &Ui, step: &Step, number: usize, width: usize) -> String {
     let indent = " ".repeat(width + 2);
     let file = step.file().rsplit('/').next().unwrap_or_default();
     let number = Styled(FAINT, format!("{number:width$}"));
@@ -30,7 +30,7 @@ fn describe(step: &Step, number: usize, width: usize, each: bool) -> String {
     let mut text = format!("{number}  {}\n", Styled(LABEL, file));
     // Writing to a string does not fail.
     let _ = writeln!(text, "{indent}{mode}: {}", summary(step.statements()));
-    if each {
+    if ui.shows(Detail::Verbose) {
         text.push_str(&statement_list(step.sql(), step.statements(), &indent));
     }
     text

@@ -14,12 +14,22 @@ use crate::time::rfc3339;
 pub(crate) struct InfoRecord {
     #[serde(flatten)]
     migration: MigrationRecord,
+    /// Where it stopped, if it began outside a transaction and did not end.
+    unfinished: Vec<UnfinishedRecord>,
     /// The scripts, up and down, where this program has them.
     scripts: Option<[ScriptRecord; 2]>,
     /// The down script that the database kept, where it is another one.
     kept_down: Option<String>,
     /// What was done with it; null where the role may not read the log.
     log: Option<Vec<LogRecord>>,
+}
+
+/// Where a script stopped.
+#[derive(Debug, Serialize)]
+struct UnfinishedRecord {
+    direction: &'static str,
+    statement: u32,
+    run: String,
 }
 
 /// A script.
@@ -75,8 +85,14 @@ impl InfoRecord {
             [(Direction::Up, &it.up), (Direction::Down, &it.down)]
                 .map(|(direction, script)| ScriptRecord::new(direction, file(direction), script))
         });
+        let unfinished = info.unfinished.iter().map(|it| UnfinishedRecord {
+            direction: it.direction.as_str(),
+            statement: it.statement,
+            run: it.run.clone(),
+        });
         InfoRecord {
             migration: MigrationRecord::entry(&info.entry),
+            unfinished: unfinished.collect(),
             scripts,
             kept_down: info.kept_down.clone(),
             log: info.log.as_ref().map(|it| it.iter().map(LogRecord::new).collect()),

@@ -6,6 +6,7 @@ use super::style::FAINT;
 use super::table::{Align, Cell, Column, render};
 use super::ui::Ui;
 use crate::error::CommandError;
+use crate::secret::redact;
 
 /// A setting, and where its value comes from.
 #[derive(Debug, Serialize)]
@@ -17,7 +18,8 @@ pub(crate) struct SettingRecord {
 
 impl SettingRecord {
     pub(crate) fn new(key: &'static str, value: Option<String>, source: &str) -> SettingRecord {
-        SettingRecord { key, value, source: source.to_owned() }
+        // Whatever it is for, somebody may have put a URL into it.
+        SettingRecord { key, value: value.map(|it| redact(&it)), source: source.to_owned() }
     }
 }
 

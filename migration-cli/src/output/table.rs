@@ -34,11 +34,13 @@ pub(crate) struct Cell {
 
 impl Cell {
     pub(crate) fn plain(text: impl Into<String>) -> Cell {
-        Cell { text: text.into(), style: Style::new() }
+        Cell::styled(Style::new(), text)
     }
 
+    /// A name in the database may hold anything; what would break the line is replaced.
     pub(crate) fn styled(style: Style, text: impl Into<String>) -> Cell {
-        Cell { text: text.into(), style }
+        let text = text.into().replace(char::is_control, "\u{fffd}");
+        Cell { text, style }
     }
 }
 
@@ -107,6 +109,11 @@ mod tests {
                 日本     12 ms
             "]],
         );
+    }
+
+    #[test]
+    fn a_name_with_a_line_end_stays_in_its_line() {
+        assert_eq!(Cell::plain("a\nb\u{1b}c").text, "a\u{fffd}b\u{fffd}c");
     }
 
     #[test]

@@ -34,6 +34,10 @@ fn a_program_under_another_name_speaks_of_itself_by_that_name() {
         "{refused}"
     );
     assert!(!refused.contains("migration-cli"), "{refused}");
+    for command in ["completions", "man", "up", "db"] {
+        let help = run(&[command, "--help"]);
+        assert!(!help.contains("migration-cli"), "{help}");
+    }
 }
 
 #[test]

@@ -213,3 +213,26 @@ fn commands_add_what_is_theirs() {
     assert_eq!(created["files"].as_array().unwrap().len(), 2);
     assert_eq!(project.json("db status", 0)["embedded"]["state"], "absent");
 }
+
+#[test]
+fn the_log_says_who_did_what_when_and_from_where() {
+    let database = TestDatabase::new();
+    let project = Project::on(&database);
+    let run = project.json("up --steps 1", 0)["run"].clone();
+    database.execute(
+        "ALTER TABLE _migrations_log DISABLE TRIGGER append_only;
+         UPDATE _migrations_log SET os_user = 'ada', host = 'desk', environment = 'staging',
+             application = 'contracts 1.2', revision = 'abc', detail = '{\"retries\": 2}',
+             outcome = 'failed', sqlstate = '42P07', message = 'it was there',
+             started_at = '2026-01-02 03:04:05+00', finished_at = '2026-01-02 03:04:07+00'",
+    );
+    let info = project.json("info 20240320000000", 0);
+    let expected = json!([{
+        "run": run, "command": "up", "version": "20240320000000", "direction": "up",
+        "started_at": "2026-01-02T03:04:05Z", "finished_at": "2026-01-02T03:04:07Z",
+        "outcome": "failed", "sqlstate": "42P07", "message": "it was there",
+        "detail": { "retries": 2 }, "db_role": "migration", "os_user": "ada", "host": "desk",
+        "environment": "staging", "application": "contracts 1.2", "revision": "abc"
+    }]);
+    assert_eq!(info["info"]["log"], expected);
+}

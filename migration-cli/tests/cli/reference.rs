@@ -26,7 +26,7 @@ fn the_page_is_what_the_program_says() {
     let mut page = INTRODUCTION.to_owned();
     section(&mut page, "migration-cli", about);
     section(&mut page, "Global options", global);
-    page.push_str("\nEvery command takes them.\n");
+    page.push_str("\nEvery command takes them. `--migrations-dir` counts for `create`, `import` and `config` alone.\n");
     let variables = format!("Also read from a .env file:\n{variables}");
     section(&mut page, "Environment variables", &variables);
     page.push_str(EXIT_CODES);

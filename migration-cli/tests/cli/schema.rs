@@ -7,6 +7,7 @@
 
 use std::sync::LazyLock;
 
+use migrate_runtime::{ErrorKind, FindingKind};
 use regex_lite::Regex;
 use serde_json::Value;
 
@@ -117,4 +118,19 @@ fn what_is_not_as_documented_is_noticed() {
     let missing = "$.migrations[0] breaks required: \
         [\"version\",\"name\",\"state\",\"applied_at\",\"checksum\",\"execution_time_ms\"]";
     check_field("migrations", migration, Some(missing));
+}
+
+#[test]
+fn every_kind_of_error_and_every_exit_code_is_listed() {
+    let listed = |pointer: &str| SCHEMA.pointer(pointer).unwrap().as_array().unwrap().clone();
+    let kinds = ErrorKind::all().map(|(_, word, _)| Value::from(word));
+    assert_eq!(listed("/$defs/error/properties/kind/enum"), kinds.collect::<Vec<_>>());
+    let codes = listed("/properties/exit_code/enum");
+    for (_, word, code) in ErrorKind::all() {
+        assert!(codes.contains(&code.into()), "{word}: {code}");
+    }
+    for kind in FindingKind::ALL {
+        let word = Value::from(kind.as_str());
+        assert!(listed("/$defs/problem/properties/kind/enum").contains(&word), "{word}");
+    }
 }

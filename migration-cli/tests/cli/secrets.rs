@@ -40,6 +40,7 @@ fn a_good_url_is_not_printed() {
     database.execute(&format!("ALTER ROLE {} PASSWORD '{CANARY}'", role.name));
     let port = database.server().tcp_port();
     let url = format!("postgres://{}:{CANARY}@127.0.0.1:{port}/{}", role.name, database.name());
+    Project::new().with("DATABASE_URL", &url).expect("status", 0);
     everywhere(&url);
     everywhere(&format!(
         "host=127.0.0.1 port={port} user={} password={CANARY} dbname={}",
@@ -54,6 +55,8 @@ fn a_url_that_fails_is_not_printed() {
     everywhere(&format!("postgres://app:{CANARY}@127.0.0.1:port/app"));
     everywhere(&format!("postgres://app:{CANARY}/{CANARY}@127.0.0.1/app"));
     everywhere(&format!("postgres://app:{CANARY}?{CANARY}#{CANARY}"));
+    everywhere(&format!("postgres://app:x@{CANARY}@127.0.0.1:1/app"));
+    everywhere(&format!("postgres://app:x@/{CANARY}@127.0.0.1:1/app"));
     everywhere(&format!("host=127.0.0.1 password={CANARY} {CANARY}"));
     everywhere(CANARY);
 }
