@@ -23,10 +23,10 @@ const LAYERS: [&[&str]; 6] = [
         "run",
         "sqlstate",
     ],
-    &["connect", "drift", "info", "plan", "status", "transport", "verify"],
+    &["connect", "drift", "info", "mend", "plan", "status", "transport", "verify"],
     &["connection", "extras", "lent", "session"],
     &["execute"],
-    &["migrator"],
+    &["migrator", "repair"],
     &["dev_database", "lib", "private", "testing"],
 ];
 

@@ -51,6 +51,13 @@ pub(crate) fn compare(set: &MigrationSet, history: &History) -> Vec<Drift> {
     ran.chain(late).collect()
 }
 
+/// What would come after a migration that has begun, and is older.
+pub(crate) fn before(planned: &[&'static Migration], begun: Option<Version>) -> Vec<Drift> {
+    let Some(newest) = begun else { return Vec::new() };
+    let older = planned.iter().filter(|it| it.version < newest);
+    older.map(|it| Drift::OutOfOrder { version: it.version, name: it.name, newest }).collect()
+}
+
 /// The migrations that have not run, oldest first.
 pub(crate) fn pending(set: &MigrationSet, history: &History) -> Vec<&'static Migration> {
     let ran: HashSet<&str> = history.rows.iter().map(|it| it.version.as_str()).collect();

@@ -67,10 +67,12 @@ mod info;
 mod interrupt;
 mod lent;
 mod lock;
+mod mend;
 mod migrator;
 mod plan;
 mod progress;
 mod quote;
+mod repair;
 mod run;
 mod session;
 mod sqlstate;
@@ -80,11 +82,12 @@ pub mod testing;
 mod transport;
 mod verify;
 
-pub use config::{Down, Identity, Limit, ScriptSource, Settings, Up};
+pub use config::{Decision, Down, Identity, Limit, Repair, ScriptSource, Settings, Up};
 pub use error::{Error, ErrorKind, Location};
 pub use history::{LogEntry, Unfinished};
 pub use info::Info;
 pub use interrupt::Interrupt;
+pub use mend::{Mend, MendKind};
 pub use migrate_core::{
     Allow, ByteRange, Checksum, ChecksumError, Direction, Directives, Migration, MigrationSet,
     Mode, Script, Statement, StatementKind, Version, VersionError,
@@ -94,6 +97,7 @@ pub use migrator::Migrator;
 pub use plan::{Plan, Step};
 pub use postgres;
 pub use progress::Event;
+pub use repair::Repaired;
 pub use run::{Done, PartialRun, Run};
 pub use status::{Entry, State, Status};
 pub use verify::{Finding, FindingKind, Verification};

@@ -39,11 +39,11 @@ pub struct Migrator {
 }
 
 /// What one call needs besides the connection.
-struct Call<'a> {
-    set: MigrationSet,
+pub(crate) struct Call<'a> {
+    pub(crate) set: MigrationSet,
     settings: &'a Settings,
     interrupt: &'a Interrupt,
-    token: String,
+    pub(crate) token: String,
     command: &'static str,
 }
 
@@ -190,7 +190,7 @@ impl Migrator {
         })
     }
 
-    fn call<T: Send>(
+    pub(crate) fn call<T: Send>(
         &mut self,
         command: &'static str,
         work: impl FnOnce(Connection<'_>, &Call<'_>) -> Result<T, Error> + Send,
@@ -245,7 +245,7 @@ impl<'a> Call<'a> {
         (store, audit)
     }
 
-    fn read(&self, connection: &mut Connection<'_>) -> Result<(Server, History), Error> {
+    pub(crate) fn read(&self, connection: &mut Connection<'_>) -> Result<(Server, History), Error> {
         let (server, history) = connection.read()?;
         let (database, token) = (server.database.clone(), self.token.clone());
         log::debug!("run {token} on database {database}");
@@ -340,7 +340,7 @@ fn refuse_schema(settings: &Settings) -> Result<(), Error> {
         .with_hint("leave Settings::schema at its default, `public`"))
 }
 
-fn refuse_unwritable(server: &Server) -> Result<(), Error> {
+pub(crate) fn refuse_unwritable(server: &Server) -> Result<(), Error> {
     if server.standby {
         let message =
             format!("the server is a standby: database {} is read-only here", server.database);

@@ -60,6 +60,13 @@ pub enum Event {
         /// Its line in the script.
         line: u32,
     },
+    /// A script outside a transaction goes on that began in another run.
+    Resumed {
+        /// The migration.
+        version: String,
+        /// What came of the statement at which it had stopped.
+        what: String,
+    },
     /// A migration has ended well.
     Finished {
         /// Its place in this run, counted from 1.

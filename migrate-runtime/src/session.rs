@@ -28,6 +28,11 @@ impl<'a> Session<'a> {
         if self.server.layout == Some(LAYOUT) {
             return Ok(());
         }
+        self.make_tables()
+    }
+
+    /// Makes the tables that are missing.
+    pub(crate) fn make_tables(&mut self) -> Result<(), Error> {
         let message = self.store.setup(self.settings.lock_timeout);
         let reply = match self.send(&message, Keep::All) {
             Ok(reply) => reply,

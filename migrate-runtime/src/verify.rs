@@ -136,7 +136,7 @@ fn of_state(entry: &Entry, status: &Status) -> Option<Finding> {
             (
                 FindingKind::Unfinished,
                 format!("{title}: its {} script stopped at statement {}", work.direction, work.statement),
-                Some(format!("{};   -- after finishing or undoing that statement by hand", work.forget())),
+                Some("migration-cli repair   # goes on with it".to_owned()),
             )
         }
     };

@@ -7,10 +7,12 @@ mod kind;
 mod parse;
 mod pattern;
 mod split;
+mod target;
 mod token;
 
 pub use kind::StatementKind;
 pub use split::{SplitError, split};
+pub use target::{Name, Target, target};
 
 pub(crate) use control::{Control, control};
 #[cfg(feature = "parser")]

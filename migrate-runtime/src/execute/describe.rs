@@ -8,7 +8,6 @@ use super::Transactions;
 use super::message::Place;
 use crate::audit::{Entry, Outcome};
 use crate::error::{Error, ErrorKind, Location};
-use crate::history::forget;
 use crate::plan::Step;
 use crate::session::Session;
 use crate::sqlstate;
@@ -62,9 +61,7 @@ pub(super) fn describe(
     let error = error
         .with_location(place.map(|it| locate(step, it)))
         .with_state(state(lost, step, situation));
-    let forget = forget(&session.store.schema, step.version(), step.direction());
-    let error =
-        hints(error, code.as_deref(), step, situation.progress, (&forget, &session.server.role));
+    let error = hints(error, code.as_deref(), step, situation.progress, &session.server.role);
     if situation.progress != Progress::Committed {
         log(session, step, &error);
     }
@@ -170,21 +167,16 @@ fn unfinished(migration: &str, step: &Step, statement: usize) -> String {
     state
 }
 
-fn hints(
-    error: Error,
-    code: Option<&str>,
-    step: &Step,
-    progress: Progress,
-    (forget, role): (&str, &str),
-) -> Error {
+fn hints(error: Error, code: Option<&str>, step: &Step, progress: Progress, role: &str) -> Error {
     let (kind, command, file) = (error.kind(), step.direction(), step.file());
     if kind == ErrorKind::ConnectionLost {
         return error.with_hint("migration-cli status");
     }
-    if matches!(progress, Progress::Begun { .. }) {
-        return error
-            .with_hint("migration-cli status   # then finish or undo that statement by hand")
-            .with_hint(format!("{forget};   -- once the database is as before the script"));
+    if let Progress::Begun { statement } = progress {
+        return error.with_hint(format!(
+            "migration-cli {command}   # goes on at statement {}, once what was in its way is mended",
+            statement + 1
+        ));
     }
     let hint = match kind {
         ErrorKind::Interrupted => format!("migration-cli {command}"),
@@ -212,7 +204,7 @@ fn hints(
     error.with_hint(hint)
 }
 
-fn locate(step: &Step, place: Place) -> Location {
+pub(super) fn locate(step: &Step, place: Place) -> Location {
     let sql = step.sql();
     let statement = step.statements().get(place.statement);
     let start = statement.map_or(0, |it| it.range.start as usize);

@@ -2,9 +2,11 @@
 
 mod describe;
 mod message;
+mod resume;
 mod standalone;
 mod transactional;
 mod undo;
+mod verdict;
 
 use migrate_core::{Direction, Mode};
 
@@ -17,6 +19,8 @@ use crate::session::Session;
 use crate::transport::Reply;
 
 use message::{Frame, Message};
+
+pub(crate) use undo::keep_script;
 
 /// Which steps share a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

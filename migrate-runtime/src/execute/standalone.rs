@@ -9,6 +9,7 @@ use migrate_core::{Checksum, Statement};
 use super::describe::{Progress, Situation, describe};
 use super::message::{Body, Place};
 use super::transactional::{Attempts, position};
+use super::undo::json_text;
 use super::{Execution, Failed, Frame, Message};
 use crate::history::forget;
 use crate::plan::Step;
@@ -43,9 +44,10 @@ impl Execution<'_, '_> {
     fn run_statements(&mut self, work: &mut Work<'_>) -> Result<(), Failed> {
         let step = work.step;
         self.prepare(work)?;
+        let first = self.settle(work)?;
         let total = step.statements().len();
         let mut ran = Ran::Alone;
-        for (number, statement) in step.statements().iter().enumerate() {
+        for (number, statement) in step.statements().iter().enumerate().skip(first) {
             self.check_interrupt(step, work.index, work.situation(self.done.len()))?;
             let (index, line) = (number + 1, statement.line);
             self.session.tell(Event::Statement { index, total, line });
@@ -117,7 +119,7 @@ impl Execution<'_, '_> {
         ahead.push("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
         as_ourselves(&mut ahead, |it| {
             it.guard(work.step);
-            work.mark(it, number);
+            work.mark(it, number, Runs::Alone);
         });
         // A concurrent build that gives up waiting for a lock leaves an invalid index behind.
         ahead.push(NOTE_LOCK_TIMEOUT);
@@ -135,6 +137,7 @@ impl Execution<'_, '_> {
         let mut message = Message::new(&frame);
         message.script(work.step, Body::single(work.step, number));
         if let Err(failure) = self.session.send(message.text(), Keep::Only(&[])) {
+            self.note_failure(work, &failure);
             let steps = std::slice::from_ref(work.step);
             let place = message.locate(Some(0), position(&failure), steps).map(|it| it.1);
             if position(&failure).is_some() && number == 0 {
@@ -143,9 +146,16 @@ impl Execution<'_, '_> {
             }
             return Err(self.fail(work, place, failure));
         }
+        self.mark_done(work, number)?;
+        Ok(Ran::Alone)
+    }
+
+    /// Moves the mark behind a statement that ran alone.
+    pub(super) fn mark_done(&mut self, work: &mut Work<'_>, number: usize) -> Result<(), Failed> {
+        let frame = self.frame.clone();
         let mut after = Message::new(&frame);
         after.push("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
-        as_ourselves(&mut after, |it| work.mark(it, number + 1));
+        as_ourselves(&mut after, |it| work.mark(it, number + 1, Runs::InTransaction));
         let (_, value) = &frame.settings(work.step.script())[0];
         after.push(&fill(include_str!("lock_timeout_again.sql"), &[("default", value)]));
         after.commit();
@@ -155,7 +165,24 @@ impl Execution<'_, '_> {
             return Err(self.fail(work, Some(place), failure));
         }
         work.recorded = Some(number + 1);
-        Ok(Ran::Alone)
+        Ok(())
+    }
+
+    /// The server has answered that a statement failed which ran alone: what looks like its effect was
+    /// there before it. If this cannot be written, the statement stays in doubt, which is true as well.
+    fn note_failure(&mut self, work: &Work<'_>, failure: &Failure) {
+        let answered = failure.sqlstate().is_some_and(|it| !sqlstate::SESSION_ENDED.contains(&it));
+        if !answered {
+            return;
+        }
+        self.session.come_back();
+        let values = [
+            ("schema", self.frame.store.schema.as_str()),
+            ("version", &literal(work.step.version())),
+            ("direction", &literal(work.step.direction().as_str())),
+        ];
+        let note = fill(include_str!("failed.sql"), &values);
+        let _ = self.session.send_last(&format!("BEGIN READ WRITE;\n{note};\nCOMMIT"));
     }
 
     /// Enters the step into the history, and ends the progress.
@@ -178,7 +205,7 @@ impl Execution<'_, '_> {
     }
 
     /// Sends a message of ours.
-    fn say(&mut self, work: &mut Work<'_>, message: &str) -> Result<(), Failed> {
+    pub(super) fn say(&mut self, work: &mut Work<'_>, message: &str) -> Result<(), Failed> {
         match self.session.send(message, Keep::Only(&[])) {
             Ok(_) => Ok(()),
             Err(failure) => {
@@ -201,7 +228,12 @@ impl Execution<'_, '_> {
         }
     }
 
-    fn fail(&mut self, work: &mut Work<'_>, place: Option<Place>, failure: Failure) -> Failed {
+    pub(super) fn fail(
+        &mut self,
+        work: &mut Work<'_>,
+        place: Option<Place>,
+        failure: Failure,
+    ) -> Failed {
         self.session.come_back();
         let situation = work.situation(self.done.len());
         let error = describe(self.session, work.step, place, failure, situation);
@@ -209,13 +241,22 @@ impl Execution<'_, '_> {
     }
 }
 
+/// How the statement runs that a mark names.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Runs {
+    /// It will share a transaction with the next mark: as long as this one stands, it has not run.
+    InTransaction,
+    /// Alone: from now on it is in doubt.
+    Alone,
+}
+
 /// A script on its way.
-struct Work<'w> {
-    step: &'w Step,
+pub(super) struct Work<'w> {
+    pub(super) step: &'w Step,
     /// The place of the step in the plan.
-    index: usize,
+    pub(super) index: usize,
     /// The statement, from 0, that the progress in the database names.
-    recorded: Option<usize>,
+    pub(super) recorded: Option<usize>,
 }
 
 impl Work<'_> {
@@ -239,17 +280,23 @@ impl Work<'_> {
         message.script(self.step, Body::single(self.step, number));
         message.push("SET CONSTRAINTS ALL IMMEDIATE");
         as_ourselves(&mut message, |it| {
-            if self.is_last(number) { self.enter(it) } else { self.mark(it, number + 1) }
+            if self.is_last(number) {
+                self.enter(it);
+            } else {
+                self.mark(it, number + 1, Runs::InTransaction);
+            }
         });
         message.commit();
         message
     }
 
     /// Adds the mark: the statements before this one are done.
-    fn mark(&self, message: &mut Message<'_>, number: usize) {
+    fn mark(&self, message: &mut Message<'_>, number: usize, runs: Runs) {
         let (schema, token) = message.owner();
         let sql = |it: &Statement| it.range.of(self.step.sql());
         let text = self.step.statements().get(number).map_or("", sql);
+        let alone = runs == Runs::Alone;
+        let cursor = format!("{{\"sql\": \"{}\", \"alone\": {alone}}}", json_text(text));
         message.push(&fill(
             include_str!("mark.sql"),
             &[
@@ -258,6 +305,7 @@ impl Work<'_> {
                 ("direction", &literal(self.step.direction().as_str())),
                 ("statement", &(number + 1).to_string()),
                 ("checksum", &literal(&Checksum::of(text).to_string())),
+                ("cursor", &literal(&cursor)),
                 ("run", &literal(&token)),
             ],
         ));

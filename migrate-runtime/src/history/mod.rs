@@ -50,6 +50,12 @@ pub struct Unfinished {
     pub statement_checksum: String,
     /// The token of the run that began it.
     pub run: String,
+    /// The text of that statement when it began, where the database kept it.
+    pub sql: Option<String>,
+    /// Whether the statement ran alone, so that nobody but the catalogs knows what came of it.
+    pub(crate) alone: Option<bool>,
+    /// Whether the server said that it failed.
+    pub(crate) failed: bool,
     /// The schema of the history, in quotes.
     pub(crate) schema: String,
 }
@@ -88,11 +94,6 @@ impl Unfinished {
     /// Whether every statement is done, and only the row in the history is missing.
     pub(crate) fn is_complete(&self) -> bool {
         self.statement_checksum == Checksum::of("").to_string()
-    }
-
-    /// The statement that ends the progress, for a person to paste.
-    pub(crate) fn forget(&self) -> String {
-        forget(&self.schema, &self.version, self.direction)
     }
 }
 

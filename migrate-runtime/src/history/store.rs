@@ -87,6 +87,14 @@ impl Store {
         )
     }
 
+    /// One statement: the tables beside the history that are missing.
+    pub(crate) fn side_tables(&self) -> String {
+        let migrations = literal(&format!("{}._migrations", self.schema));
+        let prefix = literal(&format!("{}.", self.schema));
+        let values = [("migrations", migrations.as_str()), ("prefix", &prefix)];
+        fill(include_str!("side_tables.sql"), &values)
+    }
+
     /// One statement: the down scripts that the database kept.
     pub(crate) fn scripts(&self) -> String {
         fill(include_str!("scripts.sql"), &[("schema", &self.schema)])
@@ -149,6 +157,9 @@ impl Unfinished {
             statement: next()?.parse().ok()?,
             statement_checksum: next()?.to_owned(),
             run: next()?.to_owned(),
+            sql: Some(unhex(next()?)?).filter(|it| !it.is_empty()),
+            alone: next()?.parse().ok(),
+            failed: next()? == "true",
             schema: String::new(),
         })
     }

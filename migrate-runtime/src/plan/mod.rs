@@ -4,15 +4,18 @@
 //! folder alone; the executor obeys the [`Plan`] it is given.
 
 mod refusal;
+mod resume;
 mod step;
 
 use migrate_core::{Direction, Migration, MigrationSet, Mode, Version};
 
-use crate::config::{Down, Limit, ScriptSource, Up};
+use crate::config::{Decision, Down, Limit, ScriptSource, Up};
 use crate::drift::{self, Drift};
 use crate::history::{History, Row, StoredScript};
 
 pub(crate) use refusal::Refusal;
+pub(crate) use resume::Resume;
+use resume::{Asked, resumed};
 pub use step::Step;
 pub(crate) use step::StepScript;
 
@@ -26,42 +29,74 @@ pub struct Plan {
     pub steps: Vec<Step>,
 }
 
-/// Plans the migrations that have not run yet, oldest first.
+/// Plans the migrations that have not run yet, oldest first; one that began comes before them.
 pub(crate) fn plan_up(set: &MigrationSet, history: &History, up: &Up) -> Result<Plan, Refusal> {
-    refuse_unfinished(history)?;
+    let begun = resumed(set, history, &[], (Asked::Run(Direction::Up), None))?;
     let drift = drift::compare(set, history);
     let edited = pick(&drift, |it| matches!(it, Drift::Edited { .. }));
     if !edited.is_empty() {
         return Err(Refusal::Edited(edited));
     }
-    let pending = drift::pending(set, history);
+    let mut pending = drift::pending(set, history);
+    let begun_version: Option<Version> = begun.as_ref().and_then(|it| it.version().parse().ok());
+    if let Some(version) = begun_version {
+        // A stable sort: the others keep their order.
+        pending.sort_by_key(|it| it.version != version);
+    }
     let planned = limit_up(set, pending, up.limit)?;
+    if begun_version.is_some_and(|begun| !planned.iter().any(|it| it.version == begun)) {
+        return Err(Refusal::Unfinished(Box::new(history.unfinished[0].clone())));
+    }
 
     // Two branches were merged in the "wrong" order. Running the older migration now would give
     // this database another history than a fresh one gets, so a person has to decide.
-    let late = pick(
+    let mut late = pick(
         &drift,
         |it| matches!(it, Drift::OutOfOrder { version, .. } if planned.iter().any(|it| it.version == *version)),
     );
+    late.retain(
+        |it| !matches!(it, Drift::OutOfOrder { version, .. } if Some(*version) == begun_version),
+    );
+    late.extend(drift::before(&planned, begun_version));
     if !late.is_empty() && !up.allow_out_of_order {
         return Err(Refusal::OutOfOrder(late));
     }
-    let steps: Vec<Step> = planned.into_iter().map(|it| Step::up(it, set.folder())).collect();
+    let others = planned.into_iter().filter(|it| Some(it.version) != begun_version);
+    let others = others.map(|it| Step::up(it, set.folder()));
+    let steps: Vec<Step> = begun.into_iter().chain(others).collect();
     refuse_mixed(&steps, up)?;
     Ok(Plan { direction: Direction::Up, steps })
 }
 
-/// Plans the revert of what ran last, newest first.
+/// Plans the revert of what ran last, newest first; a revert that began comes before them.
 pub(crate) fn plan_down(
     set: &MigrationSet,
     history: &History,
     stored: &[StoredScript],
     down: &Down,
 ) -> Result<Plan, Refusal> {
-    refuse_unfinished(history)?;
+    let asked = (Asked::Run(Direction::Down), down.use_script);
+    let begun = resumed(set, history, stored, asked)?;
     let rows = limit_down(history.newest_first(), down.limit)?;
-    let steps = rows.into_iter().map(|row| step_down((set, history), row, stored, down.use_script));
+    let is_begun = |row: &Row| begun.as_ref().is_some_and(|it| it.version() == row.version);
+    if begun.is_some() && !rows.first().is_some_and(|it| is_begun(it)) {
+        return Err(Refusal::Unfinished(Box::new(history.unfinished[0].clone())));
+    }
+    let others = rows.into_iter().filter(|it| !is_begun(it));
+    let others = others.map(|row| step_down((set, history), row, stored, down.use_script));
+    let steps = begun.clone().map(Ok).into_iter().chain(others);
     Ok(Plan { direction: Direction::Down, steps: steps.collect::<Result<_, _>>()? })
+}
+
+/// Plans to go on with unfinished work, whichever way it went; nothing where there is none.
+pub(crate) fn plan_repair(
+    set: &MigrationSet,
+    history: &History,
+    stored: &[StoredScript],
+    decision: Option<Decision>,
+) -> Result<Option<Plan>, Refusal> {
+    let step = resumed(set, history, stored, (Asked::Repair(decision), None))?;
+    Ok(step.map(|it| Plan { direction: it.direction(), steps: vec![it] }))
 }
 
 impl Plan {
@@ -142,13 +177,6 @@ pub(crate) fn same_down(migration: &Migration, stored: &StoredScript) -> bool {
     match &stored.checksum {
         Some(checksum) => *checksum == embedded.checksum.to_string(),
         None => embedded.directives.irreversible.is_some(),
-    }
-}
-
-fn refuse_unfinished(history: &History) -> Result<(), Refusal> {
-    match history.unfinished.first() {
-        Some(first) => Err(Refusal::Unfinished(first.clone())),
-        None => Ok(()),
     }
 }
 

@@ -14,8 +14,12 @@ pub(crate) enum Refusal {
     Edited(Vec<Drift>),
     /// Migrations are pending that are older than one that ran.
     OutOfOrder(Vec<Drift>),
-    /// Work outside a transaction did not end.
-    Unfinished(Unfinished),
+    /// Work outside a transaction did not end, and what was asked for cannot go on with it.
+    Unfinished(Box<Unfinished>),
+    /// It began in a binary that has another set.
+    UnfinishedElsewhere(Box<Unfinished>),
+    /// The statement that began is not the one in the script any more.
+    UnfinishedChanged { work: Box<Unfinished>, file: String, now: Option<String> },
     /// `--single-transaction` with scripts that cannot run in a transaction.
     CannotShareTransaction(Vec<String>),
     /// `up --to` a version that the binary does not have.
@@ -38,6 +42,14 @@ impl From<Refusal> for Error {
             Refusal::Edited(list) => edited(&list),
             Refusal::OutOfOrder(list) => out_of_order(&list),
             Refusal::Unfinished(work) => unfinished(&work),
+            Refusal::UnfinishedElsewhere(work) => Error::new(
+                ErrorKind::Unfinished,
+                format!("{}, and this binary does not have it", stopped(&work)),
+            )
+            .with_hint("run `migration-cli repair` of the binary that began it"),
+            Refusal::UnfinishedChanged { work, file, now } => {
+                unfinished_changed(&work, &file, now.as_deref())
+            }
             Refusal::CannotShareTransaction(files) => Error::new(
                 ErrorKind::Impossible,
                 format!("{} cannot run in a transaction, so not all can share one", files.join(", ")),
@@ -114,19 +126,50 @@ fn out_of_order(list: &[Drift]) -> Error {
 }
 
 fn unfinished(work: &Unfinished) -> Error {
+    Error::new(ErrorKind::Unfinished, stopped(work))
+        .with_hint("migration-cli repair   # goes on with it")
+}
+
+/// Where a script stopped.
+fn stopped(work: &Unfinished) -> String {
     let Unfinished { version, direction, statement, .. } = work;
-    let message = if work.is_complete() {
-        format!(
+    if work.is_complete() {
+        return format!(
             "migration {version} is unfinished: its {direction} script is done, its row in the history is missing"
-        )
-    } else {
-        format!(
-            "migration {version} is unfinished: its {direction} script stopped at statement {statement}"
-        )
+        );
+    }
+    format!(
+        "migration {version} is unfinished: its {direction} script stopped at statement {statement}"
+    )
+}
+
+fn unfinished_changed(work: &Unfinished, file: &str, now: Option<&str>) -> Error {
+    let mut message = format!("{}, and that statement was changed in {file} since", stopped(work));
+    if let Some(then) = &work.sql {
+        message.push_str(&difference(then, now.unwrap_or("")));
+    }
+    let error = Error::new(ErrorKind::Unfinished, message)
+        .with_hint("git log -p -- migrations   # bring back the text that began, and build again");
+    match now {
+        Some(_) => error
+            .with_hint("migration-cli repair --retry   # runs the statement as it is now")
+            .with_hint("migration-cli repair --mark-done   # goes on behind it"),
+        None => error,
+    }
+}
+
+/// The lines of two texts that differ, under each other.
+fn difference(then: &str, now: &str) -> String {
+    let (then, now): (Vec<&str>, Vec<&str>) = (then.lines().collect(), now.lines().collect());
+    let same = then.iter().zip(&now).take_while(|(one, other)| one == other).count();
+    let (then, now) = (&then[same..], &now[same..]);
+    let ends = then.iter().rev().zip(now.iter().rev());
+    let same = ends.take_while(|(one, other)| one == other).count();
+    let signed = |sign, lines: &[&str]| {
+        let kept = &lines[..lines.len() - same];
+        kept.iter().flat_map(|it| ["\n  ", sign, " ", it]).collect::<String>()
     };
-    Error::new(ErrorKind::Unfinished, message)
-        .with_hint("migration-cli status   # then finish or undo that statement by hand")
-        .with_hint(format!("{};   -- once the database is as before the script", work.forget()))
+    signed("-", then) + &signed("+", now)
 }
 
 fn no_such_migration(version: Version, nearest: Option<Version>) -> Error {

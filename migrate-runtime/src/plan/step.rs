@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use migrate_core::{Direction, Migration, Mode, Script, Statement};
 
+use super::resume::Resume;
 use crate::history::{Row, StoredScript};
 
 /// One migration in one direction.
@@ -17,6 +18,8 @@ pub struct Step {
     script: StepScript,
     /// The script to keep in the database, so that any binary can revert what this step does.
     undo: Option<&'static Script>,
+    /// Where it goes on, if it began before.
+    resume: Option<Resume>,
 }
 
 /// The script of a step: from the binary, or from the database.
@@ -36,6 +39,7 @@ impl Step {
             file: format!("{folder}/{}_{}.up.sql", migration.version, migration.name),
             script: StepScript::Embedded(&migration.up),
             undo: Some(&migration.down),
+            resume: None,
         }
     }
 
@@ -58,7 +62,22 @@ impl Step {
             file,
             script,
             undo: None,
+            resume: None,
         }
+    }
+
+    /// The same step, going on where it stopped.
+    pub(super) fn resuming(self, resume: Resume) -> Step {
+        Step { resume: Some(resume), ..self }
+    }
+
+    /// The number of the statement, from 1, with which a script goes on that began before.
+    pub fn resumes_at(&self) -> Option<u32> {
+        self.resume.as_ref().map(|it| it.work.statement)
+    }
+
+    pub(crate) fn resume(&self) -> Option<&Resume> {
+        self.resume.as_ref()
     }
 
     /// The version, as the history has or will have it.

@@ -75,17 +75,66 @@ fn scripts_outside_a_transaction_cannot_share_one() {
 }
 
 #[test]
-fn unfinished_work_stops_both_ways() {
+fn up_goes_on_with_what_began_before_anything_else() {
+    let mut history = history(&APPLIED[..1]);
+    history.unfinished.push(unfinished());
+    let allowed = Up { allow_out_of_order: true, ..Up::default() };
+    check(plan_up(&SET, &history, &allowed), Ok(&[(Forth, 3), (Forth, 2)]));
+    let plan = plan_up(&SET, &history, &allowed).unwrap();
+    assert_eq!(plan.steps[0].resumes_at(), Some(1));
+    assert_eq!(plan.steps[1].resumes_at(), None);
+    // The second is older than what has begun.
+    let late = Drift::OutOfOrder { version: version(2), name: "test", newest: version(3) };
+    check(plan_up(&SET, &history, &Up::default()), Err(Refusal::OutOfOrder(vec![late])));
+    let one = Up { limit: steps(1), ..Up::default() };
+    check(plan_up(&SET, &history, &one), Ok(&[(Forth, 3)]));
+    let before = Up { limit: Limit::To(version(2)), ..Up::default() };
+    let stopped = Box::new(unfinished());
+    check(plan_up(&SET, &history, &before), Err(Refusal::Unfinished(stopped)));
+}
+
+#[test]
+fn down_goes_on_with_a_revert_that_began() {
+    let mut history = history(&APPLIED);
+    history.unfinished.push(Unfinished { direction: Back, ..unfinished() });
+    let plan = |down| plan_down(&SET, &history, &[], &down);
+    check(plan(by(steps(2))), Ok(&[(Back, 3), (Back, 2)]));
+    assert_eq!(plan(by(steps(1))).unwrap().steps[0].resumes_at(), Some(1));
+    let none = by(Limit::To(version(3)));
+    assert!(matches!(plan(none).unwrap_err(), Refusal::Unfinished(_)), "it is the newest");
+}
+
+#[test]
+fn unfinished_work_of_the_other_direction_is_for_repair() {
     let mut history = history(&APPLIED[..2]);
     history.unfinished.push(unfinished());
-    assert_eq!(
-        plan_up(&SET, &history, &Up::default()).unwrap_err(),
-        Refusal::Unfinished(unfinished())
-    );
-    assert_eq!(
-        plan_down(&SET, &history, &[], &Down::default()).unwrap_err(),
-        Refusal::Unfinished(unfinished())
-    );
+    let stopped = Refusal::Unfinished(Box::new(unfinished()));
+    assert_eq!(plan_down(&SET, &history, &[], &Down::default()).unwrap_err(), stopped);
+    let plan = plan_repair(&SET, &history, &[], None).unwrap().unwrap();
+    assert_eq!((plan.direction, plan.steps[0].resumes_at()), (Forth, Some(1)));
+
+    history.unfinished.push(Unfinished { version: version(2).to_string(), ..unfinished() });
+    assert_eq!(plan_up(&SET, &history, &Up::default()).unwrap_err(), stopped, "only one at a time");
+}
+
+#[test]
+fn what_began_elsewhere_or_was_changed_is_refused() {
+    let refused = |work: Unfinished, decision| {
+        let mut history = history(&APPLIED[..2]);
+        history.unfinished.push(work);
+        plan_repair(&SET, &history, &[], decision).map(drop)
+    };
+    let elsewhere = Unfinished { version: version(9).to_string(), ..unfinished() };
+    let expected = Refusal::UnfinishedElsewhere(Box::new(elsewhere.clone()));
+    assert_eq!(refused(elsewhere, Some(Decision::Retry)), Err(expected));
+
+    let sql = Some("VACUUM a;\nVACUUM b".to_owned());
+    let changed = Unfinished { statement_checksum: "of another".to_owned(), sql, ..unfinished() };
+    let refusal = refused(changed.clone(), None).unwrap_err();
+    let Refusal::UnfinishedChanged { now: None, .. } = &refusal else { panic!("{refusal:?}") };
+    let message = crate::error::Error::from(refusal).to_string();
+    assert!(message.ends_with("since\n  - VACUUM a;\n  - VACUUM b"), "{message}");
+    assert_eq!(refused(changed, Some(Decision::MarkDone)), Ok(()), "a person has decided");
 }
 
 #[test]
@@ -215,8 +264,11 @@ fn unfinished() -> Unfinished {
         version: version(3).to_string(),
         direction: Forth,
         statement: 1,
-        statement_checksum: String::new(),
+        statement_checksum: Checksum::of("").to_string(),
         run: String::new(),
+        sql: None,
+        alone: None,
+        failed: false,
         schema: String::new(),
     }
 }

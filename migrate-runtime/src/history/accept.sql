@@ -1,0 +1,1 @@
+UPDATE {schema}._migrations SET checksum = {checksum} WHERE version = {version}

@@ -1,0 +1,80 @@
+//! Going on with work outside a transaction that began and did not end. Pure.
+
+use migrate_core::{Checksum, Direction, MigrationSet};
+
+use super::step::Step;
+use super::{Refusal, step_down};
+use crate::config::{Decision, ScriptSource};
+use crate::history::{History, StoredScript, Unfinished};
+
+/// Where a script goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Resume {
+    pub(crate) work: Unfinished,
+    /// What a person says about the statement that is in doubt.
+    pub(crate) decision: Option<Decision>,
+}
+
+/// Who asks: a run goes on with what it is about, `repair` with whatever there is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    Run(Direction),
+    Repair(Option<Decision>),
+}
+
+/// The step that goes on with unfinished work, if there is any.
+pub(super) fn resumed(
+    set: &MigrationSet,
+    history: &History,
+    stored: &[StoredScript],
+    (asked, preferred): (Asked, Option<ScriptSource>),
+) -> Result<Option<Step>, Refusal> {
+    let [work] = history.unfinished.as_slice() else {
+        return match history.unfinished.first() {
+            Some(first) => Err(Refusal::Unfinished(Box::new(first.clone()))),
+            None => Ok(None),
+        };
+    };
+    let decision = match asked {
+        Asked::Run(direction) if direction != work.direction => {
+            return Err(Refusal::Unfinished(Box::new(work.clone())));
+        }
+        Asked::Run(_) => None,
+        Asked::Repair(decision) => decision,
+    };
+    let step = match work.direction {
+        Direction::Up => {
+            let migration = work.version.parse().ok().and_then(|it| set.get(it));
+            let migration =
+                migration.ok_or_else(|| Refusal::UnfinishedElsewhere(Box::new(work.clone())))?;
+            Step::up(migration, set.folder())
+        }
+        Direction::Down => {
+            let rows = history.newest_first();
+            let row = rows.into_iter().find(|it| it.version == work.version);
+            let row = row.ok_or_else(|| Refusal::UnfinishedElsewhere(Box::new(work.clone())))?;
+            step_down((set, history), row, stored, preferred)?
+        }
+    };
+    if decision.is_none() {
+        refuse_changed(&step, work)?;
+    }
+    Ok(Some(step.resuming(Resume { work: work.clone(), decision })))
+}
+
+/// The statement that began has to be the one that goes on: what came before it is done, and what comes
+/// after it relies on that.
+fn refuse_changed(step: &Step, work: &Unfinished) -> Result<(), Refusal> {
+    let index = (work.statement as usize).saturating_sub(1);
+    let statement = step.statements().get(index).map(|it| it.range.of(step.sql()));
+    let now = statement.unwrap_or("");
+    let complete = work.is_complete() && index == step.statements().len();
+    if complete || Checksum::of(now).to_string() == work.statement_checksum {
+        return Ok(());
+    }
+    Err(Refusal::UnfinishedChanged {
+        work: Box::new(work.clone()),
+        file: step.file().to_owned(),
+        now: statement.map(str::to_owned),
+    })
+}
