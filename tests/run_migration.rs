@@ -10,6 +10,7 @@ mod run {
     pub(crate) mod lent;
     pub(crate) mod locking;
     pub(crate) mod order;
+    pub(crate) mod repair;
     pub(crate) mod resume;
     pub(crate) mod round_trips;
     pub(crate) mod standalone;
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
         run::lent::tests(),
         run::locking::tests(),
         run::order::tests(),
+        run::repair::tests(),
         run::resume::tests(),
         run::round_trips::tests(),
         run::standalone::tests(),

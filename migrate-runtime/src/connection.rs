@@ -218,11 +218,7 @@ impl<'a> Connection<'a> {
         let rows =
             if missing { Some(History::default()) } else { History::parse(reply.of(server + 1)) };
         let mut history = rows.ok_or_else(not_understood)?;
-        history.schema.clone_from(&self.store.schema);
         history.unfinished = unfinished;
-        for work in &mut history.unfinished {
-            work.schema.clone_from(&self.store.schema);
-        }
         Ok((server_row, history))
     }
 

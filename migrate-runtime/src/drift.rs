@@ -10,7 +10,7 @@ use crate::history::{History, Row};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Drift {
     /// The script changed after it ran.
-    Edited { version: Version, name: String, ran: String, embedded: String, schema: String },
+    Edited { version: Version, name: String, ran: String, embedded: String },
     /// The binary has no such migration: it was deleted, or a newer release ran it.
     Unknown { version: String, name: String },
     /// It has not run, but a newer one has.
@@ -18,13 +18,12 @@ pub(crate) enum Drift {
 }
 
 impl Drift {
-    pub(crate) fn edited(row: &Row, migration: &Migration, history: &History) -> Drift {
+    pub(crate) fn edited(row: &Row, migration: &Migration) -> Drift {
         Drift::Edited {
             version: migration.version,
             name: migration.name.to_owned(),
             ran: row.checksum.clone(),
             embedded: migration.up.checksum.to_string(),
-            schema: history.schema.clone(),
         }
     }
 }
@@ -37,9 +36,7 @@ pub(crate) fn compare(set: &MigrationSet, history: &History) -> Vec<Drift> {
         let migration = row.version.parse().ok().and_then(|it| set.get(it));
         match migration {
             None => Some(Drift::Unknown { version: row.version.clone(), name: row.name.clone() }),
-            Some(it) if it.up.checksum.to_string() != row.checksum => {
-                Some(Drift::edited(row, it, history))
-            }
+            Some(it) if it.up.checksum.to_string() != row.checksum => Some(Drift::edited(row, it)),
             Some(_) => None,
         }
     });

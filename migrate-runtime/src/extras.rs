@@ -3,6 +3,7 @@
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind};
 use crate::history::{LogEntry, Server, StoredScript};
+use crate::sqlstate;
 
 /// Reads the down scripts that the database kept; none where there is no table of them.
 pub(crate) fn stored_scripts(
@@ -39,10 +40,11 @@ pub(crate) fn log_of(
     }
 }
 
-/// Kept scripts are an extra: who may not read them still gets the rest.
+/// Kept scripts are an extra: who may not read them, or has lost the table, still gets the rest.
 pub(crate) fn if_allowed<T>(read: Result<T, Error>) -> Result<Option<T>, Error> {
     match read {
         Err(error) if error.kind() == ErrorKind::Privilege => Ok(None),
+        Err(error) if error.sqlstate() == Some(sqlstate::UNDEFINED_TABLE) => Ok(None),
         read => read.map(Some),
     }
 }

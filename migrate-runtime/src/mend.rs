@@ -5,7 +5,7 @@ use migrate_core::{Migration, MigrationSet, StatementKind, Target, target};
 use crate::config::Repair;
 use crate::drift::{self, Drift};
 use crate::history::{History, StoredScript};
-use crate::plan::{Plan, same_down};
+use crate::plan::{Plan, same_down, shorten};
 
 /// Something that `repair` found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,7 +100,14 @@ pub(crate) fn findings(evidence: &Evidence<'_>, repair: &Repair) -> Vec<Mend> {
     });
     let indexes = evidence.invalid.iter().map(|it| of_index(it, evidence));
     let drift = drift::compare(evidence.set, evidence.history);
-    let drift = drift.iter().map(|it| of_drift(it, repair));
+    let begun = |it: &Drift| match it {
+        Drift::OutOfOrder { version, .. } => {
+            let version = version.to_string();
+            evidence.history.unfinished.iter().any(|work| work.version == version)
+        }
+        _ => false,
+    };
+    let drift = drift.iter().filter(|it| !begun(it)).map(|it| of_drift(it, repair));
     tables.chain(steps).chain(indexes).chain(drift).collect()
 }
 
@@ -160,7 +167,9 @@ fn of_drift(drift: &Drift, repair: &Repair) -> Mend {
             MendKind::Edited,
             version.to_string(),
             format!(
-                "{version}_{name} was edited after it ran: checksum {ran} then, {embedded} now"
+                "{version}_{name} was edited after it ran: checksum {} then, {} now",
+                shorten(ran),
+                shorten(embedded)
             ),
             repair
                 .update_checksums

@@ -128,7 +128,6 @@ mod tests {
             sql: None,
             alone,
             failed: false,
-            schema: String::new(),
         }
     }
 

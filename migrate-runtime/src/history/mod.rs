@@ -19,8 +19,6 @@ pub(crate) struct History {
     pub(crate) rows: Vec<Row>,
     /// Work outside a transaction that began and did not end.
     pub(crate) unfinished: Vec<Unfinished>,
-    /// The schema of the tables, in quotes; for statements that a person pastes.
-    pub(crate) schema: String,
 }
 
 /// One row of the history table.
@@ -56,8 +54,6 @@ pub struct Unfinished {
     pub(crate) alone: Option<bool>,
     /// Whether the server said that it failed.
     pub(crate) failed: bool,
-    /// The schema of the history, in quotes.
-    pub(crate) schema: String,
 }
 
 /// A down script that the database kept when its migration ran.

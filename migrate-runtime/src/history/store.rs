@@ -160,7 +160,6 @@ impl Unfinished {
             sql: Some(unhex(next()?)?).filter(|it| !it.is_empty()),
             alone: next()?.parse().ok(),
             failed: next()? == "true",
-            schema: String::new(),
         })
     }
 }

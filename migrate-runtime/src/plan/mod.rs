@@ -13,7 +13,7 @@ use crate::config::{Decision, Down, Limit, ScriptSource, Up};
 use crate::drift::{self, Drift};
 use crate::history::{History, Row, StoredScript};
 
-pub(crate) use refusal::Refusal;
+pub(crate) use refusal::{Refusal, shorten};
 pub(crate) use resume::Resume;
 use resume::{Asked, resumed};
 pub use step::Step;
@@ -83,7 +83,7 @@ pub(crate) fn plan_down(
         return Err(Refusal::Unfinished(Box::new(history.unfinished[0].clone())));
     }
     let others = rows.into_iter().filter(|it| !is_begun(it));
-    let others = others.map(|row| step_down((set, history), row, stored, down.use_script));
+    let others = others.map(|row| step_down(set, row, stored, down.use_script));
     let steps = begun.clone().map(Ok).into_iter().chain(others);
     Ok(Plan { direction: Direction::Down, steps: steps.collect::<Result<_, _>>()? })
 }
@@ -141,7 +141,7 @@ fn limit_down(mut rows: Vec<&Row>, limit: Limit) -> Result<Vec<&Row>, Refusal> {
 /// The script in the binary and the one that the database kept are normally the same. Where they
 /// are not, nobody but a person knows which one undoes what is there.
 fn step_down(
-    (set, history): (&MigrationSet, &History),
+    set: &MigrationSet,
     row: &Row,
     stored: &[StoredScript],
     preferred: Option<ScriptSource>,
@@ -154,7 +154,7 @@ fn step_down(
             return Err(Refusal::ScriptDiffers(row.version.clone()));
         }
         (Some(migration), None, None) if migration.up.checksum.to_string() != row.checksum => {
-            return Err(Refusal::Edited(vec![Drift::edited(row, migration, history)]));
+            return Err(Refusal::Edited(vec![Drift::edited(row, migration)]));
         }
         (Some(migration), _, None | Some(ScriptSource::Embedded)) => {
             Step::down(row, migration, set.folder())

@@ -82,22 +82,19 @@ impl From<Refusal> for Error {
 
 fn edited(list: &[Drift]) -> Error {
     let mut lines = Vec::new();
-    let mut foreign = Vec::new();
+    let mut foreign = false;
     for drift in list {
-        let Drift::Edited { version, name, ran, embedded, schema } = drift else { continue };
+        let Drift::Edited { version, name, ran, embedded } = drift else { continue };
         let (then, now) = (shorten(ran), shorten(embedded));
         lines.push(format!("{version}_{name} (checksum {then} when it ran, {now} in this binary)"));
-        if ran.parse::<Checksum>().is_err() {
-            foreign.push(format!(
-                "UPDATE {schema}._migrations SET checksum = '{embedded}' WHERE version = '{version}';   -- once it is certain that this script is the one that ran"
-            ));
-        }
+        foreign |= ran.parse::<Checksum>().is_err();
     }
     let lines = lines.join(", ");
-    if !foreign.is_empty() {
+    if foreign {
         let message = format!("another program wrote checksums that are none of ours: {lines}");
-        let error = Error::new(ErrorKind::Edited, message);
-        return foreign.into_iter().fold(error, Error::with_hint);
+        return Error::new(ErrorKind::Edited, message).with_hint(
+            "migration-cli repair --update-checksums   # once it is certain that these scripts are the ones that ran",
+        );
     }
     let what = if list.len() == 1 { "a script was" } else { "scripts were" };
     Error::new(ErrorKind::Edited, format!("{what} edited after it ran: {lines}"))
@@ -204,6 +201,6 @@ fn no_down_script(version: &str, wanted: Option<ScriptSource>) -> Error {
 }
 
 /// Enough of a checksum to tell two apart.
-fn shorten(checksum: &str) -> String {
+pub(crate) fn shorten(checksum: &str) -> String {
     checksum.chars().take(12).collect()
 }

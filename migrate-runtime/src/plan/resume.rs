@@ -53,7 +53,7 @@ pub(super) fn resumed(
             let rows = history.newest_first();
             let row = rows.into_iter().find(|it| it.version == work.version);
             let row = row.ok_or_else(|| Refusal::UnfinishedElsewhere(Box::new(work.clone())))?;
-            step_down((set, history), row, stored, preferred)?
+            step_down(set, row, stored, preferred)?
         }
     };
     if decision.is_none() {

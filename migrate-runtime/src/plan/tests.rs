@@ -269,7 +269,6 @@ fn unfinished() -> Unfinished {
         sql: None,
         alone: None,
         failed: false,
-        schema: String::new(),
     }
 }
 

@@ -13,6 +13,7 @@ use crate::time::rfc3339;
 
 use super::Ui;
 use super::import::ImportRecord;
+use super::mend::MendRecord;
 use super::record::{InfoRecord, StatementRecord};
 use super::settings::SettingRecord;
 
@@ -38,6 +39,9 @@ pub(crate) struct Report {
     pub(crate) single_transaction: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) problems: Option<Vec<ProblemRecord>>,
+    /// What `repair` found.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) mends: Option<Vec<MendRecord>>,
     /// Whether `verify` had anything to compare.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) compared: Option<bool>,

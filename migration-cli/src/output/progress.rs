@@ -48,6 +48,9 @@ impl Progress {
             Event::Statement { index, total, line } => {
                 self.detail(&format!("    statement {index} of {total}, line {line}"));
             }
+            Event::Resumed { version, what } => {
+                self.note(&format!("  {version} began in another run: {what}"));
+            }
             Event::Finished { index, total, done } => self.finished(*index, *total, done),
             Event::Retrying { version, attempt, pause, .. } => {
                 let pause = duration(*pause);

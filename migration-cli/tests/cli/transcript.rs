@@ -149,6 +149,28 @@ fn verify() {
 }
 
 #[test]
+fn repair() {
+    let database = TestDatabase::new();
+    let project = Project::on(&database);
+    project.expect("up", 0);
+    let mut transcript = Transcript::of(&project);
+    transcript.both("repair", 0);
+    database.execute(
+        "DELETE FROM _migrations WHERE version = '20240619085000';
+         INSERT INTO _migrations_progress (version, direction, statement, statement_checksum, run,
+             started_at, updated_at) SELECT '20240619085000', 'up', 1,
+             encode(sha256(convert_to('CREATE INDEX CONCURRENTLY contracts_parent_contract_id_idx ON contracts (parent_contract_id)', 'UTF8')), 'hex'),
+             gen_random_uuid(), now(), now();
+         DROP TABLE _migrations_script;
+         DROP INDEX contracts_expires_on_idx;
+         UPDATE _migrations SET checksum = repeat('0', 64) WHERE id = 2",
+    );
+    transcript.both("repair --dry-run", 0).run("repair --env production", 7);
+    transcript.run("repair", 0).run("repair --update-checksums", 0).json("repair", 0);
+    transcript.run("verify", 0).expect("repair");
+}
+
+#[test]
 fn info() {
     let database = TestDatabase::new();
     let project = Project::on(&database);

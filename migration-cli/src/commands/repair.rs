@@ -1,0 +1,84 @@
+//! `repair`: what an interruption or an edit left behind.
+
+use migrate_runtime::{Decision, Mend, MendKind, Repair};
+
+use crate::context::{Context, Session};
+use crate::error::CommandError;
+use crate::output::{MendRecord, print_mends};
+use crate::text::plural;
+
+/// Bring an interrupted database back to a known state
+///
+/// Goes on with a script outside a transaction that stopped half-way: the catalogs tell what came of the
+/// statement, and an index that was left invalid is built again. Makes tables of ours that are missing,
+/// and mends invalid indexes that a script of this program made. Says what it found, did and left.
+#[derive(clap::Args, Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+pub(crate) struct RepairArgs {
+    /// Say what would be done, and do nothing
+    #[arg(long)]
+    dry_run: bool,
+
+    /// Where nobody can tell whether a statement had its effect: it had none, run it
+    #[arg(long, conflicts_with = "mark_done")]
+    retry: bool,
+
+    /// Where nobody can tell whether a statement had its effect: it had it, go on behind it
+    #[arg(long)]
+    mark_done: bool,
+
+    /// The scripts in this program count as the ones that ran, though they were edited since
+    #[arg(long)]
+    update_checksums: bool,
+}
+
+impl RepairArgs {
+    fn wanted(&self) -> Repair {
+        let mut repair = Repair::default();
+        repair.update_checksums = self.update_checksums;
+        repair.decision = match (self.retry, self.mark_done) {
+            (true, _) => Some(Decision::Retry),
+            (false, true) => Some(Decision::MarkDone),
+            (false, false) => None,
+        };
+        repair
+    }
+}
+
+pub(crate) fn run(ctx: &mut Context<'_>, args: &RepairArgs) -> Result<u8, CommandError> {
+    let repair = args.wanted();
+    let Session { mut migrator, progress } = ctx.session()?;
+    let only_planned = args.dry_run || ctx.needs_consent();
+    let repaired =
+        if only_planned { migrator.plan_repair(&repair) } else { migrator.run_repair(&repair) };
+    progress.end();
+    let repaired = repaired?;
+    ctx.report.database = Some(repaired.database.clone());
+    ctx.report.mends = Some(repaired.found.iter().map(|it| MendRecord::new(it, &ctx.ui)).collect());
+    print_mends(&ctx.ui, &repaired.found)?;
+    let wanted = repaired.found.iter().filter(|it| it.action.is_some()).count();
+    if ctx.needs_consent() && !args.dry_run && wanted > 0 {
+        return Err(ctx.refuse_without_consent(&format!("mending {}", plural(wanted, "finding"))));
+    }
+    if !only_planned {
+        ctx.report.run = Some(repaired.token.clone());
+        ctx.report.ran(&repaired.done);
+    }
+    let left = repaired.found.len() - wanted;
+    ctx.ui.result(sentence(args, &repaired.found, left))?;
+    Ok(0)
+}
+
+fn sentence(args: &RepairArgs, found: &[Mend], left: usize) -> String {
+    if found.is_empty() {
+        return "Nothing to repair.".to_owned();
+    }
+    let verb = if args.dry_run { "would be mended" } else { "mended" };
+    let unfinished = found.iter().filter(|it| it.kind == MendKind::Unfinished).count();
+    let ended = match unfinished {
+        0 => "",
+        _ if args.dry_run => " (what is unfinished goes on)",
+        _ => " (what was unfinished has ended)",
+    };
+    format!("{} {verb}{ended}, {left} left.", found.len() - left)
+}

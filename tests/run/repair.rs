@@ -1,0 +1,183 @@
+//! `repair`: what it finds, what it mends, and what it leaves to a person.
+
+use migrate_runtime::{ErrorKind, MendKind, Migrator, Repair, Repaired};
+use migration_tests::harness::Trial;
+use migration_tests::{TestDatabase, set, trials, wait_until};
+
+use crate::{first, migrator, three, up, up_fails};
+
+pub(crate) fn tests() -> Vec<Trial> {
+    trials![
+        where_all_is_well_there_is_nothing_to_repair,
+        tables_that_are_missing_are_made,
+        an_invalid_index_of_a_script_is_built_again_and_others_are_left,
+        an_index_that_is_being_built_is_left_alone,
+        edited_scripts_are_accepted_when_that_is_asked_for,
+        what_a_newer_release_ran_is_left,
+        a_dry_run_changes_nothing,
+        a_role_without_rights_is_told_so,
+        a_repair_waits_for_the_lock_like_every_runner
+    ]
+}
+
+#[track_caller]
+fn repair(set: &migrate_runtime::MigrationSet, database: &TestDatabase) -> Repaired {
+    let repaired = migrator(set, database).run_repair(&Repair::default());
+    repaired.unwrap_or_else(|error| panic!("{error:?}"))
+}
+
+fn kinds(repaired: &Repaired) -> Vec<(MendKind, bool)> {
+    repaired.found.iter().map(|it| (it.kind, it.action.is_some())).collect()
+}
+
+fn where_all_is_well_there_is_nothing_to_repair() {
+    let database = TestDatabase::new();
+    assert_eq!(repair(&three(), &database).found, []);
+    assert_eq!(database.text("SELECT to_regclass('_migrations') IS NULL"), "t", "nothing was made");
+    up(&three(), &database);
+    assert_eq!(repair(&three(), &database).found, []);
+    assert_eq!(database.text("SELECT count(*) FROM _migrations_log"), "3");
+}
+
+fn tables_that_are_missing_are_made() {
+    let database = TestDatabase::new();
+    up(&three(), &database);
+    database.execute("DROP TABLE _migrations_script, _migrations_progress, _migrations_log");
+    let repaired = repair(&three(), &database);
+    assert_eq!(kinds(&repaired), [(MendKind::MissingTable, true); 3]);
+    assert_eq!(repair(&three(), &database).found, []);
+    let log = "SELECT command, outcome, message FROM _migrations_log";
+    let expected = "repair|ok|the table _migrations_log is missing; the table _migrations_script is missing; \
+                    the table _migrations_progress is missing";
+    assert_eq!(database.text(log), expected);
+}
+
+const INDEXED: [(&str, &str, &str); 2] = [
+    ("20260101000001_table", "CREATE TABLE rows (id int, other int)", "DROP TABLE rows"),
+    (
+        "20260101000002_index",
+        "CREATE INDEX CONCURRENTLY rows_id ON rows (id)",
+        "DROP INDEX CONCURRENTLY rows_id",
+    ),
+];
+
+fn an_invalid_index_of_a_script_is_built_again_and_others_are_left() {
+    let (database, set) = (TestDatabase::new(), set(&INDEXED));
+    up(&set, &database);
+    database.execute(
+        "CREATE INDEX theirs ON rows (other);
+         UPDATE pg_index SET indisvalid = false WHERE indexrelid IN ('rows_id'::regclass, 'theirs'::regclass)",
+    );
+    let repaired = repair(&set, &database);
+    assert_eq!(kinds(&repaired), [(MendKind::InvalidIndex, true), (MendKind::InvalidIndex, false)]);
+    assert_eq!(
+        repaired.found[0].action.as_deref(),
+        Some("REINDEX INDEX CONCURRENTLY public.rows_id")
+    );
+    let hint = repaired.found[1].hint.as_ref().unwrap();
+    assert!(hint.starts_with("REINDEX INDEX CONCURRENTLY public.theirs;"), "{hint}");
+    let valid =
+        "SELECT string_agg(relname || ' ' || indisvalid, ' ' ORDER BY relname) FROM pg_index
+        JOIN pg_class c ON c.oid = indexrelid WHERE indrelid = 'rows'::regclass";
+    assert_eq!(database.text(valid), "rows_id true theirs false");
+}
+
+fn an_index_that_is_being_built_is_left_alone() {
+    let (database, set) = (TestDatabase::new(), set(&INDEXED));
+    up(&set, &database);
+    database.execute("DROP INDEX rows_id");
+    let mut reader = database.client();
+    let mut open = reader.transaction().unwrap();
+    open.batch_execute("INSERT INTO rows VALUES (1, 1)").unwrap();
+    let config = database.config();
+    let building = std::thread::spawn(move || {
+        let mut client = config.connect(postgres::NoTls).unwrap();
+        client.batch_execute("CREATE INDEX CONCURRENTLY rows_id ON rows (id)").unwrap();
+    });
+    let built = "SELECT count(*) FROM pg_stat_progress_create_index WHERE index_relid <> 0";
+    wait_until("the index is being built", || database.text(built) == "1");
+    let repaired = repair(&set, &database);
+    assert_eq!(kinds(&repaired), [(MendKind::InvalidIndex, false)]);
+    assert!(repaired.found[0].found.contains("is being built by session"), "{repaired:?}");
+    open.rollback().unwrap();
+    building.join().unwrap();
+    assert_eq!(repair(&set, &database).found, []);
+}
+
+fn edited_scripts_are_accepted_when_that_is_asked_for() {
+    let database = TestDatabase::new();
+    up(&three(), &database);
+    let edited = set(&[
+        ("20260101000001_one", "CREATE TABLE one (id int)", "DROP TABLE one CASCADE"),
+        ("20260101000002_two", "CREATE TABLE two (id bigint)", "DROP TABLE two"),
+        ("20260101000003_three", "CREATE TABLE three (id int)", "DROP TABLE three"),
+    ]);
+    assert_eq!(kinds(&repair(&edited, &database)), [(MendKind::Edited, false)]);
+    assert_eq!(up_fails(&edited, &database).kind(), ErrorKind::Edited);
+
+    let mut wanted = Repair::default();
+    wanted.update_checksums = true;
+    let repaired = migrator(&edited, &database).run_repair(&wanted).unwrap();
+    assert_eq!(kinds(&repaired), [(MendKind::Edited, true)]);
+    assert!(repaired.found[0].found.contains("20260101000002_two"), "{repaired:?}");
+    assert_eq!(migrator(&edited, &database).verify().unwrap().findings, []);
+    let kept = "SELECT down_sql FROM _migrations_script WHERE version = '20260101000001'";
+    assert_eq!(database.text(kept), "DROP TABLE one CASCADE");
+    up(&edited, &database);
+}
+
+fn what_a_newer_release_ran_is_left() {
+    let (database, set) = (TestDatabase::new(), three());
+    up(&set, &database);
+    let repaired = repair(&first(&set, 2), &database);
+    assert_eq!(kinds(&repaired), [(MendKind::Unknown, false)]);
+    database.execute("DELETE FROM _migrations WHERE version = '20260101000002'");
+    let repaired = repair(&set, &database);
+    assert_eq!(kinds(&repaired), [(MendKind::OutOfOrder, false)]);
+}
+
+fn a_dry_run_changes_nothing() {
+    let (database, set) = (TestDatabase::new(), set(&INDEXED));
+    up(&set, &database);
+    database.execute(
+        "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'rows_id'::regclass;
+         DROP TABLE _migrations_script",
+    );
+    for _ in 0..2 {
+        let planned = migrator(&set, &database).plan_repair(&Repair::default()).unwrap();
+        assert_eq!(
+            kinds(&planned),
+            [(MendKind::MissingTable, true), (MendKind::InvalidIndex, true)]
+        );
+    }
+}
+
+fn a_role_without_rights_is_told_so() {
+    let (database, set) = (TestDatabase::new(), set(&INDEXED));
+    up(&set, &database);
+    database
+        .execute("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'rows_id'::regclass");
+    let reader = database.role("reader", "");
+    database.execute(&format!("GRANT SELECT ON _migrations TO {}", reader.name));
+    let mut reading = Migrator::new(&set, reader.config.clone());
+    assert_eq!(reading.plan_repair(&Repair::default()).unwrap().found.len(), 1);
+    let error = reading.run_repair(&Repair::default()).unwrap_err();
+    assert_eq!((error.kind(), error.exit_code()), (ErrorKind::Privilege, 3), "{error:?}");
+}
+
+fn a_repair_waits_for_the_lock_like_every_runner() {
+    let (database, set) = (TestDatabase::new(), set(&INDEXED));
+    up(&set, &database);
+    database.execute("DROP TABLE _migrations_script");
+    let mut other = database.client();
+    let lock = "SELECT pg_advisory_lock(
+        ('x' || left(encode(sha256('migrate:public._migrations'), 'hex'), 8))::bit(32)::int, 1)";
+    other.batch_execute(lock).unwrap();
+    let mut settings = migrate_runtime::Settings::default();
+    settings.wait = std::time::Duration::ZERO;
+    let mut waiting = migrator(&set, &database).with_settings(settings);
+    let error = waiting.run_repair(&Repair::default()).unwrap_err();
+    assert_eq!((error.kind(), error.exit_code()), (ErrorKind::LockHeld, 6));
+    drop(other);
+    assert_eq!(kinds(&repair(&set, &database)), [(MendKind::MissingTable, true)]);
+}
