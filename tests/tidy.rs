@@ -24,8 +24,8 @@ const LAYERS: [&[&str]; 6] = [
         "sqlstate",
     ],
     &["connect", "drift", "info", "plan", "status", "transport", "verify"],
-    &["connection", "extras", "lent", "session"],
-    &["execute"],
+    &["connection", "extras", "lent", "refuse", "session"],
+    &["execute", "force"],
     &["migrator"],
     &["dev_database", "lib", "private", "testing"],
 ];

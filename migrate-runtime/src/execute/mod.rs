@@ -1,6 +1,7 @@
 //! Runs the steps of a plan on a session, one message after the other.
 
 mod describe;
+mod force;
 mod message;
 mod standalone;
 mod transactional;
@@ -16,6 +17,7 @@ use crate::run::{Done, PartialRun};
 use crate::session::Session;
 use crate::transport::Reply;
 
+pub(crate) use force::{Wanted, force};
 use message::{Frame, Message};
 
 /// Which steps share a transaction.

@@ -20,6 +20,8 @@ pub(crate) enum Refusal {
     CannotShareTransaction(Vec<String>),
     /// `up --to` a version that the binary does not have.
     NoSuchMigration { version: Version, nearest: Option<Version> },
+    /// `force` a version that the binary does not have.
+    NotToForce { version: Version, nearest: Option<Version> },
     /// `down --to` a version that has not run.
     HasNotRun(Version),
     /// `down N` with fewer migrations that ran.
@@ -44,7 +46,12 @@ impl From<Refusal> for Error {
             )
             .with_hint("migration-cli up")
             .with_hint("migration-cli up --single-transaction --to VERSION   # up to the last one before it"),
-            Refusal::NoSuchMigration { version, nearest } => no_such_migration(version, nearest),
+            Refusal::NoSuchMigration { version, nearest } => {
+                no_such_migration("up --to", version, nearest)
+            }
+            Refusal::NotToForce { version, nearest } => {
+                no_such_migration("force", version, nearest)
+            }
             Refusal::HasNotRun(version) => Error::new(
                 ErrorKind::NoSuchVersion,
                 format!("migration {version} has not run, so nothing can be reverted down to it"),
@@ -129,11 +136,11 @@ fn unfinished(work: &Unfinished) -> Error {
         .with_hint(format!("{};   -- once the database is as before the script", work.forget()))
 }
 
-fn no_such_migration(version: Version, nearest: Option<Version>) -> Error {
+fn no_such_migration(command: &str, version: Version, nearest: Option<Version>) -> Error {
     let error =
         Error::new(ErrorKind::NoSuchVersion, format!("this binary has no migration {version}"));
     match nearest {
-        Some(nearest) => error.with_hint(format!("migration-cli up --to {nearest}")),
+        Some(nearest) => error.with_hint(format!("migration-cli {command} {nearest}")),
         None => error.with_hint("migration-cli status"),
     }
 }

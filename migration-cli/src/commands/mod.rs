@@ -5,6 +5,7 @@ mod config;
 mod create;
 mod db;
 mod down;
+mod force;
 mod import;
 mod info;
 mod init;
@@ -37,6 +38,7 @@ pub(crate) enum Command {
     Status(status::StatusArgs),
     Plan(plan::PlanArgs),
     Verify(verify::VerifyArgs),
+    Force(force::ForceArgs),
     Info(info::InfoArgs),
     Config(config::ConfigArgs),
     Db(db::DbArgs),
@@ -56,6 +58,7 @@ impl Command {
             Command::Status(_) => "status",
             Command::Plan(_) => "plan",
             Command::Verify(_) => "verify",
+            Command::Force(_) => "force",
             Command::Info(_) => "info",
             Command::Config(_) => "config",
             Command::Db(args) => return format!("db {}", args.command.word()),
@@ -89,6 +92,7 @@ pub(crate) fn run(start: Start<'_>, command: &Command) -> Result<u8, CommandErro
         Command::Status(args) => status::run(&mut start.context()?, args),
         Command::Plan(args) => plan::run(&mut start.context()?, args),
         Command::Verify(args) => verify::run(&mut start.context()?, args),
+        Command::Force(args) => force::run(&mut start.context()?, args),
         Command::Info(args) => info::run(&mut start.context()?, args),
         Command::Config(args) => config::run(&mut start.context()?, args),
         Command::Db(args) => db::run(&mut start.context()?, args),
