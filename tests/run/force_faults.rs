@@ -143,7 +143,7 @@ fn a_lost_answer_changes_everything_or_nothing() {
         let cutting = Arc::clone(&proxy);
         let migrator = Migrator::new(&set, proxy.config()).on_event(move |event| {
             if let Event::Locked = event {
-                cutting.set(fault.clone());
+                cutting.set(fault);
             }
         });
         let error = { migrator }.run_force(&to(1)).unwrap_err();

@@ -107,7 +107,7 @@ pub(crate) fn change_counts(change: &HistoryChange) -> String {
         (change.added.len(), "added"),
         (change.removed.len(), "removed"),
         (change.accepted.len(), "accepted as edited"),
-        (change.ended.len(), "ended"),
+        (change.ended.len(), "unfinished ended"),
     ];
     let counts = counts.iter().filter(|(count, _)| *count > 0);
     let counts = counts.map(|(count, what)| format!("{} {what}", Styled(LABEL, count)));
