@@ -47,10 +47,10 @@ impl From<Refusal> for Error {
             .with_hint("migration-cli up")
             .with_hint("migration-cli up --single-transaction --to VERSION   # up to the last one before it"),
             Refusal::NoSuchMigration { version, nearest } => {
-                no_such_migration("up --to", version, nearest)
+                no_such_migration(version, nearest, |it| format!("migration-cli up --to {it}"))
             }
             Refusal::NotToForce { version, nearest } => {
-                no_such_migration("force", version, nearest)
+                no_such_migration(version, nearest, |it| format!("migration-cli force {it}"))
             }
             Refusal::HasNotRun(version) => Error::new(
                 ErrorKind::NoSuchVersion,
@@ -136,11 +136,15 @@ fn unfinished(work: &Unfinished) -> Error {
         .with_hint(format!("{};   -- once the database is as before the script", work.forget()))
 }
 
-fn no_such_migration(command: &str, version: Version, nearest: Option<Version>) -> Error {
+fn no_such_migration(
+    version: Version,
+    nearest: Option<Version>,
+    hint: impl FnOnce(Version) -> String,
+) -> Error {
     let error =
         Error::new(ErrorKind::NoSuchVersion, format!("this binary has no migration {version}"));
     match nearest {
-        Some(nearest) => error.with_hint(format!("migration-cli {command} {nearest}")),
+        Some(nearest) => error.with_hint(hint(nearest)),
         None => error.with_hint("migration-cli status"),
     }
 }

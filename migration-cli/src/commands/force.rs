@@ -35,7 +35,8 @@ pub(crate) struct ForceArgs {
 const NOTHING: &str = "Nothing to change: the history says so already.";
 
 pub(crate) fn run(ctx: &mut Context<'_>, args: &ForceArgs) -> Result<u8, CommandError> {
-    known(ctx.set, args.version, if args.dry_run { "force --dry-run" } else { "force" })?;
+    let show_only = if args.dry_run { " --dry-run" } else { "" };
+    known(ctx.set, args.version, |it| format!("migration-cli force {it}{show_only}"))?;
     let Session { mut migrator, progress } = ctx.session()?;
     let change = migrator.plan_force(args.version)?;
     ctx.report.history_change = Some(HistoryChangeRecord::new(&change));
