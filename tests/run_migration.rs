@@ -4,6 +4,8 @@
 mod run {
     pub(crate) mod connections;
     pub(crate) mod failures;
+    pub(crate) mod force;
+    pub(crate) mod force_faults;
     pub(crate) mod history;
     pub(crate) mod info;
     pub(crate) mod isolation;
@@ -26,6 +28,8 @@ fn main() -> ExitCode {
     let tests = [
         run::connections::tests(),
         run::failures::tests(),
+        run::force::tests(),
+        run::force_faults::tests(),
         run::history::tests(),
         run::info::tests(),
         run::isolation::tests(),

@@ -24,8 +24,8 @@ const LAYERS: [&[&str]; 6] = [
         "sqlstate",
     ],
     &["connect", "drift", "info", "mend", "plan", "status", "transport", "verify"],
-    &["connection", "extras", "lent", "session"],
-    &["execute"],
+    &["connection", "extras", "lent", "refuse", "session"],
+    &["execute", "force"],
     &["migrator", "repair"],
     &["dev_database", "lib", "private", "testing"],
 ];

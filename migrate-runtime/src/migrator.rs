@@ -1,4 +1,4 @@
-//! The front door: `up`, `down`, `status`, `verify`, `info`.
+//! The front door: `up`, `down`, `force`, `status`, `verify`, `info`.
 //!
 //! Reading and planning happen without the lock; then the lock is taken, the history is read again,
 //! and what runs is only what was planned.
@@ -6,20 +6,22 @@
 use std::fmt;
 use std::num::NonZeroUsize;
 
-use migrate_core::MigrationSet;
+use migrate_core::{MigrationSet, Version};
 
-use crate::audit::{Audit, Entry, Outcome};
+use crate::audit::Audit;
 use crate::config::{Down, Limit, Settings, Up};
 use crate::connect::connect;
 use crate::connection::{Connection, Tell};
 use crate::error::{Error, ErrorKind};
 use crate::execute::{self, Transactions};
 use crate::extras::{if_allowed, log_of, stored_scripts};
+use crate::force::{self, Force, Forced};
 use crate::history::{History, Server, Store};
 use crate::info::Info;
 use crate::interrupt::Interrupt;
-use crate::plan::{Plan, Refusal, plan_down, plan_up};
+use crate::plan::{HistoryChange, Plan, Refusal, plan_down, plan_force, plan_up};
 use crate::progress::Event;
+use crate::refuse::{plan_changed, refuse, refuse_unwritable};
 use crate::run::Run;
 use crate::session::Session;
 use crate::status::Status;
@@ -132,6 +134,25 @@ impl Migrator {
         self.call("down", |mut connection, call| {
             let (server, history) = call.read(&mut connection)?;
             Ok(call.plan(&mut connection, &server, &history, Request::Down(down))??)
+        })
+    }
+
+    /// Makes the history say that exactly the migrations up to a version ran. Runs no script: for a
+    /// database that has what they make, whatever its history says.
+    pub fn run_force(&mut self, force: &Force) -> Result<Forced, Error> {
+        self.refuse_stale_build()?;
+        self.call("force", |mut connection, call| {
+            let read = call.read(&mut connection)?;
+            force::run(connection, &call.set, read, force)
+        })
+    }
+
+    /// What [`run_force`](Migrator::run_force) would change now. Changes nothing and takes no lock.
+    pub fn plan_force(&mut self, version: Version) -> Result<HistoryChange, Error> {
+        self.refuse_stale_build()?;
+        self.call("force", |mut connection, call| {
+            let (_, history) = call.read(&mut connection)?;
+            Ok(plan_force(&call.set, &history, version)?)
         })
     }
 
@@ -279,12 +300,8 @@ impl<'a> Call<'a> {
         let plan = self.plan(session, &server, history, request)?;
         let plan = plan.map_err(|it| refuse(session, &server, it))?;
         if !plan.is_part_of(planned) {
-            return Err(Error::new(
-                ErrorKind::PlanChanged,
-                "another runner changed the history while this one waited for the lock",
-            )
-            .with_state("this run changed nothing")
-            .with_hint("migration-cli status"));
+            let what = "another runner changed the history while this one waited for the lock";
+            return Err(plan_changed(what));
         }
         if plan.steps.is_empty() {
             return Ok(Vec::new());
@@ -314,23 +331,6 @@ impl<'a> Call<'a> {
     }
 }
 
-/// A refusal is logged only where there is a log.
-fn refuse(connection: &mut Connection<'_>, server: &Server, refusal: Refusal) -> Error {
-    let error = Error::from(refusal);
-    if server.layout.is_some() && !server.standby {
-        connection.log(&Entry {
-            version: None,
-            direction: None,
-            outcome: Outcome::Refused,
-            started_at: "pg_catalog.now()",
-            sqlstate: None,
-            message: Some(&error.to_string()),
-            detail: "{}",
-        });
-    }
-    error
-}
-
 fn refuse_schema(settings: &Settings) -> Result<(), Error> {
     if !settings.schema.is_empty() && !settings.schema.contains('\0') {
         return Ok(());
@@ -338,19 +338,6 @@ fn refuse_schema(settings: &Settings) -> Result<(), Error> {
     Err(Error::new(ErrorKind::Config, "the schema of the history has no name")
         .with_state("nothing was changed")
         .with_hint("leave Settings::schema at its default, `public`"))
-}
-
-pub(crate) fn refuse_unwritable(server: &Server) -> Result<(), Error> {
-    if server.standby {
-        let message =
-            format!("the server is a standby: database {} is read-only here", server.database);
-        return Err(Error::new(ErrorKind::Standby, message)
-            .with_state("nothing was changed")
-            .with_hint(
-                "postgres://USER@HOST1,HOST2/DATABASE?target_session_attrs=read-write   # finds the primary",
-            ));
-    }
-    Ok(())
 }
 
 /// Our own runtime cannot be entered from a thread that drives another one.

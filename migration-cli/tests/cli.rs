@@ -13,6 +13,8 @@ mod documents;
 mod embedded;
 #[path = "cli/exit_codes.rs"]
 mod exit_codes;
+#[path = "cli/force.rs"]
+mod force;
 #[path = "cli/help.rs"]
 mod help;
 #[path = "cli/import.rs"]

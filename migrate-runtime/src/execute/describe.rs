@@ -78,7 +78,7 @@ pub(super) fn interrupted(session: &mut Session<'_>, step: &Step, situation: Sit
     error
 }
 
-fn kind_of(code: &str) -> ErrorKind {
+pub(super) fn kind_of(code: &str) -> ErrorKind {
     match code {
         sqlstate::GUARD_NOT_LOCKED => ErrorKind::Pooler,
         sqlstate::GUARD_OTHER_RUNNER => ErrorKind::LockHeld,
@@ -218,7 +218,7 @@ pub(super) fn locate(step: &Step, place: Place) -> Location {
     }
 }
 
-fn is_lost(failure: &Failure) -> bool {
+pub(super) fn is_lost(failure: &Failure) -> bool {
     let closed = match &failure.error {
         FailureCause::Postgres(error) => error.as_db_error().is_none(),
         FailureCause::Abandoned => true,

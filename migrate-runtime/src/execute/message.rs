@@ -200,7 +200,12 @@ impl<'a> Message<'a> {
             Direction::Up => exists,
             Direction::Down => format!("NOT {exists}"),
         };
-        self.push(&self.frame.guard(&already));
+        self.guard_unless(&already);
+    }
+
+    /// Proves that we hold the lock and that `already`, an expression, is not true.
+    pub(crate) fn guard_unless(&mut self, already: &str) {
+        self.push(&self.frame.guard(already));
     }
 
     /// Adds a part of a script as it stands.
@@ -267,6 +272,11 @@ impl<'a> Message<'a> {
 
     pub(crate) fn text(&self) -> &str {
         &self.text
+    }
+
+    /// How many statements there are so far.
+    pub(crate) fn statements(&self) -> usize {
+        self.statements
     }
 
     pub(crate) fn parts(&self) -> &[Part] {

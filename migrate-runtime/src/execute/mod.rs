@@ -1,6 +1,7 @@
 //! Runs the steps of a plan on a session, one message after the other.
 
 mod describe;
+mod force;
 mod message;
 mod resume;
 mod standalone;
@@ -18,6 +19,7 @@ use crate::run::{Done, PartialRun};
 use crate::session::Session;
 use crate::transport::Reply;
 
+pub(crate) use force::{Wanted, force};
 use message::{Frame, Message};
 
 pub(crate) use undo::keep_script;

@@ -2,4 +2,9 @@ SELECT run, command, version, direction,
        CASE WHEN pg_catalog.isfinite(started_at) THEN (EXTRACT(epoch FROM started_at) * 1000000)::bigint END,
        CASE WHEN pg_catalog.isfinite(finished_at) THEN (EXTRACT(epoch FROM finished_at) * 1000000)::bigint END,
        outcome, sqlstate, message, detail, db_role, os_user, host, environment, application, revision
-FROM {schema}._migrations_log WHERE version = {version} ORDER BY id
+FROM {schema}._migrations_log
+WHERE version = {version}
+   -- One row of `force` is about many migrations.
+   OR command = 'force' AND pg_catalog.jsonb_path_exists(detail, '$.*[*] ? (@.version == $version)',
+                                                         pg_catalog.jsonb_build_object('version', {version}))
+ORDER BY id

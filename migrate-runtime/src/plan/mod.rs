@@ -3,6 +3,7 @@
 //! Pure: no database, no clock, no output. Every rule about order is written, and tested, in this
 //! folder alone; the executor obeys the [`Plan`] it is given.
 
+mod force;
 mod refusal;
 mod resume;
 mod step;
@@ -13,6 +14,8 @@ use crate::config::{Decision, Down, Limit, ScriptSource, Up};
 use crate::drift::{self, Drift};
 use crate::history::{History, Row, StoredScript};
 
+pub(crate) use force::plan_force;
+pub use force::{Accepted, HistoryChange, Removed};
 pub(crate) use refusal::{Refusal, shorten};
 pub(crate) use resume::Resume;
 use resume::{Asked, resumed};

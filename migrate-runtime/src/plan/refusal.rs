@@ -24,6 +24,8 @@ pub(crate) enum Refusal {
     CannotShareTransaction(Vec<String>),
     /// `up --to` a version that the binary does not have.
     NoSuchMigration { version: Version, nearest: Option<Version> },
+    /// `force` a version that the binary does not have.
+    NotToForce { version: Version, nearest: Option<Version> },
     /// `down --to` a version that has not run.
     HasNotRun(Version),
     /// `down N` with fewer migrations that ran.
@@ -56,7 +58,12 @@ impl From<Refusal> for Error {
             )
             .with_hint("migration-cli up")
             .with_hint("migration-cli up --single-transaction --to VERSION   # up to the last one before it"),
-            Refusal::NoSuchMigration { version, nearest } => no_such_migration(version, nearest),
+            Refusal::NoSuchMigration { version, nearest } => {
+                no_such_migration(version, nearest, |it| format!("migration-cli up --to {it}"))
+            }
+            Refusal::NotToForce { version, nearest } => {
+                no_such_migration(version, nearest, |it| format!("migration-cli force {it}"))
+            }
             Refusal::HasNotRun(version) => Error::new(
                 ErrorKind::NoSuchVersion,
                 format!("migration {version} has not run, so nothing can be reverted down to it"),
@@ -169,11 +176,15 @@ fn difference(then: &str, now: &str) -> String {
     signed("-", then) + &signed("+", now)
 }
 
-fn no_such_migration(version: Version, nearest: Option<Version>) -> Error {
+fn no_such_migration(
+    version: Version,
+    nearest: Option<Version>,
+    hint: impl FnOnce(Version) -> String,
+) -> Error {
     let error =
         Error::new(ErrorKind::NoSuchVersion, format!("this binary has no migration {version}"));
     match nearest {
-        Some(nearest) => error.with_hint(format!("migration-cli up --to {nearest}")),
+        Some(nearest) => error.with_hint(hint(nearest)),
         None => error.with_hint("migration-cli status"),
     }
 }

@@ -9,7 +9,7 @@ use crate::history::Unfinished;
 
 /// Three migrations, one second apart, told apart by the checksum of their up script. The third
 /// cannot run in a transaction; the first cannot be reverted.
-static SET: MigrationSet = {
+pub(super) static SET: MigrationSet = {
     const MIGRATIONS: &[Migration] = &[
         Migration::new(version(1), "one", script(b'a', Mode::Transactional), irreversible()),
         migration(2, b'b', Mode::Transactional),
@@ -234,7 +234,7 @@ fn steps(count: usize) -> Limit {
     Limit::Steps(NonZeroUsize::new(count).unwrap())
 }
 
-fn history(ran: &[(i64, u8)]) -> History {
+pub(super) fn history(ran: &[(i64, u8)]) -> History {
     let row = |(id, &(second, mark)): (i64, &(i64, u8))| Row {
         id,
         version: version(second).to_string(),
@@ -259,7 +259,7 @@ fn kept(second: i64, sql: &str) -> StoredScript {
     }
 }
 
-fn unfinished() -> Unfinished {
+pub(super) fn unfinished() -> Unfinished {
     Unfinished {
         version: version(3).to_string(),
         direction: Forth,
@@ -289,6 +289,6 @@ const fn irreversible() -> Script {
     Script::new("", checksum, Mode::Transactional, directives, &[])
 }
 
-const fn version(second: i64) -> Version {
+pub(super) const fn version(second: i64) -> Version {
     Version::embedded(20_260_101_000_000 + second.unsigned_abs())
 }

@@ -5,6 +5,7 @@ mod config;
 mod create;
 mod db;
 mod down;
+mod force;
 mod import;
 mod info;
 mod init;
@@ -39,6 +40,7 @@ pub(crate) enum Command {
     Plan(plan::PlanArgs),
     Verify(verify::VerifyArgs),
     Repair(repair::RepairArgs),
+    Force(force::ForceArgs),
     Info(info::InfoArgs),
     Config(config::ConfigArgs),
     Db(db::DbArgs),
@@ -59,6 +61,7 @@ impl Command {
             Command::Plan(_) => "plan",
             Command::Verify(_) => "verify",
             Command::Repair(_) => "repair",
+            Command::Force(_) => "force",
             Command::Info(_) => "info",
             Command::Config(_) => "config",
             Command::Db(args) => return format!("db {}", args.command.word()),
@@ -93,6 +96,7 @@ pub(crate) fn run(start: Start<'_>, command: &Command) -> Result<u8, CommandErro
         Command::Plan(args) => plan::run(&mut start.context()?, args),
         Command::Verify(args) => verify::run(&mut start.context()?, args),
         Command::Repair(args) => repair::run(&mut start.context()?, args),
+        Command::Force(args) => force::run(&mut start.context()?, args),
         Command::Info(args) => info::run(&mut start.context()?, args),
         Command::Config(args) => config::run(&mut start.context()?, args),
         Command::Db(args) => db::run(&mut start.context()?, args),

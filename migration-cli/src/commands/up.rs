@@ -51,7 +51,7 @@ impl UpOptions {
     /// database is asked.
     pub(super) fn wanted(&self, set: &MigrationSet) -> Result<Up, CommandError> {
         if let Some(version) = self.to {
-            known(set, version)?;
+            known(set, version, |it| format!("migration-cli up --to {it}"))?;
         }
         let mut up = Up::default();
         up.limit = match (self.to, self.steps) {
@@ -95,7 +95,12 @@ pub(crate) fn run(ctx: &mut Context<'_>, args: &UpArgs) -> Result<u8, CommandErr
     carry_out(ctx, &progress, || migrator.run_up(&up))
 }
 
-fn known(set: &MigrationSet, version: Version) -> Result<(), CommandError> {
+/// Refuses a version that this program does not have; the hint is about the nearest one.
+pub(super) fn known(
+    set: &MigrationSet,
+    version: Version,
+    hint: impl FnOnce(Version) -> String,
+) -> Result<(), CommandError> {
     if set.get(version).is_some() {
         return Ok(());
     }
@@ -104,7 +109,7 @@ fn known(set: &MigrationSet, version: Version) -> Result<(), CommandError> {
     let error =
         CommandError::new(ErrorKind::NoSuchVersion, message).with_state("nothing was changed");
     Err(match nearest {
-        Some(nearest) => error.with_hint(format!("migration-cli up --to {}", nearest.version)),
+        Some(nearest) => error.with_hint(hint(nearest.version)),
         None => error.with_hint("migration-cli create NAME   # it has no migration at all"),
     })
 }

@@ -12,6 +12,7 @@ use crate::secret::redact;
 use crate::time::rfc3339;
 
 use super::Ui;
+use super::force::HistoryChangeRecord;
 use super::import::ImportRecord;
 use super::mend::MendRecord;
 use super::record::{InfoRecord, StatementRecord};
@@ -37,6 +38,9 @@ pub(crate) struct Report {
     /// Whether all steps of the plan share one transaction.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) single_transaction: Option<bool>,
+    /// How `force` changes the history.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) history_change: Option<HistoryChangeRecord>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) problems: Option<Vec<ProblemRecord>>,
     /// What `repair` found.

@@ -1,6 +1,7 @@
 //! Everything that people and programs read: results on stdout, all else on stderr.
 
 mod failure;
+mod force;
 mod human;
 mod import;
 mod info;
@@ -14,6 +15,7 @@ mod style;
 mod table;
 mod ui;
 
+pub(crate) use force::{HistoryChangeRecord, change_counts, print_change};
 pub(crate) use human::{print_run, print_status, print_verification, worst};
 pub(crate) use import::{ImportRecord, print_import};
 pub(crate) use info::print_info;

@@ -52,7 +52,10 @@ fn a_database_without_a_history_gets_one() {
     let compared = run(&project, compare);
     assert!(compared.stdout.starts_with("Ran 9 migrations"), "{}", compared.stdout);
     assert_eq!(compared.stdout.lines().count(), 1, "{}", compared.stdout);
-    run(&project, write);
+    let written = run(&project, write).stdout;
+    assert!(written.contains("The history would change: 9 added."), "{written}");
+    let why = "SELECT detail ->> 'reason' FROM _migrations_log WHERE command = 'force'";
+    assert_eq!(existing.text(why), "the tables are older than their history");
     let shown = run(&project, after).stdout;
     assert!(shown.contains("9 applied, 5 pending."), "{shown}");
     assert!(shown.contains("Ran 5 migrations"), "{shown}");

@@ -79,8 +79,12 @@ fn a_version_that_does_not_exist_is_2_without_any_database() {
     let outcome = project.expect("up --to 20240320000001", 2);
     assert!(outcome.stderr.starts_with("Error: this program has no migration 20240320000001"));
     assert!(outcome.stderr.contains("Hint: migration-cli up --to 20240320000000\n"));
-    let refused = project.json("up --to 20240320000001", 2);
-    assert_eq!(refused["error"]["kind"], "no_such_version");
+    for command in ["up --to", "force"] {
+        let refused = project.json(&format!("{command} 20240320000001"), 2);
+        assert_eq!(refused["error"]["kind"], "no_such_version");
+        let nearest = format!("migration-cli {command} 20240320000000");
+        assert_eq!(refused["error"]["hints"][0], nearest.as_str());
+    }
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::project::{Outcome, Project};
 
 const CANARY: &str = "c4n4ry";
 
-const COMMANDS: [&str; 24] = [
+const COMMANDS: [&str; 26] = [
     "status",
     "status --json",
     "status -vv",
@@ -21,6 +21,8 @@ const COMMANDS: [&str; 24] = [
     "info 20240320000000 --json",
     "config",
     "config --json",
+    "force 20240320000000 --json",
+    "force 20240327091500 --env production",
     "down 99",
     "down --json",
     "up --env production",

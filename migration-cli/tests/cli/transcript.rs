@@ -171,6 +171,30 @@ fn repair() {
 }
 
 #[test]
+fn force() {
+    let database = TestDatabase::new();
+    let project = Project::on(&database);
+    let mut transcript = Transcript::of(&project);
+    transcript.both("force 20240403083000 --dry-run", 0);
+    transcript.both("force 20240403083000 --env production", 7);
+    transcript.run("force 20240403083000 --reason restored", 0);
+    transcript.json("force 20240522090000 --env production --confirm", 0);
+    transcript.both("force 20240522090000", 0);
+    database.execute(
+        "UPDATE _migrations SET checksum = repeat('0', 64) WHERE id = 2;
+         INSERT INTO _migrations (version, name, checksum, execution_time)
+             VALUES ('20250101000000', 'of_a_newer_release', repeat('1', 64), 7);
+         INSERT INTO _migrations_progress (version, direction, statement, statement_checksum, run,
+             started_at, updated_at)
+             VALUES ('20240619085000', 'up', 2, repeat('0', 64), gen_random_uuid(), now(), now())",
+    );
+    transcript.both("force 20240619085000 --dry-run", 0).run("force 20240619085000", 0);
+    transcript.run("verify", 0).run("info 20240320000000", 0);
+    transcript.both("force 20240403083001", 2).run("force --dry-run 20240403083001", 2);
+    transcript.run("force", 2).expect("force");
+}
+
+#[test]
 fn info() {
     let database = TestDatabase::new();
     let project = Project::on(&database);

@@ -1,0 +1,1 @@
+UPDATE {schema}._migrations SET name = {name}, checksum = {checksum} WHERE version = {version}

@@ -1,0 +1,209 @@
+//! Writes a change of the history: rows, kept scripts, progress and log in one transaction.
+
+use std::fmt::Display;
+
+use migrate_core::{Migration, Version};
+
+use super::describe::{is_lost, kind_of};
+use super::message::{Frame, Message};
+use super::undo::{json_text, keep_script};
+use crate::audit::{Entry, Outcome};
+use crate::deadline::server_millis;
+use crate::error::{Error, ErrorKind};
+use crate::history::forget;
+use crate::plan::HistoryChange;
+use crate::quote::{fill, literal};
+use crate::session::Session;
+use crate::transport::{Failure, FailureCause, Keep};
+
+/// What `force` was asked for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wanted<'a> {
+    pub(crate) version: Version,
+    pub(crate) reason: Option<&'a str>,
+}
+
+/// Makes the history what the change says. No script runs.
+pub(crate) fn force(
+    session: &mut Session<'_>,
+    change: &HistoryChange,
+    wanted: Wanted<'_>,
+) -> Result<(), Error> {
+    let frame = session_frame(session);
+    let mut message = compose(&frame, session, change, wanted);
+    let all = message.statements();
+    let is_own = session.is_own();
+    if is_own {
+        message.unlock();
+    }
+    match session.send(message.text(), Keep::Only(&[])) {
+        Ok(_) => session.released = is_own,
+        // Committed, and only the lock was not given back.
+        Err(failure) if failure.completed.is_some_and(|it| it >= all) => {}
+        Err(failure) => return Err(describe(session, failure, wanted)),
+    }
+    Ok(())
+}
+
+fn session_frame(session: &Session<'_>) -> Frame {
+    let parts = (session.store.clone(), session.audit.clone());
+    Frame::new(parts, session.key, &session.server, session.settings, Vec::new())
+}
+
+fn compose<'f>(
+    frame: &'f Frame,
+    session: &Session<'_>,
+    change: &HistoryChange,
+    wanted: Wanted<'_>,
+) -> Message<'f> {
+    let schema = &frame.store.schema;
+    // Rows of our tables are all that is locked, and nobody queues up behind that: one long wait is
+    // better than many short ones.
+    let settings = session.settings;
+    let patience = server_millis(settings.lock_timeout.max(settings.lock_deadline));
+    let mut message = Message::new(frame);
+    message.begin();
+    message.push(&format!("SET LOCAL lock_timeout = '{patience}ms'"));
+    let statement_timeout = server_millis(settings.statement_timeout);
+    message.push(&format!("SET LOCAL statement_timeout = '{statement_timeout}ms'"));
+    message.push("SET LOCAL search_path = pg_catalog");
+    message.guard_unless(&already(schema, change));
+    for removed in &change.removed {
+        let version = literal(&removed.version);
+        let values = [("schema", schema.as_str()), ("version", &version), ("elapsed", "0")];
+        message.push(&fill(include_str!("reverted.sql"), &values));
+    }
+    for accepted in &change.accepted {
+        write(&mut message, schema, accepted.migration, include_str!("accepted.sql"));
+    }
+    for migration in &change.added {
+        write(&mut message, schema, migration, include_str!("ran.sql"));
+    }
+    for work in &change.ended {
+        message.push(&forget(schema, &work.version, work.direction));
+    }
+    let (version, detail) = (wanted.version.to_string(), detail(change, wanted.reason));
+    message.push(&frame.audit.row(&Entry {
+        version: Some(&version),
+        direction: None,
+        outcome: Outcome::Ok,
+        started_at: "pg_catalog.now()",
+        sqlstate: None,
+        message: None,
+        detail: &detail,
+    }));
+    message.commit();
+    message
+}
+
+/// Writes the row of a migration, and keeps its way back, so that any binary can revert it.
+fn write(message: &mut Message<'_>, schema: &str, migration: &Migration, row: &str) {
+    let version = literal(&migration.version.to_string());
+    let values = [
+        ("schema", schema),
+        ("version", &version),
+        ("name", &literal(migration.name)),
+        ("checksum", &literal(&migration.up.checksum.to_string())),
+        ("elapsed", "0"),
+    ];
+    message.push(&fill(row, &values));
+    message.push(&keep_script(schema, &version, &migration.down));
+}
+
+/// An expression: whether somebody without the lock has written what we are about to write.
+fn already(schema: &str, change: &HistoryChange) -> String {
+    let versions = change.added.iter().map(|it| literal(&it.version.to_string()));
+    let versions: Vec<String> = versions.collect();
+    if versions.is_empty() {
+        return "false".to_owned();
+    }
+    format!("EXISTS (SELECT FROM {schema}._migrations WHERE version IN ({}))", versions.join(", "))
+}
+
+/// What the log keeps: the reason, and enough to make the rows again that are lost.
+fn detail(change: &HistoryChange, reason: Option<&str>) -> String {
+    let text = |it: &dyn Display| format!("\"{}\"", json_text(&it.to_string()));
+    let added = change.added.iter().map(|it| format!(r#"{{"version": {}}}"#, text(&it.version)));
+    let removed = change.removed.iter().map(|it| {
+        let (version, name, checksum) = (text(&it.version), text(&it.name), text(&it.checksum));
+        format!(r#"{{"version": {version}, "name": {name}, "checksum": {checksum}}}"#)
+    });
+    let accepted = change.accepted.iter().map(|it| {
+        let (version, ran) = (text(&it.migration.version), text(&it.ran));
+        let now = text(&it.migration.up.checksum);
+        format!(r#"{{"version": {version}, "ran": {ran}, "checksum": {now}}}"#)
+    });
+    let ended = change.ended.iter().map(|it| {
+        let (version, direction) = (text(&it.version), text(&it.direction));
+        let statement = it.statement;
+        format!(r#"{{"version": {version}, "direction": {direction}, "statement": {statement}}}"#)
+    });
+    let reason = reason.map_or("null".to_owned(), |it| text(&it));
+    format!(
+        r#"{{"reason": {reason}, "added": [{}], "removed": [{}], "accepted": [{}], "ended": [{}]}}"#,
+        join(added),
+        join(removed),
+        join(accepted),
+        join(ended)
+    )
+}
+
+fn join(parts: impl Iterator<Item = String>) -> String {
+    parts.collect::<Vec<_>>().join(", ")
+}
+
+/// Turns a failure into an error, and writes it to the log.
+fn describe(session: &mut Session<'_>, failure: Failure, wanted: Wanted<'_>) -> Error {
+    let code = failure.sqlstate().unwrap_or_default().to_owned();
+    let kind = match code.as_str() {
+        _ if session.interrupt.is_asked() => ErrorKind::Interrupted,
+        _ if is_lost(&failure) => ErrorKind::ConnectionLost,
+        code => kind_of(code),
+    };
+    let version = wanted.version.to_string();
+    let command = format!("migration-cli force {version}");
+    let what = format!("forcing the history to {version}");
+    let message = match kind {
+        ErrorKind::Interrupted => format!("interrupted while {what}"),
+        ErrorKind::ConnectionLost => format!("the connection was lost while {what}"),
+        ErrorKind::Pooler => format!("{what}: the connection is not the one that holds the lock"),
+        ErrorKind::PlanChanged => format!("{what}: somebody else changed the history meanwhile"),
+        ErrorKind::LockHeld => format!("{what}: another runner is at it"),
+        ErrorKind::LockTimeout => format!("{what}: locks of others were in the way"),
+        _ => format!("{what} failed"),
+    };
+    let hint = match kind {
+        ErrorKind::Pooler => "export MIGRATION_DATABASE_URL='postgres://…'   # to the server itself, or to a pooler in session mode".to_owned(),
+        ErrorKind::PlanChanged | ErrorKind::LockHeld => "migration-cli status".to_owned(),
+        ErrorKind::LockTimeout => format!("{command} --lock-deadline 30m"),
+        ErrorKind::Privilege => {
+            let role = &session.server.role;
+            format!("GRANT … TO {role};   -- the right that the server names, or connect with another role")
+        }
+        ErrorKind::ConnectionLost => format!("{command}   # again: it changes what is left to change"),
+        _ => command,
+    };
+    let state = match kind {
+        ErrorKind::ConnectionLost => "the history was changed as a whole or not at all",
+        _ => "nothing was changed",
+    };
+    let error = match failure.error {
+        FailureCause::Postgres(error) if kind != ErrorKind::Interrupted => {
+            Error::from_postgres(kind, message, error)
+        }
+        _ => Error::new(kind, message),
+    };
+    let error = error.with_state(state).with_hint(hint);
+    session.roll_back();
+    let said = error.server_message().map_or_else(|| error.to_string(), str::to_owned);
+    session.log(&Entry {
+        version: Some(&version),
+        direction: None,
+        outcome: if error.is_interrupted() { Outcome::Interrupted } else { Outcome::Failed },
+        started_at: "pg_catalog.now()",
+        sqlstate: error.sqlstate(),
+        message: Some(&said),
+        detail: "{}",
+    });
+    error
+}

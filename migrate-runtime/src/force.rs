@@ -1,0 +1,76 @@
+//! `force`: makes the history say what somebody knows to be true. No script runs.
+
+use migrate_core::{MigrationSet, Version};
+
+use crate::connection::Connection;
+use crate::error::Error;
+use crate::execute::{self, Wanted};
+use crate::history::{History, Server};
+use crate::plan::{HistoryChange, plan_force};
+use crate::refuse::{plan_changed, refuse, refuse_unwritable};
+
+/// What `force` is asked to do. Start from [`Force::to`] and assign fields.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Force {
+    /// The newest migration that counts as run; all older ones of the set do too.
+    pub version: Version,
+    /// Why, for the log.
+    pub reason: Option<String>,
+    /// What was shown to a person, as [`Migrator::plan_force`](crate::Migrator::plan_force) gave it:
+    /// any other difference is refused.
+    pub agreed: Option<HistoryChange>,
+}
+
+/// What `force` did.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Forced {
+    /// The token of this run, as in `application_name` and in the log.
+    pub token: String,
+    /// The database.
+    pub database: String,
+    /// What was changed; empty when the history said so already.
+    pub change: HistoryChange,
+}
+
+impl Force {
+    /// Up to this version.
+    pub fn to(version: Version) -> Force {
+        Force { version, reason: None, agreed: None }
+    }
+}
+
+/// Plans without the lock, as `read` saw the history, and again under it; writes only what was planned.
+pub(crate) fn run(
+    mut connection: Connection<'_>,
+    set: &MigrationSet,
+    (server, history): (Server, History),
+    force: &Force,
+) -> Result<Forced, Error> {
+    let (token, database) = (connection.audit.token().to_owned(), server.database.clone());
+    let done = |change| Forced { token, database, change };
+    let planned = plan_force(set, &history, force.version);
+    let planned = planned.map_err(|it| refuse(&mut connection, &server, it))?;
+    if planned.is_empty() {
+        return Ok(done(planned));
+    }
+    if force.agreed.as_ref().is_some_and(|it| !it.same_as(&planned)) {
+        return Err(plan_changed("the history has changed since the difference was shown"));
+    }
+    refuse_unwritable(&server)?;
+    let (mut session, history) = connection.lock()?;
+    // The set has the version, or there would have been no plan before.
+    let change = plan_force(set, &history, force.version)?;
+    if change.is_empty() {
+        return Ok(done(change));
+    }
+    if !change.same_as(&planned) {
+        let what = "another runner changed the history while this one waited for the lock";
+        return Err(plan_changed(what));
+    }
+    session.set_up()?;
+    let wanted = Wanted { version: force.version, reason: force.reason.as_deref() };
+    execute::force(&mut session, &change, wanted)?;
+    Ok(done(change))
+}
