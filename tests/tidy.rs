@@ -148,6 +148,18 @@ fn the_environment_is_read_where_its_variables_are_declared() {
 }
 
 #[test]
+fn every_part_of_the_parser_is_pinned() {
+    let read = |name: &str| fs::read_to_string(root().join(name)).unwrap();
+    let (lock, manifest) = (read("Cargo.lock"), read("Cargo.toml"));
+    let parts = lock.lines().filter_map(|it| it.strip_prefix("name = \"squawk-"));
+    let parts: Vec<_> = parts.map(|it| it.trim_end_matches('"')).collect();
+    assert!(parts.len() > 1, "the search lost its way");
+    for part in parts {
+        assert!(manifest.contains(&format!("\nsquawk-{part} = \"=")), "squawk-{part}");
+    }
+}
+
+#[test]
 fn modules_open_with_their_job() {
     let without = rust_files().into_iter().filter(|(path, text)| {
         let is_source = path.components().any(|it| it.as_os_str() == "src");

@@ -118,12 +118,12 @@ fn say_what_is_left(start: &mut Start<'_>, folder: &Path, build_script: Option<&
         "\nAn application that migrates when it starts needs the first line, and in its start:",
     );
     ui.note("\nmigrate_runtime::Migrator::from_url(&MIGRATIONS, &url)?.up()?;");
-    let first = "migration-cli create create_users_table";
+    let first = "cargo run -- create create_users_table";
     let first = match folder.display().to_string().as_str() {
         "." => first.to_owned(),
         folder => format!("cd {} && {first}", quote(folder)),
     };
-    ui.note(ui.in_our_name(&format!("\nThe first migration: {first}")));
+    ui.note(format!("\nThe first migration: {first}"));
     start.report.lines = Some(LINES);
 }
 

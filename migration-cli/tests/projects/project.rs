@@ -1,5 +1,6 @@
 //! A project outside of the workspace: a copy of an example, and what cargo makes of it.
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::Once;
@@ -89,9 +90,7 @@ impl Project {
     }
 
     fn in_project(&self, command: &mut Command) -> Output {
-        command.current_dir(self.path());
-        command.env("CARGO_TARGET_DIR", target()).env("CARGO_NET_OFFLINE", "true");
-        command.env("CARGO_TERM_COLOR", "never").env_remove("OUT_DIR").output().unwrap()
+        as_a_stranger(command.current_dir(self.path())).output().unwrap()
     }
 }
 
@@ -116,6 +115,31 @@ impl Program {
     pub(crate) fn json(&self, args: &str) -> Value {
         object(&self.command(&format!("{args} --json")).output().unwrap(), args, 0)
     }
+}
+
+/// Leaves a command only what finds programs and builds them. Whoever runs the tests may have a database of
+/// their own in a variable, and it is not for us.
+pub(crate) fn as_a_stranger(command: &mut Command) -> &mut Command {
+    const KEPT: [&str; 8] = [
+        "PATH",
+        "HOME",
+        "USER",
+        "PG_BIN",
+        "CARGO_HOME",
+        "RUSTUP_HOME",
+        "RUSTUP_TOOLCHAIN",
+        "CARGO_INCREMENTAL",
+    ];
+    let given: Vec<_> = command
+        .get_envs()
+        .map(|(name, value)| (name.to_owned(), value.map(OsStr::to_owned)))
+        .collect();
+    command.env_clear();
+    let profile = |name: &str| name.starts_with("CARGO_PROFILE_");
+    command.envs(env::vars().filter(|(name, _)| KEPT.contains(&name.as_str()) || profile(name)));
+    command.envs(given.into_iter().filter_map(|(name, value)| Some((name, value?))));
+    command.env("CARGO_TARGET_DIR", target()).env("CARGO_NET_OFFLINE", "true");
+    command.env("CARGO_TERM_COLOR", "never")
 }
 
 /// The root of the workspace.

@@ -1,13 +1,13 @@
 //! The README's way from `cargo new` to a binary for production, step by step as it stands there.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use std::{env, fs};
 
 use migration_tests::TestDatabase;
 use tempfile::TempDir;
 
-use crate::project::{fetch, root, target};
+use crate::project::{as_a_stranger, fetch, root};
 
 const SECTION: &str = "\n## Your own program\n";
 
@@ -97,17 +97,8 @@ impl Stranger {
     fn shell(&self, folder: &Path, commands: &str) -> Output {
         let mut command = Command::new("bash");
         command.args(["-euo", "pipefail", "-c", commands]).current_dir(folder);
-        for (name, _) in env::vars_os() {
-            let name = name.to_string_lossy().into_owned();
-            // What cargo tells this test is about another package.
-            let is_ours = name.starts_with("CARGO_PKG") || name.starts_with("CARGO_MANIFEST");
-            if is_ours || ["DATABASE_URL", "MIGRATION_ENV", "OUT_DIR"].contains(&name.as_str()) {
-                command.env_remove(name);
-            }
-        }
         command.env("MIGRATIONS", root()).env("PRODUCTION_URL", &self.production);
-        command.env("CARGO_TARGET_DIR", target()).env("CARGO_NET_OFFLINE", "true");
-        command.env("CARGO_TERM_COLOR", "never").output().unwrap()
+        as_a_stranger(&mut command).output().unwrap()
     }
 }
 
