@@ -48,6 +48,7 @@
 mod connection;
 mod database;
 mod server;
+mod template;
 
 #[doc(inline)]
 pub use crate::__testing_harness as harness;
