@@ -41,7 +41,7 @@ impl TestDatabase {
     pub fn new() -> TestDatabase {
         let server = server();
         let inner = testing::TestDatabase::on(&server.url("postgres"));
-        let inner = inner.unwrap_or_else(|error| panic!("{}", testing::explain(&error)));
+        let inner = inner.unwrap_or_else(|error| panic!("{error:?}"));
         TestDatabase { server, inner, roles: Roles(server, Mutex::default()) }
     }
 

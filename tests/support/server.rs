@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use migrate_runtime::dev_database::ThrowAwayServer;
-use migrate_runtime::testing::{Supervisor, explain, prepare_server};
+use migrate_runtime::testing::{Supervisor, prepare_server};
 use postgres::{Config, NoTls};
 
 /// A server for tests. Reached through its socket, everybody is let in; over TCP on the loopback
@@ -45,7 +45,7 @@ const HBA: &str = "local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\
 impl Server {
     fn launch(kind: Kind) -> Server {
         let prepared = prepare_server();
-        let (server, supervisor) = prepared.unwrap_or_else(|error| panic!("{}", explain(&error)));
+        let (server, supervisor) = prepared.unwrap_or_else(|error| panic!("{error:?}"));
         let server = SETTINGS.iter().fold(server, |server, it| server.with_setting(it));
         fs::write(server.data().join("pg_hba.conf"), HBA).unwrap();
         if kind == Kind::Standby {
