@@ -3,11 +3,13 @@
 //! Variables are set for children only: this process has threads that read them.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use std::io::Write as _;
+#[path = "testing/production_data.rs"]
+mod production_data;
+
 use std::process::Output;
 
 use migrate_runtime::testing::{self, TestConnection};
-use migrate_runtime::{Limit, MigrationSet, Up, embed_migrations};
+use migrate_runtime::{MigrationSet, embed_migrations};
 use migration_tests::{TestDatabase, child, wait_until};
 use postgres::NoTls;
 
@@ -251,46 +253,13 @@ fn a_missing_server_says_what_to_install_or_to_set() {
     assert!(message.contains("tests/testing.rs:"), "the test is not named: {message}");
 }
 
-/// Loads what `\copy … TO … CSV HEADER` wrote, the referred-to tables first.
-fn load(conn: &mut TestConnection, files: &[(&str, &str)]) {
-    for (table, csv) in files {
-        let columns = csv.lines().next().unwrap();
-        let copy = format!("COPY {table} ({columns}) FROM STDIN WITH (FORMAT csv, HEADER)");
-        let mut writer = conn.copy_in(&copy).unwrap();
-        writer.write_all(csv.as_bytes()).unwrap();
-        writer.finish().unwrap();
-    }
-}
-
-/// How many rows a table has, and a checksum over them.
-fn fingerprint(conn: &mut TestConnection, table: &str) -> (i64, String) {
-    let row = format!(
-        "SELECT count(*), md5(string_agg(it::text, '' ORDER BY it::text)) FROM {table} AS it"
-    );
-    let row = conn.query_one(&row, &[]).unwrap();
-    (row.get(0), row.get(1))
-}
-
-#[test]
-fn later_migrations_keep_what_is_there() {
-    let mut conn = establish_test_connection();
-    let mut before_them = Up::default();
-    before_them.limit = Limit::To("20240522090000".parse().unwrap());
-    conn.migrator(&MIGRATIONS).run_up(&before_them).unwrap();
-    load(&mut conn, &[("users", include_str!("production-data/01_users.csv"))]);
-    let loaded = fingerprint(&mut conn, "users");
-    run_migration_up(&mut conn).unwrap();
-    assert_eq!(fingerprint(&mut conn, "users"), loaded);
-    run_migration_down(&mut conn).unwrap();
-    assert_eq!(fingerprint(&mut conn, "users"), loaded);
-}
-
 #[test]
 fn the_page_on_production_data_shows_what_was_tested() {
     let page = include_str!("../docs/production-data.md");
     let (_, code) = page.split_once("```rust\n").unwrap();
     let (code, _) = code.split_once("```").unwrap();
-    assert!(include_str!("testing.rs").contains(code), "docs/production-data.md has other code");
+    let (_, tested) = include_str!("testing/production_data.rs").split_once("\n\n").unwrap();
+    assert!(tested.starts_with(code), "docs/production-data.md has other code");
 }
 
 #[track_caller]

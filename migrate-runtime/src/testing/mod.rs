@@ -108,7 +108,8 @@ const PATH: &str = "PATH";
 /// `harness!(pub(crate) crate::MIGRATIONS)`.
 ///
 /// - `establish_test_connection() -> TestConnection` connects to a new, empty database, which is gone
-///   with the connection. It panics when there is no server, and says what to install or to set.
+///   with the connection. It panics when there is no server, and says what to install or to set; and in
+///   async code, where a client that blocks is not to be used.
 /// - `run_migration_up(&mut TestConnection) -> Result<Run, Error>` runs every pending migration.
 /// - `run_migration_down(&mut TestConnection) -> Result<Run, Error>` reverts the newest one.
 ///
