@@ -9,9 +9,9 @@ use std::num::NonZeroUsize;
 use std::process::ExitCode;
 
 use migrate_runtime::testing::TestConnection;
-use migrate_runtime::{Down, Limit, MigrationSet, Mode, Up, embed_migrations};
+use migrate_runtime::{Down, Limit, MigrationSet, Migrator, Mode, Up, embed_migrations};
 use migration_tests::harness::{self, Trial};
-use migration_tests::{schema_dump, trials};
+use migration_tests::{TestDatabase, child, schema_dump, trials};
 
 static MIGRATIONS: MigrationSet = embed_migrations!("migrations");
 
@@ -26,6 +26,7 @@ fn tests() -> Vec<Trial> {
         the_set_is_what_the_readme_says,
         every_down_undoes_its_up_exactly,
         all_the_way_up_down_and_up_again,
+        schemas_are_compared_on_the_server_of_the_dump_program,
         data_survives_the_migrations_that_touch_it
     ]
 }
@@ -45,36 +46,44 @@ fn the_set_is_what_the_readme_says() {
 }
 
 fn every_down_undoes_its_up_exactly() {
-    let conn = establish_test_connection();
-    let mut migrator = conn.migrator(&MIGRATIONS);
+    let database = TestDatabase::new();
+    let mut migrator = Migrator::new(&MIGRATIONS, database.config());
     for migration in &MIGRATIONS {
-        let before = schema_dump(conn.url());
+        let before = schema_dump(&database.url());
         let mut to = Up::default();
         to.limit = Limit::To(migration.version);
         assert_eq!(migrator.run_up(&to).unwrap().done.len(), 1, "{}", migration.name);
-        let after = schema_dump(conn.url());
+        let after = schema_dump(&database.url());
         assert_eq!(migrator.down(NonZeroUsize::MIN).unwrap().done.len(), 1);
-        pretty_assert(&before, &schema_dump(conn.url()), migration.name);
+        pretty_assert(&before, &schema_dump(&database.url()), migration.name);
         migrator.run_up(&to).unwrap();
-        pretty_assert(&after, &schema_dump(conn.url()), migration.name);
+        pretty_assert(&after, &schema_dump(&database.url()), migration.name);
     }
 }
 
 fn all_the_way_up_down_and_up_again() {
-    let mut conn = establish_test_connection();
-    let empty = schema_dump(conn.url());
-    assert_eq!(run_migration_up(&mut conn).unwrap().done.len(), MIGRATIONS.len());
-    let full = schema_dump(conn.url());
-    let mut migrator = conn.migrator(&MIGRATIONS);
+    let database = TestDatabase::new();
+    let empty = schema_dump(&database.url());
+    let mut migrator = Migrator::new(&MIGRATIONS, database.config());
+    assert_eq!(migrator.up().unwrap().done.len(), MIGRATIONS.len());
+    let full = schema_dump(&database.url());
     assert_eq!(migrator.verify().unwrap().findings, []);
     let mut all = Down::default();
     all.limit = Limit::All;
     assert_eq!(migrator.run_down(&all).unwrap().done.len(), MIGRATIONS.len());
-    pretty_assert(&empty, &schema_dump(conn.url()), "all down");
-    run_migration_up(&mut conn).unwrap();
-    pretty_assert(&full, &schema_dump(conn.url()), "all up again");
-    let invalid = "SELECT count(*) FROM pg_index WHERE NOT indisvalid";
-    assert_eq!(conn.query_one(invalid, &[]).unwrap().get::<_, i64>(0), 0);
+    pretty_assert(&empty, &schema_dump(&database.url()), "all down");
+    migrator.up().unwrap();
+    pretty_assert(&full, &schema_dump(&database.url()), "all up again");
+    assert_eq!(database.text("SELECT count(*) FROM pg_index WHERE NOT indisvalid"), "0");
+}
+
+fn schemas_are_compared_on_the_server_of_the_dump_program() {
+    // A server that the contributor named may be newer than the pg_dump there is.
+    let output = child::command("all_the_way_up_down_and_up_again", "")
+        .env("TEST_DATABASE_URL", "postgres://nobody@127.0.0.1:1/nowhere")
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
 }
 
 fn data_survives_the_migrations_that_touch_it() {

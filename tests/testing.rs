@@ -3,11 +3,13 @@
 //! Variables are set for children only: this process has threads that read them.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use std::io::Write as _;
+#[path = "testing/production_data.rs"]
+mod production_data;
+
 use std::process::Output;
 
-use migrate_runtime::testing::TestConnection;
-use migrate_runtime::{Limit, MigrationSet, Up, embed_migrations};
+use migrate_runtime::testing::{self, TestConnection};
+use migrate_runtime::{MigrationSet, embed_migrations};
 use migration_tests::{TestDatabase, child, wait_until};
 use postgres::NoTls;
 
@@ -136,8 +138,101 @@ fn a_role_that_may_not_make_databases_is_told_so() {
     let output = child::command(name, "").env("TEST_DATABASE_URL", &role.url).output().unwrap();
     let message = panic_of(&output);
     assert!(message.contains("permission denied to create database"), "{message}");
-    assert!(message.contains("Hint: ALTER ROLE"), "{message}");
+    let hint = format!("Hint: ALTER ROLE \"{}\" CREATEDB;", role.name);
+    assert!(message.contains(&hint), "{message}");
     assert!(message.contains("Hint: unset TEST_DATABASE_URL"), "{message}");
+}
+
+#[test]
+fn the_named_database_does_where_the_role_may_not_enter_postgres() {
+    let (server, _supervisor) = testing::prepare_server().unwrap();
+    server.start().unwrap();
+    let mut client = server.config("postgres").connect(NoTls).unwrap();
+    client.batch_execute("CREATE ROLE builder LOGIN CREATEDB").unwrap();
+    client.batch_execute("REVOKE CONNECT ON DATABASE postgres FROM PUBLIC").unwrap();
+    client.batch_execute("CREATE DATABASE app").unwrap();
+    let url = server.url("app").replace("//migration@", "//builder@");
+    let database = testing::TestDatabase::on(&url).unwrap();
+    database.config().connect(NoTls).unwrap();
+    drop(database);
+    let left = "SELECT count(*) FROM pg_database WHERE datname LIKE 'migration\\_test\\_%'";
+    assert_eq!(client.query_one(left, &[]).unwrap().get::<_, i64>(0), 0);
+}
+
+#[test]
+fn a_password_may_hold_a_slash() {
+    let database = TestDatabase::new();
+    let role = database.role("builder", "CREATEDB");
+    database.execute(&format!("ALTER ROLE {} PASSWORD 'p/w?'", role.name));
+    let url = role.tcp_url.replacen(&format!(":{}@", role.name), ":p/w?@", 1);
+    let made = testing::TestDatabase::on(&url).unwrap();
+    made.config().connect(NoTls).unwrap();
+    let mut again = postgres::Client::connect(made.url(), NoTls).unwrap();
+    again.batch_execute("CREATE TABLE there ()").unwrap();
+}
+
+#[test]
+fn a_server_that_does_not_answer_is_named_without_the_password() {
+    let error = testing::TestDatabase::on("postgres://me:c4n4ry@127.0.0.1:1/app").unwrap_err();
+    let expected =
+        "cannot connect to database postgres on 127.0.0.1:1\nCaused by: Connection refused";
+    let message = format!("{error:?}");
+    assert!(message.starts_with(expected), "{message}");
+    assert!(!message.contains("c4n4ry"), "{message}");
+}
+
+#[test]
+fn a_failed_migration_is_shown_in_full_by_unwrap() {
+    let set = migration_tests::set(&[("20260101000001_a", "SELECT 1;\nSELECT lost", "SELECT 1")]);
+    let conn = establish_test_connection();
+    let message = format!("{:?}", conn.migrator(&set).up().unwrap_err());
+    expect_parts(
+        &message,
+        &[
+            "migrations/20260101000001_a.up.sql:2:8: running migration 20260101000001_a failed\n",
+            "  2 | SELECT lost\n    |        ^\n",
+            "Caused by: column \"lost\" does not exist\n",
+            "SQLSTATE: 42703\n",
+            "State: nothing of 20260101000001_a was changed",
+            "\nHint: migration-cli up",
+        ],
+    );
+}
+
+#[test]
+fn in_async_code_a_connection_says_what_to_do_instead() {
+    let error = runtime().block_on(async { TestConnection::open() }).unwrap_err();
+    let message = format!("{error:?}");
+    expect_parts(&message, &["this is async code", "Hint: #[test]", "Hint: tokio::task::spawn_"]);
+    let inside = async { tokio::spawn(async { TestConnection::open().is_err() }).await };
+    assert!(runtime().block_on(inside).unwrap());
+}
+
+#[test]
+fn an_async_test_makes_its_connection_on_a_thread_that_may_block() {
+    let name = runtime().block_on(async {
+        let making = tokio::task::spawn_blocking(|| {
+            let mut conn = establish_test_connection();
+            run_migration_up(&mut conn).unwrap();
+            (name(&mut conn), conn)
+        });
+        let (name, mut conn) = making.await.unwrap();
+        // The migrator has a thread of its own for this, and so has the end of the connection.
+        run_migration_down(&mut conn).unwrap();
+        name
+    });
+    assert_eq!(databases_named(&mut establish_test_connection(), &name), 0);
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().build().unwrap()
+}
+
+#[track_caller]
+fn expect_parts(message: &str, parts: &[&str]) {
+    for part in parts {
+        assert!(message.contains(part), "{part} is not in\n{message}");
+    }
 }
 
 #[test]
@@ -158,46 +253,13 @@ fn a_missing_server_says_what_to_install_or_to_set() {
     assert!(message.contains("tests/testing.rs:"), "the test is not named: {message}");
 }
 
-/// Loads what `\copy … TO … CSV HEADER` wrote, the referred-to tables first.
-fn load(conn: &mut TestConnection, files: &[(&str, &str)]) {
-    for (table, csv) in files {
-        let columns = csv.lines().next().unwrap();
-        let copy = format!("COPY {table} ({columns}) FROM STDIN WITH (FORMAT csv, HEADER)");
-        let mut writer = conn.copy_in(&copy).unwrap();
-        writer.write_all(csv.as_bytes()).unwrap();
-        writer.finish().unwrap();
-    }
-}
-
-/// How many rows a table has, and a checksum over them.
-fn fingerprint(conn: &mut TestConnection, table: &str) -> (i64, String) {
-    let row = format!(
-        "SELECT count(*), md5(string_agg(it::text, '' ORDER BY it::text)) FROM {table} AS it"
-    );
-    let row = conn.query_one(&row, &[]).unwrap();
-    (row.get(0), row.get(1))
-}
-
-#[test]
-fn later_migrations_keep_what_is_there() {
-    let mut conn = establish_test_connection();
-    let mut before_them = Up::default();
-    before_them.limit = Limit::To("20240522090000".parse().unwrap());
-    conn.migrator(&MIGRATIONS).run_up(&before_them).unwrap();
-    load(&mut conn, &[("users", include_str!("production-data/01_users.csv"))]);
-    let loaded = fingerprint(&mut conn, "users");
-    run_migration_up(&mut conn).unwrap();
-    assert_eq!(fingerprint(&mut conn, "users"), loaded);
-    run_migration_down(&mut conn).unwrap();
-    assert_eq!(fingerprint(&mut conn, "users"), loaded);
-}
-
 #[test]
 fn the_page_on_production_data_shows_what_was_tested() {
     let page = include_str!("../docs/production-data.md");
     let (_, code) = page.split_once("```rust\n").unwrap();
     let (code, _) = code.split_once("```").unwrap();
-    assert!(include_str!("testing.rs").contains(code), "docs/production-data.md has other code");
+    let (_, tested) = include_str!("testing/production_data.rs").split_once("\n\n").unwrap();
+    assert!(tested.starts_with(code), "docs/production-data.md has other code");
 }
 
 #[track_caller]

@@ -141,7 +141,7 @@ fn describe(error: ConnectError, config: &Config, command: &str) -> Error {
 }
 
 /// What the client library hides behind "error connecting to server".
-fn reason(error: &postgres::Error) -> String {
+pub(crate) fn reason(error: &postgres::Error) -> String {
     let mut deepest: &dyn std::error::Error = error;
     while let Some(source) = deepest.source() {
         deepest = source;
@@ -166,7 +166,7 @@ fn place(config: &Config) -> String {
 }
 
 /// Where the connection goes, without anything secret.
-fn server_name(config: &Config) -> String {
+pub(crate) fn server_name(config: &Config) -> String {
     let port = config.get_ports().first().copied().unwrap_or(5432);
     let host = match config.get_hosts().first() {
         Some(Host::Tcp(host)) => format!("{host}:{port}"),
@@ -193,7 +193,7 @@ fn prepare(config: &postgres::Config, host: usize, settings: &Settings, token: &
 }
 
 /// `postgres::Config` wraps the configuration of `tokio_postgres` and does not hand it out.
-fn translate(config: &postgres::Config, host: usize) -> Config {
+pub(crate) fn translate(config: &postgres::Config, host: usize) -> Config {
     let mut made = Config::new();
     config.get_user().map(|it| made.user(it));
     config.get_password().map(|it| made.password(it));

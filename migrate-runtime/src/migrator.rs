@@ -341,7 +341,7 @@ fn refuse_schema(settings: &Settings) -> Result<(), Error> {
 }
 
 /// Our own runtime cannot be entered from a thread that drives another one.
-fn outside_of_async<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+pub(crate) fn outside_of_async<T: Send>(work: impl FnOnce() -> T + Send) -> T {
     if tokio::runtime::Handle::try_current().is_err() {
         return work();
     }

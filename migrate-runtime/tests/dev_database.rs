@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 
 use migrate_runtime::dev_database::{DevDatabase, DevStatus, Running, Search, ThrowAwayServer};
 use postgres::{Client, NoTls};
+use rustix::process::{Pid, Signal, kill_process};
 
 #[test]
 fn data_persists_over_stop_and_start() {
@@ -367,8 +368,8 @@ fn socket_folder(database: &DevDatabase) -> PathBuf {
 
 /// As a loss of power would: without a chance to say goodbye.
 fn kill_server(database: &DevDatabase) {
-    let process = process_of(database).to_string();
-    assert!(Command::new("kill").args(["-9", &process]).status().unwrap().success());
+    let process = Pid::from_raw(process_of(database)).unwrap();
+    kill_process(process, Signal::KILL).unwrap();
 }
 
 /// The server's helpers notice its death by themselves, a moment later.

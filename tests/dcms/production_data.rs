@@ -17,6 +17,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         up_down_and_up_again_lose_and_change_nothing,
         a_lost_row_is_noticed,
         a_changed_row_is_noticed,
+        a_sequence_that_starts_again_is_noticed,
         a_change_that_is_declared_and_does_not_happen_is_noticed,
         a_down_that_does_not_bring_everything_back_is_noticed
     ]
@@ -54,6 +55,13 @@ fn a_changed_row_is_noticed() {
     let up = "UPDATE users SET password_hash = ''
         WHERE id = (SELECT min(id) FROM users WHERE password_hash IS NULL)";
     check_fails(up, "SELECT 1", DECLARED, "up of tampered changed users: ");
+}
+
+fn a_sequence_that_starts_again_is_noticed() {
+    // As after a table was written anew: the rows are all there, and the next insert fails.
+    let up = "ALTER TABLE roles ALTER COLUMN id DROP IDENTITY;
+        ALTER TABLE roles ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY";
+    check_fails(up, "SELECT 1", DECLARED, "up of tampered changed roles: ");
 }
 
 fn a_change_that_is_declared_and_does_not_happen_is_noticed() {

@@ -137,10 +137,8 @@ fn another_host_of_the_list_is_tried_when_the_first_is_silent() {
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let database = TestDatabase::new();
     let (bad, good) = (silent.local_addr().unwrap().port(), database.server().tcp_port());
-    let url = format!(
-        "host=127.0.0.1,127.0.0.1 port={bad},{good} user=migration password=migration dbname={}",
-        database.name()
-    );
+    let hosts = format!("@127.0.0.1:{bad},127.0.0.1:{good}/");
+    let url = database.tcp_url().replacen(&format!("@127.0.0.1:{good}/"), &hosts, 1);
     let mut settings = Settings::default();
     settings.connect_timeout = Duration::from_secs(2);
     Migrator::from_url(&three(), &url).unwrap().with_settings(settings).up().unwrap();

@@ -15,6 +15,7 @@
 //! }
 //! ```
 
+use std::fmt::Display;
 use std::process::{Child, Command, Output, Stdio};
 
 /// Declared here alone: what the parent wants the child to know.
@@ -49,6 +50,15 @@ pub fn spawn(name: &str, argument: &str) -> Child {
 #[track_caller]
 pub fn run(name: &str, argument: &str) -> Output {
     spawn(name, argument).wait_with_output().unwrap()
+}
+
+/// Sends a signal, such as `TERM`; `0` only looks. Says whether there is such a process.
+///
+/// The shell has `kill` built in; the program of that name is not on every machine.
+pub fn signal(name: &str, process: impl Display) -> bool {
+    let kill = format!("kill -s {name} {process}");
+    let output = Command::new("/bin/sh").args(["-c", &kill]).output().unwrap();
+    output.status.success()
 }
 
 /// Waits for a child whose test is to pass; shows what it wrote if it did not.

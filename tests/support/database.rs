@@ -41,7 +41,7 @@ impl TestDatabase {
     pub fn new() -> TestDatabase {
         let server = server();
         let inner = testing::TestDatabase::on(&server.url("postgres"));
-        let inner = inner.unwrap_or_else(|error| panic!("{}", testing::explain(&error)));
+        let inner = inner.unwrap_or_else(|error| panic!("{error:?}"));
         TestDatabase { server, inner, roles: Roles(server, Mutex::default()) }
     }
 
@@ -67,8 +67,7 @@ impl TestDatabase {
 
     /// How the superuser reaches it over TCP, password included, as a URL.
     pub fn tcp_url(&self) -> String {
-        let (port, name) = (self.server.tcp_port(), self.name());
-        format!("postgresql://migration:migration@127.0.0.1:{port}/{name}")
+        self.server.tcp_url(self.name())
     }
 
     /// A new connection of the superuser.

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use migrate_runtime::testing::search;
 
-/// The schema of the database at `url` as `pg_dump` writes it, without our own tables and without what
+/// The schema of the database at `url`, on a server of this library, as `pg_dump` writes it, without our own tables and without what
 /// differs between two dumps of the same schema.
 #[track_caller]
 pub fn schema_dump(url: &str) -> String {

@@ -36,7 +36,16 @@ struct Table {
     csv: Vec<u8>,
 }
 
-/// A line for each table: its name, how many rows it has, and a checksum over the ordered rows.
+/// The last values that the sequences of a table gave, for identity columns and `serial` alike.
+const SEQUENCES: &str = "SELECT coalesce(string_agg(
+        attname || ' after ' || coalesce(pg_sequence_last_value(seq.oid)::text, 'none'), ', ' ORDER BY attname), 'no sequence')
+    FROM pg_depend
+    JOIN pg_class AS seq ON seq.oid = objid AND relkind = 'S'
+    JOIN pg_attribute ON attrelid = refobjid AND attnum = refobjsubid
+    WHERE refobjid = $1::text::regclass AND deptype IN ('a', 'i')";
+
+/// A line for each table: its name, how many rows it has, a checksum over the ordered rows, and where
+/// its sequences are.
 pub type Fingerprints = Vec<String>;
 
 /// The version after which the set is loaded.
@@ -93,7 +102,9 @@ impl ProductionData {
                 columns.join(", ")
             );
             let row = client.query_one(&sql, &[]).unwrap();
-            format!("{name}: {} rows, {}", row.get::<_, i64>(0), row.get::<_, String>(1))
+            let (rows, checksum): (i64, String) = (row.get(0), row.get(1));
+            let sequences: String = client.query_one(SEQUENCES, &[name]).unwrap().get(0);
+            format!("{name}: {rows} rows, {checksum}, {sequences}")
         };
         self.tables.iter().map(&mut fingerprint).collect()
     }

@@ -2,21 +2,24 @@
 //!
 //! Users' servers (`migrate_runtime::testing`) with a port, passwords, and a standby if one is wanted.
 
+use std::fmt;
 use std::fs;
 use std::net::TcpListener;
 use std::path::Path;
 use std::sync::OnceLock;
 
 use migrate_runtime::dev_database::ThrowAwayServer;
-use migrate_runtime::testing::{Supervisor, explain, prepare_server};
+use migrate_runtime::testing::{Supervisor, prepare_server};
 use postgres::{Config, NoTls};
 
 /// A server for tests. Reached through its socket, everybody is let in; over TCP on the loopback
 /// interface, it asks for a password.
-#[derive(Debug)]
 pub struct Server {
     inner: ThrowAwayServer,
     port: u16,
+    /// The superuser's over TCP. Made anew for each server: whoever else is on this machine could run
+    /// programs as this user with it.
+    password: String,
     _supervisor: Supervisor,
 }
 
@@ -45,18 +48,20 @@ const HBA: &str = "local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\
 impl Server {
     fn launch(kind: Kind) -> Server {
         let prepared = prepare_server();
-        let (server, supervisor) = prepared.unwrap_or_else(|error| panic!("{}", explain(&error)));
+        let (server, supervisor) = prepared.unwrap_or_else(|error| panic!("{error:?}"));
         let server = SETTINGS.iter().fold(server, |server, it| server.with_setting(it));
         fs::write(server.data().join("pg_hba.conf"), HBA).unwrap();
         if kind == Kind::Standby {
             fs::write(server.data().join("standby.signal"), "").unwrap();
         }
         let (inner, port) = start(&server);
+        let mut client = inner.config("postgres").connect(NoTls).unwrap();
+        let password = client.query_one("SELECT gen_random_uuid()::text", &[]).unwrap().get(0);
         if kind == Kind::Primary {
-            let mut client = inner.config("postgres").connect(NoTls).unwrap();
-            client.batch_execute("ALTER ROLE migration PASSWORD 'migration'").unwrap();
+            let sql = format!("ALTER ROLE migration PASSWORD '{password}'");
+            client.batch_execute(&sql).unwrap();
         }
-        Server { inner, port, _supervisor: supervisor }
+        Server { inner, port, password, _supervisor: supervisor }
     }
 
     /// How the superuser reaches `database` through the socket.
@@ -74,6 +79,17 @@ impl Server {
         self.port
     }
 
+    /// The superuser's password over TCP.
+    pub(crate) fn password(&self) -> &str {
+        &self.password
+    }
+
+    /// How the superuser reaches `database` over TCP, password included, as a URL.
+    pub fn tcp_url(&self, database: &str) -> String {
+        let Server { port, password, .. } = self;
+        format!("postgresql://migration:{password}@127.0.0.1:{port}/{database}")
+    }
+
     /// The folder of the socket.
     pub fn socket(&self) -> &Path {
         self.inner.socket()
@@ -87,6 +103,12 @@ impl Server {
     /// What the server wrote.
     pub fn log(&self) -> String {
         String::from_utf8_lossy(&fs::read(self.inner.log()).unwrap()).into_owned()
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server").field("port", &self.port).finish_non_exhaustive()
     }
 }
 

@@ -1,6 +1,5 @@
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::thread;
 
 use postgres::{Client, NoTls};
@@ -16,6 +15,11 @@ fn every_test_has_a_database_of_its_own() {
     assert_eq!(Client::connect(&one.url(), NoTls).unwrap().query("TABLE t", &[]).unwrap().len(), 2);
 
     Client::connect(&one.tcp_url(), NoTls).unwrap().batch_execute("TABLE t").unwrap();
+
+    // A password that could be guessed would let everybody on this machine run programs as we.
+    let guessed = format!("//migration:migration@127.0.0.1:{}/", server().tcp_port());
+    let error = Client::connect(&format!("postgres:{guessed}postgres"), NoTls).err().unwrap();
+    assert_eq!(error.code().unwrap().code(), "28P01");
 
     let name = one.name().to_owned();
     drop(one);
@@ -113,6 +117,6 @@ fn a_killed_test_process_leaves_no_server_behind() {
     child.kill().unwrap();
     child.wait().unwrap();
 
-    let alive = || Command::new("kill").args(["-0", &process]).output().unwrap().status.success();
+    let alive = || child::signal("0", &process);
     wait_until("the server is gone", || !alive() && !data.parent().unwrap().exists());
 }

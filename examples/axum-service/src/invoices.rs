@@ -97,8 +97,12 @@ impl IntoResponse for Failure {
             (StatusCode::UNPROCESSABLE_ENTITY, rule)
         } else {
             // What the server said is for the operator, not for the caller.
-            eprintln!("error: {}", self.0);
-            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer")
+            crate::report(&self.0);
+            if self.0.is_closed() {
+                (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer")
+            } else {
+                (StatusCode::INTERNAL_SERVER_ERROR, "the service cannot do this now")
+            }
         };
         (status, Json(Problem { error })).into_response()
     }

@@ -49,8 +49,8 @@ async fn run() -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// Says why the service does not run. Neither the causes nor the hints hold the password.
-fn report(error: &(dyn Error + 'static)) {
+/// Says to the operator what went wrong. Neither the causes nor the hints hold the password.
+pub(crate) fn report(error: &(dyn Error + 'static)) {
     eprintln!("error: {error}");
     let mut cause = error.source();
     while let Some(it) = cause {

@@ -108,4 +108,9 @@ impl ThrowAwayServer {
     pub fn binaries(&self) -> &Binaries {
         &self.binaries
     }
+
+    /// The numeric id of the account that the server runs as.
+    pub fn uid(&self) -> u32 {
+        self.server.account.uid()
+    }
 }

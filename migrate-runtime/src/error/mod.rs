@@ -3,6 +3,7 @@
 //! Modules describe what went wrong in their own terms and turn it into an [`Error`]: a kind for
 //! programs, one sentence, the way out, and what is known about the database.
 
+mod debug;
 mod kind;
 
 use std::error::Error as StdError;
@@ -197,21 +198,6 @@ impl fmt::Display for Error {
             f.write_str(": ")?;
         }
         f.write_str(&self.0.message)
-    }
-}
-
-impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let inner = &self.0;
-        f.debug_struct("Error")
-            .field("kind", &inner.kind)
-            .field("message", &inner.message)
-            .field("server", &inner.server)
-            .field("location", &inner.location)
-            .field("state", &inner.state)
-            .field("hints", &inner.hints)
-            .field("partial", &inner.partial)
-            .finish_non_exhaustive()
     }
 }
 

@@ -1,34 +1,34 @@
 //! A connection to a database that lives as long as the connection.
 
-use std::error::Error as StdError;
-use std::fmt::{self, Write as _};
+use std::fmt;
 use std::ops::{Deref, DerefMut};
 
 use migrate_core::MigrationSet;
-use postgres::{Client, Config, NoTls};
+use postgres::{Client, Config};
 
-use super::database::TestDatabase;
-use crate::error::{Error, ErrorKind};
-use crate::migrator::Migrator;
+use super::database::{TestDatabase, connect};
+use crate::error::Error;
+use crate::migrator::{Migrator, outside_of_async};
 
 /// A connection to an empty database of its own. Both are gone when it is dropped, also when the
 /// test panics.
 pub struct TestConnection {
+    /// There until the end.
+    inner: Option<Inner>,
+}
+
+struct Inner {
     // Closed before the database is dropped: fields go in this order.
     client: Client,
     database: TestDatabase,
 }
 
 impl TestConnection {
-    /// Makes a database and connects to it.
+    /// Makes a database and connects to it. Async code gets an error: the client blocks.
     pub fn open() -> Result<TestConnection, Error> {
         let database = TestDatabase::new()?;
-        let connected = database.config().connect(NoTls);
-        let client = connected.map_err(|error| {
-            let message = format!("cannot connect to test database {}", database.name());
-            Error::from_postgres(ErrorKind::Connect, message, error)
-        })?;
-        Ok(TestConnection { client, database })
+        let client = connect(&database.config())?;
+        Ok(TestConnection { inner: Some(Inner { client, database }) })
     }
 
     /// As [`open`](TestConnection::open), for a test, which has failed without.
@@ -40,23 +40,37 @@ impl TestConnection {
     pub fn establish() -> TestConnection {
         match TestConnection::open() {
             Ok(connection) => connection,
-            Err(error) => panic!("there is no database for this test: {}", explain(&error)),
+            Err(error) => panic!("there is no database for this test: {error:?}"),
         }
     }
 
     /// How else to reach the database, for `postgres`.
     pub fn config(&self) -> Config {
-        self.database.config()
+        self.inner().database.config()
     }
 
     /// How else to reach the database, for other programs. May hold a password.
     pub fn url(&self) -> &str {
-        self.database.url()
+        self.inner().database.url()
     }
 
     /// The migrations of `set` on this database, with all that a [`Migrator`] can do.
     pub fn migrator(&self, set: &MigrationSet) -> Migrator {
         Migrator::new(set, self.config())
+    }
+
+    fn inner(&self) -> &Inner {
+        self.inner.as_ref().expect(THERE)
+    }
+}
+
+const THERE: &str = "the connection is there until it is dropped";
+
+impl Drop for TestConnection {
+    fn drop(&mut self) {
+        // Closing blocks, and a connection that `spawn_blocking` made may be dropped in async code.
+        let inner = self.inner.take();
+        outside_of_async(|| drop(inner));
     }
 }
 
@@ -64,32 +78,20 @@ impl Deref for TestConnection {
     type Target = Client;
 
     fn deref(&self) -> &Client {
-        &self.client
+        &self.inner().client
     }
 }
 
 impl DerefMut for TestConnection {
     fn deref_mut(&mut self) -> &mut Client {
-        &mut self.client
+        &mut self.inner.as_mut().expect(THERE).client
     }
 }
 
 impl fmt::Debug for TestConnection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TestConnection").field("database", &self.database).finish_non_exhaustive()
+        f.debug_struct("TestConnection")
+            .field("database", &self.inner().database)
+            .finish_non_exhaustive()
     }
-}
-
-/// The message, the causes and the hints of an error, for somebody who sees nothing but a panic.
-pub fn explain(error: &Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(it) = cause {
-        _ = write!(text, "\nCaused by: {it}");
-        cause = it.source();
-    }
-    for hint in error.hints() {
-        _ = write!(text, "\nHint: {hint}");
-    }
-    text
 }

@@ -1,28 +1,36 @@
 //! An empty database for one test, on whichever server there is.
 
 use std::fmt;
+use std::pin::pin;
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use postgres::error::SqlState;
 use postgres::{Client, Config, NoTls};
+use tokio::runtime::Handle;
 
 use super::TEST_DATABASE_URL;
 use super::server::throw_away_server;
+use super::url::with_database;
+use crate::connect::{reason, server_name, translate};
 use crate::error::{Error, ErrorKind};
+use crate::migrator::outside_of_async;
+use crate::quote::ident;
 
 /// A database of its own; dropped, whoever is connected to it, at the end.
 pub struct TestDatabase {
     name: String,
     url: String,
     config: Config,
-    /// The URL of the server, which names another database.
-    server: String,
+    /// How to reach the server; names another database.
+    server: Config,
 }
 
 impl TestDatabase {
     /// Makes an empty database on the server that `TEST_DATABASE_URL` leads to, or on the throw-away
     /// server of this process.
     pub fn new() -> Result<TestDatabase, Error> {
+        refuse_async()?;
         match std::env::var(TEST_DATABASE_URL).ok().filter(|it| !it.is_empty()) {
             Some(url) => TestDatabase::on(&url).map_err(|error| {
                 error.with_hint(format!("unset {TEST_DATABASE_URL}   # uses a throw-away server"))
@@ -32,13 +40,17 @@ impl TestDatabase {
     }
 
     /// Makes an empty database on the server that `url` leads to. The database in it is left alone.
+    ///
+    /// Async code gets an error: the client blocks.
     pub fn on(url: &str) -> Result<TestDatabase, Error> {
+        refuse_async()?;
         let digits = uuid::Uuid::new_v4().simple().to_string();
         let name = format!("migration_test_{}", &digits[..12]);
-        let url_of_new = with_database(url, &name);
-        let config = parsed(&url_of_new)?;
-        maintain(url, &format!("CREATE DATABASE {name} TEMPLATE template0"))?;
-        Ok(TestDatabase { name, url: url_of_new, config, server: url.to_owned() })
+        let server = parsed(url)?;
+        let mut config = server.clone();
+        config.dbname(&name);
+        create(&server, &name)?;
+        Ok(TestDatabase { url: with_database(url, &name), name, config, server })
     }
 
     /// The name of the database, a plain identifier.
@@ -60,10 +72,11 @@ impl TestDatabase {
 impl Drop for TestDatabase {
     fn drop(&mut self) {
         // A test that has passed does not fail because its server went first.
-        drop(maintain(
-            &self.server,
-            &format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name),
-        ));
+        outside_of_async(|| {
+            let Ok(mut client) = connect_to_any(&self.server) else { return };
+            let drop_it = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
+            drop(client.batch_execute(&drop_it));
+        });
     }
 }
 
@@ -74,27 +87,84 @@ impl fmt::Debug for TestDatabase {
     }
 }
 
-/// Runs one statement on the server that `url` leads to.
-fn maintain(url: &str, sql: &str) -> Result<(), Error> {
-    connect(url)?.batch_execute(sql).map_err(|error| {
-        let lacks_right = error.code() == Some(&SqlState::INSUFFICIENT_PRIVILEGE);
-        let message = "the server refuses to make a test database";
-        let error = Error::from_postgres(ErrorKind::Privilege, message, error);
-        if lacks_right { error.with_hint("ALTER ROLE \"role of the URL\" CREATEDB") } else { error }
+fn refuse_async() -> Result<(), Error> {
+    if !is_async() {
+        return Ok(());
+    }
+    let message = "the client for test databases blocks, and this is async code";
+    Err(Error::new(ErrorKind::Impossible, message)
+        .with_hint("#[test]   // instead of #[tokio::test]")
+        .with_hint("tokio::task::spawn_blocking(|| { /* makes the connection */ }).await.unwrap()"))
+}
+
+/// Whether this thread is driving async code, where a client that blocks panics. A thread of
+/// `spawn_blocking` belongs to a runtime too; what it lacks is a budget that ends.
+fn is_async() -> bool {
+    let mut context = Context::from_waker(Waker::noop());
+    let mut is_over = || pin!(tokio::task::consume_budget()).poll(&mut context).is_pending();
+    // The budget is counted in a byte.
+    Handle::try_current().is_ok() && (0..=u8::MAX).any(|_| is_over())
+}
+
+/// Makes a database on the server.
+fn create(server: &Config, name: &str) -> Result<(), Error> {
+    let mut client = connect_to_any(server)?;
+    let created = client.batch_execute(&format!("CREATE DATABASE {name} TEMPLATE template0"));
+    let Err(error) = created else { return Ok(()) };
+    let kind = match error.code() {
+        Some(&SqlState::INSUFFICIENT_PRIVILEGE) => ErrorKind::Privilege,
+        Some(&SqlState::READ_ONLY_SQL_TRANSACTION) => ErrorKind::Standby,
+        Some(_) => ErrorKind::Sql,
+        None => ErrorKind::ConnectionLost,
+    };
+    let message = format!("no test database can be made beside {}", place_of(server));
+    let error = Error::from_postgres(kind, message, error);
+    if kind != ErrorKind::Privilege {
+        return Err(error);
+    }
+    let role = client.query_one("SELECT current_user::text", &[]);
+    let role = role.and_then(|it| it.try_get::<_, String>(0));
+    Err(match role {
+        Ok(role) => error.with_hint(format!("ALTER ROLE {} CREATEDB;", ident(&role))),
+        Err(_) => error,
     })
 }
 
-/// Connects to the database `postgres`; where there is none, to the one that the URL names.
-fn connect(url: &str) -> Result<Client, Error> {
-    let connected = match parsed(&with_database(url, "postgres"))?.connect(NoTls) {
-        Err(error) if error.code() == Some(&SqlState::INVALID_CATALOG_NAME) => {
-            parsed(url)?.connect(NoTls)
-        }
-        connected => connected,
-    };
-    connected.map_err(|error| {
-        Error::from_postgres(ErrorKind::Connect, "cannot connect to the server for tests", error)
-    })
+/// Connects to the database `postgres`; where there is none, or none for this role, to the one that
+/// the URL names.
+fn connect_to_any(server: &Config) -> Result<Client, Error> {
+    const ELSEWHERE: [SqlState; 3] = [
+        SqlState::INVALID_CATALOG_NAME,
+        SqlState::INSUFFICIENT_PRIVILEGE,
+        // `pg_hba.conf` has a line for the other one alone.
+        SqlState::INVALID_AUTHORIZATION_SPECIFICATION,
+    ];
+    let mut postgres = server.clone();
+    postgres.dbname("postgres");
+    match postgres.connect(NoTls) {
+        Err(error) if error.code().is_some_and(|it| ELSEWHERE.contains(it)) => connect(server),
+        connected => connected.map_err(|error| refused(error, &postgres)),
+    }
+}
+
+/// Connects, or says where that was not possible.
+pub(super) fn connect(config: &Config) -> Result<Client, Error> {
+    config.connect(NoTls).map_err(|error| refused(error, config))
+}
+
+/// An attempt that failed, as the rest of the library tells it: with the host, never the password.
+fn refused(error: postgres::Error, config: &Config) -> Error {
+    let place = place_of(config);
+    if error.as_db_error().is_some() {
+        let message = format!("{place} does not let us in");
+        return Error::from_postgres(ErrorKind::Connect, message, error);
+    }
+    let source = std::io::Error::other(reason(&error));
+    Error::new(ErrorKind::Connect, format!("cannot connect to {place}")).with_source(source)
+}
+
+fn place_of(config: &Config) -> String {
+    server_name(&translate(config, 0))
 }
 
 fn parsed(url: &str) -> Result<Config, Error> {
@@ -109,49 +179,4 @@ fn parsed(url: &str) -> Result<Config, Error> {
         config.connect_timeout(Duration::from_secs(10));
     }
     Ok(config)
-}
-
-/// The URL, or the list of `key=value`, with another database in it.
-fn with_database(url: &str, database: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else {
-        // Of two equal keys, the last one counts.
-        return format!("{url} dbname={database}");
-    };
-    let (place, query) = rest.split_once('?').unwrap_or((rest, ""));
-    let host = place.split_once('/').map_or(place, |(host, _)| host);
-    let kept: Vec<_> = query.split('&').filter(|it| !it.starts_with("dbname=")).collect();
-    let query = kept.join("&");
-    let mark = if query.is_empty() { "" } else { "?" };
-    format!("{scheme}://{host}/{database}{mark}{query}")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn another_database_takes_the_place_of_the_one_in_the_url() {
-        check("postgresql://u:p%2F@h:5432/app", "postgresql://u:p%2F@h:5432/other");
-        check("postgres://u@h", "postgres://u@h/other");
-        check("postgres://u@/app?host=%2Ftmp&port=1", "postgres://u@/other?host=%2Ftmp&port=1");
-        check("postgres://h?user=u", "postgres://h/other?user=u");
-    }
-
-    #[test]
-    fn a_database_among_the_parameters_goes() {
-        check("postgres://h/?dbname=app&user=u", "postgres://h/other?user=u");
-        check("postgres://h?dbname=app", "postgres://h/other");
-    }
-
-    #[test]
-    fn in_a_list_of_keys_the_last_one_counts() {
-        check("host=h dbname=app", "host=h dbname=app dbname=other");
-    }
-
-    #[track_caller]
-    fn check(url: &str, expected: &str) {
-        let changed = with_database(url, "other");
-        assert_eq!(changed, expected);
-        assert_eq!(parsed(&changed).unwrap().get_dbname(), Some("other"));
-    }
 }

@@ -40,6 +40,41 @@
 //! nothing to disk, and is gone when the process is, however that ends. What `initdb` made is kept in
 //! `target/` and copied, so that the next process starts in a moment.
 //!
+//! # Async services
+//!
+//! The connection is a [`postgres::Client`], which blocks. In async code `establish_test_connection()`
+//! panics and says so; the test of a service that is async itself makes it outside, in a plain `#[test]`
+//! or by `tokio::task::spawn_blocking`, and gives the service the URL:
+//!
+//! ```no_run
+//! # /*
+//! mod tests {
+//! # */
+//! # static MIGRATIONS: migrate_runtime::MigrationSet = migrate_runtime::embed_migrations!("../migrations");
+//! # mod tests {
+//! # async fn serve(url: &str) {}
+//!     migrate_runtime::testing::harness!(crate::MIGRATIONS);
+//!
+//! # /*
+//!     #[tokio::test]
+//! # */
+//! # pub
+//!     async fn the_service_answers() {
+//!         let conn = tokio::task::spawn_blocking(|| {
+//!             let mut conn = establish_test_connection();
+//!             run_migration_up(&mut conn).unwrap();
+//!             conn.batch_execute("INSERT INTO roles (name) VALUES ('clerk')").unwrap();
+//!             conn
+//!         });
+//!         let conn = conn.await.unwrap();
+//!         serve(conn.url()).await;
+//!     }
+//! }
+//! # fn main() { drop(tests::the_service_answers()) }
+//! ```
+//!
+//! `conn` keeps the database until the test ends, and may be dropped in async code.
+//!
 //! # For tests only
 //!
 //! The rest of the library reads no environment. This module does: there is nobody between a test
@@ -48,10 +83,12 @@
 mod connection;
 mod database;
 mod server;
+mod template;
+mod url;
 
 #[doc(inline)]
 pub use crate::__testing_harness as harness;
-pub use connection::{TestConnection, explain};
+pub use connection::TestConnection;
 pub use database::TestDatabase;
 pub use server::{Supervisor, prepare_server, search};
 
@@ -71,7 +108,8 @@ const PATH: &str = "PATH";
 /// `harness!(pub(crate) crate::MIGRATIONS)`.
 ///
 /// - `establish_test_connection() -> TestConnection` connects to a new, empty database, which is gone
-///   with the connection. It panics when there is no server, and says what to install or to set.
+///   with the connection. It panics when there is no server, and says what to install or to set; and in
+///   async code, where a client that blocks is not to be used.
 /// - `run_migration_up(&mut TestConnection) -> Result<Run, Error>` runs every pending migration.
 /// - `run_migration_down(&mut TestConnection) -> Result<Run, Error>` reverts the newest one.
 ///

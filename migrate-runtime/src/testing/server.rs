@@ -2,14 +2,14 @@
 //!
 //! A shell waits for the end of a pipe that the process holds open, kills the server and removes its
 //! folder; so it does not matter how the process ends. `initdb` takes longer than all the rest, so
-//! its result is kept beside the test binaries and copied: with nextest, every test is a process.
+//! its result is kept and copied (see `template`): with nextest, every test is a process.
 
-use std::fs;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
+use super::template;
 use super::{PATH, PG_BIN, TEST_DATABASE_URL};
 use crate::dev_database::{DevDatabaseError, Search, ThrowAwayServer};
 use crate::error::{Error, ErrorKind};
@@ -40,6 +40,17 @@ pub fn search() -> Search {
 /// Makes a server with data, not started yet, that ends with this process. For tests that need one
 /// with settings or files of their own, such as a standby or a port.
 pub fn prepare_server() -> Result<(ThrowAwayServer, Supervisor), Error> {
+    let (server, supervisor) = prepare_without_data()?;
+    let filled = match template::place(&server) {
+        Some(template) => template::fill(&server, &template),
+        None => server.make_data(),
+    };
+    filled.map_err(no_server)?;
+    Ok((server, supervisor))
+}
+
+/// The same without the data.
+pub(super) fn prepare_without_data() -> Result<(ThrowAwayServer, Supervisor), Error> {
     let binaries = search().find().map_err(no_server)?;
     // Not in `TMPDIR`, which may be a folder that the server's account cannot reach.
     let folder = Path::new("/tmp").join(format!("migration-tests-{}", uuid::Uuid::new_v4()));
@@ -47,7 +58,6 @@ pub fn prepare_server() -> Result<(ThrowAwayServer, Supervisor), Error> {
     let server = server.with_initdb("--no-sync");
     let server = SETTINGS.iter().fold(server, |server, it| server.with_setting(it));
     let supervisor = supervise(&folder, server.socket())?;
-    fill(&server).map_err(no_server)?;
     Ok((server, supervisor))
 }
 
@@ -94,47 +104,9 @@ fn supervise(folder: &Path, socket: &Path) -> Result<Supervisor, Error> {
     Ok(Supervisor { _shell: shell })
 }
 
-/// Gives the server its data: a copy of what an earlier process made, if there is one.
-fn fill(server: &ThrowAwayServer) -> Result<(), DevDatabaseError> {
-    // Of two servers in this process, one makes the data for both.
-    static FILLING: Mutex<()> = Mutex::new(());
-    let _filling = FILLING.lock();
-    let Some(template) = template(server) else { return server.make_data() };
-    if template.is_dir() {
-        if copy(&template, &server.data()) {
-            return Ok(());
-        }
-        // Another account's, or somebody is cleaning up.
-        drop(fs::remove_dir_all(server.data()));
-        return server.make_data();
-    }
-    server.make_data()?;
-    let new = PathBuf::from(format!("{}-{}", template.display(), std::process::id()));
-    // Whoever was faster is right as well.
-    if !copy(&server.data(), &new) || fs::rename(&new, &template).is_err() {
-        drop(fs::remove_dir_all(&new));
-    }
-    Ok(())
-}
-
-/// Beside the test binaries, so that `cargo clean` removes it.
-fn template(server: &ThrowAwayServer) -> Option<PathBuf> {
-    let binary = std::env::current_exe().ok()?;
-    let deps = binary.ancestors().find(|it| it.ends_with("deps"))?;
-    let version = &server.binaries().version;
-    Some(deps.with_file_name(format!("migration-tests-postgresql-{version}")))
-}
-
 /// A program of the system, which finds the others whatever `PATH` the test has.
-fn system_command(program: &str) -> Command {
+pub(super) fn system_command(program: &str) -> Command {
     let mut command = Command::new(program);
     command.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin");
     command
-}
-
-/// With owners and modes, which PostgreSQL insists on.
-fn copy(from: &Path, to: &Path) -> bool {
-    let mut command = system_command("/bin/cp");
-    command.arg("-Rp").arg(from).arg(to).stderr(Stdio::null());
-    command.status().is_ok_and(|status| status.success())
 }

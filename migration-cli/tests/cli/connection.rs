@@ -23,7 +23,8 @@ fn an_unreachable_server_is_named_without_the_password() {
 #[test]
 fn a_wrong_password_is_said_and_not_shown() {
     let database = TestDatabase::new();
-    let url = database.tcp_url().replace(":migration@", ":canary@");
+    let role = database.role("reader", "");
+    let url = role.tcp_url.replace(&format!(":{}@", role.name), ":canary@");
     let outcome = Project::new().with("DATABASE_URL", &url).expect("status", 3);
     assert!(outcome.stderr.contains("password authentication failed"), "{}", outcome.stderr);
     assert!(!outcome.all().contains("canary"), "{}", outcome.stderr);

@@ -1,7 +1,7 @@
-//! What the documents name exists: commands to type, tests to look at.
+//! What the documents name exists: commands to type, tests to look at, pages to go to.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::project::Project;
 
@@ -41,6 +41,80 @@ fn the_tests_that_the_comparison_names_exist() {
         };
         assert!(exists, "{name}");
     }
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut pages = ["README.md", "CONTRIBUTING.md", "ARCHITECTURE.md"].map(PathBuf::from).to_vec();
+    let docs = fs::read_dir(root.join("docs")).unwrap().map(|it| it.unwrap().file_name());
+    pages.extend(docs.map(|it| Path::new("docs").join(it)).filter(|it| is_page(it)));
+    let (mut count, mut broken) = (0, Vec::new());
+    for page in pages {
+        let text = fs::read_to_string(root.join(&page)).unwrap();
+        for link in links(&text) {
+            count += 1;
+            let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
+            // No path: a heading of the page itself.
+            let file = match path {
+                "" => page.clone(),
+                path => page.with_file_name(path),
+            };
+            let there = root.join(&file).exists();
+            let heading = anchor.is_empty()
+                || there
+                    && anchors(&fs::read_to_string(root.join(&file)).unwrap())
+                        .any(|it| it == anchor);
+            if !there || !heading {
+                broken.push(format!("{}: {link}", page.display()));
+            }
+        }
+    }
+    assert!(count > 30, "the search lost its way: {count} links");
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
+}
+
+fn is_page(path: &Path) -> bool {
+    path.extension().is_some_and(|it| it == "md")
+}
+
+/// Where the links of a page lead, unless that is out of the repository.
+fn links(page: &str) -> Vec<&str> {
+    let prose = prose(page);
+    let inline = prose.iter().flat_map(|line| line.split("](").skip(1));
+    let inline = inline.filter_map(|rest| Some(rest.split_once(')')?.0));
+    // `[name]: target`, for links that are written elsewhere.
+    let defined = prose.iter().filter(|it| it.starts_with('['));
+    let defined = defined.filter_map(|line| Some(line.split_once("]: ")?.1.trim()));
+    inline.chain(defined).filter(|it| !it.contains("://")).collect()
+}
+
+/// The lines outside of blocks of code.
+fn prose(page: &str) -> Vec<&str> {
+    let mut in_code = false;
+    let is_prose = |line: &&str| {
+        let fence = line.trim_start().starts_with("```");
+        in_code ^= fence;
+        !in_code && !fence
+    };
+    page.lines().filter(is_prose).collect()
+}
+
+/// The anchors that the headings of a page have on the usual hosts.
+fn anchors(page: &str) -> impl Iterator<Item = String> {
+    let headings = prose(page).into_iter().filter(|it| it.starts_with('#'));
+    headings.map(|it| {
+        let kept = it.trim_start_matches('#').trim().to_lowercase();
+        let kept = kept.chars().filter(|it| it.is_alphanumeric() || "-_ ".contains(*it));
+        kept.map(|it| if it == ' ' { '-' } else { it }).collect()
+    })
+}
+
+#[test]
+fn links_and_anchors_are_found_as_a_reader_sees_them() {
+    let page = "## Two `up`s, and one\n[a](b.md#c) and [d](https://e)\n```\n# no\n[x](y)\n```\n[n]: m.md\n";
+    assert_eq!(links(page), ["b.md#c", "m.md"]);
+    assert_eq!(anchors(page).collect::<Vec<_>>(), ["two-ups-and-one"]);
 }
 
 #[test]

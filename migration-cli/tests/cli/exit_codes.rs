@@ -1,9 +1,9 @@
 //! Exit codes are a contract: each has a test here, except 3 (`connection.rs`) and 70 (a unit test).
 
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Command};
+use std::process::Child;
 
-use migration_tests::TestDatabase;
+use migration_tests::{TestDatabase, child};
 
 use crate::project::Project;
 
@@ -204,11 +204,10 @@ fn a_signal_is_130() {
         let mut other = database.client();
         other.batch_execute(LOCK).unwrap();
         let project = Project::on(&database);
-        let mut child = project.command("up --wait 5m").spawn().unwrap();
-        wait_for_line(&mut child, "another runner");
-        let kill = Command::new("kill").args(["-s", signal, &child.id().to_string()]).status();
-        assert!(kill.unwrap().success());
-        assert_eq!(child.wait().unwrap().code(), Some(130), "{signal}");
+        let mut runner = project.command("up --wait 5m").spawn().unwrap();
+        wait_for_line(&mut runner, "another runner");
+        assert!(child::signal(signal, runner.id()));
+        assert_eq!(runner.wait().unwrap().code(), Some(130), "{signal}");
     }
 }
 

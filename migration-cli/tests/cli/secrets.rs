@@ -38,7 +38,8 @@ const COMMANDS: [&str; 26] = [
 #[test]
 fn a_good_url_is_not_printed() {
     let database = TestDatabase::new();
-    let role = database.role("app", "SUPERUSER");
+    let role = database.role("app", "");
+    database.execute(&format!("ALTER DATABASE {} OWNER TO {}", database.name(), role.name));
     database.execute(&format!("ALTER ROLE {} PASSWORD '{CANARY}'", role.name));
     let port = database.server().tcp_port();
     let url = format!("postgres://{}:{CANARY}@127.0.0.1:{port}/{}", role.name, database.name());

@@ -2,9 +2,9 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
-use std::process::{Child, Command};
+use std::process::Child;
 
-use migration_tests::TestDatabase;
+use migration_tests::{TestDatabase, child};
 use serde_json::{Value, json};
 
 use crate::project::{Program, Project};
@@ -35,9 +35,19 @@ fn replicas_start_together_and_migrate_once() {
     assert_eq!(database.text("SELECT count(*) FROM _migrations"), "3");
     one.terminate();
     assert_eq!(other.get("/health").0, 200);
-    other.terminate();
+    a_lost_table(&other, &database);
+    let log = other.terminate();
+    let told = "\ncaused by: ERROR: relation \"invoices\" does not exist\n";
+    assert!(log.contains(told), "{log}");
 
     without_a_database(&program);
+}
+
+/// A fault of ours and not an absent database; the log says which.
+fn a_lost_table(replica: &Replica, database: &TestDatabase) {
+    database.execute("ALTER TABLE invoices RENAME TO elsewhere");
+    let problem = json!({ "error": "the service cannot do this now" });
+    assert_eq!(replica.get("/invoices"), (500, problem));
 }
 
 /// Nothing listens there; the password in the URL is not for the log.
@@ -109,12 +119,14 @@ impl Replica {
         (status, serde_json::from_str(body).unwrap())
     }
 
-    /// Ends it as an orchestrator does.
+    /// Ends it as an orchestrator does. Gives what it wrote into its log.
     #[track_caller]
-    fn terminate(mut self) {
-        let process = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-s", "TERM", &process]).status().unwrap().success());
+    fn terminate(mut self) -> String {
+        assert!(child::signal("TERM", self.child.id()));
         assert_eq!(self.child.wait().unwrap().code(), Some(0));
+        let mut log = String::new();
+        self.child.stderr.as_mut().unwrap().read_to_string(&mut log).unwrap();
+        log
     }
 }
 

@@ -26,12 +26,13 @@ use postgres::Config;
 use tempfile::TempDir;
 
 use self::stream::{Address, Listener, Stream};
-use crate::{Role, TestDatabase};
+use crate::{Role, Server, TestDatabase};
 
 /// A proxy in front of the server of a test's database.
 #[derive(Debug)]
 pub struct Proxy {
     database: String,
+    server: &'static Server,
     address: Address,
     port: u16,
     /// Holds the socket.
@@ -135,12 +136,19 @@ impl Proxy {
         let state = Arc::new(Shared::default());
         let shared = Arc::clone(&state);
         thread::spawn(move || pump::accept(&listener, &server, &shared));
-        Proxy { database: database.name().to_owned(), address, port, folder, state }
+        Proxy {
+            database: database.name().to_owned(),
+            server: database.server(),
+            address,
+            port,
+            folder,
+            state,
+        }
     }
 
     /// How the superuser reaches the test's database through the proxy.
     pub fn config(&self) -> Config {
-        self.config_of("migration", "migration")
+        self.config_of("migration", self.server.password())
     }
 
     /// How a role reaches the test's database through the proxy.
@@ -160,7 +168,7 @@ impl Proxy {
 
     /// The same as [`config`](Proxy::config), as a URL.
     pub fn url(&self) -> String {
-        self.url_of("migration", "migration")
+        self.url_of("migration", self.server.password())
     }
 
     /// The same as [`config_for`](Proxy::config_for), as a URL.
