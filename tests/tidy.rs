@@ -24,9 +24,9 @@ const LAYERS: [&[&str]; 6] = [
         "sqlstate",
     ],
     &["connect", "drift", "info", "plan", "status", "transport", "verify"],
-    &["connection", "extras", "lent", "session"],
+    &["connection", "extras", "lent", "reopen", "session"],
     &["execute"],
-    &["migrator"],
+    &["migrator", "recovery"],
     &["dev_database", "lib", "private", "testing"],
 ];
 

@@ -71,6 +71,8 @@ mod migrator;
 mod plan;
 mod progress;
 mod quote;
+mod recovery;
+mod reopen;
 mod run;
 mod session;
 mod sqlstate;

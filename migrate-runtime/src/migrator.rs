@@ -13,7 +13,6 @@ use crate::config::{Down, Limit, Settings, Up};
 use crate::connect::connect;
 use crate::connection::{Connection, Tell};
 use crate::error::{Error, ErrorKind};
-use crate::execute::{self, Transactions};
 use crate::extras::{if_allowed, log_of, stored_scripts};
 use crate::history::{History, Server, Store};
 use crate::info::Info;
@@ -21,7 +20,6 @@ use crate::interrupt::Interrupt;
 use crate::plan::{Plan, Refusal, plan_down, plan_up};
 use crate::progress::Event;
 use crate::run::Run;
-use crate::session::Session;
 use crate::status::Status;
 use crate::verify::{self, Finding, Verification};
 
@@ -30,6 +28,12 @@ use crate::verify::{self, Finding, Verification};
 /// Every call opens a connection of its own and closes it at the end, whatever happens, so that no
 /// lock is left behind. The calls block; from asynchronous code they may be made anywhere, but a
 /// thread for blocking work (`spawn_blocking`) keeps the others of its executor free.
+///
+/// Where that connection is lost in the middle of a run, it is opened again
+/// ([`Settings::reconnect`](crate::Settings::reconnect)) and takes the lock, which the lost session
+/// holds until the server has ended it. The history then tells exactly what was committed: that is
+/// part of the [`Run`] although its answer never came, and the rest of the plan goes on. A step over
+/// which the connection is lost three times ends the run, and so does a script outside of a transaction.
 pub struct Migrator {
     set: MigrationSet,
     connection: postgres::Config,
@@ -39,23 +43,28 @@ pub struct Migrator {
 }
 
 /// What one call needs besides the connection.
-struct Call<'a> {
+pub(crate) struct Call<'a> {
     set: MigrationSet,
     settings: &'a Settings,
     interrupt: &'a Interrupt,
-    token: String,
+    pub(crate) token: String,
     command: &'static str,
 }
 
 /// What is asked for.
 #[derive(Clone, Copy)]
-enum Request<'a> {
+pub(crate) enum Request<'a> {
     Up(&'a Up),
     Down(&'a Down),
 }
 
 impl Migrator {
     /// Prepares to run `set` where `connection` leads. Nothing is opened yet.
+    ///
+    /// A server that vanishes without a word shall be noticed: unless `connection` says otherwise, a
+    /// TCP connection sends keepalives after 30 s of silence, every 10 s, three times
+    /// (`keepalives_idle`, `keepalives_interval`, `keepalives_retries`), and what was sent may stay
+    /// unacknowledged for a minute (`tcp_user_timeout`).
     pub fn new(set: &MigrationSet, connection: postgres::Config) -> Migrator {
         Migrator {
             set: *set,
@@ -208,6 +217,7 @@ impl Migrator {
                 &mut tell,
             )?;
             let tell: Tell<'_> = &mut tell;
+            let link = (link, config);
             let connection =
                 Connection::own(link, call.parts(), call.settings, call.interrupt, tell);
             work(connection, &call)
@@ -261,43 +271,14 @@ impl<'a> Call<'a> {
         let done = if planned.steps.is_empty() {
             Vec::new()
         } else {
-            refuse_unwritable(&server)?;
-            let (mut session, history) = connection.lock()?;
-            self.run_locked(&mut session, &history, &planned, request)?
+            server.refuse_standby()?;
+            let locked = connection.lock()?;
+            self.run_locked(locked, &planned, request)?
         };
         Ok(Run { token: self.token.clone(), direction: planned.direction, database, done })
     }
 
-    fn run_locked(
-        &self,
-        session: &mut Session<'_>,
-        history: &History,
-        planned: &Plan,
-        request: Request<'_>,
-    ) -> Result<Vec<crate::run::Done>, Error> {
-        let server = session.server.clone();
-        let plan = self.plan(session, &server, history, request)?;
-        let plan = plan.map_err(|it| refuse(session, &server, it))?;
-        if !plan.is_part_of(planned) {
-            return Err(Error::new(
-                ErrorKind::PlanChanged,
-                "another runner changed the history while this one waited for the lock",
-            )
-            .with_state("this run changed nothing")
-            .with_hint("migration-cli status"));
-        }
-        if plan.steps.is_empty() {
-            return Ok(Vec::new());
-        }
-        session.set_up()?;
-        let transactions = match request {
-            Request::Up(up) if up.single_transaction => Transactions::OneForAll,
-            _ => Transactions::OneEach,
-        };
-        execute::run(session, &plan, transactions)
-    }
-
-    fn plan(
+    pub(crate) fn plan(
         &self,
         connection: &mut Connection<'_>,
         server: &Server,
@@ -315,7 +296,7 @@ impl<'a> Call<'a> {
 }
 
 /// A refusal is logged only where there is a log.
-fn refuse(connection: &mut Connection<'_>, server: &Server, refusal: Refusal) -> Error {
+pub(crate) fn refuse(connection: &mut Connection<'_>, server: &Server, refusal: Refusal) -> Error {
     let error = Error::from(refusal);
     if server.layout.is_some() && !server.standby {
         connection.log(&Entry {
@@ -338,19 +319,6 @@ fn refuse_schema(settings: &Settings) -> Result<(), Error> {
     Err(Error::new(ErrorKind::Config, "the schema of the history has no name")
         .with_state("nothing was changed")
         .with_hint("leave Settings::schema at its default, `public`"))
-}
-
-fn refuse_unwritable(server: &Server) -> Result<(), Error> {
-    if server.standby {
-        let message =
-            format!("the server is a standby: database {} is read-only here", server.database);
-        return Err(Error::new(ErrorKind::Standby, message)
-            .with_state("nothing was changed")
-            .with_hint(
-                "postgres://USER@HOST1,HOST2/DATABASE?target_session_attrs=read-write   # finds the primary",
-            ));
-    }
-    Ok(())
 }
 
 /// Our own runtime cannot be entered from a thread that drives another one.
