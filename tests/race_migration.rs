@@ -6,11 +6,11 @@ mod race {
     pub(crate) mod production_data;
 }
 
-use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, ExitCode};
 
 use migrate_runtime::{Event, MigrationSet, Migrator};
+use migration_tests::doubling::{BALANCE, DOUBLE, HALVE, assert_each_ran_once, doubling};
 use migration_tests::harness::{self, Trial};
 use migration_tests::{TestDatabase, child, set, trials};
 
@@ -32,29 +32,6 @@ fn tests() -> Vec<Trial> {
 /// How often a runner is killed.
 const ROUNDS: u32 = 50;
 
-/// A balance that every migration doubles: a migration that ran twice, or not at all, shows.
-const BALANCE: &str =
-    "CREATE TABLE balance (amount numeric NOT NULL); INSERT INTO balance VALUES (100)";
-const DOUBLE: &str = "UPDATE balance SET amount = amount * 2";
-const HALVE: &str = "UPDATE balance SET amount = amount / 2";
-
-/// So many migrations, of which each doubles the balance and makes a table.
-fn doubling(count: usize) -> MigrationSet {
-    let script = |number| {
-        let (mut up, mut down) = (DOUBLE.to_owned(), HALVE.to_owned());
-        write!(up, "; CREATE TABLE made_{number} AS SELECT n FROM generate_series(1, 50) n")
-            .unwrap();
-        write!(down, "; DROP TABLE made_{number}").unwrap();
-        (format!("20260101{number:06}_double"), up, down)
-    };
-    let scripts: Vec<_> = (1..=count).map(script).collect();
-    let borrowed: Vec<_> = scripts
-        .iter()
-        .map(|(name, up, down)| (name.as_str(), up.as_str(), down.as_str()))
-        .collect();
-    set(&borrowed)
-}
-
 /// What a child does: `up`, with a line for every migration that has run.
 fn run_up(url: &str, set: &MigrationSet) {
     let migrator = Migrator::from_url(set, url).unwrap();
@@ -66,16 +43,6 @@ fn run_up(url: &str, set: &MigrationSet) {
     if let Err(error) = { migrator }.up() {
         panic!("{error:?}");
     }
-}
-
-/// The history and the balance agree, and each migration is in the history once.
-#[track_caller]
-fn assert_each_ran_once(database: &TestDatabase, expected: usize) {
-    let history = database.text("SELECT count(*), count(DISTINCT version) FROM _migrations");
-    assert_eq!(history, format!("{expected}|{expected}"));
-    let balance =
-        database.text("SELECT amount = 100 * 2 ^ (SELECT count(*) FROM _migrations) FROM balance");
-    assert_eq!(balance, "t", "{}", database.text("SELECT amount FROM balance"));
 }
 
 fn four_processes_on_a_fresh_database_all_succeed() {

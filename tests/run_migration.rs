@@ -9,6 +9,7 @@ mod run {
     pub(crate) mod isolation;
     pub(crate) mod lent;
     pub(crate) mod locking;
+    pub(crate) mod lost;
     pub(crate) mod order;
     pub(crate) mod round_trips;
     pub(crate) mod standalone;
@@ -29,6 +30,7 @@ fn main() -> ExitCode {
         run::isolation::tests(),
         run::lent::tests(),
         run::locking::tests(),
+        run::lost::tests(),
         run::order::tests(),
         run::round_trips::tests(),
         run::standalone::tests(),

@@ -43,11 +43,20 @@ impl Call<'_> {
     /// Plans again under the lock, and runs what was planned before.
     pub(crate) fn run_locked(
         &self,
-        (mut session, history): (Session<'_>, History),
+        (mut session, mut history): (Session<'_>, History),
         planned: &Plan,
         request: Request<'_>,
     ) -> Result<Vec<Done>, Error> {
-        let plan = self.plan_again(&mut session, &history, planned, request)?;
+        let mut losses = 0;
+        let plan = loop {
+            match self.plan_again(&mut session, &history, planned, request) {
+                Err(error) if losses < LOSSES && session.may_reopen(&error) => {
+                    losses += 1;
+                    (session, history) = session.reopen(&error)?;
+                }
+                plan => break plan?,
+            }
+        };
         let transactions = match request {
             Request::Up(up) if up.single_transaction => Transactions::OneForAll,
             _ => Transactions::OneEach,

@@ -5,6 +5,7 @@
 use std::fs;
 use std::net::TcpListener;
 use std::path::Path;
+use std::process::Command;
 use std::sync::OnceLock;
 
 use migrate_runtime::dev_database::ThrowAwayServer;
@@ -32,6 +33,15 @@ pub fn standby() -> &'static Server {
     SERVER.get_or_init(|| Server::launch(Kind::Standby))
 }
 
+/// How a server ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Sessions are ended and rolled back, and the data is left in order.
+    Fast,
+    /// Everything stops at once, as after a crash: the next start recovers from the log.
+    Immediate,
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Primary,
@@ -57,6 +67,30 @@ impl Server {
             client.batch_execute("ALTER ROLE migration PASSWORD 'migration'").unwrap();
         }
         Server { inner, port, _supervisor: supervisor }
+    }
+
+    /// A server for one test alone, which may end it, crash it and start it again.
+    pub fn own() -> Server {
+        Server::launch(Kind::Primary)
+    }
+
+    /// Ends the server and waits until all of it is gone.
+    pub fn stop(&self, end: End) {
+        if end == End::Immediate {
+            let process = fs::read_to_string(self.inner.data().join("postmaster.pid")).unwrap();
+            signal("QUIT", process.lines().next().unwrap());
+        }
+        self.inner.stop().unwrap();
+    }
+
+    /// Starts the server again and waits until it accepts connections.
+    pub fn start(&self) {
+        self.inner.start().unwrap();
+    }
+
+    /// The next start makes it a standby, without a primary that it could follow.
+    pub fn become_standby(&self) {
+        fs::write(self.inner.data().join("standby.signal"), "").unwrap();
     }
 
     /// How the superuser reaches `database` through the socket.
@@ -103,4 +137,10 @@ fn start(server: &ThrowAwayServer) -> (ThrowAwayServer, u16) {
             Err(_) => {}
         }
     }
+}
+
+/// Sends a signal to a process of a server.
+pub fn signal(name: &str, process: &str) {
+    let status = Command::new("kill").args(["-s", name, process]).status().unwrap();
+    assert!(status.success(), "kill -s {name} {process}");
 }
