@@ -3,6 +3,7 @@
 
 mod run {
     pub(crate) mod connections;
+    pub(crate) mod crash;
     pub(crate) mod failures;
     pub(crate) mod history;
     pub(crate) mod info;
@@ -10,6 +11,7 @@ mod run {
     pub(crate) mod lent;
     pub(crate) mod locking;
     pub(crate) mod lost;
+    pub(crate) mod lost_for_good;
     pub(crate) mod order;
     pub(crate) mod round_trips;
     pub(crate) mod standalone;
@@ -24,6 +26,7 @@ use migration_tests::harness;
 fn main() -> ExitCode {
     let tests = [
         run::connections::tests(),
+        run::crash::tests(),
         run::failures::tests(),
         run::history::tests(),
         run::info::tests(),
@@ -31,6 +34,7 @@ fn main() -> ExitCode {
         run::lent::tests(),
         run::locking::tests(),
         run::lost::tests(),
+        run::lost_for_good::tests(),
         run::order::tests(),
         run::round_trips::tests(),
         run::standalone::tests(),

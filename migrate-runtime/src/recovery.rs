@@ -110,6 +110,7 @@ impl Call<'_> {
                 Ok(opened) => opened,
                 Err(error) => return Err(in_doubt(error, lost)),
             };
+            course.refuse_forgotten(&history, &self.token)?;
             match self.look(&mut session, &history, course, request) {
                 Ok(()) => break,
                 Err(error) if losses < LOSSES && session.may_reopen(&error) => losses += 1,
@@ -135,7 +136,6 @@ impl Call<'_> {
         course: &mut Course,
         request: Request<'_>,
     ) -> Result<(), Error> {
-        course.refuse_forgotten(history)?;
         let committed = committed_by(session, &self.token)?;
         for done in course.found(history, committed.as_deref()) {
             let index = course.done.len() + 1;
@@ -228,19 +228,25 @@ impl Course {
         found
     }
 
-    /// After a failover to a standby that lagged, commits may be gone; and the same name may lead to
-    /// another database.
-    fn refuse_forgotten(&mut self, history: &History) -> Result<(), Error> {
-        let is_there = |(version, applied_at): &(String, Option<SystemTime>)| {
-            history.rows.iter().any(|it| it.version == *version && it.applied_at == *applied_at)
+    /// After a failover to a standby that lagged, commits may be gone, and after a crash where they
+    /// were not waited for; and the same name may lead to another server.
+    fn refuse_forgotten(&mut self, history: &History, token: &str) -> Result<(), Error> {
+        let is_there = |version: &str, applied_at| {
+            history.rows.iter().any(|it| it.version == version && it.applied_at == applied_at)
         };
-        let Some((gone, _)) = self.known.iter().find(|it| !is_there(it)) else { return Ok(()) };
+        let Some((gone, _)) = self.known.iter().find(|it| !is_there(&it.0, it.1)) else {
+            return Ok(());
+        };
         let message = format!(
             "the history does not say any more that migration {gone} ran: another server answers, one that lost what was committed, or somebody reverted it"
         );
+        let did = self.done.len();
+        self.done
+            .retain(|it| it.direction == Direction::Down || is_there(&it.version, it.applied_at));
+        let kept = self.done.len();
+        let state = format!("the history knows {kept} of the {did} migrations that this run did");
         let error = Error::new(ErrorKind::PlanChanged, message).with_hint("migration-cli status");
-        self.done.retain(|it| it.direction == Direction::Down || it.version != *gone);
-        Err(error)
+        Err(self.with_partial(error.with_state(state), token))
     }
 
     /// Counts a loss over `step`; a step that was done in the end, or that another one follows, is no
@@ -258,22 +264,27 @@ impl Course {
 
     /// What an error says after the history was read: nothing is in doubt any more.
     fn stopped(&self, error: Error, token: &str) -> Error {
-        let left: Vec<&Step> = self.plan.steps.iter().collect();
-        let failed = left.first().map(|it| (it.version().to_owned(), it.name().to_owned()));
         let before = before(self.done.len(), self.plan.direction);
-        let (state, begun) = match (&failed, self.transactions) {
+        let state = match (self.next(), self.transactions) {
             (Some(_), Transactions::OneForAll) => {
-                ("nothing was changed: all migrations share one transaction".to_owned(), 0)
+                "nothing was changed: all migrations share one transaction".to_owned()
             }
-            (Some((version, name)), Transactions::OneEach) => {
-                (format!("{before}nothing of {version}_{name} was changed"), 1)
+            (Some(step), Transactions::OneEach) => {
+                format!("{before}nothing of {}_{} was changed", step.version(), step.name())
             }
-            (None, _) => (format!("{before}nothing is left to do"), 0),
+            (None, _) => format!("{before}nothing is left to do"),
         };
-        let not_run = left.iter().skip(begun).map(|it| it.version().to_owned()).collect();
-        let token = token.to_owned();
-        let done = self.done.clone();
-        error.with_state(state).with_partial(PartialRun { token, done, failed, not_run })
+        self.with_partial(error.with_state(state), token)
+    }
+
+    fn with_partial(&self, error: Error, token: &str) -> Error {
+        let (token, done) = (token.to_owned(), self.done.clone());
+        let failed = self.next().map(|it| (it.version().to_owned(), it.name().to_owned()));
+        let is_done = |it: &Step| done.iter().any(|done| done.version == it.version());
+        let left = self.plan.steps.iter().filter(|it| !is_done(it));
+        let begun = usize::from(self.transactions == Transactions::OneEach);
+        let not_run = left.skip(begun).map(|it| it.version().to_owned()).collect();
+        error.with_partial(PartialRun { token, done, failed, not_run })
     }
 
     fn log(&self, session: &mut Session<'_>, error: &Error) {

@@ -45,6 +45,8 @@ pub enum End {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Primary,
+    /// What is committed outlives a crash, as it does unless somebody chose otherwise.
+    Lasting,
     Standby,
 }
 
@@ -57,12 +59,16 @@ impl Server {
         let prepared = prepare_server();
         let (server, supervisor) = prepared.unwrap_or_else(|error| panic!("{}", explain(&error)));
         let server = SETTINGS.iter().fold(server, |server, it| server.with_setting(it));
+        let server = match kind {
+            Kind::Lasting => server.with_setting("synchronous_commit=on"),
+            Kind::Primary | Kind::Standby => server,
+        };
         fs::write(server.data().join("pg_hba.conf"), HBA).unwrap();
         if kind == Kind::Standby {
             fs::write(server.data().join("standby.signal"), "").unwrap();
         }
         let (inner, port) = start(&server);
-        if kind == Kind::Primary {
+        if kind != Kind::Standby {
             let mut client = inner.config("postgres").connect(NoTls).unwrap();
             client.batch_execute("ALTER ROLE migration PASSWORD 'migration'").unwrap();
         }
@@ -71,7 +77,7 @@ impl Server {
 
     /// A server for one test alone, which may end it, crash it and start it again.
     pub fn own() -> Server {
-        Server::launch(Kind::Primary)
+        Server::launch(Kind::Lasting)
     }
 
     /// Ends the server and waits until all of it is gone.
