@@ -6,11 +6,11 @@ mod race {
     pub(crate) mod production_data;
 }
 
-use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, ExitCode};
 
 use migrate_runtime::{Event, MigrationSet, Migrator};
+use migration_tests::doubling::{BALANCE, DOUBLE, HALVE, assert_each_ran_once, doubling};
 use migration_tests::harness::{self, Trial};
 use migration_tests::{TestDatabase, child, set, trials};
 
@@ -24,6 +24,7 @@ fn tests() -> Vec<Trial> {
         three_replicas_double_the_balance_once,
         three_processes_build_one_index_concurrently,
         runners_killed_at_random_moments_lose_and_double_nothing,
+        sessions_ended_at_random_moments_lose_and_double_nothing,
         a_runner_killed_just_before_the_history_row_runs_once,
         an_older_program_reverts_what_a_newer_one_ran
     ]
@@ -31,29 +32,6 @@ fn tests() -> Vec<Trial> {
 
 /// How often a runner is killed.
 const ROUNDS: u32 = 50;
-
-/// A balance that every migration doubles: a migration that ran twice, or not at all, shows.
-const BALANCE: &str =
-    "CREATE TABLE balance (amount numeric NOT NULL); INSERT INTO balance VALUES (100)";
-const DOUBLE: &str = "UPDATE balance SET amount = amount * 2";
-const HALVE: &str = "UPDATE balance SET amount = amount / 2";
-
-/// So many migrations, of which each doubles the balance and makes a table.
-fn doubling(count: usize) -> MigrationSet {
-    let script = |number| {
-        let (mut up, mut down) = (DOUBLE.to_owned(), HALVE.to_owned());
-        write!(up, "; CREATE TABLE made_{number} AS SELECT n FROM generate_series(1, 50) n")
-            .unwrap();
-        write!(down, "; DROP TABLE made_{number}").unwrap();
-        (format!("20260101{number:06}_double"), up, down)
-    };
-    let scripts: Vec<_> = (1..=count).map(script).collect();
-    let borrowed: Vec<_> = scripts
-        .iter()
-        .map(|(name, up, down)| (name.as_str(), up.as_str(), down.as_str()))
-        .collect();
-    set(&borrowed)
-}
 
 /// What a child does: `up`, with a line for every migration that has run.
 fn run_up(url: &str, set: &MigrationSet) {
@@ -66,16 +44,6 @@ fn run_up(url: &str, set: &MigrationSet) {
     if let Err(error) = { migrator }.up() {
         panic!("{error:?}");
     }
-}
-
-/// The history and the balance agree, and each migration is in the history once.
-#[track_caller]
-fn assert_each_ran_once(database: &TestDatabase, expected: usize) {
-    let history = database.text("SELECT count(*), count(DISTINCT version) FROM _migrations");
-    assert_eq!(history, format!("{expected}|{expected}"));
-    let balance =
-        database.text("SELECT amount = 100 * 2 ^ (SELECT count(*) FROM _migrations) FROM balance");
-    assert_eq!(balance, "t", "{}", database.text("SELECT amount FROM balance"));
 }
 
 fn four_processes_on_a_fresh_database_all_succeed() {
@@ -166,6 +134,43 @@ fn runners_killed_at_random_moments_lose_and_double_nothing() {
         assert_each_ran_once(&database, MIGRATIONS);
         let made = "SELECT count(*) FROM pg_class WHERE relname LIKE 'made\\_%' AND relkind = 'r'";
         assert_eq!(database.text(made), MIGRATIONS.to_string(), "round {round}");
+    }
+}
+
+fn sessions_ended_at_random_moments_lose_and_double_nothing() {
+    const MIGRATIONS: usize = 8;
+    // Whoever holds the lock of the migrations; twice at most, as a third time ends a run.
+    const END: &str = "SELECT count(pg_terminate_backend(pid)) FROM pg_locks
+        WHERE locktype = 'advisory' AND granted AND objid = 1 AND objsubid = 2
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+    let mut random = 0x9E37_79B9_7F4A_7C15_u64;
+    for round in 0..ROUNDS / 2 {
+        let database = TestDatabase::new();
+        database.execute(BALANCE);
+        let run = || Migrator::new(&doubling(MIGRATIONS), database.config()).up();
+        let (runs, ended) = std::thread::scope(|scope| {
+            let runners: Vec<_> = (0..2).map(|_| scope.spawn(run)).collect();
+            let mut client = database.client();
+            let mut ended = 0;
+            while ended < 2 && !runners.iter().all(std::thread::ScopedJoinHandle::is_finished) {
+                random ^= random << 13;
+                random ^= random >> 7;
+                random ^= random << 17;
+                for _ in 0..random >> 32 & 0xff {
+                    std::thread::yield_now();
+                }
+                ended += client.query_one(END, &[]).unwrap().get::<_, i64>(0);
+            }
+            let ends = runners.into_iter().map(|it| it.join().unwrap());
+            (ends.collect::<Result<Vec<_>, _>>(), ended)
+        });
+        let runs = runs.unwrap_or_else(|error| panic!("round {round}: {error:?}"));
+        // Each migration is listed by the one that ran it, though it may not have seen the answer.
+        let mut done: Vec<_> = runs.iter().flat_map(|it| &it.done).map(|it| &it.version).collect();
+        done.sort();
+        let expected: Vec<_> = (1..=MIGRATIONS).map(|it| format!("20260101{it:06}")).collect();
+        assert_eq!(done, expected.iter().collect::<Vec<_>>(), "round {round}, {ended} ended");
+        assert_each_ran_once(&database, MIGRATIONS);
     }
 }
 

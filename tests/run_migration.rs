@@ -3,6 +3,7 @@
 
 mod run {
     pub(crate) mod connections;
+    pub(crate) mod crash;
     pub(crate) mod failures;
     pub(crate) mod force;
     pub(crate) mod force_faults;
@@ -11,6 +12,8 @@ mod run {
     pub(crate) mod isolation;
     pub(crate) mod lent;
     pub(crate) mod locking;
+    pub(crate) mod lost;
+    pub(crate) mod lost_for_good;
     pub(crate) mod order;
     pub(crate) mod repair;
     pub(crate) mod resume;
@@ -27,6 +30,7 @@ use migration_tests::harness;
 fn main() -> ExitCode {
     let tests = [
         run::connections::tests(),
+        run::crash::tests(),
         run::failures::tests(),
         run::force::tests(),
         run::force_faults::tests(),
@@ -35,6 +39,8 @@ fn main() -> ExitCode {
         run::isolation::tests(),
         run::lent::tests(),
         run::locking::tests(),
+        run::lost::tests(),
+        run::lost_for_good::tests(),
         run::order::tests(),
         run::repair::tests(),
         run::resume::tests(),

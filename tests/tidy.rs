@@ -24,9 +24,9 @@ const LAYERS: [&[&str]; 6] = [
         "sqlstate",
     ],
     &["connect", "drift", "info", "mend", "plan", "status", "transport", "verify"],
-    &["connection", "extras", "lent", "refuse", "session"],
+    &["connection", "extras", "lent", "refuse", "reopen", "session"],
     &["execute", "force"],
-    &["migrator", "repair"],
+    &["migrator", "recovery", "repair"],
     &["dev_database", "lib", "private", "testing"],
 ];
 

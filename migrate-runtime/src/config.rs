@@ -24,6 +24,10 @@ pub struct Settings {
     pub wait: Duration,
     /// How long to keep trying while the server cannot be reached; zero tries once.
     pub wait_for_db: Duration,
+    /// How long to keep trying to reach the server again after the connection was lost in the middle of
+    /// a run, and it was our own: half a minute unless told, and never shorter than `wait_for_db`, so
+    /// that a server which starts again, or a standby that takes over, is found. Zero never opens it again.
+    pub reconnect: Duration,
     /// How long one attempt to connect may take, login included.
     pub connect_timeout: Duration,
     /// What the log and the server's view of the session say about this process.
@@ -117,6 +121,7 @@ impl Default for Settings {
             statement_timeout: Duration::ZERO,
             wait: Duration::from_mins(1),
             wait_for_db: Duration::ZERO,
+            reconnect: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(10),
             identity: Identity::default(),
         }

@@ -1,6 +1,6 @@
 //! The one place that opens connections.
 //!
-//! TLS and reconnecting belong here: everything above asks for a [`Link`] and does not know how it
+//! TLS and keepalives belong here: everything above asks for a [`Link`] and does not know how it
 //! came about.
 
 use std::time::Duration;
@@ -18,6 +18,16 @@ use crate::transport::Link;
 
 /// The pause between two attempts to reach a server that does not answer yet.
 const PAUSE: Duration = Duration::from_millis(250);
+
+/// A server that vanishes without a word is noticed after a minute. Left alone, an idle connection
+/// never asks for it, or after two hours, and one that sends tries for a quarter of an hour.
+const KEEPALIVES_IDLE: Duration = Duration::from_secs(30);
+const KEEPALIVES_INTERVAL: Duration = Duration::from_secs(10);
+const KEEPALIVES_RETRIES: u32 = 3;
+const TCP_USER_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// What the client library has where nobody chose: it cannot be told from a choice of the same.
+const LIBRARY_IDLE: Duration = Duration::from_hours(2);
 
 /// Opens a connection, again and again until `wait_for_db` is over.
 pub(crate) fn connect(
@@ -89,8 +99,7 @@ impl From<Cause> for ConnectError {
     fn from(cause: Cause) -> ConnectError {
         let passes = match &cause {
             Cause::Postgres(error) => match error.code() {
-                Some(code) => [sqlstate::CANNOT_CONNECT_NOW, sqlstate::TOO_MANY_CONNECTIONS]
-                    .contains(&code.code()),
+                Some(code) => sqlstate::NOT_YET.contains(&code.code()),
                 None => is_io(error),
             },
             Cause::TimedOut(_) => true,
@@ -214,14 +223,44 @@ pub(crate) fn translate(config: &postgres::Config, host: usize) -> Config {
     let ports = config.get_ports();
     ports.get(host).or(ports.first()).map(|it| made.port(*it));
     config.get_connect_timeout().map(|it| made.connect_timeout(*it));
-    config.get_tcp_user_timeout().map(|it| made.tcp_user_timeout(*it));
-    config.get_keepalives_interval().map(|it| made.keepalives_interval(it));
-    config.get_keepalives_retries().map(|it| made.keepalives_retries(it));
-    made.keepalives(config.get_keepalives())
-        .keepalives_idle(config.get_keepalives_idle())
-        .ssl_mode(config.get_ssl_mode())
+    let idle = config.get_keepalives_idle();
+    // The client library leaves all of these alone on a Unix socket, which has no network to fail.
+    made.tcp_user_timeout(config.get_tcp_user_timeout().copied().unwrap_or(TCP_USER_TIMEOUT))
+        .keepalives(config.get_keepalives())
+        .keepalives_idle(if idle == LIBRARY_IDLE { KEEPALIVES_IDLE } else { idle })
+        .keepalives_interval(config.get_keepalives_interval().unwrap_or(KEEPALIVES_INTERVAL))
+        .keepalives_retries(config.get_keepalives_retries().unwrap_or(KEEPALIVES_RETRIES));
+    made.ssl_mode(config.get_ssl_mode())
         .ssl_negotiation(config.get_ssl_negotiation())
         .channel_binding(config.get_channel_binding())
         .target_session_attrs(config.get_target_session_attrs());
     made
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Idle, interval, retries, user timeout, in seconds.
+    #[track_caller]
+    fn check(url: &str, expected: (bool, u64, u64, u32, u64)) {
+        let made = translate(&url.parse().unwrap(), 0);
+        let seconds = |it: Option<Duration>| it.unwrap().as_secs();
+        let found = (
+            made.get_keepalives(),
+            made.get_keepalives_idle().as_secs(),
+            seconds(made.get_keepalives_interval()),
+            made.get_keepalives_retries().unwrap(),
+            seconds(made.get_tcp_user_timeout().copied()),
+        );
+        assert_eq!(found, expected, "{url}");
+    }
+
+    #[test]
+    fn a_vanished_server_is_noticed_in_a_minute_unless_the_caller_says_otherwise() {
+        check("postgres://db/app", (true, 30, 10, 3, 60));
+        check("postgres://db/app?keepalives_idle=5&keepalives_retries=9", (true, 5, 10, 9, 60));
+        check("postgres://db/app?keepalives=0&tcp_user_timeout=7", (false, 30, 10, 3, 7));
+        check("postgres://db/app?keepalives_interval=1", (true, 30, 1, 3, 60));
+    }
 }

@@ -31,6 +31,10 @@ pub(crate) struct Connection<'a> {
     pub(crate) key: LockKey,
     /// What brings the session back to how it was before a script.
     pub(crate) cleanup: Vec<String>,
+    /// How a connection of our own came about, and may come about again.
+    pub(crate) origin: Option<&'a postgres::Config>,
+    /// The database that has answered first: no other one may take its place.
+    pub(crate) database: Option<(String, String)>,
     tell: Tell<'a>,
 }
 
@@ -51,41 +55,42 @@ pub(crate) enum Wire<'a> {
 
 impl<'a> Connection<'a> {
     pub(crate) fn own(
-        link: Link,
+        (link, origin): (Link, &'a postgres::Config),
+        parts: (Store, Audit),
+        settings: &'a Settings,
+        interrupt: &'a Interrupt,
+        tell: Tell<'a>,
+    ) -> Connection<'a> {
+        let wire = Wire::Own(Box::new(link));
+        let made = Connection::new(wire, parts, settings, interrupt, tell);
+        Connection { origin: Some(origin), ..made }
+    }
+
+    fn new(
+        wire: Wire<'a>,
         (store, audit): (Store, Audit),
         settings: &'a Settings,
         interrupt: &'a Interrupt,
         tell: Tell<'a>,
     ) -> Connection<'a> {
-        let cleanup = CLEANUP.map(str::to_owned).to_vec();
-        let key = LockKey::of(&settings.schema);
-        Connection {
-            wire: Wire::Own(Box::new(link)),
-            store,
-            audit,
-            settings,
-            interrupt,
-            key,
-            tell,
-            cleanup,
-        }
+        let (key, cleanup) = (LockKey::of(&settings.schema), CLEANUP.map(str::to_owned).to_vec());
+        let (origin, database) = (None, None);
+        Connection { wire, store, audit, settings, interrupt, key, cleanup, origin, database, tell }
     }
 
     /// Borrows a client. Its settings and roles are noted, and put back after every script; its
     /// temporary tables are left alone.
     pub(crate) fn lent(
         client: &'a mut postgres::Client,
-        (store, audit): (Store, Audit),
+        parts: (Store, Audit),
         settings: &'a Settings,
         interrupt: &'a Interrupt,
         tell: Tell<'a>,
     ) -> Result<Connection<'a>, Error> {
-        let key = LockKey::of(&settings.schema);
         let wire = Wire::Lent(Lent { client, restore: Vec::new() });
+        let mut connection = Connection::new(wire, parts, settings, interrupt, tell);
         // Not RESET ALL: it takes the caller's own parameters (`app.tenant`) along, which no view lists.
-        let cleanup = vec![include_str!("history/restore.sql").to_owned()];
-        let mut connection =
-            Connection { wire, store, audit, settings, interrupt, key, cleanup, tell };
+        connection.cleanup = vec![include_str!("history/restore.sql").to_owned()];
         let reply = connection.ask(include_str!("history/lent.sql"))?;
         if reply.is_true(2) {
             return Err(Error::new(
@@ -122,17 +127,28 @@ impl<'a> Connection<'a> {
         self.understand(&reply, 0, missing)
     }
 
-    /// Waits for the lock, and reads the history under it.
+    /// Waits for the lock, and reads the history under it. A connection that is lost meanwhile is opened
+    /// again: there is nothing yet that could be in doubt.
     pub(crate) fn lock(mut self) -> Result<(Session<'a>, History), Error> {
-        let deadline = Deadline::after(self.settings.wait);
+        let (server, history) = match self.acquire(self.settings.wait) {
+            Err(error) if self.may_reopen(&error) => self.reopen(&error)?,
+            read => read?,
+        };
+        Ok((Session::new(self, server), history))
+    }
+
+    /// Waits for the lock, and reads the history under it.
+    pub(crate) fn acquire(&mut self, wait: Duration) -> Result<(Server, History), Error> {
+        let deadline = Deadline::after(wait);
         let mut told = None;
         let mut gone = 0;
-        let (server, history) = loop {
+        let read = loop {
             if let Some(read) = self.try_lock()? {
                 break read;
             }
             let pause = match self.holder()? {
-                Some(holder) if deadline.is_over() => return Err(self.held(&holder)),
+                Some(holder) if deadline.is_over() => return Err(self.held(&holder, wait)),
+                Some(holder) if self.end_forgotten(&holder)? => Duration::from_millis(5),
                 Some(holder) => {
                     if told != Some(holder.pid) {
                         told = Some(holder.pid);
@@ -147,12 +163,12 @@ impl<'a> Connection<'a> {
                 }
             };
             if deadline.is_over() && gone > TRIES_AFTER_HOLDER {
-                return Err(self.held(&Holder::default()));
+                return Err(self.held(&Holder::default(), wait));
             }
             self.interrupt.sleep(jittered(pause))?;
         };
         self.tell(Event::Locked);
-        Ok((Session::new(self, server), history))
+        Ok(read)
     }
 
     /// Takes the lock if it is free, and reads the history after that, in one message.
@@ -214,6 +230,7 @@ impl<'a> Connection<'a> {
             || Error::new(ErrorKind::Internal, "the server's answer makes no sense");
         let row = reply.first(server).and_then(Server::parse);
         let (server_row, unfinished) = row.ok_or_else(not_understood)?;
+        self.refuse_other_database(&server_row)?;
         self.refuse_foreign(&server_row)?;
         let rows =
             if missing { Some(History::default()) } else { History::parse(reply.of(server + 1)) };
@@ -253,8 +270,8 @@ impl<'a> Connection<'a> {
         Ok(reply.first(0).map(Holder::parse))
     }
 
-    fn held(&self, holder: &Holder) -> Error {
-        let wait = self.settings.wait.as_secs_f32();
+    fn held(&self, holder: &Holder, wait: Duration) -> Error {
+        let wait = wait.as_secs_f32();
         let message = format!("another runner holds the lock after {wait} s of waiting: {holder}");
         let error =
             Error::new(ErrorKind::LockHeld, message).with_state("nothing was changed").with_hint(
@@ -362,7 +379,9 @@ impl<'a> Connection<'a> {
             sqlstate::LOCK_NOT_AVAILABLE => {
                 (ErrorKind::LockTimeout, "the tables of the history are locked by somebody else")
             }
-            _ if code.is_empty() => (ErrorKind::ConnectionLost, "the connection was lost"),
+            _ if code.is_empty() || sqlstate::SESSION_ENDED.contains(&code.as_str()) => {
+                (ErrorKind::ConnectionLost, "the connection was lost")
+            }
             _ => (ErrorKind::Connect, "the tables of the history cannot be read"),
         };
         Error::from_postgres(kind, message, error).with_state("nothing was changed")

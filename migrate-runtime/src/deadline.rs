@@ -11,6 +11,11 @@ impl Deadline {
         Deadline(Instant::now().checked_add(time))
     }
 
+    /// The time until then; nothing once it is over.
+    pub(crate) fn left(self) -> Duration {
+        self.0.map_or(Duration::MAX, |it| it.saturating_duration_since(Instant::now()))
+    }
+
     pub(crate) fn is_over(self) -> bool {
         self.0.is_some_and(|it| Instant::now() >= it)
     }
@@ -42,5 +47,7 @@ mod tests {
         assert_eq!(server_millis(Duration::MAX), 2_147_483_647);
         assert!(!Deadline::after(Duration::MAX).is_over());
         assert!(Deadline::after(Duration::ZERO).is_over());
+        assert_eq!(Deadline::after(Duration::MAX).left(), Duration::MAX);
+        assert_eq!(Deadline::after(Duration::ZERO).left(), Duration::ZERO);
     }
 }

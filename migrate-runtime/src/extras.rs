@@ -1,5 +1,7 @@
 //! What is read beside the history: the down scripts that the database kept, and the log.
 
+use std::time::Duration;
+
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind};
 use crate::history::{LogEntry, Server, StoredScript};
@@ -24,11 +26,9 @@ pub(crate) fn log_of(
     connection: &mut Connection<'_>,
     version: &str,
 ) -> Result<Option<Vec<LogEntry>>, Error> {
-    let message = connection.store.log_is_readable();
-    let reply = connection.ask(&message)?;
-    match reply.first(0).and_then(|cells| cells[0].as_deref()) {
-        Some("t") => {}
-        Some(_) => return Ok(None),
+    match log_is_readable(connection)? {
+        Some(true) => {}
+        Some(false) => return Ok(None),
         None => return Ok(Some(Vec::new())),
     }
     let message = connection.store.log_of(version);
@@ -38,6 +38,31 @@ pub(crate) fn log_of(
         Err(error) if error.sqlstate().is_some() => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// Reads which migrations a run has committed, and how long each took; nothing where the log cannot be
+/// read.
+pub(crate) fn committed_by(
+    connection: &mut Connection<'_>,
+    run: &str,
+) -> Result<Option<Vec<(String, Duration)>>, Error> {
+    if log_is_readable(connection)? != Some(true) {
+        return Ok(None);
+    }
+    let message = connection.store.committed_by(run);
+    let reply = connection.ask(&message)?;
+    let parse = |cells: &[Option<String>]| {
+        let millis: i64 = cells.get(1)?.as_deref().unwrap_or("0").parse().ok()?;
+        Some((cells.first()?.clone()?, Duration::from_millis(millis.max(0).unsigned_abs())))
+    };
+    Ok(Some(reply.of(0).filter_map(parse).collect()))
+}
+
+/// Whether the role may read the log; nothing where there is none.
+fn log_is_readable(connection: &mut Connection<'_>) -> Result<Option<bool>, Error> {
+    let message = connection.store.log_is_readable();
+    let reply = connection.ask(&message)?;
+    Ok(reply.first(0).and_then(|cells| cells[0].as_deref()).map(|it| it == "t"))
 }
 
 /// Kept scripts are an extra: who may not read them, or has lost the table, still gets the rest.

@@ -7,7 +7,7 @@ use crate::error::Error;
 use crate::execute::{self, Wanted};
 use crate::history::{History, Server};
 use crate::plan::{HistoryChange, plan_force};
-use crate::refuse::{plan_changed, refuse, refuse_unwritable};
+use crate::refuse::{plan_changed, refuse};
 
 /// What `force` is asked to do. Start from [`Force::to`] and assign fields.
 #[derive(Clone, Debug)]
@@ -58,7 +58,7 @@ pub(crate) fn run(
     if force.agreed.as_ref().is_some_and(|it| !it.same_as(&planned)) {
         return Err(plan_changed("the history has changed since the difference was shown"));
     }
-    refuse_unwritable(&server)?;
+    server.refuse_standby()?;
     let (mut session, history) = connection.lock()?;
     // The set has the version, or there would have been no plan before.
     let change = plan_force(set, &history, force.version)?;

@@ -27,6 +27,8 @@
 //! - A script and its row in the history are committed together or not at all. The exception are
 //!   scripts that PostgreSQL refuses to run in a transaction: they run statement by statement, and
 //!   the database knows how far they came.
+//! - A connection that is lost in the middle of a run is opened again. What the server had committed
+//!   counts, and only what is left runs.
 //! - One runner at a time per database and schema. Others wait, and then find nothing to do.
 //! - Nothing to do costs one round trip, a transactional migration one more.
 //! - An [`Error`] says where in the scripts it happened, in which state the database is, and what
@@ -73,7 +75,9 @@ mod migrator;
 mod plan;
 mod progress;
 mod quote;
+mod recovery;
 mod refuse;
+mod reopen;
 mod repair;
 mod run;
 mod session;

@@ -34,6 +34,13 @@ impl LockKey {
         fill(include_str!("history/holder.sql"), &[("classid", &self.unsigned().to_string())])
     }
 
+    /// One statement: ends a session that waits for a client which is not there any more.
+    pub(crate) fn end_idle(pid: i32) -> String {
+        format!(
+            "SELECT pg_catalog.pg_terminate_backend(pid) FROM pg_catalog.pg_stat_activity WHERE pid = {pid} AND state LIKE 'idle%' AND application_name = pg_catalog.current_setting('application_name')"
+        )
+    }
+
     /// As the `int4` that the lock functions take.
     pub(crate) fn signed(self) -> i32 {
         self.0.cast_signed()
@@ -52,6 +59,8 @@ pub(crate) struct Holder {
     pub(crate) pid: i32,
     /// Application, role and address, as far as the role may see.
     details: Vec<(&'static str, String)>,
+    /// Whether it waits for its client, outside of a transaction or inside.
+    pub(crate) is_idle: bool,
 }
 
 impl Holder {
@@ -63,7 +72,13 @@ impl Holder {
             let value = value.clone().filter(|it| !it.is_empty())?;
             Some((name, value))
         });
-        Holder { pid, details: details.collect() }
+        let state = cells.get(5).and_then(Option::as_deref).unwrap_or_default();
+        Holder { pid, details: details.collect(), is_idle: state.starts_with("idle") }
+    }
+
+    /// Whether it is a session of the run with this token.
+    pub(crate) fn is_of(&self, token: &str) -> bool {
+        self.details.iter().any(|(name, value)| *name == "application" && value.ends_with(token))
     }
 }
 

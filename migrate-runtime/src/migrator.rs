@@ -13,7 +13,6 @@ use crate::config::{Down, Limit, Settings, Up};
 use crate::connect::connect;
 use crate::connection::{Connection, Tell};
 use crate::error::{Error, ErrorKind};
-use crate::execute::{self, Transactions};
 use crate::extras::{if_allowed, log_of, stored_scripts};
 use crate::force::{self, Force, Forced};
 use crate::history::{History, Server, Store};
@@ -21,9 +20,8 @@ use crate::info::Info;
 use crate::interrupt::Interrupt;
 use crate::plan::{HistoryChange, Plan, Refusal, plan_down, plan_force, plan_up};
 use crate::progress::Event;
-use crate::refuse::{plan_changed, refuse, refuse_unwritable};
+use crate::refuse::refuse;
 use crate::run::Run;
-use crate::session::Session;
 use crate::status::Status;
 use crate::verify::{self, Finding, Verification};
 
@@ -32,6 +30,12 @@ use crate::verify::{self, Finding, Verification};
 /// Every call opens a connection of its own and closes it at the end, whatever happens, so that no
 /// lock is left behind. The calls block; from asynchronous code they may be made anywhere, but a
 /// thread for blocking work (`spawn_blocking`) keeps the others of its executor free.
+///
+/// Where that connection is lost in the middle of a run, it is opened again
+/// ([`Settings::reconnect`](crate::Settings::reconnect)) and takes the lock, which the lost session
+/// holds until the server has ended it. The history then tells exactly what was committed: that is
+/// part of the [`Run`] although its answer never came, and the rest of the plan goes on. A step over
+/// which the connection is lost three times ends the run, and so does a script outside of a transaction.
 pub struct Migrator {
     set: MigrationSet,
     connection: postgres::Config,
@@ -51,13 +55,18 @@ pub(crate) struct Call<'a> {
 
 /// What is asked for.
 #[derive(Clone, Copy)]
-enum Request<'a> {
+pub(crate) enum Request<'a> {
     Up(&'a Up),
     Down(&'a Down),
 }
 
 impl Migrator {
     /// Prepares to run `set` where `connection` leads. Nothing is opened yet.
+    ///
+    /// A server that vanishes without a word shall be noticed: unless `connection` says otherwise, a
+    /// TCP connection sends keepalives after 30 s of silence, every 10 s, three times
+    /// (`keepalives_idle`, `keepalives_interval`, `keepalives_retries`), and what was sent may stay
+    /// unacknowledged for a minute (`tcp_user_timeout`).
     pub fn new(set: &MigrationSet, connection: postgres::Config) -> Migrator {
         Migrator {
             set: *set,
@@ -229,6 +238,7 @@ impl Migrator {
                 &mut tell,
             )?;
             let tell: Tell<'_> = &mut tell;
+            let link = (link, config);
             let connection =
                 Connection::own(link, call.parts(), call.settings, call.interrupt, tell);
             work(connection, &call)
@@ -282,39 +292,14 @@ impl<'a> Call<'a> {
         let done = if planned.steps.is_empty() {
             Vec::new()
         } else {
-            refuse_unwritable(&server)?;
-            let (mut session, history) = connection.lock()?;
-            self.run_locked(&mut session, &history, &planned, request)?
+            server.refuse_standby()?;
+            let locked = connection.lock()?;
+            self.run_locked(locked, &planned, request)?
         };
         Ok(Run { token: self.token.clone(), direction: planned.direction, database, done })
     }
 
-    fn run_locked(
-        &self,
-        session: &mut Session<'_>,
-        history: &History,
-        planned: &Plan,
-        request: Request<'_>,
-    ) -> Result<Vec<crate::run::Done>, Error> {
-        let server = session.server.clone();
-        let plan = self.plan(session, &server, history, request)?;
-        let plan = plan.map_err(|it| refuse(session, &server, it))?;
-        if !plan.is_part_of(planned) {
-            let what = "another runner changed the history while this one waited for the lock";
-            return Err(plan_changed(what));
-        }
-        if plan.steps.is_empty() {
-            return Ok(Vec::new());
-        }
-        session.set_up()?;
-        let transactions = match request {
-            Request::Up(up) if up.single_transaction => Transactions::OneForAll,
-            _ => Transactions::OneEach,
-        };
-        execute::run(session, &plan, transactions)
-    }
-
-    fn plan(
+    pub(crate) fn plan(
         &self,
         connection: &mut Connection<'_>,
         server: &Server,

@@ -15,6 +15,12 @@ pub enum Event {
         /// What the last attempt said.
         reason: String,
     },
+    /// The connection was lost in the middle of a run; it is opened again, and what was committed is
+    /// looked up before anything else runs.
+    Reconnecting {
+        /// What was being done, and what the server or the system said.
+        reason: String,
+    },
     /// A connection is open.
     Connected {
         /// The name of the database, as the server gives it.

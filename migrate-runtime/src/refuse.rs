@@ -23,20 +23,6 @@ pub(crate) fn refuse(connection: &mut Connection<'_>, server: &Server, refusal: 
     error
 }
 
-/// A server that cannot be written to is told apart before a lock is taken.
-pub(crate) fn refuse_unwritable(server: &Server) -> Result<(), Error> {
-    if server.standby {
-        let message =
-            format!("the server is a standby: database {} is read-only here", server.database);
-        return Err(Error::new(ErrorKind::Standby, message)
-            .with_state("nothing was changed")
-            .with_hint(
-                "postgres://USER@HOST1,HOST2/DATABASE?target_session_attrs=read-write   # finds the primary",
-            ));
-    }
-    Ok(())
-}
-
 /// What there is to do is no longer what was planned, and perhaps agreed to.
 pub(crate) fn plan_changed(what: &str) -> Error {
     Error::new(ErrorKind::PlanChanged, what)

@@ -3,15 +3,16 @@
 use crate::audit::{Entry, Outcome};
 use crate::config::Repair;
 use crate::connection::Connection;
-use crate::error::{Error, ErrorKind};
-use crate::execute::{self, Transactions, keep_script};
+use crate::error::Error;
+use crate::execute::{self, Broken, Transactions, keep_script};
 use crate::extras::{if_allowed, stored_scripts};
 use crate::history::{History, Server, StoredScript};
 use crate::mend::{Evidence, InvalidIndex, Mend, MendKind, accepted, findings, mending};
 use crate::migrator::{Call, Migrator};
-use crate::plan::plan_repair;
+use crate::plan::{Plan, plan_repair};
+use crate::progress::Event;
 use crate::quote::{fill, literal};
-use crate::refuse::refuse_unwritable;
+use crate::refuse::plan_changed;
 use crate::run::Done;
 use crate::session::Session;
 use crate::transport::Keep;
@@ -62,7 +63,7 @@ impl Migrator {
             if repaired.found.iter().all(|it| it.action.is_none()) {
                 return Ok(repaired);
             }
-            refuse_unwritable(&server)?;
+            server.refuse_standby()?;
             let (mut session, history) = connection.lock()?;
             let server = session.server.clone();
             let look = Look::at(&mut session, &server)?;
@@ -78,12 +79,7 @@ impl Migrator {
 }
 
 fn changed() -> Error {
-    Error::new(
-        ErrorKind::PlanChanged,
-        "another runner changed the database while this one waited for the lock",
-    )
-    .with_state("this run changed nothing")
-    .with_hint("migration-cli repair --dry-run")
+    plan_changed("another runner changed the database while this one waited for the lock")
 }
 
 impl Look {
@@ -163,8 +159,17 @@ fn mend(
         }
     }
     match &evidence.unfinished {
-        Some(plan) => execute::run(session, plan, Transactions::OneEach),
+        Some(plan) => go_on(session, plan),
         None => Ok(Vec::new()),
+    }
+}
+
+fn go_on(session: &mut Session<'_>, plan: &Plan) -> Result<Vec<Done>, Error> {
+    let mut done = Vec::new();
+    session.tell(Event::Planned { total: plan.steps.len(), direction: plan.direction });
+    match execute::run(session, plan, Transactions::OneEach, &mut done) {
+        Ok(()) => Ok(done),
+        Err(Broken::Failed(error) | Broken::Lost(error)) => Err(error),
     }
 }
 

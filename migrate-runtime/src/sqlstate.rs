@@ -31,6 +31,10 @@ pub(crate) const GUARD_LEFT: &str = "MG004";
 pub(crate) const RETRIED: [&str; 3] =
     [LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED, SERIALIZATION_FAILURE];
 
+/// No session now, but perhaps soon: the server starts, ends or recovers, or is full.
+pub(crate) const NOT_YET: [&str; 4] =
+    [CANNOT_CONNECT_NOW, ADMIN_SHUTDOWN, CRASH_SHUTDOWN, TOO_MANY_CONNECTIONS];
+
 /// The server, not the statement, ended the session.
 pub(crate) const SESSION_ENDED: [&str; 5] = [
     ADMIN_SHUTDOWN,

@@ -21,7 +21,6 @@ pub(crate) fn tests() -> Vec<Trial> {
         what_only_the_server_knows_to_refuse_a_transaction_gets_a_hint,
         a_statement_timeout_of_the_script_counts,
         an_interruption_cancels_on_the_server_and_changes_nothing,
-        a_backend_that_is_terminated_is_a_lost_connection,
         a_script_that_copies_to_the_client_runs_or_changes_nothing,
         an_interruption_that_the_server_does_not_answer_claims_nothing,
         an_interruption_between_two_attempts_is_logged
@@ -172,16 +171,6 @@ fn an_interruption_cancels_on_the_server_and_changes_nothing() {
     while database.text(others) != "0" {
         std::thread::yield_now();
     }
-}
-
-fn a_backend_that_is_terminated_is_a_lost_connection() {
-    let database = TestDatabase::new();
-    let script = "CREATE TABLE one (); SELECT pg_terminate_backend(pg_backend_pid())";
-    let error = up_fails(&set(&[("20260101000001_one", script, "DROP TABLE one")]), &database);
-    assert_eq!((error.kind(), error.exit_code()), (ErrorKind::ConnectionLost, 1));
-    let state = "whether 20260101000001_one was committed, the history tells";
-    assert_eq!(error.state(), Some(state));
-    assert_eq!(tables(&database), "");
 }
 
 fn a_script_that_copies_to_the_client_runs_or_changes_nothing() {

@@ -1,8 +1,9 @@
 //! Scripts outside a transaction that stopped half-way: the catalogs decide where they go on.
 
 use std::num::NonZeroUsize;
+use std::time::Duration;
 
-use migrate_runtime::{Decision, ErrorKind, Event, MigrationSet, Migrator, Repair};
+use migrate_runtime::{Decision, ErrorKind, Event, MigrationSet, Migrator, Repair, Settings};
 use migration_tests::harness::Trial;
 use migration_tests::proxy::{Fault, Proxy};
 use migration_tests::{TestDatabase, set, trials, wait_until};
@@ -13,6 +14,7 @@ pub(crate) fn tests() -> Vec<Trial> {
     trials![
         an_index_that_failed_is_built_again_and_never_taken_for_good,
         an_index_whose_answer_was_lost_is_not_built_twice,
+        a_run_that_loses_its_connection_goes_on_with_its_script,
         an_index_that_was_there_before_is_not_taken_for_ours,
         an_index_that_a_killed_runner_left_invalid_is_built_again,
         an_index_that_goes_is_gone_once,
@@ -64,13 +66,20 @@ fn lose_after(messages: u32, set: &MigrationSet, database: &TestDatabase) {
     up(&set_of_first(set), database);
     let proxy = Proxy::socket(database);
     proxy.set(Fault::CutAfterQuery(messages));
-    let error = Migrator::new(set, proxy.config()).up().unwrap_err();
+    let error = Migrator::new(set, proxy.config()).with_settings(for_good()).up().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ConnectionLost, "{error:?}");
     let busy = format!(
         "SELECT count(*) FROM pg_stat_activity WHERE datname = '{}' AND pid <> pg_backend_pid()",
         database.name()
     );
     wait_until("the old session is gone", || database.text(&busy) == "0");
+}
+
+/// A connection that is lost stays so: the next run has to find out.
+fn for_good() -> Settings {
+    let mut settings = Settings::default();
+    settings.reconnect = Duration::ZERO;
+    settings
 }
 
 fn set_of_first(set: &MigrationSet) -> MigrationSet {
@@ -121,6 +130,30 @@ fn an_index_whose_answer_was_lost_is_not_built_twice() {
     assert_finished(&database, 2);
 }
 
+fn a_run_that_loses_its_connection_goes_on_with_its_script() {
+    let script = "-- migrate:no-transaction
+CREATE TABLE once (n int);
+INSERT INTO once VALUES (1);
+CREATE INDEX CONCURRENTLY once_n ON once (n);
+INSERT INTO once VALUES (2)";
+    // Every message of the run from the settings on, delivered and then lost, or lost on its way.
+    for message in 3..=9 {
+        for fault in [Fault::CutAfterQuery(message), Fault::CutBeforeQuery(message)] {
+            let database = TestDatabase::new();
+            let set = with(script, "DROP TABLE once");
+            up(&set_of_first(&set), &database);
+            let proxy = Proxy::socket(&database);
+            proxy.set(fault);
+            let run = Migrator::new(&set, proxy.config()).up();
+            let run = run.unwrap_or_else(|error| panic!("{message}: {error:?}"));
+            assert_eq!(names(&run.done), ["second"], "{message}");
+            assert_finished(&database, 2);
+            let rows = database.text("SELECT string_agg(n::text, ' ' ORDER BY n) FROM once");
+            assert_eq!(rows, "1 2", "{message}");
+        }
+    }
+}
+
 fn an_index_that_was_there_before_is_not_taken_for_ours() {
     let database = TestDatabase::new();
     let set =
@@ -157,7 +190,8 @@ fn an_index_that_a_killed_runner_left_invalid_is_built_again() {
 fn terminate_while_it_waits(database: &TestDatabase, set: &MigrationSet) {
     let config = database.config();
     let set = *set;
-    let running = std::thread::spawn(move || Migrator::new(&set, config).up());
+    let running =
+        std::thread::spawn(move || Migrator::new(&set, config).with_settings(for_good()).up());
     let waiting = "SELECT count(*) FROM pg_stat_activity
         WHERE datname = current_database() AND wait_event_type = 'Lock' AND query ILIKE '%CONCURRENTLY%'
           AND pid <> pg_backend_pid()";

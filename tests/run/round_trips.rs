@@ -2,20 +2,15 @@
 
 use std::num::NonZeroUsize;
 
-use migrate_runtime::{Event, MigrationSet, Migrator, Up};
+use migrate_runtime::{MigrationSet, Migrator, Up};
 use migration_tests::harness::Trial;
-use migration_tests::proxy::{Fault, Proxy};
+use migration_tests::proxy::Proxy;
 use migration_tests::{TestDatabase, trials};
 
-use crate::{names, tables, three, up};
+use crate::{tables, three};
 
 pub(crate) fn tests() -> Vec<Trial> {
-    trials![
-        nothing_to_do_is_one_round_trip_and_a_migration_is_one_more,
-        an_answer_that_is_lost_after_the_commit_loses_no_migration,
-        a_connection_that_is_cut_before_the_message_changes_nothing,
-        an_answer_that_is_cut_right_after_the_commit_is_told
-    ]
+    trials![nothing_to_do_is_one_round_trip_and_a_migration_is_one_more]
 }
 
 /// Round trips after logging in.
@@ -51,49 +46,5 @@ fn nothing_to_do_is_one_round_trip_and_a_migration_is_one_more() {
     };
     trips(&proxy, &set, |it| drop(it.down(two).unwrap()));
     assert_eq!(trips(&proxy, &set, single), 1 + 2);
-    assert_eq!(tables(&database), "one three two");
-}
-
-fn an_answer_that_is_lost_after_the_commit_loses_no_migration() {
-    let database = TestDatabase::new();
-    let (proxy, set) = (Proxy::socket(&database), three());
-    up(&crate::first(&set, 1), &database);
-    // The third message is the first migration that runs: the server commits, the answer is lost.
-    proxy.set(Fault::CutAfterQuery(3));
-    let error = Migrator::new(&set, proxy.config()).up().unwrap_err();
-    assert_eq!(error.kind(), migrate_runtime::ErrorKind::ConnectionLost);
-    let run = Migrator::new(&set, proxy.config()).up().unwrap();
-    assert_eq!(names(&run.done), ["three"]);
-    assert_eq!(tables(&database), "one three two");
-}
-
-fn a_connection_that_is_cut_before_the_message_changes_nothing() {
-    let database = TestDatabase::new();
-    let (proxy, set) = (Proxy::socket(&database), three());
-    up(&crate::first(&set, 1), &database);
-    proxy.set(Fault::CutBeforeQuery(3));
-    let error = Migrator::new(&set, proxy.config()).up().unwrap_err();
-    assert_eq!(error.kind(), migrate_runtime::ErrorKind::ConnectionLost);
-    assert_eq!(tables(&database), "one");
-    assert_eq!(names(&up(&set, &database).done), ["two", "three"]);
-}
-
-fn an_answer_that_is_cut_right_after_the_commit_is_told() {
-    let database = TestDatabase::new();
-    let (proxy, set) = (std::sync::Arc::new(Proxy::socket(&database)), three());
-    up(&crate::first(&set, 2), &database);
-    let cutting = std::sync::Arc::clone(&proxy);
-    let migrator = Migrator::new(&set, proxy.config()).on_event(move |event| {
-        if let Event::Started { .. } = event {
-            // The first SELECT of a migration's message is its last statement: it gives the lock back.
-            cutting.set(Fault::CutOnReply("SELECT 1"));
-        }
-    });
-    let error = { migrator }.up().unwrap_err();
-    assert_eq!(error.kind(), migrate_runtime::ErrorKind::ConnectionLost);
-    assert_eq!(
-        error.state(),
-        Some("1 migration ran before it; 20260101000003_three was committed")
-    );
     assert_eq!(tables(&database), "one three two");
 }

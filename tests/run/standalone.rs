@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use migrate_runtime::{ErrorKind, Event, FindingKind, Migrator, State};
+use migrate_runtime::{ErrorKind, Event, FindingKind, Migrator, Settings, State};
 use migration_tests::harness::Trial;
 use migration_tests::proxy::{Fault, Proxy};
 use migration_tests::{TestDatabase, set, trials, wait_until};
@@ -27,6 +27,13 @@ pub(crate) fn tests() -> Vec<Trial> {
         a_lock_timeout_of_the_script_comes_back_after_a_statement_that_ran_alone,
         a_lost_answer_between_two_statements_claims_nothing
     ]
+}
+
+/// A connection that is lost stays so.
+fn for_good() -> Settings {
+    let mut settings = Settings::default();
+    settings.reconnect = std::time::Duration::ZERO;
+    settings
 }
 
 const TABLE: (&str, &str, &str) = (
@@ -182,7 +189,7 @@ fn a_lost_answer_of_a_standalone_script_claims_nothing() {
     let proxy = Proxy::socket(&database);
     // Reading; lock and reading; settings; the statement with its rows.
     proxy.set(Fault::CutAfterQuery(4));
-    let error = Migrator::new(&set, proxy.config()).up().unwrap_err();
+    let error = Migrator::new(&set, proxy.config()).with_settings(for_good()).up().unwrap_err();
     wait_until("the server is done", || tables(&database) == "one two");
     assert_eq!(error.kind(), ErrorKind::ConnectionLost);
     assert!(!error.state().unwrap().contains("nothing of"), "{error:?}");
@@ -248,7 +255,7 @@ fn a_lost_answer_between_two_statements_claims_nothing() {
         let set = set(&[TABLE, ("20260101000002_abc", script, "DROP TABLE a, b, c")]);
         let proxy = Proxy::socket(&database);
         proxy.set(Fault::CutAfterQuery(query));
-        let error = Migrator::new(&set, proxy.config()).up().unwrap_err();
+        let error = Migrator::new(&set, proxy.config()).with_settings(for_good()).up().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::ConnectionLost, "{query}: {error:?}");
         let state = error.state().unwrap();
         assert!(state.starts_with("how far 20260101000002_abc came"), "{query}: {state}");

@@ -8,6 +8,7 @@
 
 pub mod child;
 mod database;
+pub mod doubling;
 mod dump;
 pub mod harness;
 pub mod production_data;
@@ -18,7 +19,7 @@ mod wait;
 
 pub use database::{Role, TestDatabase};
 pub use dump::schema_dump;
-pub use server::{Server, server, standby};
+pub use server::{End, Server, server, standby};
 pub use set::set;
 pub use wait::wait_until;
 

@@ -12,6 +12,8 @@ use migrate_runtime::dev_database::ThrowAwayServer;
 use migrate_runtime::testing::{Supervisor, prepare_server};
 use postgres::{Config, NoTls};
 
+use crate::child;
+
 /// A server for tests. Reached through its socket, everybody is let in; over TCP on the loopback
 /// interface, it asks for a password.
 pub struct Server {
@@ -35,9 +37,20 @@ pub fn standby() -> &'static Server {
     SERVER.get_or_init(|| Server::launch(Kind::Standby))
 }
 
+/// How a server ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// Sessions are ended and rolled back, and the data is left in order.
+    Fast,
+    /// Everything stops at once, as after a crash: the next start recovers from the log.
+    Immediate,
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Primary,
+    /// What is committed outlives a crash, as it does unless somebody chose otherwise.
+    Lasting,
     Standby,
 }
 
@@ -50,6 +63,10 @@ impl Server {
         let prepared = prepare_server();
         let (server, supervisor) = prepared.unwrap_or_else(|error| panic!("{error:?}"));
         let server = SETTINGS.iter().fold(server, |server, it| server.with_setting(it));
+        let server = match kind {
+            Kind::Lasting => server.with_setting("synchronous_commit=on"),
+            Kind::Primary | Kind::Standby => server,
+        };
         fs::write(server.data().join("pg_hba.conf"), HBA).unwrap();
         if kind == Kind::Standby {
             fs::write(server.data().join("standby.signal"), "").unwrap();
@@ -57,11 +74,35 @@ impl Server {
         let (inner, port) = start(&server);
         let mut client = inner.config("postgres").connect(NoTls).unwrap();
         let password = client.query_one("SELECT gen_random_uuid()::text", &[]).unwrap().get(0);
-        if kind == Kind::Primary {
+        if kind != Kind::Standby {
             let sql = format!("ALTER ROLE migration PASSWORD '{password}'");
             client.batch_execute(&sql).unwrap();
         }
         Server { inner, port, password, _supervisor: supervisor }
+    }
+
+    /// A server for one test alone, which may end it, crash it and start it again.
+    pub fn own() -> Server {
+        Server::launch(Kind::Lasting)
+    }
+
+    /// Ends the server and waits until all of it is gone.
+    pub fn stop(&self, end: End) {
+        if end == End::Immediate {
+            let process = fs::read_to_string(self.inner.data().join("postmaster.pid")).unwrap();
+            assert!(child::signal("QUIT", process.lines().next().unwrap()));
+        }
+        self.inner.stop().unwrap();
+    }
+
+    /// Starts the server again and waits until it accepts connections.
+    pub fn start(&self) {
+        self.inner.start().unwrap();
+    }
+
+    /// The next start makes it a standby, without a primary that it could follow.
+    pub fn become_standby(&self) {
+        fs::write(self.inner.data().join("standby.signal"), "").unwrap();
     }
 
     /// How the superuser reaches `database` through the socket.

@@ -31,6 +31,7 @@ pub(crate) async fn run(url: &str) -> Result<(), Box<dyn Error>> {
 fn tell(event: &Event) {
     match event {
         Event::WaitingForDatabase { reason } => eprintln!("waiting for the database: {reason}"),
+        Event::Reconnecting { reason } => eprintln!("reconnecting: {reason}"),
         Event::WaitingForLock { holder } => eprintln!("waiting for another runner: {holder}"),
         Event::Started { version, name, .. } => eprintln!("running {version} {name}"),
         Event::Retrying { version, .. } => eprintln!("{version} waits for a lock on a table"),

@@ -120,13 +120,7 @@ fn message(kind: ErrorKind, code: Option<&str>, step: &Step, progress: Progress)
 
 fn state(lost: bool, step: &Step, situation: Situation) -> String {
     let migration = format!("{}_{}", step.version(), step.name());
-    let before = match (situation.done, step.direction()) {
-        (0, _) => String::new(),
-        (1, Direction::Up) => "1 migration ran before it; ".to_owned(),
-        (1, Direction::Down) => "1 migration was reverted before it; ".to_owned(),
-        (done, Direction::Up) => format!("{done} migrations ran before it; "),
-        (done, Direction::Down) => format!("{done} migrations were reverted before it; "),
-    };
+    let before = before(situation.done, step.direction());
     match situation.progress {
         Progress::Committed => format!("{before}{migration} was committed"),
         Progress::Begun { statement } if lost => format!(
@@ -145,6 +139,17 @@ fn state(lost: bool, step: &Step, situation: Situation) -> String {
         Progress::RolledBack(Transactions::OneEach) | Progress::Untouched => {
             format!("{before}nothing of {migration} was changed")
         }
+    }
+}
+
+/// What had been done before a step, as the beginning of a sentence.
+pub(crate) fn before(done: usize, direction: Direction) -> String {
+    match (done, direction) {
+        (0, _) => String::new(),
+        (1, Direction::Up) => "1 migration ran before it; ".to_owned(),
+        (1, Direction::Down) => "1 migration was reverted before it; ".to_owned(),
+        (done, Direction::Up) => format!("{done} migrations ran before it; "),
+        (done, Direction::Down) => format!("{done} migrations were reverted before it; "),
     }
 }
 

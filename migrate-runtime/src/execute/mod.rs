@@ -11,7 +11,7 @@ mod verdict;
 
 use migrate_core::{Direction, Mode};
 
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::history::time;
 use crate::plan::{Plan, Step};
 use crate::progress::Event;
@@ -19,6 +19,7 @@ use crate::run::{Done, PartialRun};
 use crate::session::Session;
 use crate::transport::Reply;
 
+pub(crate) use describe::before;
 pub(crate) use force::{Wanted, force};
 use message::{Frame, Message};
 
@@ -38,8 +39,11 @@ struct Execution<'s, 'a> {
     session: &'s mut Session<'a>,
     frame: Frame,
     transactions: Transactions,
+    /// How many steps the run has, with those that were done before this session.
     total: usize,
-    done: Vec<Done>,
+    /// How many were done before this session.
+    before: usize,
+    done: &'s mut Vec<Done>,
 }
 
 /// A step that failed: its place in the plan, and why.
@@ -48,39 +52,51 @@ struct Failed {
     error: Box<Error>,
 }
 
-/// Runs a plan. What was done before a failure is part of the error.
+/// Why a run ended before its plan did.
+pub(crate) enum Broken {
+    /// For good.
+    Failed(Error),
+    /// The connection was lost: over another one, the database tells exactly what that means for the step
+    /// on its way, and the rest may run.
+    Lost(Error),
+}
+
+/// Runs a plan, and adds what was done to what had been done before. After a failure, all of it is
+/// part of the error.
 pub(crate) fn run(
     session: &mut Session<'_>,
     plan: &Plan,
     transactions: Transactions,
-) -> Result<Vec<Done>, Error> {
+    done: &mut Vec<Done>,
+) -> Result<(), Broken> {
     let parts = (session.store.clone(), session.audit.clone());
     let cleanup = session.cleanup.clone();
     let frame = Frame::new(parts, session.key, &session.server, session.settings, cleanup);
-    let total = plan.steps.len();
-    session.tell(Event::Planned { total, direction: plan.direction });
-    let mut execution = Execution { session, frame, transactions, total, done: Vec::new() };
-    match execution.run(&plan.steps) {
-        Ok(()) => Ok(execution.done),
-        Err(Failed { index, error }) => {
-            let is_done =
-                |it: &&Step| execution.done.iter().any(|done| done.version == it.version());
-            // The answer may be lost after the commit: then nothing has failed.
-            let failed = plan.steps.get(index).filter(|it| !is_done(it));
-            let name = |it: &Step| (it.version().to_owned(), it.name().to_owned());
-            let begun = match transactions {
-                Transactions::OneEach => index + 1,
-                Transactions::OneForAll => 0,
-            };
-            let not_run = plan.steps[begun..].iter().map(|it| it.version().to_owned());
-            Err(error.with_partial(PartialRun {
-                token: execution.frame.audit.token().to_owned(),
-                done: execution.done,
-                failed: failed.map(name),
-                not_run: not_run.collect(),
-            }))
-        }
-    }
+    let before = done.len();
+    let total = before + plan.steps.len();
+    let mut execution = Execution { session, frame, transactions, total, before, done };
+    let Err(Failed { index, error }) = execution.run(&plan.steps) else { return Ok(()) };
+    let is_done = |it: &&Step| execution.done.iter().any(|done| done.version == it.version());
+    // The answer may be lost after the commit: then nothing has failed.
+    let failed = plan.steps.get(index).filter(|it| !is_done(it));
+    let name = |it: &Step| (it.version().to_owned(), it.name().to_owned());
+    let begun = match transactions {
+        Transactions::OneEach => index + 1,
+        Transactions::OneForAll => 0,
+    };
+    let not_run = plan.steps[begun..].iter().map(|it| it.version().to_owned());
+    let error = error.with_partial(PartialRun {
+        token: execution.frame.audit.token().to_owned(),
+        done: execution.done.clone(),
+        failed: failed.map(name),
+        not_run: not_run.collect(),
+    });
+    // What became of the step, the history tells, and of a script outside a transaction its progress and
+    // the catalogs do.
+    Err(match error.kind() {
+        ErrorKind::ConnectionLost => Broken::Lost(error),
+        _ => Broken::Failed(error),
+    })
 }
 
 impl Execution<'_, '_> {
@@ -99,7 +115,7 @@ impl Execution<'_, '_> {
 
     fn started(&mut self, step: &Step, index: usize) {
         self.session.tell(Event::Started {
-            index: index + 1,
+            index: self.before + index + 1,
             total: self.total,
             version: step.version().to_owned(),
             name: step.name().to_owned(),
@@ -124,6 +140,7 @@ impl Execution<'_, '_> {
             },
         };
         self.done.push(done.clone());
-        self.session.tell(Event::Finished { index: index + 1, total: self.total, done });
+        let (index, total) = (self.before + index + 1, self.total);
+        self.session.tell(Event::Finished { index, total, done });
     }
 }

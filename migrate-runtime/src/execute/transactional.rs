@@ -30,7 +30,7 @@ impl Execution<'_, '_> {
         loop {
             let situation = self.rolled_back();
             self.check_interrupt(&steps[0], first, situation)?;
-            let is_last = first + steps.len() == self.total && self.session.is_own();
+            let is_last = self.before + first + steps.len() == self.total && self.session.is_own();
             let mut message = compose(&frame, steps, self.transactions);
             if is_last {
                 message.unlock();

@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use migrate_core::{Checksum, Direction, Mode, Statement};
 
+use crate::error::{Error, ErrorKind};
 use crate::quote::literal;
 
 pub use log::LogEntry;
@@ -75,6 +76,7 @@ pub(crate) struct StoredScript {
 pub(crate) struct Server {
     pub(crate) pid: i32,
     pub(crate) database: String,
+    pub(crate) database_oid: String,
     /// The role that logged in, quoted where it has to be.
     pub(crate) role: String,
     pub(crate) standby: bool,
@@ -84,6 +86,22 @@ pub(crate) struct Server {
     pub(crate) layout: Option<u32>,
     /// The columns of a history table that we cannot use.
     pub(crate) foreign_columns: Option<String>,
+}
+
+impl Server {
+    /// A standby takes locks, and writes nothing.
+    pub(crate) fn refuse_standby(&self) -> Result<(), Error> {
+        if !self.standby {
+            return Ok(());
+        }
+        let message =
+            format!("the server is a standby: database {} is read-only here", self.database);
+        Err(Error::new(ErrorKind::Standby, message)
+            .with_state("nothing was changed")
+            .with_hint(
+                "postgres://USER@HOST1,HOST2/DATABASE?target_session_attrs=read-write   # finds the primary",
+            ))
+    }
 }
 
 impl Unfinished {

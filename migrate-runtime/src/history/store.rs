@@ -106,6 +106,12 @@ impl Store {
         fill(include_str!("log_is_readable.sql"), &[("log", &table)])
     }
 
+    /// One statement: the migrations that a run has committed, and how long each took.
+    pub(crate) fn committed_by(&self, run: &str) -> String {
+        let values = [("schema", self.schema.as_str()), ("run", &literal(run))];
+        fill(include_str!("committed.sql"), &values)
+    }
+
     /// One statement: what the log says about a migration, oldest first.
     pub(crate) fn log_of(&self, version: &str) -> String {
         let values = [("schema", self.schema.as_str()), ("version", &literal(version))];
@@ -134,6 +140,7 @@ impl Server {
             checks_client: cells.get(4)?.is_some(),
             layout: text(cells, 5).parse().ok(),
             foreign_columns: cells.get(7)?.clone(),
+            database_oid: text(cells, 8).to_owned(),
         };
         let unfinished = match cells.get(6)? {
             Some(hex) => Unfinished::parse_all(&unhex(hex)?)?,

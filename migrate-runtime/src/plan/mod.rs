@@ -107,6 +107,13 @@ impl Plan {
     pub(crate) fn is_part_of(&self, planned: &Plan) -> bool {
         self.steps.iter().all(|it| planned.steps.iter().any(|other| other.same_as(it)))
     }
+
+    /// Takes out what the history says is done: somebody did it since this was planned.
+    pub(crate) fn take_done(&mut self, history: &History) -> Vec<Step> {
+        let (done, left) = self.steps.drain(..).partition(|it| it.is_done(history));
+        self.steps = left;
+        done
+    }
 }
 
 fn limit_up(

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use migrate_core::{Direction, Migration, Mode, Script, Statement};
 
 use super::resume::Resume;
-use crate::history::{Row, StoredScript};
+use crate::history::{History, Row, StoredScript};
 
 /// One migration in one direction.
 #[derive(Clone, Debug)]
@@ -135,6 +135,12 @@ impl Step {
 
     pub(crate) fn undo(&self) -> Option<&'static Script> {
         self.undo
+    }
+
+    /// Whether the history says what this step would make true.
+    pub(super) fn is_done(&self, history: &History) -> bool {
+        let is_there = history.rows.iter().any(|it| it.version == self.version);
+        is_there == (self.direction == Direction::Up)
     }
 
     pub(super) fn same_as(&self, other: &Step) -> bool {

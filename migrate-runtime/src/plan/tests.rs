@@ -207,6 +207,19 @@ fn a_plan_made_again_may_be_shorter_but_not_other() {
     assert!(!down(&APPLIED[..2], &[], &by(steps(1))).unwrap().is_part_of(&planned));
 }
 
+#[test]
+fn what_the_history_says_is_done_leaves_the_plan() {
+    let versions = |steps: &[Step]| -> Vec<String> {
+        steps.iter().map(|it| it.version()[13..].to_owned()).collect()
+    };
+    let mut planned = up(&[], &Up::default()).unwrap();
+    assert_eq!(versions(&planned.take_done(&history(&APPLIED[..2]))), ["1", "2"]);
+    assert_eq!(versions(&planned.steps), ["3"]);
+    let mut planned = down(&APPLIED, &[], &by(steps(2))).unwrap();
+    assert_eq!(versions(&planned.take_done(&history(&APPLIED[..2]))), ["3"]);
+    assert_eq!(versions(&planned.steps), ["2"]);
+}
+
 #[track_caller]
 fn check(plan: Result<Plan, Refusal>, expected: Result<&[(Direction, i64)], Refusal>) {
     let steps = |plan: Plan| -> Vec<_> {

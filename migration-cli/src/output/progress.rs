@@ -40,6 +40,11 @@ impl Progress {
             Event::Connected { token, .. } => self.detail(&format!("Run {token}")),
             Event::WaitingForDatabase { reason } => self
                 .waiting(&format!("Waiting for the database: {}", crate::secret::redact(reason))),
+            Event::Reconnecting { reason } => {
+                // What is waited for from here on is worth another line.
+                self.said_waiting = false;
+                self.note(&format!("Reconnecting: {}", crate::secret::redact(reason)));
+            }
             Event::WaitingForLock { holder } => {
                 self.waiting(&format!("Waiting for another runner: {holder}"));
             }

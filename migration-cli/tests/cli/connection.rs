@@ -1,8 +1,10 @@
-//! Servers that cannot be reached, do not let us in, or do not let us write: exit 3.
+//! Servers that cannot be reached, do not let us in, or do not let us write: exit 3. And one that was
+//! lost for a moment.
 
 use std::net::TcpListener;
 
 use migration_tests::TestDatabase;
+use migration_tests::proxy::{Fault, Proxy};
 
 use crate::project::{Outcome, Project};
 
@@ -128,4 +130,19 @@ fn a_dotenv_file_above_and_a_configuration_count() {
     );
     let args = format!("status --database-url {}", file.url());
     assert_eq!(project.json(&args, 0)["database"], file.name());
+}
+
+#[test]
+fn a_connection_that_is_lost_is_opened_again_and_told() {
+    let database = TestDatabase::new();
+    let proxy = Proxy::tcp(&database);
+    let project = Project::new().with("DATABASE_URL", &proxy.url());
+    // Reading; lock and reading, where there is no table yet; making the tables; a migration.
+    proxy.set(Fault::CutAfterQuery(6));
+    let outcome = project.expect("up", 0);
+    let lost = "Reconnecting: the connection was lost while running migration 20240327091500_create_party_tables";
+    assert_eq!(outcome.stderr.matches(lost).count(), 1, "{}", outcome.stderr);
+    assert_eq!(outcome.stderr.matches("  create_party_tables").count(), 1, "{}", outcome.stderr);
+    assert_eq!(proxy.fault(), Fault::None);
+    assert!(project.states().iter().all(|it| it.1 == "applied"));
 }

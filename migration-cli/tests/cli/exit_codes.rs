@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::process::Child;
 
-use migration_tests::{TestDatabase, child};
+use migration_tests::{TestDatabase, child, wait_until};
 
 use crate::project::Project;
 
@@ -209,6 +209,33 @@ fn a_signal_is_130() {
         assert!(child::signal(signal, runner.id()));
         assert_eq!(runner.wait().unwrap().code(), Some(130), "{signal}");
     }
+}
+
+#[test]
+fn a_second_signal_leaves_at_once() {
+    let database = TestDatabase::new();
+    let project = Project::on(&database);
+    project.expect("up --steps 2", 0);
+    let mut other = database.client();
+    other.batch_execute("BEGIN; LOCK TABLE users").unwrap();
+    let mut child = project.command("up --steps 1 --lock-timeout 0s").spawn().unwrap();
+    let waiting = "SELECT pid FROM pg_stat_activity WHERE datname = current_database()
+        AND wait_event_type = 'Lock'";
+    wait_until("a statement waits", || !database.text(waiting).is_empty());
+    let backend = database.text(waiting);
+    // It cannot even be cancelled: what the first signal asks for does not happen.
+    assert!(child::signal("STOP", &backend));
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    assert!(child::signal("INT", child.id()));
+    assert!(lines.any(|it| it.contains("once more leaves at once")));
+    assert!(child::signal("INT", child.id()));
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    // It did not wait for the end that it would have described.
+    assert_eq!(lines.collect::<Vec<_>>(), [""; 0]);
+    assert!(child::signal("CONT", &backend));
+    drop(other);
+    project.expect("up --steps 1", 0);
+    assert_eq!(database.text("SELECT count(*) FROM _migrations"), "3");
 }
 
 /// The lock of a runner, as another program would have to compute it.

@@ -18,7 +18,7 @@ mod wire;
 
 use std::net::TcpListener;
 use std::os::unix::net::UnixListener;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, Weak};
 use std::thread;
 use std::time::Duration;
 
@@ -95,6 +95,7 @@ struct State {
     fault: Fault,
     sql: Vec<String>,
     open: Vec<Stream>,
+    links: Vec<Weak<pump::Link>>,
     over: bool,
 }
 
@@ -220,6 +221,14 @@ impl Proxy {
     /// Ends every connection there is, now.
     pub fn cut_all(&self) {
         self.state.lock().open.drain(..).for_each(|it| it.cut());
+    }
+}
+
+impl Proxy {
+    /// Ends every connection for its client, now; the server is not told, and finds out when it answers.
+    pub fn forget_clients(&self) {
+        let links: Vec<_> = self.state.lock().links.drain(..).collect();
+        links.iter().filter_map(Weak::upgrade).for_each(|it| it.forget_client());
     }
 }
 

@@ -10,7 +10,7 @@ use super::{Fault, Shared};
 
 /// One connection through the proxy.
 #[derive(Debug)]
-struct Link {
+pub(super) struct Link {
     client: Stream,
     server: Stream,
     state: Mutex<LinkState>,
@@ -70,6 +70,7 @@ fn open(client: Stream, server: &Address, shared: &Arc<Shared>) -> std::io::Resu
     let (from_client, from_server) = (client.try_clone()?, server.try_clone()?);
     shared.lock().open.extend([client.try_clone()?, server.try_clone()?]);
     let link = Arc::new(Link { client, server, state: Mutex::default() });
+    shared.lock().links.push(Arc::downgrade(&link));
 
     let (to_server, its_link, its_shared) =
         (link.server.try_clone()?, Arc::clone(&link), Arc::clone(shared));
@@ -138,6 +139,13 @@ fn replies(mut server: Stream, mut client: Stream, link: &Link, shared: &Shared)
         }
     }
     end(link);
+}
+
+impl Link {
+    pub(super) fn forget_client(&self) {
+        self.state.lock().unwrap().deaf = true;
+        self.client.cut();
+    }
 }
 
 fn end(link: &Link) {

@@ -137,6 +137,19 @@ fn a_cancel_is_not_a_session() {
     assert_eq!((proxy.counts().sessions, proxy.counts().cancels), (1, 1));
 }
 
+#[test]
+fn a_client_that_is_forgotten_leaves_its_session_behind() {
+    let database = TestDatabase::new();
+    let proxy = Proxy::socket(&database);
+    let mut client = proxy.config().connect(NoTls).unwrap();
+    client.batch_execute("SELECT pg_advisory_lock(42)").unwrap();
+    proxy.forget_clients();
+    client.batch_execute("SELECT 1").unwrap_err();
+    let held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 42
+                AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+    assert_eq!(database.text(held), "1");
+}
+
 fn tables(database: &TestDatabase) -> String {
     database.text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
 }
