@@ -6,7 +6,7 @@
 use std::fmt;
 use std::num::NonZeroUsize;
 
-use migrate_core::{MigrationSet, Version};
+use migrate_core::{Direction, MigrationSet, Version};
 
 use crate::audit::Audit;
 use crate::config::{Down, Limit, Settings, Up};
@@ -286,17 +286,24 @@ impl<'a> Call<'a> {
 
     fn run(&self, mut connection: Connection<'_>, request: Request<'_>) -> Result<Run, Error> {
         let (server, history) = self.read(&mut connection)?;
-        let planned = self.plan(&mut connection, &server, &history, request)?;
-        let planned = planned.map_err(|it| refuse(&mut connection, &server, it))?;
+        let planned = match self.plan(&mut connection, &server, &history, request)? {
+            // Whoever began it may be at it still: the lock tells.
+            Err(refusal) if refusal.is_about_unfinished() => None,
+            planned => Some(planned.map_err(|it| refuse(&mut connection, &server, it))?),
+        };
         let database = server.database.clone();
-        let done = if planned.steps.is_empty() {
+        let done = if planned.as_ref().is_some_and(|it| it.steps.is_empty()) {
             Vec::new()
         } else {
             server.refuse_standby()?;
             let locked = connection.lock()?;
-            self.run_locked(locked, &planned, request)?
+            self.run_locked(locked, planned.as_ref(), request)?
         };
-        Ok(Run { token: self.token.clone(), direction: planned.direction, database, done })
+        let direction = match request {
+            Request::Up(_) => Direction::Up,
+            Request::Down(_) => Direction::Down,
+        };
+        Ok(Run { token: self.token.clone(), direction, database, done })
     }
 
     pub(crate) fn plan(

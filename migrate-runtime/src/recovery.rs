@@ -45,7 +45,7 @@ impl Call<'_> {
     pub(crate) fn run_locked(
         &self,
         (mut session, mut history): (Session<'_>, History),
-        planned: &Plan,
+        planned: Option<&Plan>,
         request: Request<'_>,
     ) -> Result<Vec<Done>, Error> {
         let mut losses = 0;
@@ -78,13 +78,19 @@ impl Call<'_> {
         &self,
         session: &mut Session<'_>,
         history: &History,
-        planned: &Plan,
+        planned: Option<&Plan>,
         request: Request<'_>,
     ) -> Result<Plan, Error> {
         let server = session.server.clone();
         let plan = self.plan(session, &server, history, request)?;
         let plan = plan.map_err(|it| refuse(session, &server, it))?;
-        if plan.is_part_of(planned) {
+        let agreed = match planned {
+            Some(planned) => plan.is_part_of(planned),
+            // There was no plan while another runner was at work. What is pending may run; what would be
+            // reverted now is not what was there to revert.
+            None => plan.steps.is_empty() || matches!(request, Request::Up(_)),
+        };
+        if agreed {
             return Ok(plan);
         }
         Err(plan_changed("another runner changed the history while this one waited for the lock"))
@@ -141,7 +147,7 @@ impl Call<'_> {
         }
         let Some(left) = NonZeroUsize::new(course.plan.steps.len()) else { return Ok(()) };
         let limit = Limit::Steps(left);
-        let planned = &course.plan;
+        let planned = Some(&course.plan);
         let plan = match request {
             Request::Up(up) => {
                 let rest = Up { limit, ..up.clone() };

@@ -25,7 +25,8 @@ pub(crate) fn tests() -> Vec<Trial> {
         settings_of_the_statements_before_are_made_again,
         a_changed_statement_is_refused_with_what_changed,
         a_revert_that_stopped_goes_on_with_down_or_repair,
-        work_that_an_older_version_began_goes_on
+        work_that_an_older_version_began_goes_on,
+        work_that_somebody_is_still_at_is_waited_for
     ]
 }
 
@@ -390,4 +391,28 @@ fn work_that_an_older_version_began_goes_on() {
     database.execute("DELETE FROM rows WHERE ctid = (SELECT max(ctid) FROM rows)");
     up(&set, &database);
     assert_finished(&database, 2);
+}
+
+fn work_that_somebody_is_still_at_is_waited_for() {
+    let database = TestDatabase::new();
+    let newer = with("CREATE UNIQUE INDEX CONCURRENTLY rows_id ON rows (id)", "SELECT 1");
+    let older = set_of_first(&newer);
+    up(&older, &database);
+    database.execute("INSERT INTO rows VALUES (1, 1)");
+    up_fails(&newer, &database);
+    // As long as somebody holds the lock, its progress is nobody else's business.
+    let mut other = database.client();
+    let lock = "SELECT pg_advisory_lock(
+        ('x' || left(encode(sha256('migrate:public._migrations'), 'hex'), 8))::bit(32)::int, 1)";
+    other.batch_execute(lock).unwrap();
+    let impatient = |set: &MigrationSet| {
+        let mut settings = Settings::default();
+        settings.wait = Duration::ZERO;
+        migrator(set, &database).with_settings(settings)
+    };
+    assert_eq!(impatient(&older).up().unwrap_err().kind(), ErrorKind::LockHeld);
+    let down = impatient(&newer).down(NonZeroUsize::MIN).unwrap_err();
+    assert_eq!(down.kind(), ErrorKind::LockHeld);
+    drop(other);
+    assert_eq!(up_fails(&older, &database).kind(), ErrorKind::Unfinished);
 }

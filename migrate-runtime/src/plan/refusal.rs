@@ -38,6 +38,18 @@ pub(crate) enum Refusal {
     Irreversible { version: String, name: String, reason: String },
 }
 
+impl Refusal {
+    /// Whether it is about work that somebody may still be at.
+    pub(crate) fn is_about_unfinished(&self) -> bool {
+        matches!(
+            self,
+            Refusal::Unfinished(_)
+                | Refusal::UnfinishedElsewhere(_)
+                | Refusal::UnfinishedChanged { .. }
+        )
+    }
+}
+
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Error {
         let error = match refusal {
