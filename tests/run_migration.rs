@@ -17,6 +17,7 @@ mod run {
     pub(crate) mod order;
     pub(crate) mod repair;
     pub(crate) mod resume;
+    pub(crate) mod resume_refused;
     pub(crate) mod round_trips;
     pub(crate) mod standalone;
 }
@@ -44,6 +45,7 @@ fn main() -> ExitCode {
         run::order::tests(),
         run::repair::tests(),
         run::resume::tests(),
+        run::resume_refused::tests(),
         run::round_trips::tests(),
         run::standalone::tests(),
     ];

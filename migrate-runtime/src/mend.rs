@@ -1,11 +1,13 @@
 //! What `repair` finds, and what it does about it. Pure.
 
-use migrate_core::{Migration, MigrationSet, StatementKind, Target, target};
+use migrate_core::{Migration, MigrationSet};
 
 use crate::config::Repair;
 use crate::drift::{self, Drift};
 use crate::history::{History, StoredScript};
-use crate::plan::{Plan, same_down, shorten};
+use crate::plan::{Accepted, Plan, same_down, shorten};
+
+const ACCEPT: &str = "the script in this program counts as the one that ran";
 
 /// Something that `repair` found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +37,8 @@ pub enum MendKind {
     InvalidIndex,
     /// A script changed after it ran.
     Edited,
+    /// The down script in the binary is not the one that the database kept.
+    ScriptDiffers,
     /// The history has a migration that this binary does not have.
     Unknown,
     /// A pending migration is older than one that ran.
@@ -49,6 +53,7 @@ impl MendKind {
             MendKind::MissingTable => "missing_table",
             MendKind::InvalidIndex => "invalid_index",
             MendKind::Edited => "edited",
+            MendKind::ScriptDiffers => "script_differs",
             MendKind::Unknown => "unknown",
             MendKind::OutOfOrder => "out_of_order",
         }
@@ -60,8 +65,7 @@ impl MendKind {
 pub(crate) struct InvalidIndex {
     /// With its schema and its quotes.
     pub(crate) qualified: String,
-    pub(crate) name: String,
-    /// The session that builds it at this moment.
+    /// A session that holds the lock of a build on its table.
     pub(crate) builder: Option<String>,
 }
 
@@ -98,7 +102,7 @@ pub(crate) fn findings(evidence: &Evidence<'_>, repair: &Repair) -> Vec<Mend> {
             hint: None,
         }
     });
-    let indexes = evidence.invalid.iter().map(|it| of_index(it, evidence));
+    let indexes = evidence.invalid.iter().map(of_index);
     let drift = drift::compare(evidence.set, evidence.history);
     let begun = |it: &Drift| match it {
         Drift::OutOfOrder { version, .. } => {
@@ -108,57 +112,27 @@ pub(crate) fn findings(evidence: &Evidence<'_>, repair: &Repair) -> Vec<Mend> {
         _ => false,
     };
     let drift = drift.iter().filter(|it| !begun(it)).map(|it| of_drift(it, repair));
-    tables.chain(steps).chain(indexes).chain(drift).collect()
+    let down = down_differs(evidence).map(|(migration, _)| of_down(migration, repair));
+    tables.chain(steps).chain(indexes).chain(drift).chain(down).collect()
 }
 
-fn of_index(index: &InvalidIndex, evidence: &Evidence<'_>) -> Mend {
-    let InvalidIndex { qualified, builder, .. } = index;
-    let statement = mending(index, evidence);
-    let hint = match (builder, &statement) {
-        (Some(pid), _) => Some(format!("migration-cli verify   # once session {pid} has built it")),
-        (None, Some(_)) => None,
-        (None, None) => Some(format!(
-            "REINDEX INDEX CONCURRENTLY {qualified};   -- or DROP INDEX CONCURRENTLY, where nobody needs it"
-        )),
+/// Whose index it is, and whether somebody needs it, only a person knows. What a script of ours left
+/// unfinished goes on with that script.
+fn of_index(index: &InvalidIndex) -> Mend {
+    let InvalidIndex { qualified, builder } = index;
+    let (found, hint) = match builder {
+        Some(pid) => (
+            format!("the index {qualified} is invalid, and session {pid} works on its table"),
+            "migration-cli verify   # once that session is done".to_owned(),
+        ),
+        None => (
+            format!("the index {qualified} is invalid"),
+            format!(
+                "REINDEX INDEX CONCURRENTLY {qualified};   -- or DROP INDEX CONCURRENTLY, where nobody needs it"
+            ),
+        ),
     };
-    let found = match builder {
-        Some(pid) => format!("the index {qualified} is being built by session {pid}"),
-        None => format!("the index {qualified} is invalid"),
-    };
-    Mend { kind: MendKind::InvalidIndex, version: None, found, action: statement, hint }
-}
-
-/// The statement that mends an index of ours: one that a script makes is built again, and what is left
-/// of a rebuild goes. What is none of ours, and what is being built, is left alone.
-pub(crate) fn mending(index: &InvalidIndex, evidence: &Evidence<'_>) -> Option<String> {
-    if index.builder.is_some() {
-        return None;
-    }
-    let ran = |it: &&Migration| {
-        evidence.history.rows.iter().any(|row| row.version == it.version.to_string())
-    };
-    let scripts: Vec<_> = evidence.set.iter().filter(ran).map(|it| &it.up).collect();
-    let mut statements =
-        scripts.iter().flat_map(|it| it.statements.iter().map(|s| (s.kind, s.range.of(it.sql))));
-    let is_left = is_leftover(&index.name);
-    statements.find_map(|(kind, sql)| match kind {
-        StatementKind::CreateIndexConcurrently => match target(sql) {
-            Some(Target::CreatedIndex { index: Some(name), .. }) if name.last == index.name => {
-                Some(format!("REINDEX INDEX CONCURRENTLY {}", index.qualified))
-            }
-            _ => None,
-        },
-        StatementKind::ReindexConcurrently if is_left => {
-            Some(format!("DROP INDEX CONCURRENTLY {}", index.qualified))
-        }
-        _ => None,
-    })
-}
-
-/// Whether a name is one that `REINDEX CONCURRENTLY` gives: `…_ccnew`, `…_ccold`, with a number or not.
-fn is_leftover(name: &str) -> bool {
-    let name = name.trim_end_matches(|it: char| it.is_ascii_digit());
-    name.ends_with("_ccnew") || name.ends_with("_ccold")
+    Mend { kind: MendKind::InvalidIndex, version: None, found, action: None, hint: Some(hint) }
 }
 
 fn of_drift(drift: &Drift, repair: &Repair) -> Mend {
@@ -171,9 +145,7 @@ fn of_drift(drift: &Drift, repair: &Repair) -> Mend {
                 shorten(ran),
                 shorten(embedded)
             ),
-            repair
-                .update_checksums
-                .then(|| "the script in this program counts as the one that ran".to_owned()),
+            repair.update_checksums.then(|| ACCEPT.to_owned()),
             "migration-cli repair --update-checksums   # the script in this program counts as the one that ran",
         ),
         Drift::Unknown { version, name } => (
@@ -195,31 +167,42 @@ fn of_drift(drift: &Drift, repair: &Repair) -> Mend {
     Mend { kind, version: Some(version), found, action, hint }
 }
 
-/// The migrations whose embedded scripts will count as the ones that ran.
-pub(crate) fn accepted(evidence: &Evidence<'_>) -> Vec<&'static Migration> {
-    let differs = |it: &&Migration| {
-        let version = it.version.to_string();
-        let mut rows = evidence.history.rows.iter().filter(|row| row.version == version);
-        let kept = evidence.stored.iter().find(|kept| kept.version == version);
-        rows.any(|row| {
-            row.checksum != it.up.checksum.to_string()
-                || kept.is_some_and(|kept| !same_down(it, kept))
-        })
-    };
-    evidence.set.iter().filter(differs).collect()
+/// The migrations whose embedded scripts will count as the ones that ran: those that are found to differ.
+pub(crate) fn accepted(evidence: &Evidence<'_>) -> Vec<Accepted> {
+    let drift = drift::compare(evidence.set, evidence.history).into_iter();
+    let edited = drift.filter_map(|it| match it {
+        Drift::Edited { version, ran, .. } => {
+            Some(Accepted { migration: evidence.set.get(version)?, ran })
+        }
+        _ => None,
+    });
+    let down = down_differs(evidence);
+    edited.chain(down.map(|(migration, ran)| Accepted { migration, ran })).collect()
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// Those of which only the down script differs from the one that the database kept.
+fn down_differs<'e>(
+    evidence: &'e Evidence<'_>,
+) -> impl Iterator<Item = (&'static Migration, String)> + 'e {
+    evidence.set.iter().filter_map(|it| {
+        let version = it.version.to_string();
+        let row = evidence.history.rows.iter().find(|row| row.version == version)?;
+        let kept = evidence.stored.iter().find(|kept| kept.version == version)?;
+        let same_up = row.checksum == it.up.checksum.to_string();
+        (same_up && !same_down(it, kept)).then(|| (it, row.checksum.clone()))
+    })
+}
 
-    #[test]
-    fn what_a_rebuild_leaves_is_known_by_its_name() {
-        for name in ["i_ccnew", "i_ccold", "i_ccnew12"] {
-            assert!(is_leftover(name), "{name}");
-        }
-        for name in ["i", "i_ccnew_x", "ccne"] {
-            assert!(!is_leftover(name), "{name}");
-        }
+fn of_down(migration: &Migration, repair: &Repair) -> Mend {
+    let (version, name) = (migration.version, migration.name);
+    let action = repair.update_checksums.then(|| ACCEPT.to_owned());
+    Mend {
+        kind: MendKind::ScriptDiffers,
+        version: Some(version.to_string()),
+        found: format!(
+            "the down script of {version}_{name} is not the one that was kept when it ran"
+        ),
+        hint: action.is_none().then(|| "migration-cli repair --update-checksums".to_owned()),
+        action,
     }
 }

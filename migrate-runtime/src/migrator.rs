@@ -246,7 +246,7 @@ impl Migrator {
     }
 
     /// Files whose times lie in the past fool cargo: then a debug binary is older than its folder.
-    fn refuse_stale_build(&self) -> Result<(), Error> {
+    pub(crate) fn refuse_stale_build(&self) -> Result<(), Error> {
         let stale = self.verify_offline();
         let Some(first) = stale.first() else { return Ok(()) };
         let more = match stale.len() {

@@ -4,18 +4,16 @@ use crate::audit::{Entry, Outcome};
 use crate::config::Repair;
 use crate::connection::Connection;
 use crate::error::Error;
-use crate::execute::{self, Broken, Transactions, keep_script};
+use crate::execute::{self, Broken, Transactions, Wanted};
 use crate::extras::{if_allowed, stored_scripts};
 use crate::history::{History, Server, StoredScript};
-use crate::mend::{Evidence, InvalidIndex, Mend, MendKind, accepted, findings, mending};
+use crate::mend::{Evidence, InvalidIndex, Mend, MendKind, accepted, findings};
 use crate::migrator::{Call, Migrator};
-use crate::plan::{Plan, plan_repair};
+use crate::plan::{HistoryChange, Plan, plan_repair};
 use crate::progress::Event;
-use crate::quote::{fill, literal};
 use crate::refuse::plan_changed;
 use crate::run::Done;
 use crate::session::Session;
-use crate::transport::Keep;
 
 /// What `repair` found and did.
 #[derive(Clone, Debug)]
@@ -31,6 +29,9 @@ pub struct Repaired {
     pub done: Vec<Done>,
 }
 
+/// What the log says about accepted scripts.
+const REASON: &str = "repair --update-checksums";
+
 /// What is read from the database before it is judged.
 struct Look {
     stored: Vec<StoredScript>,
@@ -41,6 +42,7 @@ struct Look {
 impl Migrator {
     /// What [`run_repair`](Migrator::run_repair) would do now. Changes nothing and takes no lock.
     pub fn plan_repair(&mut self, repair: &Repair) -> Result<Repaired, Error> {
+        self.refuse_stale_build()?;
         self.call("repair", |mut connection, call| {
             let (server, history) = call.read(&mut connection)?;
             let look = Look::at(&mut connection, &server)?;
@@ -51,13 +53,14 @@ impl Migrator {
         })
     }
 
-    /// Goes on with unfinished work, makes tables that are missing, mends invalid indexes that a run
-    /// left behind, and says what is left to a person.
+    /// Goes on with unfinished work, makes tables that are missing, accepts edited scripts if it is told to,
+    /// and says what is left to a person.
     pub fn run_repair(&mut self, repair: &Repair) -> Result<Repaired, Error> {
+        self.refuse_stale_build()?;
         self.call("repair", |mut connection, call| {
-            let (server, history) = call.read(&mut connection)?;
+            let (server, before) = call.read(&mut connection)?;
             let look = Look::at(&mut connection, &server)?;
-            let found = findings(&look.evidence(call, &history, repair)?, repair);
+            let found = findings(&look.evidence(call, &before, repair)?, repair);
             let (token, database) = (call.token.clone(), server.database.clone());
             let mut repaired = Repaired { token, database, found, done: Vec::new() };
             if repaired.found.iter().all(|it| it.action.is_none()) {
@@ -68,7 +71,8 @@ impl Migrator {
             let server = session.server.clone();
             let look = Look::at(&mut session, &server)?;
             let evidence = look.evidence(call, &history, repair)?;
-            if findings(&evidence, repair) != repaired.found {
+            let same_work = history.unfinished == before.unfinished;
+            if !same_work || findings(&evidence, repair) != repaired.found {
                 return Err(changed());
             }
             repaired.done = mend(&mut session, &evidence, repair)?;
@@ -93,9 +97,9 @@ impl Look {
         let reply = connection.ask(&message)?;
         let cell = |row: &[Option<String>], at: usize| row.get(at).cloned().flatten();
         let missing = reply.of(0).filter_map(|it| cell(it, 0)).collect();
-        let invalid = reply.of(1).filter_map(|it| {
-            Some(InvalidIndex { qualified: cell(it, 0)?, name: cell(it, 1)?, builder: cell(it, 2) })
-        });
+        let invalid = reply
+            .of(1)
+            .filter_map(|it| Some(InvalidIndex { qualified: cell(it, 0)?, builder: cell(it, 1) }));
         Ok(Look { stored, missing, invalid: invalid.collect() })
     }
 
@@ -127,36 +131,12 @@ fn mend(
     if !evidence.missing.is_empty() {
         session.make_tables()?;
     }
-    for statement in evidence.invalid.iter().filter_map(|it| mending(it, evidence)) {
-        // One that gives up waiting for a lock would leave the next invalid index.
-        let sent = session.send("SET lock_timeout = 0", Keep::Only(&[]));
-        let sent = sent.and_then(|_| session.send(&statement, Keep::Only(&[])));
-        sent.map_err(|failure| {
-            let error = session.cannot_read(failure);
-            error.with_state(format!("not done: {statement}")).with_hint("migration-cli repair")
-        })?;
-    }
-    let edited = accepted(evidence);
-    if repair.update_checksums && !edited.is_empty() {
-        let schema = session.store.schema.clone();
-        let mut message = "BEGIN READ WRITE;\n".to_owned();
-        for it in edited {
-            let version = literal(&it.version.to_string());
-            let values = [
-                ("schema", schema.as_str()),
-                ("version", &version),
-                ("checksum", &literal(&it.up.checksum.to_string())),
-            ];
-            message += &fill(include_str!("history/accept.sql"), &values);
-            message += ";\n";
-            message += &keep_script(&schema, &version, &it.down);
-            message += ";\n";
-        }
-        message += "COMMIT";
-        if let Err(failure) = session.send(&message, Keep::Only(&[])) {
-            session.roll_back();
-            return Err(session.cannot_read(failure));
-        }
+    let accepted = accepted(evidence);
+    if repair.update_checksums
+        && let Some(newest) = accepted.iter().map(|it| it.migration.version).max()
+    {
+        let change = HistoryChange { accepted, ..HistoryChange::default() };
+        execute::force(session, &change, Wanted { version: newest, reason: Some(REASON) })?;
     }
     match &evidence.unfinished {
         Some(plan) => go_on(session, plan),
@@ -173,9 +153,9 @@ fn go_on(session: &mut Session<'_>, plan: &Plan) -> Result<Vec<Done>, Error> {
     }
 }
 
-/// What was done beside the scripts, which have rows of their own.
+/// The tables that were made; everything else has rows of its own.
 fn log(session: &mut Session<'_>, found: &[Mend]) {
-    let done = found.iter().filter(|it| it.kind != MendKind::Unfinished && it.action.is_some());
+    let done = found.iter().filter(|it| it.kind == MendKind::MissingTable);
     let done: Vec<&str> = done.map(|it| it.found.as_str()).collect();
     if done.is_empty() {
         return;

@@ -23,10 +23,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         a_statement_of_which_nobody_knows_waits_for_a_person,
         a_person_decides_about_a_statement_of_which_nobody_knows,
         settings_of_the_statements_before_are_made_again,
-        a_changed_statement_is_refused_with_what_changed,
         a_revert_that_stopped_goes_on_with_down_or_repair,
-        work_that_an_older_version_began_goes_on,
-        work_that_somebody_is_still_at_is_waited_for
     ]
 }
 
@@ -37,12 +34,12 @@ const TABLE: (&str, &str, &str) = (
 );
 
 /// The table, and a second migration over it that goes first on its own.
-fn with(script: &str, down: &str) -> MigrationSet {
+pub(crate) fn with(script: &str, down: &str) -> MigrationSet {
     set(&[TABLE, ("20260101000002_second", script, down)])
 }
 
 #[track_caller]
-fn assert_finished(database: &TestDatabase, migrations: u32) {
+pub(crate) fn assert_finished(database: &TestDatabase, migrations: u32) {
     let history = database.text("SELECT count(*), count(DISTINCT version) FROM _migrations");
     assert_eq!(history, format!("{migrations}|{migrations}"));
     assert_eq!(database.text("SELECT count(*) FROM _migrations_progress"), "0");
@@ -77,18 +74,18 @@ fn lose_after(messages: u32, set: &MigrationSet, database: &TestDatabase) {
 }
 
 /// A connection that is lost stays so: the next run has to find out.
-fn for_good() -> Settings {
+pub(crate) fn for_good() -> Settings {
     let mut settings = Settings::default();
     settings.reconnect = Duration::ZERO;
     settings
 }
 
-fn set_of_first(set: &MigrationSet) -> MigrationSet {
+pub(crate) fn set_of_first(set: &MigrationSet) -> MigrationSet {
     crate::first(set, set.len() - 1)
 }
 
 /// Reading; lock and reading; settings; the mark; the statement.
-const STATEMENT: u32 = 5;
+pub(crate) const STATEMENT: u32 = 5;
 
 fn an_index_that_failed_is_built_again_and_never_taken_for_good() {
     for clause in ["", "IF NOT EXISTS "] {
@@ -324,34 +321,6 @@ CREATE TABLE after ()";
     assert_finished(&database, 2);
 }
 
-fn a_changed_statement_is_refused_with_what_changed() {
-    let database = TestDatabase::new();
-    let script = "CREATE UNIQUE INDEX CONCURRENTLY rows_id\n    ON rows (id)";
-    let set = with(script, "DROP INDEX CONCURRENTLY rows_id");
-    up(&set_of_first(&set), &database);
-    database.execute("INSERT INTO rows VALUES (1, 1)");
-    up_fails(&set, &database);
-    let changed = with(
-        "-- Not unique after all.\nCREATE INDEX CONCURRENTLY rows_id\n    ON rows (id)",
-        "DROP INDEX CONCURRENTLY rows_id",
-    );
-    let error = up_fails(&changed, &database);
-    assert_eq!((error.kind(), error.exit_code()), (ErrorKind::Unfinished, 8));
-    let difference =
-        "\n  - CREATE UNIQUE INDEX CONCURRENTLY rows_id\n  + CREATE INDEX CONCURRENTLY rows_id";
-    assert!(error.to_string().ends_with(difference), "{error}");
-    assert_eq!(error.state(), Some("nothing was changed"));
-
-    let mut repair = Repair::default();
-    repair.decision = Some(Decision::Retry);
-    migrator(&changed, &database).run_repair(&repair).unwrap();
-    assert_finished(&database, 2);
-    assert_eq!(
-        database.text("SELECT indisunique FROM pg_index WHERE indexrelid = 'rows_id'::regclass"),
-        "f"
-    );
-}
-
 fn a_revert_that_stopped_goes_on_with_down_or_repair() {
     for by_repair in [false, true] {
         let database = TestDatabase::new();
@@ -376,43 +345,4 @@ fn a_revert_that_stopped_goes_on_with_down_or_repair() {
         assert_finished(&database, 1);
         assert_eq!(database.text("SELECT to_regclass('rows_other') IS NULL"), "t");
     }
-}
-
-fn work_that_an_older_version_began_goes_on() {
-    let database = TestDatabase::new();
-    let set = with(
-        "CREATE UNIQUE INDEX CONCURRENTLY rows_id ON rows (id)",
-        "DROP INDEX CONCURRENTLY rows_id",
-    );
-    up(&set_of_first(&set), &database);
-    database.execute("INSERT INTO rows VALUES (1, 1)");
-    up_fails(&set, &database);
-    database.execute("UPDATE _migrations_progress SET cursor = NULL");
-    database.execute("DELETE FROM rows WHERE ctid = (SELECT max(ctid) FROM rows)");
-    up(&set, &database);
-    assert_finished(&database, 2);
-}
-
-fn work_that_somebody_is_still_at_is_waited_for() {
-    let database = TestDatabase::new();
-    let newer = with("CREATE UNIQUE INDEX CONCURRENTLY rows_id ON rows (id)", "SELECT 1");
-    let older = set_of_first(&newer);
-    up(&older, &database);
-    database.execute("INSERT INTO rows VALUES (1, 1)");
-    up_fails(&newer, &database);
-    // As long as somebody holds the lock, its progress is nobody else's business.
-    let mut other = database.client();
-    let lock = "SELECT pg_advisory_lock(
-        ('x' || left(encode(sha256('migrate:public._migrations'), 'hex'), 8))::bit(32)::int, 1)";
-    other.batch_execute(lock).unwrap();
-    let impatient = |set: &MigrationSet| {
-        let mut settings = Settings::default();
-        settings.wait = Duration::ZERO;
-        migrator(set, &database).with_settings(settings)
-    };
-    assert_eq!(impatient(&older).up().unwrap_err().kind(), ErrorKind::LockHeld);
-    let down = impatient(&newer).down(NonZeroUsize::MIN).unwrap_err();
-    assert_eq!(down.kind(), ErrorKind::LockHeld);
-    drop(other);
-    assert_eq!(up_fails(&older, &database).kind(), ErrorKind::Unfinished);
 }

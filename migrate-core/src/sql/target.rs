@@ -31,13 +31,11 @@ pub enum Target {
     },
 }
 
-/// A name, as the statement has it.
+/// A name, as the statement has it: how it is folded, cut and found is the server's business.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Name {
     /// With its schema and its quotes, ready to be written into SQL.
     pub text: String,
-    /// Its last part, as the catalogs have it: without quotes, folded to lower case where there were none.
-    pub last: String,
 }
 
 /// Reads what one statement is about; nothing where it is another sort of statement, or one of several
@@ -147,18 +145,19 @@ impl Reader<'_> {
         loop {
             let (token, after) = self.tokens.split_first()?;
             let part = token.text(self.sql);
-            let last = match token.kind {
-                TokenKind::Word => part.to_lowercase(),
-                // `U&"…"` has escapes that only the server reads.
-                TokenKind::QuotedName if part.starts_with('"') => {
-                    part[1..part.len() - 1].replace("\"\"", "\"")
-                }
-                _ => return None,
+            // `U&"…"` has escapes that only the server reads.
+            let is_plain = match token.kind {
+                TokenKind::Word => true,
+                TokenKind::QuotedName => part.starts_with('"'),
+                _ => false,
             };
+            if !is_plain {
+                return None;
+            }
             text.push_str(part);
             self.tokens = after;
             if !self.symbol(b'.') {
-                return Some(Name { text, last });
+                return Some(Name { text });
             }
             text.push('.');
         }
@@ -173,8 +172,8 @@ impl Reader<'_> {
 mod tests {
     use super::*;
 
-    fn name(text: &str, last: &str) -> Name {
-        Name { text: text.to_owned(), last: last.to_owned() }
+    fn name(text: &str) -> Name {
+        Name { text: text.to_owned() }
     }
 
     #[track_caller]
@@ -189,31 +188,31 @@ mod tests {
     #[test]
     fn an_index_that_is_made_has_a_table_and_perhaps_a_name() {
         let made = |index: Option<Name>, table| Some(Target::CreatedIndex { index, table });
-        let i = || Some(name("i", "i"));
+        let i = || Some(name("i"));
         let sql = "CREATE INDEX CONCURRENTLY i ON t (a, lower(b)) WHERE c > 1";
-        check(sql, made(i(), name("t", "t")));
+        check(sql, made(i(), name("t")));
         let sql =
             "create unique index concurrently if not exists I on only S.\"T \"\" x\" using gin (a)";
-        check(sql, made(Some(name("I", "i")), name("S.\"T \"\" x\"", "T \" x")));
-        check("CREATE INDEX CONCURRENTLY ON t (a)", made(None, name("t", "t")));
+        check(sql, made(Some(name("I")), name("S.\"T \"\" x\"")));
+        check("CREATE INDEX CONCURRENTLY ON t (a)", made(None, name("t")));
         let sql = "CREATE /* of */ INDEX -- a\n CONCURRENTLY i ON t (a)";
-        check(sql, made(i(), name("t", "t")));
+        check(sql, made(i(), name("t")));
         check("CREATE INDEX i ON t (a)", None);
     }
 
     #[test]
     fn an_index_that_goes_is_one() {
         let gone = |name| Some(Target::DroppedIndex(name));
-        check("DROP INDEX CONCURRENTLY i;", gone(name("i", "i")));
-        check("drop index concurrently if exists \"S\".I restrict", gone(name("\"S\".I", "i")));
+        check("DROP INDEX CONCURRENTLY i;", gone(name("i")));
+        check("drop index concurrently if exists \"S\".I restrict", gone(name("\"S\".I")));
         check("DROP INDEX CONCURRENTLY i, j", None);
         check("DROP INDEX i", None);
     }
 
     #[test]
     fn what_is_rebuilt_is_an_index_or_a_table() {
-        check("REINDEX INDEX CONCURRENTLY i", Some(Target::RebuiltIndex(name("i", "i"))));
-        let table = || Some(Target::RebuiltTable(name("s.t", "t")));
+        check("REINDEX INDEX CONCURRENTLY i", Some(Target::RebuiltIndex(name("i"))));
+        let table = || Some(Target::RebuiltTable(name("s.t")));
         check("REINDEX TABLE CONCURRENTLY s.t", table());
         check("REINDEX (VERBOSE, CONCURRENTLY) TABLE s.t", table());
         check("REINDEX (CONCURRENTLY off) TABLE s.t", None);
@@ -223,7 +222,7 @@ mod tests {
 
     #[test]
     fn a_partition_that_is_detached_has_a_parent() {
-        let (table, partition) = (name("s.p", "p"), name("c", "c"));
+        let (table, partition) = (name("s.p"), name("c"));
         let detached = Some(Target::DetachedPartition { table, partition });
         check("ALTER TABLE IF EXISTS ONLY s.p DETACH PARTITION c CONCURRENTLY", detached);
         check("ALTER TABLE p DETACH PARTITION c", None);

@@ -2,6 +2,7 @@
 
 mod describe;
 mod force;
+mod made;
 mod message;
 mod resume;
 mod standalone;
@@ -22,8 +23,6 @@ use crate::transport::Reply;
 pub(crate) use describe::before;
 pub(crate) use force::{Wanted, force};
 use message::{Frame, Message};
-
-pub(crate) use undo::keep_script;
 
 /// Which steps share a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,12 +1,11 @@
-WITH rebuilt AS (
-    SELECT t.oid, t.reltoastrelid FROM pg_catalog.pg_class t
-    WHERE t.oid = COALESCE((SELECT i.indrelid FROM pg_catalog.pg_index i WHERE i.indexrelid = pg_catalog.to_regclass({name})),
-                           pg_catalog.to_regclass({name}))
-)
-SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname)
-FROM rebuilt r
-JOIN pg_catalog.pg_index i ON i.indrelid IN (r.oid, r.reltoastrelid)
+SELECT pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname),
+       (SELECT l.pid FROM pg_catalog.pg_locks l WHERE l.locktype = 'relation' AND l.relation = i.indrelid AND l.granted
+          AND l.mode = 'ShareUpdateExclusiveLock' AND l.pid <> pg_catalog.pg_backend_pid() LIMIT 1)
+FROM {schema}._migrations_progress p
+JOIN pg_catalog.pg_class t ON t.oid = (p.cursor #>> '{before,table}')::pg_catalog.oid
+JOIN pg_catalog.pg_index i ON i.indrelid IN (t.oid, t.reltoastrelid)
 JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-WHERE NOT i.indisvalid AND c.relname ~ '_cc(new|old)[0-9]*$'
+WHERE p.version = {version} AND p.direction = {direction} AND NOT i.indisvalid AND c.relname ~ '_cc(new|old)[0-9]*$'
+  AND NOT p.cursor #> '{before,left}' ? i.indexrelid::text
 ORDER BY 1

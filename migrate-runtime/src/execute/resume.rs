@@ -1,17 +1,18 @@
 //! Going on with a script that stopped half-way: what came of the statement that is in doubt, and where
 //! the script goes on.
 
-use migrate_core::{Statement, StatementKind};
+use migrate_core::Statement;
 
-use super::message::Place;
-use super::standalone::Work;
+use super::message::{Message, Place};
+use super::standalone::{NOTE_LOCK_TIMEOUT, Work};
 use super::verdict::{Doubt, Verdict, doubt, question, verdict};
 use super::{Execution, Failed};
 use crate::config::Decision;
 use crate::error::{Error, ErrorKind};
 use crate::plan::{Resume, Step};
 use crate::progress::Event;
-use crate::transport::Keep;
+use crate::quote::{fill, literal};
+use crate::transport::{Keep, Reply};
 
 impl Execution<'_, '_> {
     /// The number of the statement, from 0, with which the script goes on.
@@ -19,12 +20,25 @@ impl Execution<'_, '_> {
         let Some(resume) = work.step.resume().cloned() else { return Ok(0) };
         let number = (resume.work.statement as usize).saturating_sub(1);
         work.recorded = Some(number);
-        self.restore_settings(work, number)?;
+        self.prove_lock(work)?;
+        let known = self.ask_progress(work, include_str!("known.sql"))?;
+        let known = known.first(0).unwrap_or_default();
+        let is = |at: usize| known.get(at).and_then(|it| it.as_deref());
+        if matches!(is(2), Some("true" | "t")) && number < work.step.statements().len() {
+            return Err(lost_session(work, &resume));
+        }
         let Some(statement) = work.step.statements().get(number).copied() else {
+            self.restore_session(work)?;
             self.resumed(work.step, number, "every statement is done");
             return Ok(number);
         };
-        let verdict = self.judge(work, &resume, &statement)?;
+        let verdict = self.judge(work, &resume, &statement, is(1) == Some("t"))?;
+        if is(0) == Some("t") {
+            self.restore_session(work)?;
+        } else if number > 0 {
+            // An older version kept no settings, and nobody knows what the statements before set.
+            return Err(undecided(work, &resume, &statement));
+        }
         let (first, what) = match verdict {
             Verdict::Done => {
                 self.mark_done(work, number)?;
@@ -46,21 +60,47 @@ impl Execution<'_, '_> {
                 self.mark_done(work, number)?;
                 (number + 1, "was half done, and is finished")
             }
+            Verdict::Busy(pid) => return Err(busy(work, &resume, &pid)),
             Verdict::Unknown => return Err(undecided(work, &resume, &statement)),
         };
         self.resumed(work.step, number, what);
         Ok(first)
     }
 
+    /// Nothing is decided on a connection that does not hold the lock.
+    fn prove_lock(&mut self, work: &mut Work<'_>) -> Result<(), Failed> {
+        let frame = self.frame.clone();
+        let mut message = Message::new(&frame);
+        message.begin();
+        message.guard(work.step);
+        message.commit();
+        let text = message.text().to_owned();
+        self.say(work, &text)
+    }
+
+    /// Asks about the row of the progress, as the role that logged in.
+    fn ask_progress(&mut self, work: &Work<'_>, sql: &str) -> Result<Reply, Failed> {
+        let values = [
+            ("schema", self.frame.store.schema.as_str()),
+            ("version", &literal(work.step.version())),
+            ("direction", &literal(work.step.direction().as_str())),
+        ];
+        let question = fill(sql, &values);
+        self.session.ask(&question).map_err(|error| Failed::new(work.index, error))
+    }
+
     /// What the statements before set in their session is gone with it.
-    fn restore_settings(&mut self, work: &mut Work<'_>, number: usize) -> Result<(), Failed> {
-        let step = work.step;
-        let before = step.statements().iter().take(number);
-        for statement in before.filter(|it| it.kind == StatementKind::Set) {
-            let sql = statement.range.of(step.sql()).to_owned();
-            self.say(work, &sql)?;
+    fn restore_session(&mut self, work: &mut Work<'_>) -> Result<(), Failed> {
+        self.ask_progress(work, include_str!("restore.sql"))?;
+        let reply = self.ask_progress(work, include_str!("restore_roles.sql"))?;
+        let roles = reply.first(0).unwrap_or_default().to_vec();
+        for (name, value) in ["session_authorization", "role"].into_iter().zip(roles) {
+            if let Some(value) = value {
+                self.say(work, &format!("SELECT pg_catalog.set_config('{name}', {value}, false)"))?;
+            }
         }
-        Ok(())
+        // Where a statement ran alone, this is what comes back after it.
+        self.say(work, NOTE_LOCK_TIMEOUT)
     }
 
     fn judge(
@@ -68,24 +108,25 @@ impl Execution<'_, '_> {
         work: &Work<'_>,
         resume: &Resume,
         statement: &Statement,
+        is_noted: bool,
     ) -> Result<Verdict, Failed> {
-        match resume.decision {
-            Some(Decision::MarkDone) => return Ok(Verdict::Done),
-            Some(Decision::Retry) | None => {}
-        }
         let sql = statement.range.of(work.step.sql());
         let again = Verdict::Again { before: Vec::new() };
-        match doubt(&resume.work, statement.kind, sql) {
-            Doubt::None | Doubt::Harmless => Ok(again),
-            Doubt::Unknown if resume.decision == Some(Decision::Retry) => Ok(again),
-            Doubt::Unknown => Ok(Verdict::Unknown),
-            Doubt::Ask(target) => {
-                let reply = self.session.ask(&question(&target));
-                let reply = reply.map_err(|error| Failed::new(work.index, error))?;
+        let doubt = match doubt(&resume.work, statement.kind, sql) {
+            // What there was before it is not known, so that nothing can be told from what there is.
+            Doubt::Ask(_) if !is_noted => Doubt::Unknown,
+            doubt => doubt,
+        };
+        match (doubt, resume.decision) {
+            (Doubt::Unknown, Some(Decision::MarkDone)) => Ok(Verdict::Done),
+            (Doubt::Unknown, None) => Ok(Verdict::Unknown),
+            // The catalogs know better than whoever gave the flag.
+            (_, Some(Decision::MarkDone)) => Err(not_in_doubt(work, resume)),
+            (Doubt::None | Doubt::Harmless | Doubt::Unknown, _) => Ok(again),
+            (Doubt::Ask(target), _) => {
+                let reply = self.ask_progress(work, &question(&target))?;
                 let rows: Vec<&[Option<String>]> = reply.of(0).collect();
-                // Who says that it runs again has looked: what looks done is none of it.
-                let failed = resume.work.failed || resume.decision == Some(Decision::Retry);
-                Ok(verdict(&target, &rows, failed))
+                Ok(verdict(&target, &rows, resume.work.failed))
             }
         }
     }
@@ -98,7 +139,7 @@ impl Execution<'_, '_> {
             return Err(self.fail(work, Some(Place { statement: number, byte: None }), failure));
         }
         let (_, value) = &self.frame.settings(work.step.script())[0];
-        let again = format!("SET lock_timeout = {value}");
+        let again = fill(include_str!("lock_timeout_again.sql"), &[("default", value)]);
         self.say(work, &again)
     }
 
@@ -129,4 +170,47 @@ fn undecided(work: &Work<'_>, resume: &Resume, statement: &Statement) -> Failed 
         .with_hint("migration-cli repair --retry   # it had none: runs it, and goes on")
         .with_hint("migration-cli repair --mark-done   # it had it: goes on behind it");
     Failed::new(work.index, error)
+}
+
+fn stopped(work: &Work<'_>, resume: &Resume) -> String {
+    let (step, number) = (work.step, resume.work.statement);
+    let migration = format!("{}_{}", step.version(), step.name());
+    format!(
+        "migration {migration} is unfinished at statement {number} of its {} script",
+        step.direction()
+    )
+}
+
+fn refused(message: String) -> Error {
+    Error::new(ErrorKind::Unfinished, message).with_state("nothing was changed by this run of it")
+}
+
+/// A decision about something that is not in doubt would skip what has to run.
+fn not_in_doubt(work: &Work<'_>, resume: &Resume) -> Failed {
+    let message =
+        format!("{}, which is not in doubt: what came of it is known", stopped(work, resume));
+    Failed::new(work.index, refused(message).with_hint("migration-cli repair   # goes on with it"))
+}
+
+fn busy(work: &Work<'_>, resume: &Resume, pid: &str) -> Failed {
+    let message = format!(
+        "{}, and session {pid} works on the same table: what is invalid now may be what it builds",
+        stopped(work, resume)
+    );
+    let hint = format!("migration-cli {}   # once that session is done", work.step.direction());
+    Failed::new(work.index, refused(message).with_hint(hint))
+}
+
+/// Temporary tables and prepared statements were for the statements that follow, and went with their
+/// session: in their place, those could find something else of the same name.
+fn lost_session(work: &Work<'_>, resume: &Resume) -> Failed {
+    let message = format!(
+        "{}, and what the statements before it made for their session alone (temporary objects, prepared statements) is gone",
+        stopped(work, resume)
+    );
+    let hint = format!(
+        "migration-cli force {}   # once the rest of the script was done by hand",
+        work.step.version()
+    );
+    Failed::new(work.index, refused(message).with_hint(hint))
 }

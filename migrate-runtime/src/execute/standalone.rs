@@ -10,6 +10,7 @@ use super::describe::{Progress, Situation, describe};
 use super::message::{Body, Place};
 use super::transactional::{Attempts, position};
 use super::undo::json_text;
+use super::verdict::before;
 use super::{Execution, Failed, Frame, Message};
 use crate::history::forget;
 use crate::plan::Step;
@@ -19,7 +20,7 @@ use crate::sqlstate;
 use crate::transport::{Failure, Keep};
 
 /// The script may have a limit of its own, which comes back after a statement that ran alone.
-const NOTE_LOCK_TIMEOUT: &str = "SELECT pg_catalog.set_config('migrate.lock_timeout', pg_catalog.current_setting('lock_timeout'), false)";
+pub(super) const NOTE_LOCK_TIMEOUT: &str = "SELECT pg_catalog.set_config('migrate.lock_timeout', pg_catalog.current_setting('lock_timeout'), false)";
 
 /// How a statement ran.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -33,7 +34,8 @@ enum Ran {
 impl Execution<'_, '_> {
     pub(super) fn run_standalone(&mut self, step: &Step, index: usize) -> Result<(), Failed> {
         self.started(step, index);
-        let mut work = Work { step, index, recorded: None };
+        let begun = step.resumes_at().map(|it| (it as usize).saturating_sub(1));
+        let mut work = Work { step, index, recorded: begun };
         let result = self.run_statements(&mut work);
         self.session.come_back();
         // Nothing that a script set may reach the next one; a connection that is gone has no settings.
@@ -146,6 +148,7 @@ impl Execution<'_, '_> {
             }
             return Err(self.fail(work, place, failure));
         }
+        self.check_made(work, number)?;
         self.mark_done(work, number)?;
         Ok(Ran::Alone)
     }
@@ -155,9 +158,10 @@ impl Execution<'_, '_> {
         let frame = self.frame.clone();
         let mut after = Message::new(&frame);
         after.push("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
-        as_ourselves(&mut after, |it| work.mark(it, number + 1, Runs::InTransaction));
+        // Before the mark, which keeps the settings of the session.
         let (_, value) = &frame.settings(work.step.script())[0];
         after.push(&fill(include_str!("lock_timeout_again.sql"), &[("default", value)]));
+        as_ourselves(&mut after, |it| work.mark(it, number + 1, Runs::InTransaction));
         after.commit();
         // Also after an interruption: the statement is done, and the database has to know.
         if let Err(failure) = self.session.send_last(after.text()) {
@@ -296,7 +300,17 @@ impl Work<'_> {
         let sql = |it: &Statement| it.range.of(self.step.sql());
         let text = self.step.statements().get(number).map_or("", sql);
         let alone = runs == Runs::Alone;
-        let cursor = format!("{{\"sql\": \"{}\", \"alone\": {alone}}}", json_text(text));
+        let start = self.step.statements().get(number).map(|it| it.range.start as usize);
+        let done = &self.step.sql()[..start.unwrap_or(self.step.sql().len())];
+        let cursor = format!(
+            "{{\"sql\": \"{}\", \"alone\": {alone}, \"done\": \"{}\"}}",
+            json_text(text),
+            Checksum::of(done)
+        );
+        let before = match runs {
+            Runs::Alone => before(text),
+            Runs::InTransaction => "NULL::pg_catalog.jsonb".to_owned(),
+        };
         message.push(&fill(
             include_str!("mark.sql"),
             &[
@@ -306,6 +320,7 @@ impl Work<'_> {
                 ("statement", &(number + 1).to_string()),
                 ("checksum", &literal(&Checksum::of(text).to_string())),
                 ("cursor", &literal(&cursor)),
+                ("before", &before),
                 ("run", &literal(&token)),
             ],
         ));
@@ -332,7 +347,10 @@ impl Work<'_> {
 }
 
 /// Adds statements of ours under the role that logged in; what the script had set comes back after.
-fn as_ourselves<'m, 'f>(message: &'m mut Message<'f>, add: impl FnOnce(&mut Message<'f>)) {
+pub(super) fn as_ourselves<'m, 'f>(
+    message: &'m mut Message<'f>,
+    add: impl FnOnce(&mut Message<'f>),
+) {
     message.push(include_str!("note_roles.sql"));
     message.push("RESET SESSION AUTHORIZATION");
     message.push("RESET ROLE");

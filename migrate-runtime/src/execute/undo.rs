@@ -7,7 +7,7 @@ use migrate_core::{Mode, Script};
 use crate::quote::{fill, literal, optional};
 
 /// The statement that keeps a down script in the database.
-pub(crate) fn keep_script(schema: &str, version: &str, script: &Script) -> String {
+pub(super) fn keep_script(schema: &str, version: &str, script: &Script) -> String {
     let directives = &script.directives;
     let reversible = directives.irreversible.is_none();
     let mut statements = String::new();

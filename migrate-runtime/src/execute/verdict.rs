@@ -30,6 +30,8 @@ pub(super) enum Verdict {
     Again { before: Vec<String> },
     /// It is half done: this ends it.
     Finish(String),
+    /// Somebody else works on the table: a process of the server.
+    Busy(String),
     /// A person has to say.
     Unknown,
 }
@@ -49,7 +51,6 @@ pub(super) fn doubt(work: &Unfinished, kind: StatementKind, sql: &str) -> Doubt 
         | StatementKind::Cluster
         | StatementKind::ClusterAll
         | StatementKind::Reindex
-        | StatementKind::ReindexAll
         | StatementKind::AlterSystem
         | StatementKind::AlterDatabaseSetTablespace
         | StatementKind::DiscardAll => Doubt::Harmless,
@@ -61,53 +62,73 @@ pub(super) fn doubt(work: &Unfinished, kind: StatementKind, sql: &str) -> Doubt 
     }
 }
 
-/// The question about a target, to be asked under the search path of the script.
-pub(super) fn question(target: &Target) -> String {
-    let named = |sql: &str, names: &[(&str, &Name)]| {
-        let values: Vec<_> = names.iter().map(|(key, it)| (*key, literal(&it.text))).collect();
-        let values: Vec<_> = values.iter().map(|(key, it)| (*key, it.as_str())).collect();
-        fill(sql, &values)
-    };
-    match target {
-        Target::CreatedIndex { index: Some(index), table } => {
-            let index = literal(&index.last);
-            fill(
-                include_str!("probe_index.sql"),
-                &[("table", &literal(&table.text)), ("index", &index)],
-            )
+/// An expression: what there is before a statement runs alone, by its number and not by its name. What is
+/// there after it and was there before is none of its doing.
+pub(super) fn before(sql: &str) -> String {
+    match target(sql) {
+        Some(Target::CreatedIndex { index: Some(index), table }) => {
+            named(include_str!("before_created.sql"), &[("index", &index), ("table", &table)])
         }
-        Target::DroppedIndex(name) => named(include_str!("probe_dropped.sql"), &[("name", name)]),
-        Target::RebuiltIndex(name) | Target::RebuiltTable(name) => {
-            named(include_str!("probe_leftovers.sql"), &[("name", name)])
+        Some(Target::DroppedIndex(name)) => {
+            named(include_str!("before_dropped.sql"), &[("name", &name)])
         }
-        Target::DetachedPartition { table, partition } => {
-            named(include_str!("probe_detached.sql"), &[("table", table), ("partition", partition)])
+        Some(Target::RebuiltIndex(name) | Target::RebuiltTable(name)) => {
+            named(include_str!("before_rebuilt.sql"), &[("name", &name)])
         }
-        _ => String::new(),
+        Some(Target::DetachedPartition { table, partition }) => named(
+            include_str!("before_detached.sql"),
+            &[("table", &table), ("partition", &partition)],
+        ),
+        _ => "NULL::pg_catalog.jsonb".to_owned(),
     }
 }
 
-/// What the answer means. `failed`: the server said that the statement failed, so that what looks
-/// finished was there before it.
+/// The question about a target; it goes by the numbers that were noted before, under whatever names.
+pub(super) fn question(target: &Target) -> String {
+    match target {
+        Target::CreatedIndex { index: Some(index), .. } => {
+            named(include_str!("probe_index.sql"), &[("index", index)])
+        }
+        Target::DroppedIndex(_) => include_str!("probe_dropped.sql").to_owned(),
+        Target::DetachedPartition { .. } => include_str!("probe_detached.sql").to_owned(),
+        _ => include_str!("probe_leftovers.sql").to_owned(),
+    }
+}
+
+fn named(sql: &str, names: &[(&str, &Name)]) -> String {
+    let values: Vec<_> = names.iter().map(|(key, it)| (*key, literal(&it.text))).collect();
+    let values: Vec<_> = values.iter().map(|(key, it)| (*key, it.as_str())).collect();
+    fill(sql, &values)
+}
+
+/// What the answer means. `failed`: the server said that the statement failed, so that whoever did what
+/// looks like its work, it was not this one.
 pub(super) fn verdict(target: &Target, rows: &[&[Option<String>]], failed: bool) -> Verdict {
     let cell = |row: &[Option<String>], at: usize| row.get(at).cloned().flatten();
-    let is_true = |row: &[Option<String>]| cell(row, 0).as_deref() == Some("t");
+    let is_true = |row: &[Option<String>], at: usize| cell(row, at).as_deref() == Some("t");
     let again = |before| Verdict::Again { before };
+    let drop = |it: String| format!("DROP INDEX CONCURRENTLY {it}");
     let done_unless_failed = if failed { again(Vec::new()) } else { Verdict::Done };
     match (target, rows) {
-        (Target::CreatedIndex { .. }, [row]) if is_true(row) => done_unless_failed,
-        (Target::CreatedIndex { .. }, [row]) => again(
-            cell(row, 1).map(|it| format!("DROP INDEX CONCURRENTLY {it}")).into_iter().collect(),
-        ),
-        (Target::DroppedIndex(_), [row]) if is_true(row) => done_unless_failed,
+        // It was there before: the statement says what it thinks of that.
+        (Target::CreatedIndex { .. }, [row]) if is_true(row, 0) => again(Vec::new()),
+        (Target::CreatedIndex { .. }, [row]) if is_true(row, 1) => done_unless_failed,
+        (Target::CreatedIndex { .. }, [row]) => match cell(row, 3) {
+            Some(pid) => Verdict::Busy(pid),
+            None => again(cell(row, 2).map(drop).into_iter().collect()),
+        },
+        (Target::DroppedIndex(_), [row]) if is_true(row, 0) => done_unless_failed,
         (Target::RebuiltIndex(_) | Target::RebuiltTable(_), rows) => {
-            let left = rows.iter().filter_map(|it| cell(it, 0));
-            again(left.map(|it| format!("DROP INDEX CONCURRENTLY {it}")).collect())
+            match rows.iter().find_map(|it| cell(it, 1)) {
+                Some(pid) => Verdict::Busy(pid),
+                None => again(rows.iter().filter_map(|it| cell(it, 0)).map(drop).collect()),
+            }
         }
-        (Target::DetachedPartition { .. }, []) => done_unless_failed,
-        (Target::DetachedPartition { table, partition }, [row]) if is_true(row) => Verdict::Finish(
-            format!("ALTER TABLE {} DETACH PARTITION {} FINALIZE", table.text, partition.text),
-        ),
+        (Target::DetachedPartition { .. }, [row]) => match cell(row, 0).as_deref() {
+            None => done_unless_failed,
+            Some("t") => cell(row, 1).map_or(Verdict::Unknown, Verdict::Finish),
+            Some(_) => again(Vec::new()),
+        },
         _ => again(Vec::new()),
     }
 }
@@ -128,6 +149,7 @@ mod tests {
             sql: None,
             alone,
             failed: false,
+            done: None,
         }
     }
 
@@ -170,21 +192,35 @@ mod tests {
         };
         let (t, f) = (Some("t"), Some("f"));
         let make = "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS i ON t (a)";
-        check(make, &[&[t, Some("s.i")]], false, &Verdict::Done);
-        check(make, &[&[t, Some("s.i")]], true, &again(&[]));
-        check(make, &[&[f, Some("s.i")]], false, &again(&["DROP INDEX CONCURRENTLY s.i"]));
+        let found = |was_there, valid| [was_there, valid, Some("s.i"), None];
+        check(make, &[&found(f, t)], false, &Verdict::Done);
+        check(make, &[&found(None, t)], false, &Verdict::Done);
+        check(make, &[&found(t, t)], false, &again(&[]));
+        check(make, &[&found(t, f)], false, &again(&[]));
+        check(make, &[&found(f, t)], true, &again(&[]));
+        check(make, &[&found(f, f)], false, &again(&["DROP INDEX CONCURRENTLY s.i"]));
+        let busy = [f, f, Some("s.i"), Some("7")];
+        check(make, &[&busy], true, &Verdict::Busy("7".to_owned()));
         check(make, &[], false, &again(&[]));
         check("DROP INDEX CONCURRENTLY i", &[&[t]], false, &Verdict::Done);
         check("DROP INDEX CONCURRENTLY i", &[&[t]], true, &again(&[]));
         check("DROP INDEX CONCURRENTLY i", &[&[f]], false, &again(&[]));
         let left = "DROP INDEX CONCURRENTLY s.i_ccnew";
-        check("REINDEX INDEX CONCURRENTLY i", &[&[Some("s.i_ccnew")]], false, &again(&[left]));
+        check(
+            "REINDEX INDEX CONCURRENTLY i",
+            &[&[Some("s.i_ccnew"), None]],
+            false,
+            &again(&[left]),
+        );
+        let busy = [Some("s.i_ccnew"), Some("7")];
+        check("REINDEX TABLE CONCURRENTLY t", &[&busy], false, &Verdict::Busy("7".to_owned()));
         check("REINDEX TABLE CONCURRENTLY t", &[], true, &again(&[]));
         let detach = "ALTER TABLE p DETACH PARTITION c CONCURRENTLY";
-        check(detach, &[], false, &Verdict::Done);
-        check(detach, &[], true, &again(&[]));
-        check(detach, &[&[f]], false, &again(&[]));
-        let finish = "ALTER TABLE p DETACH PARTITION c FINALIZE".to_owned();
-        check(detach, &[&[t]], true, &Verdict::Finish(finish));
+        let rest = "ALTER TABLE p DETACH PARTITION c FINALIZE";
+        let finish = Some(rest);
+        check(detach, &[&[None, finish]], false, &Verdict::Done);
+        check(detach, &[&[None, finish]], true, &again(&[]));
+        check(detach, &[&[f, finish]], false, &again(&[]));
+        check(detach, &[&[t, finish]], true, &Verdict::Finish(rest.to_owned()));
     }
 }

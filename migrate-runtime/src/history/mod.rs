@@ -55,6 +55,8 @@ pub struct Unfinished {
     pub(crate) alone: Option<bool>,
     /// Whether the server said that it failed.
     pub(crate) failed: bool,
+    /// The checksum of the script up to that statement, where the database kept it.
+    pub(crate) done: Option<String>,
 }
 
 /// A down script that the database kept when its migration ran.

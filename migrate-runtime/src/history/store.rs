@@ -167,6 +167,7 @@ impl Unfinished {
             sql: Some(unhex(next()?)?).filter(|it| !it.is_empty()),
             alone: next()?.parse().ok(),
             failed: next()? == "true",
+            done: Some(next()?.to_owned()).filter(|it| !it.is_empty()),
         })
     }
 }

@@ -60,7 +60,8 @@ impl From<Refusal> for Error {
                 ErrorKind::Unfinished,
                 format!("{}, and this binary does not have it", stopped(&work)),
             )
-            .with_hint("run `migration-cli repair` of the binary that began it"),
+            .with_hint("run `migration-cli repair` of the binary that began it")
+            .with_hint("migration-cli force VERSION   # where the history shall say what a person knows"),
             Refusal::UnfinishedChanged { work, file, now } => {
                 unfinished_changed(&work, &file, now.as_deref())
             }
@@ -160,18 +161,21 @@ fn stopped(work: &Unfinished) -> String {
 }
 
 fn unfinished_changed(work: &Unfinished, file: &str, now: Option<&str>) -> Error {
+    let began = "git log -p -- migrations   # bring back the script that began, and build again";
+    let Some(now) = now.filter(|it| work.sql.as_deref() != Some(*it)) else {
+        let message = format!(
+            "{}, and what comes before it, or how it runs, was changed in {file} since",
+            stopped(work)
+        );
+        return Error::new(ErrorKind::Unfinished, message).with_hint(began);
+    };
     let mut message = format!("{}, and that statement was changed in {file} since", stopped(work));
     if let Some(then) = &work.sql {
-        message.push_str(&difference(then, now.unwrap_or("")));
+        message.push_str(&difference(then, now));
     }
-    let error = Error::new(ErrorKind::Unfinished, message)
-        .with_hint("git log -p -- migrations   # bring back the text that began, and build again");
-    match now {
-        Some(_) => error
-            .with_hint("migration-cli repair --retry   # runs the statement as it is now")
-            .with_hint("migration-cli repair --mark-done   # goes on behind it"),
-        None => error,
-    }
+    Error::new(ErrorKind::Unfinished, message)
+        .with_hint(began)
+        .with_hint("migration-cli repair --retry   # the statement as it is now, where the old one did nothing")
 }
 
 /// The lines of two texts that differ, under each other.

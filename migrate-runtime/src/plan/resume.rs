@@ -1,6 +1,6 @@
 //! Going on with work outside a transaction that began and did not end. Pure.
 
-use migrate_core::{Checksum, Direction, MigrationSet};
+use migrate_core::{Checksum, Direction, MigrationSet, Mode};
 
 use super::step::Step;
 use super::{Refusal, step_down};
@@ -56,25 +56,34 @@ pub(super) fn resumed(
             step_down(set, row, stored, preferred)?
         }
     };
-    if decision.is_none() {
-        refuse_changed(&step, work)?;
-    }
+    refuse_changed(&step, work, decision)?;
     Ok(Some(step.resuming(Resume { work: work.clone(), decision })))
 }
 
-/// The statement that began has to be the one that goes on: what came before it is done, and what comes
-/// after it relies on that.
-fn refuse_changed(step: &Step, work: &Unfinished) -> Result<(), Refusal> {
+/// The statement that began has to be the one that goes on, and what came before it is done: it has to be
+/// there still. A person may decide about the statement itself, and about nothing else.
+fn refuse_changed(
+    step: &Step,
+    work: &Unfinished,
+    decision: Option<Decision>,
+) -> Result<(), Refusal> {
     let index = (work.statement as usize).saturating_sub(1);
-    let statement = step.statements().get(index).map(|it| it.range.of(step.sql()));
-    let now = statement.unwrap_or("");
+    let statement = step.statements().get(index).map(|it| it.range);
+    let now = statement.map(|it| it.of(step.sql()));
+    let start = statement.map_or(step.sql().len(), |it| it.start as usize);
+    let is_same = |text: &str, checksum: &str| Checksum::of(text).to_string() == checksum;
+    let same_before = work.done.as_ref().is_none_or(|it| is_same(&step.sql()[..start], it));
     let complete = work.is_complete() && index == step.statements().len();
-    if complete || Checksum::of(now).to_string() == work.statement_checksum {
+    let same = match now {
+        Some(now) => is_same(now, &work.statement_checksum) || decision == Some(Decision::Retry),
+        None => complete,
+    };
+    if same && same_before && step.mode() == Mode::Standalone {
         return Ok(());
     }
     Err(Refusal::UnfinishedChanged {
         work: Box::new(work.clone()),
         file: step.file().to_owned(),
-        now: statement.map(str::to_owned),
+        now: now.filter(|_| same_before).map(str::to_owned),
     })
 }

@@ -282,6 +282,7 @@ pub(super) fn unfinished() -> Unfinished {
         sql: None,
         alone: None,
         failed: false,
+        done: None,
     }
 }
 

@@ -1,0 +1,61 @@
+//! What a statement made that the server called a success.
+
+use migrate_core::{Target, target};
+
+use super::describe::locate;
+use super::message::{Message, Place};
+use super::standalone::{Work, as_ourselves};
+use super::verdict::question;
+use super::{Execution, Failed};
+use crate::error::{Error, ErrorKind};
+use crate::plan::Step;
+use crate::quote::{fill, literal};
+use crate::transport::Keep;
+
+impl Execution<'_, '_> {
+    /// `IF NOT EXISTS` is content with an invalid index too, which would then count as good.
+    pub(super) fn check_made(&mut self, work: &mut Work<'_>, number: usize) -> Result<(), Failed> {
+        let sql = work.step.statements()[number].range.of(work.step.sql());
+        let Some(made @ Target::CreatedIndex { index: Some(_), .. }) = target(sql) else {
+            return Ok(());
+        };
+        let frame = self.frame.clone();
+        let values = [
+            ("schema", frame.store.schema.as_str()),
+            ("version", &literal(work.step.version())),
+            ("direction", &literal(work.step.direction().as_str())),
+        ];
+        let question = fill(&question(&made), &values);
+        let mut message = Message::new(&frame);
+        message.push("BEGIN ISOLATION LEVEL READ COMMITTED");
+        let mut asked = 0;
+        as_ourselves(&mut message, |it| {
+            asked = it.statements();
+            it.push(&question);
+        });
+        message.commit();
+        let place = Place { statement: number, byte: None };
+        let reply = match self.session.send(message.text(), Keep::Only(&[asked])) {
+            Ok(reply) => reply,
+            Err(failure) => return Err(self.fail(work, Some(place), failure)),
+        };
+        let invalid = reply.of(asked).find(|it| it[1].as_deref() != Some("t"));
+        let Some(name) = invalid.and_then(|it| it[2].clone()) else { return Ok(()) };
+        Err(Failed::new(work.index, invalid_index(work.step, place, &name)))
+    }
+}
+
+fn invalid_index(step: &Step, place: Place, name: &str) -> Error {
+    let message = format!(
+        "running migration {}_{}: the index {name} is invalid, was there before, and `IF NOT EXISTS` passes over it",
+        step.version(),
+        step.name()
+    );
+    Error::new(ErrorKind::Unfinished, message)
+        .with_location(Some(locate(step, place)))
+        .with_state(format!("statement {} made nothing", place.statement + 1))
+        .with_hint(format!(
+            "DROP INDEX CONCURRENTLY {name};   -- unless somebody builds it just now"
+        ))
+        .with_hint(format!("migration-cli {}   # goes on after that", step.direction()))
+}

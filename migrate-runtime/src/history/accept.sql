@@ -1,1 +1,0 @@
-UPDATE {schema}._migrations SET checksum = {checksum} WHERE version = {version}
