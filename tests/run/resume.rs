@@ -23,7 +23,8 @@ pub(crate) fn tests() -> Vec<Trial> {
         settings_of_the_statements_before_are_made_again,
         a_changed_statement_is_refused_with_what_changed,
         a_revert_that_stopped_goes_on_with_down_or_repair,
-        work_that_an_older_version_began_goes_on
+        work_that_an_older_version_began_goes_on,
+        work_that_ends_while_another_runner_reads_is_not_unfinished
     ]
 }
 
@@ -355,5 +356,32 @@ fn work_that_an_older_version_began_goes_on() {
     database.execute("UPDATE _migrations_progress SET cursor = NULL");
     database.execute("DELETE FROM rows WHERE ctid = (SELECT max(ctid) FROM rows)");
     up(&set, &database);
+    assert_finished(&database, 2);
+}
+
+fn work_that_ends_while_another_runner_reads_is_not_unfinished() {
+    let database = TestDatabase::new();
+    let set =
+        with("CREATE INDEX CONCURRENTLY rows_id ON rows (id)", "DROP INDEX CONCURRENTLY rows_id");
+    lose_after(STATEMENT, &set, &database);
+    // Who reads has seen the mark, and waits for the history, when the work ends.
+    let mut other = database.client();
+    let mut end = other.transaction().unwrap();
+    end.batch_execute("LOCK TABLE _migrations").unwrap();
+    let config = database.config();
+    let running = std::thread::spawn(move || Migrator::new(&set, config).up());
+    let waiting =
+        "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = '_migrations'::regclass";
+    wait_until("the other runner reads", || database.text(waiting) != "0");
+    let checksum = set.iter().last().unwrap().up.checksum.to_string();
+    end.batch_execute(&format!(
+        "INSERT INTO _migrations (version, name, checksum, execution_time)
+         VALUES ('20260101000002', 'second', '{checksum}', 1);
+         DELETE FROM _migrations_progress"
+    ))
+    .unwrap();
+    end.commit().unwrap();
+    let run = running.join().unwrap().unwrap_or_else(|error| panic!("{error:?}"));
+    assert!(run.done.is_empty(), "{run:?}");
     assert_finished(&database, 2);
 }
