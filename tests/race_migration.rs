@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, reason = "a child tells its parent how far it is")]
 
 mod race {
+    pub(crate) mod killed;
     pub(crate) mod production_data;
 }
 
@@ -19,7 +20,7 @@ fn main() -> ExitCode {
 }
 
 fn tests() -> Vec<Trial> {
-    trials![
+    let mut tests = trials![
         four_processes_on_a_fresh_database_all_succeed,
         three_replicas_double_the_balance_once,
         three_processes_build_one_index_concurrently,
@@ -27,7 +28,9 @@ fn tests() -> Vec<Trial> {
         sessions_ended_at_random_moments_lose_and_double_nothing,
         a_runner_killed_just_before_the_history_row_runs_once,
         an_older_program_reverts_what_a_newer_one_ran
-    ]
+    ];
+    tests.extend(race::killed::tests());
+    tests
 }
 
 /// How often a runner is killed.

@@ -122,9 +122,9 @@ impl<'a> Connection<'a> {
         let message = self.store.read();
         let (reply, missing) = match self.exchange(&message) {
             Ok(reply) => (reply, false),
-            Err(failure) => self.without_table(failure, 0)?,
+            Err(failure) => self.without_table(failure, 1)?,
         };
-        self.understand(&reply, 0, missing)
+        self.understand(&reply, 1, missing)
     }
 
     /// Waits for the lock, and reads the history under it. A connection that is lost meanwhile is opened

@@ -24,6 +24,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         a_person_decides_about_a_statement_of_which_nobody_knows,
         settings_of_the_statements_before_are_made_again,
         a_revert_that_stopped_goes_on_with_down_or_repair,
+        work_that_ends_while_another_runner_reads_is_not_unfinished
     ]
 }
 
@@ -345,4 +346,31 @@ fn a_revert_that_stopped_goes_on_with_down_or_repair() {
         assert_finished(&database, 1);
         assert_eq!(database.text("SELECT to_regclass('rows_other') IS NULL"), "t");
     }
+}
+
+fn work_that_ends_while_another_runner_reads_is_not_unfinished() {
+    let database = TestDatabase::new();
+    let set =
+        with("CREATE INDEX CONCURRENTLY rows_id ON rows (id)", "DROP INDEX CONCURRENTLY rows_id");
+    lose_after(STATEMENT, &set, &database);
+    // Who reads has seen the mark, and waits for the history, when the work ends.
+    let mut other = database.client();
+    let mut end = other.transaction().unwrap();
+    end.batch_execute("LOCK TABLE _migrations").unwrap();
+    let config = database.config();
+    let running = std::thread::spawn(move || Migrator::new(&set, config).up());
+    let waiting =
+        "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = '_migrations'::regclass";
+    wait_until("the other runner reads", || database.text(waiting) != "0");
+    let checksum = set.iter().last().unwrap().up.checksum.to_string();
+    end.batch_execute(&format!(
+        "INSERT INTO _migrations (version, name, checksum, execution_time)
+         VALUES ('20260101000002', 'second', '{checksum}', 1);
+         DELETE FROM _migrations_progress"
+    ))
+    .unwrap();
+    end.commit().unwrap();
+    let run = running.join().unwrap().unwrap_or_else(|error| panic!("{error:?}"));
+    assert!(run.done.is_empty(), "{run:?}");
+    assert_finished(&database, 2);
 }

@@ -54,9 +54,13 @@ impl Store {
         Store { schema: quoted, server, rows }
     }
 
-    /// Two statements: what the server says of itself, then the history.
+    /// Three statements: one snapshot for all, what the server says of itself, then the history.
+    ///
+    /// Whoever reads without the lock would else see the mark of a script that has ended by the next
+    /// statement: work that is unfinished and in the history.
     pub(crate) fn read(&self) -> String {
-        format!("{};\n{}", self.server, self.rows)
+        let snapshot = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ";
+        format!("{snapshot};\n{};\n{}", self.server, self.rows)
     }
 
     /// One statement: what the server says of itself.
@@ -64,13 +68,13 @@ impl Store {
         &self.server
     }
 
-    /// Five statements: takes the lock if it is free, then reads as [`read`](Store::read) does.
+    /// Five statements: takes the lock if it is free, then reads what [`read`](Store::read) reads.
     ///
     /// READ COMMITTED, whatever the server's default: the history must be the one after the lock
     /// was taken, and a wider snapshot would be older.
     pub(crate) fn lock_and_read(&self, key: LockKey) -> String {
         let begin = "BEGIN ISOLATION LEVEL READ COMMITTED;\n";
-        format!("{begin}{};\n{};\nCOMMIT", key.try_lock(), self.read())
+        format!("{begin}{};\n{};\n{};\nCOMMIT", key.try_lock(), self.server, self.rows)
     }
 
     /// Makes whatever is missing; the last row of the answer says what was found.
