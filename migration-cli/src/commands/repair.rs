@@ -10,8 +10,8 @@ use crate::text::plural;
 /// Bring an interrupted database back to a known state
 ///
 /// Goes on with a script outside a transaction that stopped half-way: the catalogs tell what came of the
-/// statement, and an index that was left invalid is built again. Makes tables of ours that are missing,
-/// and mends invalid indexes that a script of this program made. Says what it found, did and left.
+/// statement, and an index that it left invalid is built again. Makes tables of ours that are missing,
+/// and says what else there is: invalid indexes, edited scripts, migrations of other releases.
 #[derive(clap::Args, Clone, Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub(crate) struct RepairArgs {
@@ -27,7 +27,7 @@ pub(crate) struct RepairArgs {
     #[arg(long)]
     mark_done: bool,
 
-    /// The scripts in this program count as the ones that ran, though they were edited since
+    /// The scripts in this program count as the ones that ran, though they are others
     #[arg(long)]
     update_checksums: bool,
 }
@@ -48,24 +48,24 @@ impl RepairArgs {
 pub(crate) fn run(ctx: &mut Context<'_>, args: &RepairArgs) -> Result<u8, CommandError> {
     let repair = args.wanted();
     let Session { mut migrator, progress } = ctx.session()?;
-    let only_planned = args.dry_run || ctx.needs_consent();
-    let repaired =
-        if only_planned { migrator.plan_repair(&repair) } else { migrator.run_repair(&repair) };
-    progress.end();
-    let repaired = repaired?;
-    ctx.report.database = Some(repaired.database.clone());
-    ctx.report.mends = Some(repaired.found.iter().map(|it| MendRecord::new(it, &ctx.ui)).collect());
-    print_mends(&ctx.ui, &repaired.found)?;
-    let wanted = repaired.found.iter().filter(|it| it.action.is_some()).count();
-    if ctx.needs_consent() && !args.dry_run && wanted > 0 {
-        return Err(ctx.refuse_without_consent(&format!("mending {}", plural(wanted, "finding"))));
-    }
-    if !only_planned {
+    let planned = migrator.plan_repair(&repair)?;
+    ctx.report.database = Some(planned.database);
+    // What was found is said also where mending it fails.
+    ctx.report.mends = Some(planned.found.iter().map(|it| MendRecord::new(it, &ctx.ui)).collect());
+    print_mends(&ctx.ui, &planned.found)?;
+    let wanted = planned.found.iter().filter(|it| it.action.is_some()).count();
+    if wanted > 0 && !args.dry_run {
+        if ctx.needs_consent() {
+            let what = format!("mending {}", plural(wanted, "finding"));
+            return Err(ctx.refuse_without_consent(&what));
+        }
+        let repaired = migrator.run_repair(&repair);
+        progress.end();
+        let repaired = repaired?;
         ctx.report.run = Some(repaired.token.clone());
         ctx.report.ran(&repaired.done);
     }
-    let left = repaired.found.len() - wanted;
-    ctx.ui.result(sentence(args, &repaired.found, left))?;
+    ctx.ui.result(sentence(args, &planned.found, planned.found.len() - wanted))?;
     Ok(0)
 }
 

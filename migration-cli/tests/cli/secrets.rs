@@ -6,7 +6,7 @@ use crate::project::{Outcome, Project};
 
 const CANARY: &str = "c4n4ry";
 
-const COMMANDS: [&str; 26] = [
+const COMMANDS: [&str; 27] = [
     "status",
     "status --json",
     "status -vv",
@@ -15,6 +15,7 @@ const COMMANDS: [&str; 26] = [
     "up --json -v",
     "verify",
     "verify --json",
+    "repair --dry-run",
     "plan",
     "plan --json -v",
     "info 20240320000000",

@@ -166,7 +166,8 @@ fn repair() {
          UPDATE _migrations SET checksum = repeat('0', 64) WHERE id = 2",
     );
     transcript.both("repair --dry-run", 0).run("repair --env production", 7);
-    transcript.run("repair", 0).run("repair --update-checksums", 0).json("repair", 0);
+    transcript.both("repair", 8);
+    transcript.run("repair --mark-done", 0).run("repair --update-checksums", 0).json("repair", 0);
     transcript.run("verify", 0).expect("repair");
 }
 
