@@ -18,7 +18,8 @@ pub(crate) enum Refusal {
     Unfinished(Box<Unfinished>),
     /// It began in a binary that has another set.
     UnfinishedElsewhere(Box<Unfinished>),
-    /// The statement that began is not the one in the script any more.
+    /// The statement that began is not the one in the script any more: what stands there `now`, empty if
+    /// nothing does. `None` if not the statement was changed, but what comes before it or the mode.
     UnfinishedChanged { work: Box<Unfinished>, file: String, now: Option<String> },
     /// `--single-transaction` with scripts that cannot run in a transaction.
     CannotShareTransaction(Vec<String>),
@@ -169,13 +170,19 @@ fn unfinished_changed(work: &Unfinished, file: &str, now: Option<&str>) -> Error
         );
         return Error::new(ErrorKind::Unfinished, message).with_hint(began);
     };
-    let mut message = format!("{}, and that statement was changed in {file} since", stopped(work));
+    let is_gone = now.is_empty();
+    let fate = if is_gone { "is gone from" } else { "was changed in" };
+    let mut message = format!("{}, and that statement {fate} {file} since", stopped(work));
     if let Some(then) = &work.sql {
         message.push_str(&difference(then, now));
     }
-    Error::new(ErrorKind::Unfinished, message)
-        .with_hint(began)
-        .with_hint("migration-cli repair --retry   # the statement as it is now, where the old one did nothing")
+    let error = Error::new(ErrorKind::Unfinished, message).with_hint(began);
+    if is_gone {
+        return error;
+    }
+    error.with_hint(
+        "migration-cli repair --retry   # the statement as it is now, where the old one did nothing",
+    )
 }
 
 /// The lines of two texts that differ, under each other.

@@ -84,6 +84,6 @@ fn refuse_changed(
     Err(Refusal::UnfinishedChanged {
         work: Box::new(work.clone()),
         file: step.file().to_owned(),
-        now: now.filter(|_| same_before).map(str::to_owned),
+        now: (same_before && !complete).then(|| now.unwrap_or_default().to_owned()),
     })
 }

@@ -5,6 +5,7 @@ use migrate_core::Direction::{Down as Back, Up as Forth};
 use migrate_core::{Checksum, Directives, Script};
 
 use super::*;
+use crate::error::Error;
 use crate::history::Unfinished;
 
 /// Three migrations, one second apart, told apart by the checksum of their up script. The third
@@ -128,13 +129,16 @@ fn what_began_elsewhere_or_was_changed_is_refused() {
     let expected = Refusal::UnfinishedElsewhere(Box::new(elsewhere.clone()));
     assert_eq!(refused(elsewhere, Some(Decision::Retry)), Err(expected));
 
-    let sql = Some("VACUUM a;\nVACUUM b".to_owned());
-    let changed = Unfinished { statement_checksum: "of another".to_owned(), sql, ..unfinished() };
-    let refusal = refused(changed.clone(), None).unwrap_err();
-    let Refusal::UnfinishedChanged { now: None, .. } = &refusal else { panic!("{refusal:?}") };
-    let message = crate::error::Error::from(refusal).to_string();
-    assert!(message.ends_with("since\n  - VACUUM a;\n  - VACUUM b"), "{message}");
-    assert_eq!(refused(changed, Some(Decision::MarkDone)), Ok(()), "a person has decided");
+    let sql = Some("VACUUM a".to_owned());
+    let gone = Unfinished { statement_checksum: "of another".to_owned(), sql, ..unfinished() };
+    for decision in [None, Some(Decision::Retry), Some(Decision::MarkDone)] {
+        let message = Error::from(refused(gone.clone(), decision).unwrap_err()).to_string();
+        assert!(message.ends_with("sql since\n  - VACUUM a"), "{message}");
+        assert!(message.contains("that statement is gone from"), "{message}");
+    }
+    let done = Some("of another".to_owned());
+    let message = Error::from(refused(Unfinished { done, ..gone }, None).unwrap_err()).to_string();
+    assert!(message.contains("what comes before it, or how it runs, was changed"), "{message}");
 }
 
 #[test]
@@ -287,7 +291,7 @@ pub(super) fn unfinished() -> Unfinished {
 }
 
 const fn migration(second: i64, mark: u8, mode: Mode) -> Migration {
-    Migration::new(version(second), "test", script(mark, mode), script(mark, Mode::Transactional))
+    Migration::new(version(second), "test", script(mark, mode), script(mark, mode))
 }
 
 const fn script(mark: u8, mode: Mode) -> Script {
