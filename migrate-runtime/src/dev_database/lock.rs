@@ -58,7 +58,7 @@ mod tests {
         assert!(lock.is_some());
         assert!(Lock::try_take(&path).unwrap().is_none());
         drop(lock);
-        assert!(Lock::try_take(&path).unwrap().is_some());
+        wait_until_free(&path);
     }
 
     #[test]
@@ -72,8 +72,12 @@ mod tests {
         assert!(Lock::try_take(&path).unwrap().is_none());
         child.kill().unwrap();
         child.wait().unwrap();
-        // A child that another thread is about to start has it for the moment before its exec.
-        while Lock::try_take(&path).unwrap().is_none() {
+        wait_until_free(&path);
+    }
+
+    /// A child that another thread is about to start has it for the moment before its exec.
+    fn wait_until_free(path: &Path) {
+        while Lock::try_take(path).unwrap().is_none() {
             thread::yield_now();
         }
     }

@@ -234,7 +234,8 @@ fn a_second_signal_leaves_at_once() {
     assert_eq!(lines.collect::<Vec<_>>(), [""; 0]);
     assert!(child::signal("CONT", &backend));
     drop(other);
-    project.expect("up --steps 1", 0);
+    // Its session may hear of the cancelling, or may have the whole migration already: once it is, either way.
+    project.expect("up --to 20240403083000", 0);
     assert_eq!(database.text("SELECT count(*) FROM _migrations"), "3");
 }
 
