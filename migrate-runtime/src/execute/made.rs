@@ -9,7 +9,6 @@ use super::verdict::question;
 use super::{Execution, Failed};
 use crate::error::{Error, ErrorKind};
 use crate::plan::Step;
-use crate::quote::{fill, literal};
 use crate::transport::Keep;
 
 impl Execution<'_, '_> {
@@ -20,12 +19,7 @@ impl Execution<'_, '_> {
             return Ok(());
         };
         let frame = self.frame.clone();
-        let values = [
-            ("schema", frame.store.schema.as_str()),
-            ("version", &literal(work.step.version())),
-            ("direction", &literal(work.step.direction().as_str())),
-        ];
-        let question = fill(&question(&made), &values);
+        let question = frame.about(work.step, &question(&made));
         let mut message = Message::new(&frame);
         message.push("BEGIN ISOLATION LEVEL READ COMMITTED");
         let mut asked = 0;

@@ -103,6 +103,16 @@ impl Frame {
         }
     }
 
+    /// A statement of ours about the progress of a step.
+    pub(crate) fn about(&self, step: &Step, sql: &str) -> String {
+        let values = [
+            ("schema", self.store.schema.as_str()),
+            ("version", &literal(step.version())),
+            ("direction", &literal(step.direction().as_str())),
+        ];
+        fill(sql, &values)
+    }
+
     /// The settings of a script, each as a name and a value.
     pub(crate) fn settings(&self, script: &StepScript) -> Vec<(&'static str, String)> {
         let lock_timeout = script.lock_timeout_ms().unwrap_or(self.lock_timeout_ms);

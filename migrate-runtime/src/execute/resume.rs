@@ -11,7 +11,7 @@ use crate::config::Decision;
 use crate::error::{Error, ErrorKind};
 use crate::plan::{Resume, Step};
 use crate::progress::Event;
-use crate::quote::{fill, literal};
+use crate::quote::fill;
 use crate::transport::{Keep, Reply};
 
 impl Execution<'_, '_> {
@@ -80,12 +80,7 @@ impl Execution<'_, '_> {
 
     /// Asks about the row of the progress, as the role that logged in.
     fn ask_progress(&mut self, work: &Work<'_>, sql: &str) -> Result<Reply, Failed> {
-        let values = [
-            ("schema", self.frame.store.schema.as_str()),
-            ("version", &literal(work.step.version())),
-            ("direction", &literal(work.step.direction().as_str())),
-        ];
-        let question = fill(sql, &values);
+        let question = self.frame.about(work.step, sql);
         self.session.ask(&question).map_err(|error| Failed::new(work.index, error))
     }
 

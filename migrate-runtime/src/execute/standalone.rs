@@ -180,12 +180,7 @@ impl Execution<'_, '_> {
             return;
         }
         self.session.come_back();
-        let values = [
-            ("schema", self.frame.store.schema.as_str()),
-            ("version", &literal(work.step.version())),
-            ("direction", &literal(work.step.direction().as_str())),
-        ];
-        let note = fill(include_str!("failed.sql"), &values);
+        let note = self.frame.about(work.step, include_str!("failed.sql"));
         let _ = self.session.send_last(&format!("BEGIN READ WRITE;\n{note};\nCOMMIT"));
     }
 
