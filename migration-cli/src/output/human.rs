@@ -6,7 +6,7 @@ use anstyle::Style;
 use migrate_runtime::{Direction, Entry, Finding, Run, State, Status, Unfinished};
 
 use super::style::{BAD, FAINT, GOOD, HINT, LABEL, Styled, WARNING, of_state};
-use super::table::{Align, Cell, Column, render};
+use super::table::{Cell, Column, render};
 use super::ui::Ui;
 use crate::error::CommandError;
 use crate::text::{duration, plural};
@@ -17,13 +17,12 @@ pub(crate) fn print_status(ui: &Ui, status: &Status) -> Result<(), CommandError>
     if status.entries.is_empty() {
         return ui.result("No migrations: neither this program nor the database has one.");
     }
-    let column = |title, align, spare| Column { title, align, spare };
     let columns = [
-        column("VERSION", Align::Left, 0),
-        column("NAME", Align::Left, 0),
-        column("STATE", Align::Left, 0),
-        column("APPLIED AT (UTC)", Align::Left, 1),
-        column("TIME", Align::Right, 2),
+        Column::left("VERSION", 0),
+        Column::left("NAME", 0),
+        Column::left("STATE", 0),
+        Column::left("APPLIED AT (UTC)", 1),
+        Column::right("TIME", 2),
     ];
     let rows: Vec<Vec<Cell>> = status.entries.iter().map(row).collect();
     ui.result(render(&columns, &rows, Ui::columns()))?;

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::style::FAINT;
-use super::table::{Align, Cell, Column, render};
+use super::table::{Cell, Column, render};
 use super::ui::Ui;
 use crate::error::CommandError;
 use crate::import::Converted;
@@ -30,8 +30,12 @@ impl ImportRecord {
 
 /// Lists what was made of what.
 pub(crate) fn print_import(ui: &Ui, made: &[Converted]) -> Result<(), CommandError> {
-    let column = |title, spare| Column { title, align: Align::Left, spare };
-    let columns = [column("FROM", 0), column("VERSION", 0), column("NAME", 1), column("NOTES", 0)];
+    let columns = [
+        Column::left("FROM", 0),
+        Column::left("VERSION", 0),
+        Column::left("NAME", 1),
+        Column::left("NOTES", 0),
+    ];
     let row = |it: &Converted| {
         let notes: Vec<&str> = it.notes.iter().map(|it| it.as_str()).collect();
         vec![

@@ -7,7 +7,7 @@ use migrate_runtime::{Direction, Info, LogEntry, Script};
 use super::human::unfinished_line;
 use super::plan::{mode_words, statement_list};
 use super::style::{FAINT, HEADER, LABEL, Styled, of_state};
-use super::table::{Align, Cell, Column, render};
+use super::table::{Cell, Column, render};
 use super::ui::Ui;
 use crate::error::CommandError;
 use crate::text::{duration, limit};
@@ -75,14 +75,13 @@ fn print_log(ui: &Ui, log: Option<&[LogEntry]>) -> Result<(), CommandError> {
     if log.is_empty() {
         return ui.result("\nThe log has nothing about it.");
     }
-    let column = |title, align, spare| Column { title, align, spare };
     let columns = [
-        column("AT (UTC)", Align::Left, 0),
-        column("COMMAND", Align::Left, 0),
-        column("OUTCOME", Align::Left, 0),
-        column("TOOK", Align::Right, 2),
-        column("BY", Align::Left, 1),
-        column("WITH", Align::Left, 3),
+        Column::left("AT (UTC)", 0),
+        Column::left("COMMAND", 0),
+        Column::left("OUTCOME", 0),
+        Column::right("TOOK", 2),
+        Column::left("BY", 1),
+        Column::left("WITH", 3),
     ];
     let rows: Vec<Vec<Cell>> = log.iter().map(row).collect();
     ui.result(format!("\n{}", Styled(HEADER, "Log")))?;

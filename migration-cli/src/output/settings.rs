@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::style::FAINT;
-use super::table::{Align, Cell, Column, render};
+use super::table::{Cell, Column, render};
 use super::ui::Ui;
 use crate::error::CommandError;
 use crate::secret::redact;
@@ -25,8 +25,7 @@ impl SettingRecord {
 
 /// A line a setting.
 pub(crate) fn print_settings(ui: &Ui, settings: &[SettingRecord]) -> Result<(), CommandError> {
-    let column = |title| Column { title, align: Align::Left, spare: 0 };
-    let columns = [column("SETTING"), column("VALUE"), column("FROM")];
+    let columns = [Column::left("SETTING", 0), Column::left("VALUE", 0), Column::left("FROM", 0)];
     let rows: Vec<Vec<Cell>> = settings
         .iter()
         .map(|it| {

@@ -26,6 +26,16 @@ pub(crate) struct Column {
     pub(crate) spare: u8,
 }
 
+impl Column {
+    pub(crate) const fn left(title: &'static str, spare: u8) -> Column {
+        Column { title, align: Align::Left, spare }
+    }
+
+    pub(crate) const fn right(title: &'static str, spare: u8) -> Column {
+        Column { title, align: Align::Right, spare }
+    }
+}
+
 /// A text in a cell.
 pub(crate) struct Cell {
     pub(crate) text: String,
@@ -130,12 +140,8 @@ mod tests {
 
     #[track_caller]
     fn check(width: Option<usize>, expected: &Expect) {
-        let column = |title, align, spare| Column { title, align, spare };
-        let columns = [
-            column("version", Align::Left, 0),
-            column("time", Align::Right, 1),
-            column("note", Align::Left, 2),
-        ];
+        let columns =
+            [Column::left("version", 0), Column::right("time", 1), Column::left("note", 2)];
         let rows = [["1", "2 ms", "long"], ["日本", "12 ms", ""]];
         let rows = rows.map(|row| row.map(Cell::plain).into_iter().collect::<Vec<Cell>>());
         let text = render(&columns, &rows, width);
