@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use migrate_runtime::{ErrorKind, Event, Migrator};
+use migrate_runtime::{Error, ErrorKind, Event, Migrator};
 use migration_tests::harness::Trial;
 use migration_tests::proxy::{Fault, Proxy};
 use migration_tests::{TestDatabase, set, trials, wait_until};
@@ -72,6 +72,15 @@ fn a_script_wrapped_in_begin_and_commit_runs_and_fails_like_any_other() {
     assert_eq!(tables(&database), "one");
 }
 
+/// Of three migrations, each of which makes a table, the second failed and changed nothing.
+pub(crate) fn assert_second_failed(error: &Error, database: &TestDatabase) {
+    let partial = error.partial().unwrap();
+    assert_eq!(names(&partial.done), ["one"]);
+    assert_eq!(partial.failed, Some(("20260101000002".to_owned(), "two".to_owned())));
+    assert_eq!(partial.not_run, ["20260101000003"]);
+    assert_eq!(tables(database), "one");
+}
+
 fn what_ran_before_stays_and_is_told() {
     let database = TestDatabase::new();
     let set = set(&[
@@ -82,11 +91,7 @@ fn what_ran_before_stays_and_is_told() {
     let error = up_fails(&set, &database);
     let state = "1 migration ran before it; nothing of 20260101000002_two was changed";
     assert_eq!(error.state(), Some(state));
-    let partial = error.partial().unwrap();
-    assert_eq!(names(&partial.done), ["one"]);
-    assert_eq!(partial.failed, Some(("20260101000002".to_owned(), "two".to_owned())));
-    assert_eq!(partial.not_run, ["20260101000003"]);
-    assert_eq!(tables(&database), "one");
+    assert_second_failed(&error, &database);
     let log = "SELECT outcome, version, sqlstate, message FROM _migrations_log ORDER BY id";
     assert_eq!(
         database.text(log),

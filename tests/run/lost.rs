@@ -10,7 +10,8 @@ use migration_tests::harness::Trial;
 use migration_tests::proxy::{Fault, Proxy};
 use migration_tests::{TestDatabase, set, trials, wait_until};
 
-use crate::{migrator, names, tables, up};
+use super::failures::assert_second_failed;
+use crate::{migrator, up};
 
 pub(crate) fn tests() -> Vec<Trial> {
     trials![
@@ -241,11 +242,7 @@ fn a_script_that_ends_its_session_ends_the_run_at_the_third_time() {
     assert_eq!((error.kind(), error.exit_code()), (ErrorKind::ConnectionLost, 1));
     let state = "1 migration ran before it; nothing of 20260101000002_two was changed, and the connection was lost 3 times over it";
     assert_eq!(error.state(), Some(state));
-    let partial = error.partial().unwrap();
-    assert_eq!(names(&partial.done), ["one"]);
-    assert_eq!(partial.failed, Some(("20260101000002".to_owned(), "two".to_owned())));
-    assert_eq!(partial.not_run, ["20260101000003"]);
-    assert_eq!(tables(&database), "one");
+    assert_second_failed(&error, &database);
     let log = "SELECT outcome, version, sqlstate FROM _migrations_log ORDER BY id";
     assert_eq!(database.text(log), "ok|20260101000001|\nfailed|20260101000002|57P01");
 }
