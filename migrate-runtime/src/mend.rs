@@ -123,7 +123,7 @@ fn of_index(index: &InvalidIndex) -> Mend {
     let (found, hint) = match builder {
         Some(pid) => (
             format!("the index {qualified} is invalid, and session {pid} works on its table"),
-            "migration-cli verify   # once that session is done".to_owned(),
+            "migration-cli repair --dry-run   # once that session is done".to_owned(),
         ),
         None => (
             format!("the index {qualified} is invalid"),

@@ -12,7 +12,7 @@ use migrate_core::Direction;
 use crate::audit::{Entry, Outcome};
 use crate::config::{Down, Limit, Up};
 use crate::error::{Error, ErrorKind};
-use crate::execute::{self, Broken, Transactions, before};
+use crate::execute::{self, Broken, Transactions, before, unfinished};
 use crate::extras::committed_by;
 use crate::history::History;
 use crate::migrator::{Call, Request};
@@ -106,7 +106,7 @@ impl Call<'_> {
     ) -> Result<Session<'s>, Error> {
         let step = course.next().map(|it| it.version().to_owned());
         let mut losses = 0;
-        loop {
+        let history = loop {
             let history;
             (session, history) = match session.reopen(&lost) {
                 Ok(opened) => opened,
@@ -114,15 +114,15 @@ impl Call<'_> {
             };
             course.refuse_forgotten(&history, &self.token)?;
             match self.look(&mut session, &history, course, request) {
-                Ok(()) => break,
+                Ok(()) => break history,
                 Err(error) if losses < LOSSES && session.may_reopen(&error) => losses += 1,
-                Err(error) => return Err(course.stopped(error, &self.token)),
+                Err(error) => return Err(course.stopped(error, &history, &self.token)),
             }
-        }
+        };
         if course.count_loss(step) < LOSSES {
             return Ok(session);
         }
-        let error = course.stopped(lost, &self.token);
+        let error = course.stopped(lost, &history, &self.token);
         let state = error.state().unwrap_or_default();
         let state = format!("{state}, and the connection was lost {LOSSES} times over it");
         let error = error.with_state(state);
@@ -264,15 +264,24 @@ impl Course {
         before + 1
     }
 
-    /// What an error says after the history was read: nothing is in doubt any more.
-    fn stopped(&self, error: Error, token: &str) -> Error {
+    /// What an error says after the history was read.
+    fn stopped(&self, error: Error, history: &History, token: &str) -> Error {
         let before = before(self.done.len(), self.plan.direction);
         let state = match (self.next(), self.transactions) {
             (Some(_), Transactions::OneForAll) => {
                 "nothing was changed: all migrations share one transaction".to_owned()
             }
             (Some(step), Transactions::OneEach) => {
-                format!("{before}nothing of {}_{} was changed", step.version(), step.name())
+                let name = format!("{}_{}", step.version(), step.name());
+                let begun = history.unfinished.iter().find(|it| it.version == step.version());
+                let of_it = match begun {
+                    Some(work) => {
+                        let statement = (work.statement as usize).saturating_sub(1);
+                        unfinished(&name, step, statement)
+                    }
+                    None => format!("nothing of {name} was changed"),
+                };
+                format!("{before}{of_it}")
             }
             (None, _) => format!("{before}nothing is left to do"),
         };

@@ -11,7 +11,7 @@ use migration_tests::proxy::{Fault, Proxy};
 use migration_tests::{TestDatabase, set, trials, wait_until};
 
 use super::failures::assert_second_failed;
-use crate::{migrator, up};
+use crate::{migrator, tables, up};
 
 pub(crate) fn tests() -> Vec<Trial> {
     trials![
@@ -23,7 +23,8 @@ pub(crate) fn tests() -> Vec<Trial> {
         a_session_that_the_server_keeps_is_ended_where_it_waits_for_nobody,
         a_statement_that_still_runs_is_waited_for,
         a_backend_that_is_terminated_costs_one_attempt,
-        a_script_that_ends_its_session_ends_the_run_at_the_third_time
+        a_script_that_ends_its_session_ends_the_run_at_the_third_time,
+        what_a_script_did_before_it_ended_its_session_is_told
     ]
 }
 
@@ -245,4 +246,14 @@ fn a_script_that_ends_its_session_ends_the_run_at_the_third_time() {
     assert_second_failed(&error, &database);
     let log = "SELECT outcome, version, sqlstate FROM _migrations_log ORDER BY id";
     assert_eq!(database.text(log), "ok|20260101000001|\nfailed|20260101000002|57P01");
+}
+
+fn what_a_script_did_before_it_ended_its_session_is_told() {
+    let database = TestDatabase::new();
+    let ending = "-- migrate:no-transaction\nCREATE TABLE one ();\nSELECT pg_terminate_backend(pg_backend_pid())";
+    let set = set(&[("20260101000001_one", ending, "DROP TABLE one")]);
+    let error = migrator(&set, &database).up().unwrap_err();
+    let state = "20260101000001_one is unfinished: statement 1 is done, statement 2 is not, and the connection was lost 3 times over it";
+    assert_eq!(error.state(), Some(state), "{error:?}");
+    assert_eq!(tables(&database), "one");
 }

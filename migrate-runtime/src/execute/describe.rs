@@ -153,7 +153,8 @@ pub(crate) fn before(done: usize, direction: Direction) -> String {
     }
 }
 
-fn unfinished(migration: &str, step: &Step, statement: usize) -> String {
+/// How far a script outside a transaction came: the statements before this one (from 0) are done.
+pub(crate) fn unfinished(migration: &str, step: &Step, statement: usize) -> String {
     let mut state = format!("{migration} is unfinished: ");
     match statement {
         0 => {}

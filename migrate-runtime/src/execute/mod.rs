@@ -20,7 +20,7 @@ use crate::run::{Done, PartialRun};
 use crate::session::Session;
 use crate::transport::Reply;
 
-pub(crate) use describe::before;
+pub(crate) use describe::{before, unfinished};
 pub(crate) use force::{Wanted, force};
 use message::{Frame, Message};
 
