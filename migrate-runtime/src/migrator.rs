@@ -34,8 +34,9 @@ use crate::verify::{self, Finding, Verification};
 /// Where that connection is lost in the middle of a run, it is opened again
 /// ([`Settings::reconnect`](crate::Settings::reconnect)) and takes the lock, which the lost session
 /// holds until the server has ended it. The history then tells exactly what was committed: that is
-/// part of the [`Run`] although its answer never came, and the rest of the plan goes on. A step over
-/// which the connection is lost three times ends the run, and so does a script outside of a transaction.
+/// part of the [`Run`] although its answer never came, and the rest of the plan goes on. A script
+/// outside of a transaction goes on where its progress and the catalogs tell how far it came. A step
+/// over which the connection is lost three times ends the run.
 pub struct Migrator {
     set: MigrationSet,
     connection: postgres::Config,

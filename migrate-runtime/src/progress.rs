@@ -66,7 +66,8 @@ pub enum Event {
         /// Its line in the script.
         line: u32,
     },
-    /// A script outside a transaction goes on that began in another run.
+    /// A script outside a transaction goes on that had stopped: in another run, or in this one, when the
+    /// connection was lost.
     Resumed {
         /// The migration.
         version: String,

@@ -10,8 +10,10 @@ use crate::output::{ProblemRecord, print_verification, worst};
 
 /// Compare this program, the history and the database
 ///
-/// Finds migrations that were edited after they ran, that ran out of order, that are unfinished, or
-/// that this program does not know. Pending and unknown ones are told, and do not fail.
+/// Finds migrations that were edited after they ran, that come too late because a newer one has run,
+/// that are unfinished, or that this program does not know; down scripts that differ from those the
+/// database kept; and, in a debug build, a folder that has changed since. Pending and unknown ones are
+/// told, and do not fail.
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct VerifyArgs {
     /// Only what needs no database: whether the folder has changed since this program was built
