@@ -147,7 +147,7 @@ impl<'a> Connection<'a> {
                 break read;
             }
             let pause = match self.holder()? {
-                Some(holder) if deadline.is_over() => return Err(self.held(&holder, wait)),
+                Some(holder) if deadline.is_over() => return Err(held(&holder, wait)),
                 Some(holder) if self.end_forgotten(&holder)? => Duration::from_millis(5),
                 Some(holder) => {
                     if told != Some(holder.pid) {
@@ -163,7 +163,7 @@ impl<'a> Connection<'a> {
                 }
             };
             if deadline.is_over() && gone > TRIES_AFTER_HOLDER {
-                return Err(self.held(&Holder::default(), wait));
+                return Err(held(&Holder::default(), wait));
             }
             self.interrupt.sleep(jittered(pause))?;
         };
@@ -270,21 +270,6 @@ impl<'a> Connection<'a> {
         Ok(reply.first(0).map(Holder::parse))
     }
 
-    fn held(&self, holder: &Holder, wait: Duration) -> Error {
-        let wait = wait.as_secs_f32();
-        let message = format!("another runner holds the lock after {wait} s of waiting: {holder}");
-        let error =
-            Error::new(ErrorKind::LockHeld, message).with_state("nothing was changed").with_hint(
-                format!("migration-cli {} --wait 10m   # waits longer", self.audit.command()),
-            );
-        match holder.pid {
-            0 => error,
-            pid => error.with_hint(format!(
-                "SELECT pg_terminate_backend({pid});   -- once it is certain that nobody needs that session"
-            )),
-        }
-    }
-
     /// Sends a message whose failure means that the database cannot be worked with.
     pub(crate) fn ask(&mut self, message: &str) -> Result<Reply, Error> {
         self.exchange(message).map_err(|failure| self.cannot_read(failure))
@@ -385,5 +370,19 @@ impl<'a> Connection<'a> {
             _ => (ErrorKind::Connect, "the tables of the history cannot be read"),
         };
         Error::from_postgres(kind, message, error).with_state("nothing was changed")
+    }
+}
+
+fn held(holder: &Holder, wait: Duration) -> Error {
+    let wait = wait.as_secs_f32();
+    let message = format!("another runner holds the lock after {wait} s of waiting: {holder}");
+    let error = Error::new(ErrorKind::LockHeld, message)
+        .with_state("nothing was changed")
+        .with_hint("add `--wait 10m` to the command   # waits longer");
+    match holder.pid {
+        0 => error,
+        pid => error.with_hint(format!(
+            "SELECT pg_terminate_backend({pid});   -- once it is certain that nobody needs that session"
+        )),
     }
 }

@@ -70,7 +70,11 @@ pub(crate) fn run(
         return Err(plan_changed(what));
     }
     session.set_up()?;
-    let wanted = Wanted { version: force.version, reason: force.reason.as_deref() };
+    let version = force.version;
+    let what = format!("forcing the history to {version}");
+    let command = format!("migration-cli force {version}");
+    let reason = force.reason.as_deref();
+    let wanted = Wanted { version, reason, what: &what, command: &command, is_last: true };
     execute::force(&mut session, &change, wanted)?;
     Ok(done(change))
 }

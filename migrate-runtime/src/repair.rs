@@ -136,7 +136,14 @@ fn mend(
         && let Some(newest) = accepted.iter().map(|it| it.migration.version).max()
     {
         let change = HistoryChange { accepted, ..HistoryChange::default() };
-        execute::force(session, &change, Wanted { version: newest, reason: Some(REASON) })?;
+        let wanted = Wanted {
+            version: newest,
+            reason: Some(REASON),
+            what: "accepting edited scripts",
+            command: "migration-cli repair --update-checksums",
+            is_last: false,
+        };
+        execute::force(session, &change, wanted)?;
     }
     match &evidence.unfinished {
         Some(plan) => go_on(session, plan),

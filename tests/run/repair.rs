@@ -4,7 +4,7 @@ use migrate_runtime::{ErrorKind, MendKind, Migrator, Repair, Repaired};
 use migration_tests::harness::Trial;
 use migration_tests::{TestDatabase, set, trials, wait_until};
 
-use crate::{first, migrator, three, up, up_fails};
+use crate::{first, migrator, names, three, up, up_fails};
 
 pub(crate) fn tests() -> Vec<Trial> {
     trials![
@@ -13,6 +13,8 @@ pub(crate) fn tests() -> Vec<Trial> {
         invalid_indexes_are_told_and_left,
         an_index_that_is_being_built_is_left_alone,
         edited_scripts_are_accepted_when_that_is_asked_for,
+        edited_scripts_are_accepted_and_unfinished_work_goes_on,
+        scripts_that_could_not_be_accepted_are_accepted_by_the_same_command,
         what_a_newer_release_ran_is_left,
         a_dry_run_changes_nothing,
         a_role_without_rights_is_told_so,
@@ -122,6 +124,47 @@ fn edited_scripts_are_accepted_when_that_is_asked_for() {
     let kept = "SELECT down_sql FROM _migrations_script WHERE version = '20260101000001'";
     assert_eq!(database.text(kept), "DROP TABLE one CASCADE");
     up(&edited, &database);
+}
+
+fn edited_scripts_are_accepted_and_unfinished_work_goes_on() {
+    let database = TestDatabase::new();
+    let last = "-- migrate:no-transaction\nCREATE TABLE two ();\nINSERT INTO missing VALUES (1)";
+    let with = |first| {
+        set(&[
+            ("20260101000001_one", first, "DROP TABLE one"),
+            ("20260101000002_two", last, "DROP TABLE two"),
+        ])
+    };
+    up_fails(&with("CREATE TABLE one (id int)"), &database);
+    database.execute("CREATE TABLE missing (n int)");
+    let mut wanted = Repair::default();
+    wanted.update_checksums = true;
+    let edited = with("CREATE TABLE one (id bigint)");
+    let repaired = migrator(&edited, &database).run_repair(&wanted).unwrap();
+    assert_eq!(kinds(&repaired), [(MendKind::Unfinished, true), (MendKind::Edited, true)]);
+    assert_eq!(names(&repaired.done), ["two"]);
+    assert_eq!(database.text("SELECT count(*) FROM missing"), "1");
+    assert_eq!(migrator(&edited, &database).verify().unwrap().findings, []);
+}
+
+fn scripts_that_could_not_be_accepted_are_accepted_by_the_same_command() {
+    let (database, set) = (TestDatabase::new(), three());
+    up(&set, &database);
+    database.execute("UPDATE _migrations SET checksum = repeat('0', 64) WHERE version LIKE '%1'");
+    database.execute(
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not now'; END $$;
+         CREATE TRIGGER refuse BEFORE UPDATE ON _migrations EXECUTE FUNCTION refuse()",
+    );
+    let mut wanted = Repair::default();
+    wanted.update_checksums = true;
+    let error = migrator(&set, &database).run_repair(&wanted).unwrap_err();
+    assert_eq!(error.to_string(), "accepting edited scripts failed");
+    assert_eq!(error.state(), Some("nothing was changed"));
+    assert_eq!(error.hints(), ["migration-cli repair --update-checksums"]);
+    database.execute("DROP TRIGGER refuse ON _migrations");
+    migrator(&set, &database).run_repair(&wanted).unwrap();
+    assert_eq!(migrator(&set, &database).verify().unwrap().findings, []);
+    assert_eq!(database.text("SELECT count(*) FROM _migrations"), "3");
 }
 
 fn what_a_newer_release_ran_is_left() {

@@ -16,11 +16,18 @@ use crate::quote::{fill, literal};
 use crate::session::Session;
 use crate::transport::{Failure, FailureCause, Keep};
 
-/// What `force` was asked for.
+/// What a change of the history is for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Wanted<'a> {
+    /// The migration under which the log has it.
     pub(crate) version: Version,
     pub(crate) reason: Option<&'a str>,
+    /// What is done, for a message.
+    pub(crate) what: &'a str,
+    /// What does it again, for a hint.
+    pub(crate) command: &'a str,
+    /// Whether nothing follows: the lock is given back with it, which saves a round trip.
+    pub(crate) is_last: bool,
 }
 
 /// Makes the history what the change says. No script runs.
@@ -32,13 +39,13 @@ pub(crate) fn force(
     let frame = session_frame(session);
     let mut message = compose(&frame, session, change, wanted);
     let all = message.statements();
-    let is_own = session.is_own();
-    if is_own {
+    let unlocks = wanted.is_last && session.is_own();
+    if unlocks {
         message.unlock();
     }
     match session.send(message.text(), Keep::Only(&[])) {
-        Ok(_) => session.released = is_own,
-        // Committed, and only the lock was not given back.
+        Ok(_) => session.released = unlocks,
+        // Committed, and only the end of the answer was lost.
         Err(failure) if failure.completed.is_some_and(|it| it >= all) => {}
         Err(failure) => return Err(describe(session, failure, wanted)),
     }
@@ -161,8 +168,7 @@ fn describe(session: &mut Session<'_>, failure: Failure, wanted: Wanted<'_>) -> 
         code => kind_of(code),
     };
     let version = wanted.version.to_string();
-    let command = format!("migration-cli force {version}");
-    let what = format!("forcing the history to {version}");
+    let Wanted { what, command, .. } = wanted;
     let message = match kind {
         ErrorKind::Interrupted => format!("interrupted while {what}"),
         ErrorKind::ConnectionLost => format!("the connection was lost while {what}"),
@@ -181,7 +187,7 @@ fn describe(session: &mut Session<'_>, failure: Failure, wanted: Wanted<'_>) -> 
             format!("GRANT … TO {role};   -- the right that the server names, or connect with another role")
         }
         ErrorKind::ConnectionLost => format!("{command}   # again: it changes what is left to change"),
-        _ => command,
+        _ => command.to_owned(),
     };
     let state = match kind {
         ErrorKind::ConnectionLost => "the history was changed as a whole or not at all",
