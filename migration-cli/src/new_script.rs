@@ -1,7 +1,7 @@
 //! New migrations: the name, the version, the two files.
 
 use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use jiff::ToSpan as _;
@@ -9,6 +9,7 @@ use jiff::civil::DateTime;
 use migrate_core::{Direction, FileName, Version};
 
 use crate::error::CommandError;
+use crate::new_file::write_new;
 use crate::template;
 
 /// Longer names make file names that some systems refuse.
@@ -103,18 +104,17 @@ fn write(folder: &Path, version: Version, name: &str) -> Result<[PathBuf; 2], Co
     let template = template::render(name);
     let up = FileName { version, name: name.to_owned(), direction: Direction::Up };
     let (up, down) = (folder.join(up.to_string()), folder.join(up.twin().to_string()));
-    write_new(&up, &template.up)?;
-    if let Err(error) = write_new(&down, &template.down) {
+    let refused = |path: &Path, error| {
+        CommandError::io(format!("cannot write {}", path.display()), &error)
+            .with_state("nothing was written")
+    };
+    write_new(&up, template.up.as_bytes()).map_err(|error| refused(&up, error))?;
+    if let Err(error) = write_new(&down, template.down.as_bytes()) {
         // Half a migration would not build; it was ours, and nobody has seen it yet.
         let _ = fs::remove_file(&up);
-        return Err(error);
+        return Err(refused(&down, error));
     }
     Ok([up, down])
-}
-
-fn write_new(path: &Path, text: &str) -> Result<(), CommandError> {
-    let written = File::create_new(path).and_then(|mut file| file.write_all(text.as_bytes()));
-    written.map_err(|error| CommandError::io(format!("cannot write {}", path.display()), &error))
 }
 
 pub(crate) fn version_of(time: DateTime) -> Result<Version, CommandError> {

@@ -10,6 +10,11 @@ pub(crate) fn plural(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
+/// A text of the database, which may hold anything: what would steer the terminal is replaced.
+pub(crate) fn printable(text: &str) -> String {
+    text.replace(|it: char| it.is_control() && it != '\n' && it != '\t', "\u{fffd}")
+}
+
 /// A duration with about three significant digits: `12 ms`, `1.23 s`, `2 min 5 s`.
 pub(crate) fn duration(time: Duration) -> String {
     let (millis, seconds) = (time.as_millis(), time.as_secs());
@@ -76,6 +81,14 @@ pub(crate) fn nearest<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_of_the_database_does_not_steer_the_terminal() {
+        assert_eq!(
+            printable("a\x1b]0;owned\x07\r\u{9b}1m\n\tb é"),
+            "a\u{fffd}]0;owned\u{fffd}\u{fffd}\u{fffd}1m\n\tb é"
+        );
+    }
 
     #[test]
     fn durations_are_short() {

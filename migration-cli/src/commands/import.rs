@@ -50,7 +50,7 @@ pub(crate) fn run(ctx: &mut Context<'_>, args: &ImportArgs) -> Result<u8, Comman
     }
     refuse_same(&args.from, &folder)?;
     let (files, links) = disk::read(&args.from, &folder)?;
-    let layout = args.layout.map_or_else(|| only_layout(&files, &args.from), Ok)?;
+    let layout = args.layout.map_or_else(|| only_layout(&files, &args.from, &ctx.typed), Ok)?;
     let Reading { originals, mut strange } = read(layout, &files);
     strange.extend(links);
     if originals.is_empty() {
@@ -58,7 +58,7 @@ pub(crate) fn run(ctx: &mut Context<'_>, args: &ImportArgs) -> Result<u8, Comman
     }
     let named = originals.clone();
     let made = convert(layout, originals).map_err(|it| disordered(it, &named))?;
-    refuse_clashes(&made, &folder, &args.from)?;
+    refuse_clashes(&made, &folder, args)?;
 
     let mut findings = look(layout, &made, &strange, &folder, args);
     for hint in findings.iter_mut().filter_map(|it| it.hint.as_mut()) {
@@ -86,10 +86,11 @@ fn tell(
     findings: &[ProblemRecord],
 ) -> Result<u8, CommandError> {
     print_import(&ctx.ui, made)?;
-    for (index, finding) in findings.iter().take(SHOWN).enumerate() {
+    let shown = &findings[..findings.len().min(SHOWN)];
+    for (index, finding) in shown.iter().enumerate() {
         ctx.ui.warn(&finding.message);
         // One way out for several findings is said once, after the last of them.
-        let next = findings.get(index + 1).and_then(|it| it.hint.as_ref());
+        let next = shown.get(index + 1).and_then(|it| it.hint.as_ref());
         if let Some(hint) = finding.hint.as_ref().filter(|it| next != Some(it)) {
             ctx.ui.hint(hint);
         }
@@ -136,7 +137,7 @@ fn refuse_same(from: &Path, folder: &Path) -> Result<(), CommandError> {
         .with_hint(elsewhere))
 }
 
-fn only_layout(files: &[Found], from: &Path) -> Result<Layout, CommandError> {
+fn only_layout(files: &[Found], from: &Path, typed: &str) -> Result<Layout, CommandError> {
     match detect(files).as_slice() {
         [] => Err(nothing_found(from, &Layout::ALL)),
         [layout] => Ok(*layout),
@@ -144,9 +145,7 @@ fn only_layout(files: &[Found], from: &Path) -> Result<Layout, CommandError> {
             let names: Vec<String> = several.iter().map(ToString::to_string).collect();
             let message =
                 format!("{} has migrations of {}", from.display(), names.join(" and of "));
-            let command = again(from);
-            let hint =
-                |error: CommandError, it| error.with_hint(format!("{command} --layout {it}"));
+            let hint = |error: CommandError, it| error.with_hint(format!("{typed} --layout {it}"));
             Err(several.iter().fold(CommandError::usage(message), hint))
         }
     }
@@ -187,7 +186,11 @@ fn disordered(disorder: Disorder, originals: &[Original]) -> CommandError {
 }
 
 /// Nothing is written over anything, and no version is given twice.
-fn refuse_clashes(made: &[Converted], folder: &Path, from: &Path) -> Result<(), CommandError> {
+fn refuse_clashes(
+    made: &[Converted],
+    folder: &Path,
+    args: &ImportArgs,
+) -> Result<(), CommandError> {
     let mut taken = versions_in(folder);
     taken.retain(|(version, _)| made.iter().any(|it| it.version == *version));
     let Some((version, name)) = taken.iter().min() else { return Ok(()) };
@@ -196,10 +199,12 @@ fn refuse_clashes(made: &[Converted], folder: &Path, from: &Path) -> Result<(), 
         count => format!(", and {} more", plural(count - 1, "file")),
     };
     let message = format!("{} has the version {version} already: {name}{more}", folder.display());
-    Err(CommandError::usage(message).with_state("nothing was written").with_hint(format!(
-        "migration-cli import --from {} --migrations-dir NEW_FOLDER",
-        quote(&from.display().to_string())
-    )))
+    let layout = args.layout.map(|it| format!(" --layout {it}")).unwrap_or_default();
+    let dry_run = if args.dry_run { " --dry-run" } else { "" };
+    let again = again(&args.from);
+    Err(CommandError::usage(message)
+        .with_state("nothing was written")
+        .with_hint(format!("{again}{layout}{dry_run} --migrations-dir NEW_FOLDER")))
 }
 
 /// The scripts that are in our folder already.

@@ -1,7 +1,7 @@
 //! `init`: what a project needs to have migrations.
 
-use std::fs::{self, File};
-use std::io::{ErrorKind, Write as _};
+use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use toml::Spanned;
@@ -9,6 +9,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::context::Start;
 use crate::error::CommandError;
+use crate::new_file::write_new;
 use crate::paste::quote;
 use crate::template::project_file;
 
@@ -42,7 +43,10 @@ pub(crate) fn run(mut start: Start<'_>, args: &InitArgs) -> Result<u8, CommandEr
     fs::create_dir_all(&migrations).map_err(|error| {
         CommandError::io(format!("cannot make the folder {}", migrations.display()), &error)
             .with_state("nothing was written")
-            .with_hint("ls -ld migrations   # a file of that name?")
+            .with_hint(format!(
+                "ls -ld {}   # a file of that name?",
+                quote(&migrations.display().to_string())
+            ))
     })?;
     // A folder without a file is lost in git, and a clone would not build.
     let mut files = vec!["migrations/.gitkeep", "migration.toml"];
@@ -59,17 +63,30 @@ pub(crate) fn run(mut start: Start<'_>, args: &InitArgs) -> Result<u8, CommandEr
 fn make(start: &mut Start<'_>, folder: &Path, name: &str) -> Result<(), CommandError> {
     let path = folder.join(name);
     let made = start.report.files.get_or_insert_default();
-    let written = write_new(&path, &project_file(name)).map_err(|error| match made.as_slice() {
-        [] => error.with_state("no file was written"),
-        files => error.with_state(format!("{} is written", files.join(", "))),
-    })?;
-    if written {
-        let path = path.strip_prefix(".").unwrap_or(&path).display().to_string();
-        made.push(path.clone());
-        return start.ui.result(&path);
+    match write_new(&path, project_file(name).as_bytes()) {
+        Ok(()) => {
+            let path = path.strip_prefix(".").unwrap_or(&path).display().to_string();
+            made.push(path.clone());
+            start.ui.result(&path)
+        }
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            start.ui.note(format!("{name} is there already, and stays as it is."));
+            Ok(())
+        }
+        Err(error) => {
+            let state = match made.as_slice() {
+                [] => "no file was written".to_owned(),
+                files => format!("{} is written", files.join(", ")),
+            };
+            let hint = format!(
+                "migration-cli init {}   # writes what is missing",
+                quote(&folder.display().to_string())
+            );
+            Err(CommandError::io(format!("cannot write {}", path.display()), &error)
+                .with_state(state)
+                .with_hint(hint))
+        }
     }
-    start.ui.note(format!("{name} is there already, and stays as it is."));
-    Ok(())
 }
 
 /// The build script of the package in a folder; nothing where it wants none.
@@ -80,8 +97,15 @@ fn build_script(folder: &Path) -> Result<Option<String>, CommandError> {
             .with_hint("cargo new NAME && cd NAME && migration-cli init")
             .with_hint("cd PROJECT && migration-cli init   # a package that there is")
     };
-    let Ok(text) = fs::read_to_string(folder.join("Cargo.toml")) else {
-        return Err(refused("there is no Cargo.toml"));
+    let text = match fs::read_to_string(folder.join("Cargo.toml")) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return Err(refused("there is no Cargo.toml"));
+        }
+        Err(error) => {
+            return Err(CommandError::io("cannot read the Cargo.toml", &error)
+                .with_state("nothing was written"));
+        }
     };
     let manifest =
         DeTable::parse(&text).map_err(|_| refused("the Cargo.toml is not TOML"))?.into_inner();
@@ -125,16 +149,6 @@ fn say_what_is_left(start: &mut Start<'_>, folder: &Path, build_script: Option<&
     };
     ui.note(format!("\nThe first migration: {first}"));
     start.report.lines = Some(LINES);
-}
-
-/// Whether the file was written: nothing is written over anything.
-fn write_new(path: &Path, text: &str) -> Result<bool, CommandError> {
-    let written = File::create_new(path).and_then(|mut file| file.write_all(text.as_bytes()));
-    match written {
-        Ok(()) => Ok(true),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => Ok(false),
-        Err(error) => Err(CommandError::io(format!("cannot write {}", path.display()), &error)),
-    }
 }
 
 #[cfg(test)]

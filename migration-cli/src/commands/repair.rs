@@ -51,9 +51,9 @@ pub(crate) fn run(ctx: &mut Context<'_>, args: &RepairArgs) -> Result<u8, Comman
     let planned = migrator.plan_repair(&repair)?;
     ctx.report.database = Some(planned.database);
     // What was found is said also where mending it fails.
-    ctx.report.mends = Some(planned.found.iter().map(|it| MendRecord::new(it, &ctx.ui)).collect());
-    print_mends(&ctx.ui, &planned.found)?;
-    let wanted = planned.found.iter().filter(|it| it.action.is_some()).count();
+    let mut found = planned.found;
+    tell(ctx, &found)?;
+    let wanted = mended(&found);
     if wanted > 0 && !args.dry_run {
         if ctx.needs_consent() {
             let what = format!("mending {}", plural(wanted, "finding"));
@@ -64,12 +64,26 @@ pub(crate) fn run(ctx: &mut Context<'_>, args: &RepairArgs) -> Result<u8, Comman
         let repaired = repaired?;
         ctx.report.run = Some(repaired.token.clone());
         ctx.report.ran(&repaired.done);
+        if repaired.found != found {
+            // Somebody was faster: what was mended is what was found then.
+            found = repaired.found;
+            tell(ctx, &found)?;
+        }
     }
-    ctx.ui.result(sentence(args, &planned.found, planned.found.len() - wanted))?;
+    ctx.ui.result(sentence(args, &found))?;
     Ok(0)
 }
 
-fn sentence(args: &RepairArgs, found: &[Mend], left: usize) -> String {
+fn tell(ctx: &mut Context<'_>, found: &[Mend]) -> Result<(), CommandError> {
+    ctx.report.mends = Some(found.iter().map(|it| MendRecord::new(it, &ctx.ui)).collect());
+    print_mends(&ctx.ui, found)
+}
+
+fn mended(found: &[Mend]) -> usize {
+    found.iter().filter(|it| it.action.is_some()).count()
+}
+
+fn sentence(args: &RepairArgs, found: &[Mend]) -> String {
     if found.is_empty() {
         return "Nothing to repair.".to_owned();
     }
@@ -80,5 +94,6 @@ fn sentence(args: &RepairArgs, found: &[Mend], left: usize) -> String {
         _ if args.dry_run => " (what is unfinished goes on)",
         _ => " (what was unfinished has ended)",
     };
-    format!("{} {verb}{ended}, {left} left.", found.len() - left)
+    let mended = mended(found);
+    format!("{mended} {verb}{ended}, {} left.", found.len() - mended)
 }

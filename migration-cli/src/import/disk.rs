@@ -1,11 +1,12 @@
 //! The two folders: the other tool's is read, ours is written, as a whole or not at all.
 
-use std::fs::{self, File};
-use std::io::{self, Write as _};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::{Found, Strange};
 use crate::error::CommandError;
+use crate::new_file::write_new;
 
 /// Reads all files of a folder and of the folders in it, sorted by path, but not those of `without`.
 /// What begins with a dot is none of anybody's migrations.
@@ -90,15 +91,9 @@ pub(crate) fn write(folder: &Path, files: &[(String, &[u8])]) -> Result<(), Comm
     fs::create_dir_all(folder).map_err(|error| refused(folder, error))?;
     for (index, (name, bytes)) in files.iter().enumerate() {
         let path = folder.join(name);
-        let (mut created, result) = match File::create_new(&path) {
-            Ok(file) => (Some(file), Ok(())),
-            Err(error) => (None, Err(error)),
-        };
-        let written = created.as_mut().map_or(result, |it| it.write_all(bytes));
-        let Err(error) = written else { continue };
+        let Err(error) = write_new(&path, bytes) else { continue };
         // All of them are ours, and nobody has seen them yet.
-        let ours = index + usize::from(created.is_some());
-        for (name, _) in &files[..ours] {
+        for (name, _) in &files[..index] {
             let _ = fs::remove_file(folder.join(name));
         }
         if is_new {

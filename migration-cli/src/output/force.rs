@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::style::{BAD, FAINT, GOOD, LABEL, Styled, WARNING};
 use super::ui::Ui;
 use crate::error::CommandError;
+use crate::text::printable;
 
 /// How the history changes.
 #[derive(Debug, Serialize)]
@@ -85,7 +86,12 @@ pub(crate) fn print_change(ui: &Ui, change: &HistoryChange) -> Result<(), Comman
         ui.result(format!("{} {} {}", Styled(GOOD, "+"), it.version, it.name))?;
     }
     for it in &change.removed {
-        ui.result(format!("{} {} {}", Styled(BAD, "-"), it.version, it.name))?;
+        ui.result(format!(
+            "{} {} {}",
+            Styled(BAD, "-"),
+            printable(&it.version),
+            printable(&it.name)
+        ))?;
     }
     for it in &change.accepted {
         let (version, name) = (it.migration.version, it.migration.name);

@@ -9,7 +9,7 @@ use super::style::{BAD, FAINT, GOOD, HINT, LABEL, Styled, WARNING, of_state};
 use super::table::{Cell, Column, render};
 use super::ui::Ui;
 use crate::error::CommandError;
-use crate::text::{duration, plural};
+use crate::text::{duration, plural, printable};
 use crate::time::readable;
 
 /// Every migration with its state, and how many there are of each.
@@ -90,7 +90,7 @@ pub(crate) fn print_verification(
 ) -> Result<(), CommandError> {
     for (index, finding) in findings.iter().enumerate() {
         let (style, label) = severity(finding);
-        ui.result(format!("{} {}", Styled(style, label), finding.message))?;
+        ui.result(format!("{} {}", Styled(style, label), printable(&finding.message)))?;
         // One way out for several findings is said once, after the last of them.
         let next = findings.get(index + 1).and_then(|it| it.hint.as_ref());
         if let Some(hint) = finding.hint.as_ref().filter(|it| next != Some(it)) {

@@ -10,12 +10,12 @@ use super::style::{FAINT, HEADER, LABEL, Styled, of_state};
 use super::table::{Cell, Column, render};
 use super::ui::Ui;
 use crate::error::CommandError;
-use crate::text::{duration, limit};
+use crate::text::{duration, limit, printable};
 use crate::time::readable;
 
 /// One migration in full.
 pub(crate) fn print_info(ui: &Ui, info: &Info, folder: &str) -> Result<(), CommandError> {
-    ui.result(Styled(LABEL, info.entry.title()))?;
+    ui.result(Styled(LABEL, printable(&info.entry.title())))?;
     for (label, value) in facts(info) {
         ui.result(format!("{}  {value}", Styled(LABEL, format!("{label:8}"))))?;
     }
@@ -30,7 +30,10 @@ pub(crate) fn print_info(ui: &Ui, info: &Info, folder: &str) -> Result<(), Comma
     }
     if let Some(sql) = &info.kept_down {
         let what = if info.migration.is_some() { ", which is another one" } else { "" };
-        ui.result(format!("\nThe down script that the database kept{what}:\n{}", sql.trim_end()))?;
+        ui.result(format!(
+            "\nThe down script that the database kept{what}:\n{}",
+            printable(sql.trim_end())
+        ))?;
     }
     print_log(ui, info.log.as_deref())
 }
@@ -89,7 +92,7 @@ fn print_log(ui: &Ui, log: Option<&[LogEntry]>) -> Result<(), CommandError> {
     for entry in log {
         if let Some(message) = &entry.message {
             let at = entry.started_at.map(readable).unwrap_or_default();
-            ui.result(format!("{}  {message}", Styled(FAINT, at)))?;
+            ui.result(format!("{}  {}", Styled(FAINT, at), printable(message)))?;
         }
     }
     Ok(())

@@ -6,6 +6,7 @@ use serde::Serialize;
 use super::style::{GOOD, HINT, Styled, WARNING};
 use super::ui::Ui;
 use crate::error::CommandError;
+use crate::text::printable;
 
 /// Something that `repair` found.
 #[derive(Debug, Serialize)]
@@ -37,7 +38,7 @@ pub(crate) fn print_mends(ui: &Ui, found: &[Mend]) -> Result<(), CommandError> {
             Some(_) => (GOOD.bold(), "Found:"),
             None => (WARNING, "Left:"),
         };
-        ui.result(format!("{} {}", Styled(style, label), mend.found))?;
+        ui.result(format!("{} {}", Styled(style, label), printable(&mend.found)))?;
         if let Some(action) = &mend.action {
             ui.result(format!("  {action}"))?;
         }

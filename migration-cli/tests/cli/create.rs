@@ -67,3 +67,25 @@ fn the_folder_is_the_projects_or_the_one_that_was_named() {
     assert!(outcome.stdout.starts_with("other/place/2"), "{}", outcome.stdout);
     assert_eq!(fs::read_dir(project.path().join("other/place")).unwrap().count(), 2);
 }
+
+#[test]
+fn a_file_that_cannot_be_written_leaves_no_half_of_it() {
+    let project = Project::new();
+    project.write("Cargo.toml", "[package]\nname = \"contracts\"\n");
+    for args in ["create add_users", "init"] {
+        let command = project.command(args);
+        // As on a full disk: no byte of a file can be written.
+        let mut full = std::process::Command::new("/bin/sh");
+        full.args(["-c", "trap '' XFSZ; ulimit -f 0; exec \"$0\" \"$@\""]);
+        full.arg(command.get_program()).args(command.get_args()).current_dir(project.path());
+        let outcome = Outcome::of(&mut full);
+        assert_eq!(outcome.code, 1, "{args}: {}", outcome.stderr);
+        assert!(outcome.stderr.contains("cannot write"), "{}", outcome.stderr);
+        let entries = fs::read_dir(project.path().join("migrations")).unwrap();
+        let names = entries.map(|it| it.unwrap().file_name().into_string().unwrap());
+        assert_eq!(names.filter(|it| it != ".gitkeep").collect::<Vec<_>>(), [""; 0], "{args}");
+        assert!(!project.path().join("migration.toml").exists(), "{args}");
+    }
+    project.expect("init", 0);
+    assert_ne!(fs::read_to_string(project.path().join("migration.toml")).unwrap(), "");
+}

@@ -330,6 +330,9 @@ fn folders_that_cannot_be_meant_are_refused_with_the_way_out() {
 fn a_layout_that_is_named_settles_what_the_files_leave_open() {
     let project = refinery();
     project.write("old/1_a.sql", "SELECT 1;\n");
+    let refused = project.expect("import --from old --migrations-dir new --dry-run", 2);
+    let hint = "import --from old --migrations-dir new --dry-run --layout sqlx";
+    assert!(refused.stderr.contains(hint), "{}", refused.stderr);
     let made = project.json("import --from old --layout sqlx", 0);
     assert_eq!(made["imported"].as_array().unwrap().len(), 1);
     let problems = made["problems"].as_array().unwrap();
