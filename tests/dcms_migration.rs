@@ -83,7 +83,7 @@ fn schemas_are_compared_on_the_server_of_the_dump_program() {
         .env("TEST_DATABASE_URL", "postgres://nobody@127.0.0.1:1/nowhere")
         .output()
         .unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    child::assert_passed(&output);
 }
 
 fn data_survives_the_migrations_that_touch_it() {

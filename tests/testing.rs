@@ -95,7 +95,7 @@ fn a_server_is_gone_with_its_process_whatever_the_path_is() {
     let name = "a_server_is_gone_with_its_process_whatever_the_path_is";
     let mut command = child::command(name, note.to_str().unwrap());
     command.env_remove("TEST_DATABASE_URL").env("PATH", folder.path());
-    assert_passed(&command.output().unwrap());
+    child::assert_passed(&command.output().unwrap());
     let data = std::fs::read_to_string(&note).unwrap();
     let folder = std::path::Path::new(&data).parent().unwrap();
     wait_until("the server is gone", || !folder.exists());
@@ -118,7 +118,7 @@ fn databases_are_made_on_the_server_that_the_variable_names() {
     let port = database.server().tcp_port().to_string();
     let output =
         child::command(name, &port).env("TEST_DATABASE_URL", &role.tcp_url).output().unwrap();
-    assert_passed(&output);
+    child::assert_passed(&output);
     // Nothing is left there, and the database in the URL is as it was.
     let left = format!("SELECT count(*) FROM pg_database WHERE datdba = '{}'::regrole", role.name);
     assert_eq!(database.text(&left), "0");
@@ -260,12 +260,6 @@ fn the_page_on_production_data_shows_what_was_tested() {
     let (code, _) = code.split_once("```").unwrap();
     let (_, tested) = include_str!("testing/production_data.rs").split_once("\n\n").unwrap();
     assert!(tested.starts_with(code), "docs/production-data.md has other code");
-}
-
-#[track_caller]
-fn assert_passed(output: &Output) {
-    let written = [&output.stdout[..], &output.stderr].concat();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&written));
 }
 
 #[track_caller]

@@ -158,6 +158,10 @@ fn rounds(count: u64) -> Figures {
         race.figures.rounds = round;
     }
     assert!(wrong.is_empty(), "{}\n{figures:#?}", wrong.join("\n"));
+    // Otherwise nothing was proven.
+    let hits = figures.killed + figures.terminated + figures.killed_and_terminated;
+    assert!(u64::from(hits) >= count && figures.terminated > 0, "{figures:#?}");
+    assert!(figures.in_a_lone_statement > 0 && !figures.resumed.is_empty(), "{figures:#?}");
     figures
 }
 
@@ -296,18 +300,21 @@ impl Race<'_> {
         if sort != 1 {
             victim.process.kill().unwrap();
         }
-        if sort != 0 {
-            let token = token.unwrap_or_default();
-            self.database.text(&format!(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE '%/{token}'"
-            ));
+        let ended = sort != 0
+            && {
+                let token = token.unwrap_or_default();
+                let end = format!(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE '%/{token}'"
+                );
+                self.database.text(&end) == "t"
+            };
+        match (sort != 1, ended) {
+            (true, false) => self.figures.killed += 1,
+            (false, true) => self.figures.terminated += 1,
+            (true, true) => self.figures.killed_and_terminated += 1,
+            // Its session had ended by itself.
+            (false, false) => {}
         }
-        let figure = match sort {
-            0 => &mut self.figures.killed,
-            1 => &mut self.figures.terminated,
-            _ => &mut self.figures.killed_and_terminated,
-        };
-        *figure += 1;
         if let Some(open) = &mut open {
             open.batch_execute("ROLLBACK").unwrap();
         }

@@ -195,8 +195,9 @@ fn a_row_that_somebody_holds_is_waited_for() {
     let mut forcing = migrator(&set, &database);
     let running = std::thread::spawn(move || forcing.run_force(&to(2)));
     wait_until("force waits for the row", || {
-        database.text("SELECT count(*) FROM pg_locks WHERE NOT granted AND pid <> pg_backend_pid()")
-            != "0"
+        let waiting = "SELECT count(*) FROM pg_stat_activity
+            WHERE datname = current_database() AND wait_event_type = 'Lock'";
+        database.text(waiting) != "0"
     });
     other.batch_execute("COMMIT").unwrap();
     assert_eq!(removed(&running.join().unwrap().unwrap().change), ["three"]);

@@ -149,6 +149,7 @@ INSERT INTO once VALUES (2)";
             assert_finished(&database, 2);
             let rows = database.text("SELECT string_agg(n::text, ' ' ORDER BY n) FROM once");
             assert_eq!(rows, "1 2", "{message}");
+            assert_eq!(proxy.fault(), Fault::None, "{fault:?} never happened");
         }
     }
 }

@@ -64,7 +64,12 @@ pub fn signal(name: &str, process: impl Display) -> bool {
 /// Waits for a child whose test is to pass; shows what it wrote if it did not.
 #[track_caller]
 pub fn assert_success(child: Child) {
-    let output = child.wait_with_output().unwrap();
+    assert_passed(&child.wait_with_output().unwrap());
+}
+
+/// Shows what a child wrote whose test did not pass.
+#[track_caller]
+pub fn assert_passed(output: &Output) {
     let stdout = String::from_utf8_lossy(&output.stdout);
     let stderr = String::from_utf8_lossy(&output.stderr);
     // A name that no test has is no failure for the test harness.
