@@ -20,6 +20,7 @@ mod run {
     pub(crate) mod resume_refused;
     pub(crate) mod round_trips;
     pub(crate) mod standalone;
+    pub(crate) mod traffic;
 }
 
 use std::process::ExitCode;
@@ -48,6 +49,7 @@ fn main() -> ExitCode {
         run::resume_refused::tests(),
         run::round_trips::tests(),
         run::standalone::tests(),
+        run::traffic::tests(),
     ];
     harness::run(tests.into_iter().flatten().collect(), Vec::new())
 }

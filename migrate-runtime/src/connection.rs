@@ -35,7 +35,7 @@ pub(crate) struct Connection<'a> {
     pub(crate) origin: Option<&'a postgres::Config>,
     /// The database that has answered first: no other one may take its place.
     pub(crate) database: Option<(String, String)>,
-    tell: Tell<'a>,
+    pub(crate) tell: Tell<'a>,
 }
 
 /// What ends with a script on a connection of our own: cursors, prepared statements, channels,
@@ -323,7 +323,7 @@ impl<'a> Connection<'a> {
         (self.tell)(event);
     }
 
-    fn tell_notices(&mut self) {
+    pub(crate) fn tell_notices(&mut self) {
         if let Wire::Own(link) = &self.wire {
             for notice in link.notices() {
                 (self.tell)(Event::Notice { severity: notice.severity, message: notice.message });

@@ -31,8 +31,13 @@ pub(crate) fn server_millis(time: Duration) -> u32 {
 
 /// Between half and one and a half of a time, so that runners that started together do not stay so.
 pub(crate) fn jittered(time: Duration) -> Duration {
+    between(time / 2, time.saturating_mul(3) / 2)
+}
+
+/// A time at random between two others.
+pub(crate) fn between(least: Duration, most: Duration) -> Duration {
     let random = u32::try_from(uuid::Uuid::new_v4().as_u128() % 1000).unwrap_or(500);
-    time / 2 + time * random / 1000
+    least + (most.saturating_sub(least) / 1000).saturating_mul(random)
 }
 
 #[cfg(test)]

@@ -87,6 +87,8 @@ mod status;
 pub mod testing;
 mod transport;
 mod verify;
+mod waits;
+mod watch;
 
 pub use config::{Decision, Down, Identity, Limit, Repair, ScriptSource, Settings, Up};
 pub use error::{Error, ErrorKind, Location};
@@ -103,7 +105,7 @@ pub use migrate_macros::embed_migrations;
 pub use migrator::Migrator;
 pub use plan::{Accepted, HistoryChange, Plan, Removed, Step};
 pub use postgres;
-pub use progress::Event;
+pub use progress::{Blocker, Event};
 pub use repair::Repaired;
 pub use run::{Done, PartialRun, Run};
 pub use status::{Entry, State, Status};

@@ -1,5 +1,6 @@
 //! Progress: what happens during a run, told to the caller as it happens.
 
+use std::fmt;
 use std::time::Duration;
 
 use migrate_core::{Direction, Mode};
@@ -94,6 +95,24 @@ pub enum Event {
         /// The pause before the next attempt.
         pause: Duration,
     },
+    /// A statement waits for others; told again whenever these are others than before.
+    Blocked {
+        /// The migration.
+        version: String,
+        /// Who is in the way, those with the oldest transactions first.
+        blockers: Vec<Blocker>,
+    },
+    /// An index is being built outside of a transaction; told every second while it lasts.
+    IndexBuild {
+        /// The migration.
+        version: String,
+        /// What the server is at, in its own words.
+        phase: String,
+        /// How much of this phase is done.
+        done: u64,
+        /// How much there is; zero where the server does not tell.
+        total: u64,
+    },
     /// Something a person should know, which does not stop the run.
     Warning {
         /// What.
@@ -106,4 +125,51 @@ pub enum Event {
         /// What it said.
         message: String,
     },
+}
+
+/// A session that holds, or waits in front of us for, a lock that a migration needs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Blocker {
+    /// Its process; nothing for a prepared transaction, which has none.
+    pub pid: Option<i32>,
+    /// Its `application_name`, or what sort of process it is.
+    pub application: Option<String>,
+    /// Its role.
+    pub role: Option<String>,
+    /// What it does: `active`, `idle in transaction`, … As the following, only where our role may see it.
+    pub state: Option<String>,
+    /// How long its transaction has been open.
+    pub transaction_age: Option<Duration>,
+    /// The beginning of its statement; the last one, where none is running.
+    pub statement: Option<String>,
+    /// Whether it waits for a lock itself.
+    pub waits: bool,
+}
+
+impl fmt::Display for Blocker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some(pid) = self.pid else {
+            return f.write_str("a prepared transaction (pg_prepared_xacts lists them)");
+        };
+        write!(f, "pid {pid}")?;
+        for (name, value) in [("application", &self.application), ("role", &self.role)] {
+            if let Some(value) = value {
+                write!(f, ", {name} {value}")?;
+            }
+        }
+        if let Some(state) = &self.state {
+            write!(f, ", {state}")?;
+        }
+        if self.waits {
+            f.write_str(", waiting for a lock itself")?;
+        }
+        if let Some(age) = self.transaction_age {
+            write!(f, ", transaction open for {} s", age.as_secs())?;
+        }
+        match &self.statement {
+            Some(statement) => write!(f, ": {statement}"),
+            None => Ok(()),
+        }
+    }
 }

@@ -1,5 +1,7 @@
 //! Names and texts as SQL has to spell them.
 
+use std::fmt::Write as _;
+
 /// A name in double quotes.
 pub(crate) fn ident(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
@@ -18,6 +20,22 @@ pub(crate) fn literal(text: &str) -> String {
 /// A text in single quotes, or `NULL`.
 pub(crate) fn optional(text: Option<&str>) -> String {
     text.map_or_else(|| "NULL".to_owned(), literal)
+}
+
+/// The inside of a JSON string.
+pub(crate) fn json_text(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '"' => escaped.push_str("\\\""),
+            '\\' => escaped.push_str("\\\\"),
+            it if it.is_control() => {
+                let _ = write!(escaped, "\\u{:04x}", u32::from(it));
+            }
+            it => escaped.push(it),
+        }
+    }
+    escaped
 }
 
 /// A template with its `{name}`s filled in; anything else in braces stays.

@@ -7,7 +7,9 @@ use crate::connection::{Connection, Wire};
 use crate::error::{Error, ErrorKind};
 use crate::history::{LAYOUT, Server, Setup};
 use crate::progress::Event;
-use crate::transport::Keep;
+use crate::transport::{Failure, Keep, Reply};
+use crate::waits::Waits;
+use crate::watch::Pace;
 
 /// The connection that holds the lock.
 pub(crate) struct Session<'a> {
@@ -15,12 +17,14 @@ pub(crate) struct Session<'a> {
     pub(crate) server: Server,
     /// Whether the last message has given the lock back.
     pub(crate) released: bool,
+    /// What the migration on its way waited for.
+    pub(crate) waits: Waits,
 }
 
 impl<'a> Session<'a> {
     /// For [`Connection::lock`](Connection::lock) alone, which has just taken the lock.
     pub(crate) fn new(connection: Connection<'a>, server: Server) -> Session<'a> {
-        Session { connection, server, released: false }
+        Session { connection, server, released: false, waits: Waits::default() }
     }
 
     /// Makes the tables, if this is the first run on the database.
@@ -60,6 +64,35 @@ impl<'a> Session<'a> {
         };
         self.tell(Event::Warning { message: warning.to_owned() });
         Ok(())
+    }
+
+    /// Sends a part of a script, and tells who is in its way as long as it is not answered. Over a
+    /// connection that belongs to the caller nobody looks.
+    pub(crate) fn send_watched(
+        &mut self,
+        message: &str,
+        keep: Keep<'_>,
+        pace: Pace,
+    ) -> Result<Reply, Failure> {
+        let Session { connection, server, waits, .. } = self;
+        let Wire::Own(link) = &mut connection.wire else { return connection.send(message, keep) };
+        let tell = &mut connection.tell;
+        let answer = link.send_watched(message, keep, (server.pid, pace), &mut |sight| {
+            waits.note(sight).into_iter().for_each(&mut *tell);
+        });
+        connection.tell_notices();
+        answer
+    }
+
+    /// Gets ready to look who is in the way, and says if that is not possible.
+    pub(crate) fn prepare_to_look(&mut self) {
+        if let Wire::Own(link) = &mut self.connection.wire {
+            link.prepare_to_look();
+        }
+        if let Some(reason) = self.waits.take_blind() {
+            let message = format!("a lock is in the way, and whose it is cannot be told: {reason}");
+            self.tell(Event::Warning { message });
+        }
     }
 
     /// Ends a transaction that failed. If that fails too, the connection is gone, and the server

@@ -4,6 +4,7 @@
 //! the synchronous client throws away the completions that come before an error: they tell which
 //! statement it was.
 
+use std::convert::Infallible;
 use std::error::Error as _;
 use std::pin::pin;
 use std::time::Duration;
@@ -14,6 +15,7 @@ use tokio_postgres::{AsyncMessage, Client, Config, SimpleQueryMessage, SimpleQue
 
 use crate::connect::{Cause, ConnectError};
 use crate::interrupt::Interrupt;
+use crate::watch::{Pace, Sight, Watch};
 
 /// How long a cancelled statement may take to end before the connection is given up.
 const CANCEL_GRACE: Duration = Duration::from_secs(10);
@@ -28,8 +30,16 @@ pub(crate) struct Link {
     runtime: Runtime,
     interrupt: Interrupt,
     notices: std::sync::mpsc::Receiver<Notice>,
+    watch: Watch,
     /// The server did not even answer a cancel request: nothing more is asked of it.
     abandoned: bool,
+}
+
+/// Looking on while a message is on its way.
+struct Look<'l> {
+    pid: i32,
+    pace: Pace,
+    tell: &'l mut dyn FnMut(Sight),
 }
 
 /// Something the server said on its own.
@@ -109,29 +119,49 @@ impl Link {
                 }
             }
         });
-        Ok(Link { client, runtime, interrupt: interrupt.clone(), notices, abandoned: false })
+        let (interrupt, watch) = (interrupt.clone(), Watch::new(config));
+        Ok(Link { client, runtime, interrupt, notices, watch, abandoned: false })
     }
 
     /// Sends a message and reads the whole answer. An interruption cancels it on the server.
     pub(crate) fn send(&mut self, message: &str, keep: Keep<'_>) -> Result<Reply, Failure> {
         let interrupt = self.interrupt.clone();
-        self.exchange(message, keep, async move { interrupt.asked().await })
+        self.exchange(message, keep, async move { interrupt.asked().await }, None)
+    }
+
+    /// As [`send`](Link::send), and looks meanwhile what the session with this `pid` waits for.
+    pub(crate) fn send_watched(
+        &mut self,
+        message: &str,
+        keep: Keep<'_>,
+        (pid, pace): (i32, Pace),
+        tell: &mut dyn FnMut(Sight),
+    ) -> Result<Reply, Failure> {
+        let interrupt = self.interrupt.clone();
+        let look = Look { pid, pace, tell };
+        self.exchange(message, keep, async move { interrupt.asked().await }, Some(look))
+    }
+
+    /// Gets ready to look, so that no time is lost once there is something to see.
+    pub(crate) fn prepare_to_look(&mut self) {
+        self.runtime.block_on(self.watch.open());
     }
 
     /// As [`send`](Link::send), for a message of ours that is answered soon or never.
     pub(crate) fn ask(&mut self, message: &str) -> Result<Reply, Failure> {
         let interrupt = self.interrupt.clone();
-        self.exchange(message, Keep::All, async move {
+        let stop = async move {
             tokio::select! {
                 () = interrupt.asked() => {}
                 () = tokio::time::sleep(ANSWER) => {}
             }
-        })
+        };
+        self.exchange(message, Keep::All, stop, None)
     }
 
     /// As [`ask`](Link::ask), for what has to be said after an interruption too.
     pub(crate) fn send_last(&mut self, message: &str) -> Result<Reply, Failure> {
-        self.exchange(message, Keep::All, async { tokio::time::sleep(CANCEL_GRACE).await })
+        self.exchange(message, Keep::All, async { tokio::time::sleep(CANCEL_GRACE).await }, None)
     }
 
     fn exchange(
@@ -139,13 +169,20 @@ impl Link {
         message: &str,
         keep: Keep<'_>,
         stop: impl Future<Output = ()>,
+        look: Option<Look<'_>>,
     ) -> Result<Reply, Failure> {
         if self.abandoned {
             let reply = Reply::default();
             return Err(Failure { error: FailureCause::Abandoned, completed: None, reply });
         }
-        let Link { client, runtime, .. } = self;
-        let answer = runtime.block_on(exchange(client, message, keep, stop));
+        let Link { client, runtime, watch, .. } = self;
+        let beside = async {
+            match look {
+                Some(Look { pid, pace, tell }) => watch.look(pid, pace, tell).await,
+                None => std::future::pending().await,
+            }
+        };
+        let answer = runtime.block_on(exchange(client, message, keep, stop, beside));
         let is_abandoned = |it: &Failure| matches!(it.error, FailureCause::Abandoned);
         self.abandoned = answer.as_ref().err().is_some_and(is_abandoned);
         answer
@@ -163,6 +200,7 @@ async fn exchange(
     message: &str,
     keep: Keep<'_>,
     stop: impl Future<Output = ()>,
+    beside: impl Future<Output = Infallible>,
 ) -> Result<Reply, Failure> {
     let mut reply = Reply::default();
     let mut completed = 0;
@@ -171,6 +209,7 @@ async fn exchange(
         tokio::select! {
             biased;
             result = &mut reading => result.map_err(FailureCause::Postgres),
+            never = beside => match never {},
             () = stop => {
                 let cancelled = async {
                     // A cancel request that gets lost is noticed by the time limit below.

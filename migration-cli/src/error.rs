@@ -3,7 +3,7 @@
 use std::error::Error as StdError;
 
 use migrate_runtime::dev_database::DevDatabaseError;
-use migrate_runtime::{Done, Error, ErrorKind};
+use migrate_runtime::{Blocker, Done, Error, ErrorKind};
 
 /// Why a command failed.
 #[derive(Debug)]
@@ -24,6 +24,8 @@ pub(crate) struct Failure {
     pub(crate) place: Option<FailurePlace>,
     /// What the server said beside its message.
     pub(crate) server: ServerSaid,
+    /// Whose locks were in the way.
+    pub(crate) blockers: Vec<Blocker>,
     /// In which state the database is now.
     pub(crate) state: Option<String>,
     /// What ran before it, where something was to run.
@@ -59,6 +61,7 @@ impl CommandError {
             hints: Vec::new(),
             place: None,
             server: ServerSaid::default(),
+            blockers: Vec::new(),
             state: None,
             done: None,
             run: None,
@@ -161,6 +164,7 @@ impl From<Error> for CommandError {
                 hint: error.server_hint().map(str::to_owned),
                 context: error.server_context().map(str::to_owned),
             },
+            blockers: error.blockers().to_vec(),
             state: error.state().map(str::to_owned),
             done: error.partial().map(|it| it.done.clone()),
             run: error.partial().map(|it| it.token.clone()),

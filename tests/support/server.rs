@@ -54,7 +54,11 @@ enum Kind {
     Standby,
 }
 
-const SETTINGS: &[&str] = &["listen_addresses=127.0.0.1", "password_encryption=scram-sha-256"];
+const SETTINGS: &[&str] = &[
+    "listen_addresses=127.0.0.1",
+    "password_encryption=scram-sha-256",
+    "max_prepared_transactions=4",
+];
 
 const HBA: &str = "local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n";
 

@@ -31,6 +31,9 @@ impl fmt::Debug for Error {
                 write!(f, "\n{name}: {text}")?;
             }
         }
+        for blocker in self.blockers() {
+            write!(f, "\nIn the way: {blocker}")?;
+        }
         for done in self.partial().iter().flat_map(|it| &it.done) {
             write!(f, "\nDone before: {}_{}", done.version, done.name)?;
         }

@@ -9,6 +9,7 @@ mod kind;
 use std::error::Error as StdError;
 use std::fmt;
 
+use crate::progress::Blocker;
 use crate::run::PartialRun;
 use crate::sqlstate;
 
@@ -25,6 +26,7 @@ struct Inner {
     location: Option<Location>,
     state: Option<String>,
     hints: Vec<String>,
+    blockers: Vec<Blocker>,
     partial: Option<PartialRun>,
 }
 
@@ -64,6 +66,7 @@ impl Error {
             location: None,
             state: None,
             hints: Vec::new(),
+            blockers: Vec::new(),
             partial: None,
         }))
     }
@@ -107,6 +110,11 @@ impl Error {
 
     pub(crate) fn with_location(mut self, location: Option<Location>) -> Error {
         self.0.location = location;
+        self
+    }
+
+    pub(crate) fn with_blockers(mut self, blockers: Vec<Blocker>) -> Error {
+        self.0.blockers = blockers;
         self
     }
 
@@ -163,6 +171,12 @@ impl Error {
     /// Ways out; those that are commands name the program `migration-cli`.
     pub fn hints(&self) -> &[String] {
         &self.0.hints
+    }
+
+    /// Who held the locks that were in the way when somebody was last seen there. Empty for all other
+    /// failures, and where it cannot be seen: over a connection that belongs to the caller.
+    pub fn blockers(&self) -> &[Blocker] {
+        &self.0.blockers
     }
 
     /// What had been done when it happened.

@@ -62,6 +62,10 @@ pub(super) fn describe(
         .with_location(place.map(|it| locate(step, it)))
         .with_state(state(lost, step, situation));
     let error = hints(error, code.as_deref(), step, situation.progress, &session.server.role);
+    let error = match error.kind() {
+        ErrorKind::LockTimeout | ErrorKind::Interrupted => in_the_way(session, error),
+        _ => error,
+    };
     if situation.progress != Progress::Committed {
         log(session, step, &error);
     }
@@ -74,8 +78,21 @@ pub(super) fn interrupted(session: &mut Session<'_>, step: &Step, situation: Sit
     let error = Error::new(kind, message(kind, None, step, situation.progress))
         .with_state(state(false, step, situation))
         .with_hint(format!("migration-cli {}", step.direction()));
+    let error = in_the_way(session, error);
     log(session, step, &error);
     error
+}
+
+/// Names those whose locks were in the way, and how to end the first of them.
+fn in_the_way(session: &Session<'_>, error: Error) -> Error {
+    let blockers = session.waits.blockers.clone();
+    let error = match blockers.iter().find_map(|it| it.pid) {
+        Some(pid) => error.with_hint(format!(
+            "SELECT pg_terminate_backend({pid});   -- once it is certain that nobody needs that session"
+        )),
+        None => error,
+    };
+    error.with_blockers(blockers)
 }
 
 pub(super) fn kind_of(code: &str) -> ErrorKind {
@@ -234,6 +251,7 @@ pub(super) fn is_lost(failure: &Failure) -> bool {
 
 fn log(session: &mut Session<'_>, step: &Step, error: &Error) {
     let message = error.server_message().map_or_else(|| error.to_string(), str::to_owned);
+    let detail = session.waits.detail();
     session.log(&Entry {
         version: Some(step.version()),
         direction: Some(step.direction()),
@@ -241,6 +259,6 @@ fn log(session: &mut Session<'_>, step: &Step, error: &Error) {
         started_at: "pg_catalog.now()",
         sqlstate: error.sqlstate(),
         message: Some(&message),
-        detail: "{}",
+        detail: &detail,
     });
 }

@@ -6,13 +6,13 @@ use migrate_core::{Migration, Version};
 
 use super::describe::{is_lost, kind_of};
 use super::message::{Frame, Message};
-use super::undo::{json_text, keep_script};
+use super::undo::keep_script;
 use crate::audit::{Entry, Outcome};
 use crate::deadline::server_millis;
 use crate::error::{Error, ErrorKind};
 use crate::history::forget;
 use crate::plan::HistoryChange;
-use crate::quote::{fill, literal};
+use crate::quote::{fill, json_text, literal};
 use crate::session::Session;
 use crate::transport::{Failure, FailureCause, Keep};
 

@@ -7,7 +7,9 @@
 
 use migrate_core::Direction;
 
-use super::undo::{json_text, keep_script};
+use super::patience::Limits;
+use super::pieces::{Body, Piece, pieces};
+use super::undo::keep_script;
 
 use crate::audit::{Audit, Entry, Outcome};
 use crate::config::Settings;
@@ -15,7 +17,7 @@ use crate::deadline::server_millis;
 use crate::history::{Server, Store};
 use crate::lock::LockKey;
 use crate::plan::{Step, StepScript};
-use crate::quote::{fill, fill_code, ident, literal};
+use crate::quote::{fill, fill_code, ident, json_text, literal};
 
 /// What the messages of one run have in common.
 #[derive(Clone, Debug)]
@@ -24,10 +26,11 @@ pub(crate) struct Frame {
     pub(crate) audit: Audit,
     key: LockKey,
     pid: i32,
-    lock_timeout_ms: u32,
     statement_timeout_ms: u32,
     search_path: String,
     checks_client: bool,
+    /// How often the step on its way was sent before.
+    pub(crate) retries: u32,
     /// What brings a session back to how it was before a script.
     cleanup: Vec<String>,
 }
@@ -46,26 +49,22 @@ pub(crate) struct Message<'a> {
 pub(crate) struct Part {
     /// The first statement of the script.
     script: usize,
-    /// Where the script begins in the message, in bytes.
-    offset: usize,
     /// What of the script was sent.
-    pub(crate) body: Body,
+    sent: Vec<Sent>,
     /// The statement whose row says how long the step took.
     pub(crate) result: usize,
     /// The statement that commits the step.
     commit: usize,
 }
 
-/// A part of a script, as it is sent.
+/// A run of statements in the message.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Body {
-    /// The number of its first statement in the script.
-    pub(crate) first: usize,
-    /// How many statements it has.
-    pub(crate) count: usize,
-    /// Where it begins in the script, in bytes.
-    start: usize,
-    end: usize,
+struct Sent {
+    /// The number of the first one in the message.
+    statement: usize,
+    /// Where it begins in the message, in bytes.
+    offset: usize,
+    body: Body,
 }
 
 /// The place in a script that an error belongs to.
@@ -95,10 +94,10 @@ impl Frame {
             audit,
             key,
             pid: server.pid,
-            lock_timeout_ms: server_millis(settings.lock_timeout),
             statement_timeout_ms: server_millis(settings.statement_timeout),
             search_path,
             checks_client: server.checks_client,
+            retries: 0,
             cleanup,
         }
     }
@@ -114,12 +113,18 @@ impl Frame {
     }
 
     /// The settings of a script, each as a name and a value.
-    pub(crate) fn settings(&self, script: &StepScript) -> Vec<(&'static str, String)> {
-        let lock_timeout = script.lock_timeout_ms().unwrap_or(self.lock_timeout_ms);
+    pub(crate) fn settings(
+        &self,
+        script: &StepScript,
+        limits: Limits,
+    ) -> Vec<(&'static str, String)> {
         let statement_timeout = script.statement_timeout_ms().unwrap_or(self.statement_timeout_ms);
         let mut settings = vec![
-            ("lock_timeout", format!("'{lock_timeout}ms'")),
+            ("lock_timeout", format!("'{}ms'", limits.tables)),
             ("statement_timeout", format!("'{statement_timeout}ms'")),
+            // A client that is stopped after a failure leaves no transaction behind; a shorter time that a
+            // role may have would not let the failure be told.
+            ("idle_in_transaction_session_timeout", "'1min'".to_owned()),
             ("search_path", self.search_path.clone()),
         ];
         if self.checks_client {
@@ -165,12 +170,12 @@ impl<'a> Message<'a> {
 
     /// Adds a whole script with its guards and its rows; `checks` run after the script, in the same
     /// transaction, before anything of it counts.
-    pub(crate) fn step(&mut self, step: &Step, checks: &[String]) {
-        for (name, value) in self.frame.settings(step.script()) {
+    pub(crate) fn step(&mut self, step: &Step, limits: Limits, checks: &[String]) {
+        for (name, value) in self.frame.settings(step.script(), limits) {
             self.push(&format!("SET LOCAL {name} = {value}"));
         }
         self.guard(step);
-        self.script(step, Body::whole(step));
+        self.script(step, &pieces(step, limits), limits);
         // Before anything is reset: deferred triggers are the script's, with its role and search path.
         self.push("SET CONSTRAINTS ALL IMMEDIATE");
         self.push("RESET SESSION AUTHORIZATION");
@@ -218,22 +223,32 @@ impl<'a> Message<'a> {
         self.push(&self.frame.guard(already));
     }
 
-    /// Adds a part of a script as it stands.
-    pub(crate) fn script(&mut self, step: &Step, body: Body) {
-        let offset = self.text.len();
-        self.parts.push(Part {
-            script: self.statements,
-            offset,
-            body,
-            result: usize::MAX,
-            commit: usize::MAX,
-        });
-        self.statements += body.count;
-        if body.count > 0 {
-            self.text.push_str(&step.sql()[body.start..body.end]);
+    /// Adds a part of a script as it stands; between its pieces, the limit for locks changes from that of
+    /// tables to that of rows and back.
+    pub(crate) fn script(&mut self, step: &Step, pieces: &[Piece], limits: Limits) {
+        let (script, mut limit) = (self.statements, limits.tables);
+        let mut sent = Vec::with_capacity(pieces.len());
+        for piece in pieces {
+            if piece.limit != limit {
+                limit = piece.limit;
+                self.limit(limit);
+            }
+            sent.push(Sent {
+                statement: self.statements,
+                offset: self.text.len(),
+                body: piece.body,
+            });
+            self.statements += piece.body.count;
+            self.text.push_str(&step.sql()[piece.body.start..piece.body.end]);
             // On a line of its own: the script may end in a comment.
             self.text.push_str("\n;\n");
         }
+        self.parts.push(Part { script, sent, result: usize::MAX, commit: usize::MAX });
+    }
+
+    /// Sets how long the statements that follow wait for a lock, in milliseconds.
+    pub(crate) fn limit(&mut self, limit: u32) {
+        self.push(&format!("SET LOCAL lock_timeout = '{limit}ms'"));
     }
 
     /// Adds the rows that say that the step is done.
@@ -256,7 +271,11 @@ impl<'a> Message<'a> {
         if let Some(undo) = step.undo() {
             self.push(&keep_script(&self.frame.store.schema, &version, undo));
         }
-        let detail = format!("{{\"checksum\": \"{}\"}}", json_text(step.checksum()));
+        let retries = match self.frame.retries {
+            0 => String::new(),
+            count => format!(", \"retries\": {count}"),
+        };
+        let detail = format!("{{\"checksum\": \"{}\"{retries}}}", json_text(step.checksum()));
         self.push(&self.frame.audit.row(&Entry {
             version: Some(step.version()),
             direction: Some(step.direction()),
@@ -320,21 +339,27 @@ impl<'a> Message<'a> {
         steps: &[Step],
     ) -> Option<(usize, Place)> {
         if let Some(byte) = position.and_then(|it| self.byte_of(it)) {
-            let within = |it: &Part| (it.offset..=it.offset + it.body.len()).contains(&byte);
-            let index = self.parts.iter().position(within)?;
-            let part = &self.parts[index];
-            let byte = byte - part.offset + part.body.start;
+            let (index, sent) =
+                self.find(|it| (it.offset..=it.offset + it.body.len()).contains(&byte))?;
+            let byte = byte - sent.offset + sent.body.start;
             let statements = steps.get(index)?.statements();
             let statement = statements.partition_point(|it| it.range.start as usize <= byte);
             let statement = statement.saturating_sub(1);
             return Some((index, Place { statement, byte: Some(byte) }));
         }
         let completed = completed?;
-        let within = |it: &Part| (it.script..it.script + it.body.count).contains(&completed);
-        let index = self.parts.iter().position(within)?;
-        let part = &self.parts[index];
-        let statement = completed - part.script + part.body.first;
+        let (index, sent) =
+            self.find(|it| (it.statement..it.statement + it.body.count).contains(&completed))?;
+        let statement = completed - sent.statement + sent.body.first;
         Some((index, Place { statement, byte: None }))
+    }
+
+    /// The first run of statements that fits, with the number of its step.
+    fn find(&self, fits: impl Fn(&Sent) -> bool) -> Option<(usize, Sent)> {
+        let each = |(index, part): (usize, &Part)| {
+            part.sent.iter().find(|it| fits(it)).map(|it| (index, *it))
+        };
+        self.parts.iter().enumerate().find_map(each)
     }
 
     /// The server counts characters, from 1.
@@ -342,31 +367,5 @@ impl<'a> Message<'a> {
         let index = (position as usize).checked_sub(1)?;
         let ends = std::iter::once(self.text.len());
         self.text.char_indices().map(|it| it.0).chain(ends).nth(index)
-    }
-}
-
-impl Body {
-    /// For a step whose statements have all been sent.
-    pub(crate) const NOTHING: Body = Body { first: 0, count: 0, start: 0, end: 0 };
-
-    /// The script from its first to its last statement.
-    pub(crate) fn whole(step: &Step) -> Body {
-        Body::range(step, 0, step.statements().len())
-    }
-
-    /// One statement.
-    pub(crate) fn single(step: &Step, statement: usize) -> Body {
-        Body::range(step, statement, 1)
-    }
-
-    fn range(step: &Step, first: usize, count: usize) -> Body {
-        let statements = &step.statements()[first..first + count];
-        let start = statements.first().map_or(0, |it| it.range.start as usize);
-        let end = statements.last().map_or(0, |it| it.range.end as usize);
-        Body { first, count, start, end }
-    }
-
-    fn len(&self) -> usize {
-        self.end - self.start
     }
 }

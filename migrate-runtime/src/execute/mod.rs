@@ -4,6 +4,8 @@ mod describe;
 mod force;
 mod made;
 mod message;
+mod patience;
+mod pieces;
 mod resume;
 mod standalone;
 mod transactional;
@@ -19,6 +21,7 @@ use crate::progress::Event;
 use crate::run::{Done, PartialRun};
 use crate::session::Session;
 use crate::transport::Reply;
+use crate::waits::Waits;
 
 pub(crate) use describe::{before, unfinished};
 pub(crate) use force::{Wanted, force};
@@ -113,6 +116,7 @@ impl Execution<'_, '_> {
     }
 
     fn started(&mut self, step: &Step, index: usize) {
+        self.session.waits = Waits::of(step.version());
         self.session.tell(Event::Started {
             index: self.before + index + 1,
             total: self.total,

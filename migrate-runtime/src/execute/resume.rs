@@ -13,6 +13,7 @@ use crate::plan::{Resume, Step};
 use crate::progress::Event;
 use crate::quote::fill;
 use crate::transport::{Keep, Reply};
+use crate::watch::CALM;
 
 impl Execution<'_, '_> {
     /// The number of the statement, from 0, with which the script goes on.
@@ -130,11 +131,11 @@ impl Execution<'_, '_> {
     /// it takes: one that gives up leaves something invalid behind.
     fn alone(&mut self, work: &mut Work<'_>, number: usize, sql: &str) -> Result<(), Failed> {
         self.say(work, "SET lock_timeout = 0")?;
-        if let Err(failure) = self.session.send(sql, Keep::Only(&[])) {
+        if let Err(failure) = self.session.send_watched(sql, Keep::Only(&[]), CALM) {
             return Err(self.fail(work, Some(Place { statement: number, byte: None }), failure));
         }
-        let (_, value) = &self.frame.settings(work.step.script())[0];
-        let again = fill(include_str!("lock_timeout_again.sql"), &[("default", value)]);
+        let value = format!("'{}ms'", self.limits(work.step).tables);
+        let again = fill(include_str!("lock_timeout_again.sql"), &[("default", &value)]);
         self.say(work, &again)
     }
 

@@ -7,17 +7,20 @@
 use migrate_core::{Checksum, Statement};
 
 use super::describe::{Progress, Situation, describe};
-use super::message::{Body, Place};
-use super::transactional::{Attempts, position};
-use super::undo::json_text;
+use super::message::Place;
+use super::patience::{Attempts, Limits};
+use super::pieces::single;
+use super::transactional::position;
 use super::verdict::before;
 use super::{Execution, Failed, Frame, Message};
 use crate::history::forget;
 use crate::plan::Step;
 use crate::progress::Event;
-use crate::quote::{fill, literal};
+use crate::quote::{fill, json_text, literal};
 use crate::sqlstate;
 use crate::transport::{Failure, Keep};
+use crate::waits::Waits;
+use crate::watch::CALM;
 
 /// The script may have a limit of its own, which comes back after a statement that ran alone.
 pub(super) const NOTE_LOCK_TIMEOUT: &str = "SELECT pg_catalog.set_config('migrate.lock_timeout', pg_catalog.current_setting('lock_timeout'), false)";
@@ -52,6 +55,7 @@ impl Execution<'_, '_> {
         for (number, statement) in step.statements().iter().enumerate().skip(first) {
             self.check_interrupt(step, work.index, work.situation(self.done.len()))?;
             let (index, line) = (number + 1, statement.line);
+            self.session.waits = Waits::of(step.version());
             self.session.tell(Event::Statement { index, total, line });
             ran = if statement.kind.refuses_transaction() {
                 self.run_alone(work, number)?
@@ -69,7 +73,8 @@ impl Execution<'_, '_> {
         message.push("RESET ROLE");
         // What runs alone has no BEGIN READ WRITE before it.
         message.push("SET default_transaction_read_only = off");
-        for (name, value) in self.frame.settings(work.step.script()) {
+        let limits = self.limits(work.step);
+        for (name, value) in self.frame.settings(work.step.script(), limits) {
             message.push(&format!("SET {name} = {value}"));
         }
         let text = message.text().to_owned();
@@ -80,11 +85,15 @@ impl Execution<'_, '_> {
     fn run_in_transaction(&mut self, work: &mut Work<'_>, number: usize) -> Result<Ran, Failed> {
         let mut attempts = Attempts::new(self.session.settings);
         let step = work.step;
-        let frame = self.frame.clone();
+        let mut frame = self.frame.clone();
+        let usual = self.limits(step);
         loop {
-            let message = work.in_transaction(&frame, number);
+            frame.retries = attempts.made();
+            let limits = attempts.limits(step.script());
+            let message = work.in_transaction(&frame, number, (limits, usual));
             let results = message.results();
-            let failure = match self.session.send(message.text(), Keep::Only(&results)) {
+            let (wanted, looks) = (Keep::Only(&results), attempts.pace(limits));
+            let failure = match self.session.send_watched(message.text(), wanted, looks) {
                 Ok(reply) => {
                     work.recorded = Some(number + 1);
                     if work.is_last(number) {
@@ -103,9 +112,10 @@ impl Execution<'_, '_> {
                 // and what it refuses has not happened.
                 return self.run_alone(work, number);
             }
-            if attempts.may_go_on(&failure, self.session.interrupt.is_asked()) {
+            if !self.session.interrupt.is_asked() && attempts.may_go_on(&failure, limits) {
+                let pause = attempts.count(limits);
                 let situation = work.situation(self.done.len());
-                self.wait_for_locks(step, &failure, &mut attempts, (work.index, situation))?;
+                self.wait_for_locks(step, &failure, pause, (work.index, situation))?;
                 continue;
             }
             let steps = std::slice::from_ref(step);
@@ -137,8 +147,9 @@ impl Execution<'_, '_> {
             self.check_interrupt(work.step, work.index, work.situation(self.done.len()))?;
         }
         let mut message = Message::new(&frame);
-        message.script(work.step, Body::single(work.step, number));
-        if let Err(failure) = self.session.send(message.text(), Keep::Only(&[])) {
+        let limits = self.limits(work.step);
+        message.script(work.step, &single(work.step, number, limits), limits);
+        if let Err(failure) = self.session.send_watched(message.text(), Keep::Only(&[]), CALM) {
             self.note_failure(work, &failure);
             let steps = std::slice::from_ref(work.step);
             let place = message.locate(Some(0), position(&failure), steps).map(|it| it.1);
@@ -159,8 +170,8 @@ impl Execution<'_, '_> {
         let mut after = Message::new(&frame);
         after.push("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
         // Before the mark, which keeps the settings of the session.
-        let (_, value) = &frame.settings(work.step.script())[0];
-        after.push(&fill(include_str!("lock_timeout_again.sql"), &[("default", value)]));
+        let value = format!("'{}ms'", self.limits(work.step).tables);
+        after.push(&fill(include_str!("lock_timeout_again.sql"), &[("default", &value)]));
         as_ourselves(&mut after, |it| work.mark(it, number + 1, Runs::InTransaction));
         after.commit();
         // Also after an interruption: the statement is done, and the database has to know.
@@ -190,7 +201,7 @@ impl Execution<'_, '_> {
         let mut message = Message::new(&frame);
         message.begin();
         message.guard(work.step);
-        message.script(work.step, Body::NOTHING);
+        message.script(work.step, &[], self.limits(work.step));
         work.enter(&mut message);
         message.commit();
         let results = message.results();
@@ -201,6 +212,11 @@ impl Execution<'_, '_> {
             }
             Err(failure) => Err(self.fail(work, None, failure)),
         }
+    }
+
+    /// How long the statements of a script wait for a lock, unless an attempt says otherwise.
+    pub(super) fn limits(&self, step: &Step) -> Limits {
+        Limits::of(step.script(), self.session.settings.lock_timeout)
     }
 
     /// Sends a message of ours.
@@ -271,13 +287,26 @@ impl Work<'_> {
         Situation { done, progress }
     }
 
-    /// The message for a statement that may run in a transaction.
-    fn in_transaction<'f>(&self, frame: &'f Frame, number: usize) -> Message<'f> {
+    /// The message for a statement that may run in a transaction. The mark keeps the settings of the
+    /// session: before it, the limit is the usual one again.
+    fn in_transaction<'f>(
+        &self,
+        frame: &'f Frame,
+        number: usize,
+        (limits, usual): (Limits, Limits),
+    ) -> Message<'f> {
         let mut message = Message::new(frame);
         message.push("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
         as_ourselves(&mut message, |it| it.guard(self.step));
-        message.script(self.step, Body::single(self.step, number));
+        let is_free = self.step.sets_lock_timeout();
+        if !is_free {
+            message.limit(limits.for_statement(&self.step.statements()[number]));
+        }
+        message.script(self.step, &single(self.step, number, limits), limits);
         message.push("SET CONSTRAINTS ALL IMMEDIATE");
+        if !is_free {
+            message.limit(usual.tables);
+        }
         as_ourselves(&mut message, |it| {
             if self.is_last(number) {
                 self.enter(it);

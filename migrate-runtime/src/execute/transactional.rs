@@ -3,20 +3,11 @@
 use std::time::Duration;
 
 use super::describe::{Progress, Situation, describe, interrupted};
+use super::patience::Attempts;
 use super::{Execution, Failed, Message, Transactions};
-use crate::config::Settings;
-use crate::deadline::{Deadline, jittered};
 use crate::plan::Step;
 use crate::progress::Event;
-use crate::sqlstate;
 use crate::transport::{Failure, Keep, Reply};
-
-/// Attempts to get past the locks of others, until a deadline.
-pub(super) struct Attempts {
-    made: u32,
-    deadline: Deadline,
-    pause: Duration,
-}
 
 impl Execution<'_, '_> {
     /// Runs steps with one message. `first` is the place of the first one in the plan.
@@ -26,17 +17,20 @@ impl Execution<'_, '_> {
         for (offset, step) in steps.iter().enumerate() {
             self.started(step, first + offset);
         }
-        let frame = self.frame.clone();
+        let mut frame = self.frame.clone();
         loop {
             let situation = self.rolled_back();
             self.check_interrupt(&steps[0], first, situation)?;
             let is_last = self.before + first + steps.len() == self.total && self.session.is_own();
-            let mut message = compose(&frame, steps, self.transactions);
+            frame.retries = attempts.made();
+            let mut message = compose(&frame, steps, self.transactions, &attempts);
             if is_last {
                 message.unlock();
             }
             let results = message.results();
-            let failure = match self.session.send(message.text(), Keep::Only(&results)) {
+            let limits = attempts.limits(steps[0].script());
+            let (wanted, looks) = (Keep::Only(&results), attempts.pace(limits));
+            let failure = match self.session.send_watched(message.text(), wanted, looks) {
                 Ok(reply) => {
                     self.session.released = is_last;
                     self.all_finished(steps, first, &reply, &message);
@@ -48,10 +42,11 @@ impl Execution<'_, '_> {
             let completed = failure.completed.unwrap_or(0);
             let committed = message.committed(completed);
             self.all_finished(&steps[..committed], first, &failure.reply, &message);
-            if attempts.may_go_on(&failure, self.session.interrupt.is_asked()) {
+            if !self.session.interrupt.is_asked() && attempts.may_go_on(&failure, limits) {
                 (steps, first) = (&steps[committed..], first + committed);
+                let pause = attempts.count(limits);
                 let situation = self.rolled_back();
-                self.wait_for_locks(&steps[0], &failure, &mut attempts, (first, situation))?;
+                self.wait_for_locks(&steps[0], &failure, pause, (first, situation))?;
                 continue;
             }
             let located = message.locate(failure.completed, position(&failure), steps);
@@ -88,18 +83,19 @@ impl Execution<'_, '_> {
         Ok(())
     }
 
+    /// Lets those through who queued behind the attempt that failed.
     pub(super) fn wait_for_locks(
         &mut self,
         step: &Step,
         failure: &Failure,
-        attempts: &mut Attempts,
+        (attempt, pause): (u32, Duration),
         (index, situation): (usize, Situation),
     ) -> Result<(), Failed> {
-        attempts.made += 1;
-        let pause = jittered(attempts.pause);
+        self.session.waits.retries = attempt;
+        self.session.prepare_to_look();
         self.session.tell(Event::Retrying {
             version: step.version().to_owned(),
-            attempt: attempts.made,
+            attempt,
             sqlstate: failure.sqlstate().unwrap_or_default().to_owned(),
             pause,
         });
@@ -109,7 +105,13 @@ impl Execution<'_, '_> {
     }
 }
 
-fn compose<'f>(frame: &'f super::Frame, steps: &[Step], transactions: Transactions) -> Message<'f> {
+fn compose<'f>(
+    frame: &'f super::Frame,
+    steps: &[Step],
+    transactions: Transactions,
+    attempts: &Attempts,
+) -> Message<'f> {
+    let limits = |step: &Step| attempts.limits(step.script());
     let mut message = Message::new(frame);
     match transactions {
         Transactions::OneForAll => {
@@ -119,14 +121,14 @@ fn compose<'f>(frame: &'f super::Frame, steps: &[Step], transactions: Transactio
                     // The end of the step before made every constraint immediate.
                     message.push(include_str!("defer.sql"));
                 }
-                message.step(step, &[]);
+                message.step(step, limits(step), &[]);
             }
             message.commit();
         }
         Transactions::OneEach => {
             for step in steps {
                 message.begin();
-                message.step(step, &[]);
+                message.step(step, limits(step), &[]);
                 message.commit();
             }
         }
@@ -144,21 +146,6 @@ pub(super) fn position(failure: &Failure) -> Option<u32> {
     match error.as_db_error()?.position()? {
         ErrorPosition::Original(position) => Some(*position),
         ErrorPosition::Internal { .. } => None,
-    }
-}
-
-impl Attempts {
-    /// An attempt takes as long as its lock timeout; the pauses are five times that, so that whoever
-    /// queued behind us gets through.
-    pub(super) fn new(settings: &Settings) -> Attempts {
-        let pause = settings.lock_timeout.saturating_mul(5);
-        let pause = pause.clamp(Duration::from_millis(50), Duration::from_secs(5));
-        Attempts { made: 0, deadline: Deadline::after(settings.lock_deadline), pause }
-    }
-
-    pub(super) fn may_go_on(&self, failure: &Failure, interrupted: bool) -> bool {
-        let passes = failure.sqlstate().is_some_and(|it| sqlstate::RETRIED.contains(&it));
-        passes && !interrupted && !self.deadline.is_over()
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use migrate_core::{Mode, Script};
 
-use crate::quote::{fill, literal, optional};
+use crate::quote::{fill, json_text, literal, optional};
 
 /// The statement that keeps a down script in the database.
 pub(super) fn keep_script(schema: &str, version: &str, script: &Script) -> String {
@@ -40,20 +40,4 @@ pub(super) fn keep_script(schema: &str, version: &str, script: &Script) -> Strin
             ("statements", &literal(&json)),
         ],
     )
-}
-
-/// The inside of a JSON string.
-pub(super) fn json_text(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '"' => escaped.push_str("\\\""),
-            '\\' => escaped.push_str("\\\\"),
-            it if it.is_control() => {
-                let _ = write!(escaped, "\\u{:04x}", u32::from(it));
-            }
-            it => escaped.push(it),
-        }
-    }
-    escaped
 }

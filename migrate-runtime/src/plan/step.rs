@@ -129,6 +129,11 @@ impl Step {
         }
     }
 
+    /// Whether the script sets the limit for locks itself. A word in a comment counts too, and does no harm.
+    pub(crate) fn sets_lock_timeout(&self) -> bool {
+        self.sql().to_ascii_lowercase().contains("lock_timeout")
+    }
+
     pub(crate) fn script(&self) -> &StepScript {
         &self.script
     }

@@ -8,6 +8,7 @@ use super::style::{ERROR, FAINT, HINT, LABEL, Styled};
 use super::ui::Ui;
 use crate::error::{CommandError, Failure, FailurePlace};
 use crate::secret::redact;
+use crate::text::printable;
 
 impl Ui {
     /// Says why a command failed.
@@ -37,6 +38,10 @@ fn describe(error: &Failure, colored: bool) -> String {
         if let Some(value) = value {
             let _ = writeln!(text, "{} {value}", Styled(LABEL, label));
         }
+    }
+    for blocker in &error.blockers {
+        let blocker = printable(&blocker.to_string());
+        let _ = writeln!(text, "{} {blocker}", Styled(LABEL, "In the way:"));
     }
     if let Some(state) = &error.state {
         let _ = writeln!(text, "{} {state}", Styled(LABEL, "State:"));

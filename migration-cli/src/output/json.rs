@@ -12,6 +12,7 @@ use crate::secret::redact;
 use crate::time::rfc3339;
 
 use super::Ui;
+use super::blocker::BlockerRecord;
 use super::force::HistoryChangeRecord;
 use super::import::ImportRecord;
 use super::mend::MendRecord;
@@ -78,6 +79,8 @@ pub(crate) struct ErrorRecord {
     file: Option<String>,
     line: Option<u32>,
     column: Option<u32>,
+    /// Whose locks were in the way; empty for all other failures.
+    blockers: Vec<BlockerRecord>,
     /// In which state the database is.
     state: Option<String>,
     /// What the server said beside its message.
@@ -195,6 +198,7 @@ impl ErrorRecord {
             file: error.place.as_ref().map(|it| it.file.clone()),
             line: error.place.as_ref().map(|it| it.line),
             column: error.place.as_ref().and_then(|it| it.column),
+            blockers: error.blockers.iter().map(|it| BlockerRecord::new(it, clean)).collect(),
             state: error.state.as_deref().map(clean),
             detail: error.server.detail.as_deref().map(clean),
             hint: error.server.hint.as_deref().map(clean),

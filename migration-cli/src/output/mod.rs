@@ -1,5 +1,6 @@
 //! Everything that people and programs read: results on stdout, all else on stderr.
 
+mod blocker;
 mod failure;
 mod force;
 mod human;

@@ -7,7 +7,8 @@ use migrate_runtime::{Direction, Done, Event, Mode};
 
 use super::style::{FAINT, GOOD, LABEL, Styled};
 use super::ui::Ui;
-use crate::text::{duration, plural};
+use crate::secret::redact;
+use crate::text::{duration, plural, printable};
 
 /// Turns events into lines; cheap to clone, clones draw the same bar.
 #[derive(Clone, Debug)]
@@ -16,6 +17,8 @@ pub(crate) struct Progress {
     bar: ProgressBar,
     names: usize,
     said_waiting: bool,
+    /// What the building of an index was at when that was last said.
+    phase: String,
 }
 
 /// Names longer than this do not push the times of all others to the right.
@@ -31,19 +34,20 @@ impl Progress {
             // The rest is drawn too: a run whose first migration takes long has a bar of nothing else.
             bar.set_style(style.progress_chars("━╸─"));
         }
-        Progress { ui: ui.clone(), bar, names, said_waiting: false }
+        Progress { ui: ui.clone(), bar, names, said_waiting: false, phase: String::new() }
     }
 
     /// Says what happened.
     pub(crate) fn event(&mut self, event: &Event) {
         match event {
             Event::Connected { token, .. } => self.detail(&format!("Run {token}")),
-            Event::WaitingForDatabase { reason } => self
-                .waiting(&format!("Waiting for the database: {}", crate::secret::redact(reason))),
+            Event::WaitingForDatabase { reason } => {
+                self.waiting(&format!("Waiting for the database: {}", redact(reason)));
+            }
             Event::Reconnecting { reason } => {
                 // What is waited for from here on is worth another line.
                 self.said_waiting = false;
-                self.note(&format!("Reconnecting: {}", crate::secret::redact(reason)));
+                self.note(&format!("Reconnecting: {}", redact(reason)));
             }
             Event::WaitingForLock { holder } => {
                 self.waiting(&format!("Waiting for another runner: {holder}"));
@@ -58,10 +62,16 @@ impl Progress {
             }
             Event::Finished { index, total, done } => self.finished(*index, *total, done),
             Event::Retrying { version, attempt, pause, .. } => {
-                let pause = duration(*pause);
-                self.note(&format!(
-                    "  {version}: a lock is in the way, attempt {attempt}; the next in {pause}"
-                ));
+                self.retrying(version, *attempt, *pause);
+            }
+            Event::Blocked { version, blockers } => {
+                for blocker in blockers {
+                    let blocker = redact(&printable(&blocker.to_string()));
+                    self.note(&format!("  {version} waits for {blocker}"));
+                }
+            }
+            Event::IndexBuild { version, phase, done, total } => {
+                self.building(version, phase, (*done, *total));
             }
             Event::Warning { message } => {
                 let ui = self.ui.clone();
@@ -97,9 +107,36 @@ impl Progress {
     }
 
     fn started(&mut self, version: &str, name: &str, mode: Mode) {
+        self.phase.clear();
         self.bar.set_message(format!("{version}_{name}"));
         if mode == Mode::Standalone {
             self.detail(&format!("  {version} runs statement by statement"));
+        }
+    }
+
+    /// The first attempts are over before anybody could read of them, and of many, ever fewer are told.
+    fn retrying(&self, version: &str, attempt: u32, pause: Duration) {
+        let pause = duration(pause);
+        let line = format!(
+            "  {version}: a lock is in the way, attempt {attempt} gave up; the next in {pause}"
+        );
+        if attempt > 3 && attempt.is_power_of_two() {
+            self.note(&line);
+        } else {
+            self.detail(&line);
+        }
+    }
+
+    /// Below the lines on a terminal, elsewhere a line for each phase.
+    fn building(&mut self, version: &str, phase: &str, (done, total): (u64, u64)) {
+        let part =
+            (done * 100).checked_div(total).map(|it| format!(", {it} %")).unwrap_or_default();
+        let line = format!("{version}: {phase}{part}");
+        if self.ui.draws() {
+            self.bar.set_message(line);
+        } else if self.phase != phase {
+            phase.clone_into(&mut self.phase);
+            self.note(&format!("  {line}"));
         }
     }
 

@@ -44,6 +44,33 @@ fn a_script_that_fails_is_1_and_told_in_full() {
 }
 
 #[test]
+fn locks_in_the_way_until_the_deadline_are_1_and_have_names() {
+    let database = TestDatabase::new();
+    let project = Project::on(&database);
+    project.expect("up --steps 2", 0);
+    let mut reader = database.client();
+    reader.batch_execute("SET application_name = 'report'").unwrap();
+    reader.batch_execute("BEGIN; LOCK TABLE users").unwrap();
+    let pid: i32 = reader.query_one("SELECT pg_backend_pid()", &[]).unwrap().get(0);
+    let outcome = project.expect("up --steps 1 --lock-deadline 2s", 1);
+    let role = format!("pid {pid}, application report, role migration, idle in transaction, ");
+    for line in [format!(" waits for {role}"), format!("In the way: {role}")] {
+        assert!(outcome.stderr.contains(&line), "{line}\n{}", outcome.stderr);
+    }
+    // Of the first attempts, which are over at once, nothing is said, and of the others not each.
+    let attempts = outcome.stderr.lines().filter(|it| it.contains("a lock is in the way")).count();
+    assert!((1..=2).contains(&attempts), "{}", outcome.stderr);
+    let json = project.json("up --steps 1 --lock-deadline 2s", 1);
+    assert_eq!(json["error"]["kind"], "lock_timeout");
+    let blocker = &json["error"]["blockers"][0];
+    assert_eq!((&blocker["pid"], &blocker["waits"]), (&pid.into(), &false.into()));
+    let statement = blocker["statement"].as_str().unwrap();
+    assert_eq!(statement, "SELECT pg_backend_pid()");
+    drop(reader);
+    project.expect("up --steps 1", 0);
+}
+
+#[test]
 fn what_makes_no_sense_is_2() {
     #[track_caller]
     fn check(project: &Project, args: &str, message: &str) {

@@ -214,6 +214,25 @@ impl StatementKind {
         matches!(ROWS[self as usize].transaction, Transaction::Refuses)
     }
 
+    /// Whether what such a statement waits for are the rows or the tables that others write, and nobody
+    /// queues behind it for more than these: reading and writing rows, and what locks a table no more than
+    /// `ANALYZE` does. All others count as taking a lock that blocks an application.
+    pub const fn spares_traffic(self) -> bool {
+        use StatementKind as Kind;
+        matches!(
+            self,
+            Kind::Insert
+                | Kind::Update
+                | Kind::Delete
+                | Kind::Merge
+                | Kind::Select
+                | Kind::Copy
+                | Kind::CopyFromStdin
+                | Kind::ValidateConstraint
+                | Kind::Analyze
+        )
+    }
+
     /// What people call such a statement, with the key words in backquotes.
     pub(crate) fn about(self) -> &'static str {
         ROWS[self as usize].about.trim().trim_end_matches('.')

@@ -134,6 +134,34 @@ fn ordinary_statements_have_their_kinds() {
     check("(", Other);
 }
 
+#[test]
+fn work_on_rows_and_light_locks_spare_the_traffic() {
+    let sparing = [
+        "INSERT INTO a VALUES (1)",
+        "WITH a AS (SELECT 1) UPDATE b SET c = 1",
+        "DELETE FROM a",
+        "MERGE INTO a USING b ON c = d WHEN MATCHED THEN DELETE",
+        "SELECT 1",
+        "COPY a FROM '/b'",
+        "ALTER TABLE a VALIDATE CONSTRAINT b",
+        "ANALYZE a",
+    ];
+    let blocking = [
+        "ALTER TABLE a VALIDATE CONSTRAINT b, ADD COLUMN c int",
+        "DROP TABLE a",
+        "TRUNCATE a",
+        "CREATE INDEX ON a (b)",
+        "CREATE TABLE a (b int REFERENCES c)",
+        "LOCK a",
+        "DO $$ BEGIN END $$",
+        "CREATE TRIGGER a AFTER INSERT ON b EXECUTE FUNCTION c()",
+        "REFRESH MATERIALIZED VIEW a",
+    ];
+    let spares = |sql: &str| split(sql).unwrap()[0].kind.spares_traffic();
+    assert_eq!(sparing.map(spares), sparing.map(|_| true));
+    assert_eq!(blocking.map(spares), blocking.map(|_| false));
+}
+
 #[track_caller]
 fn check(sql: &str, kind: StatementKind, refuses: bool) {
     // An open parenthesis is no statement for `split`, but has to be looked at all the same.

@@ -1,0 +1,132 @@
+//! Looks on from a second connection while a statement is on its way: who it waits for, and how far the
+//! building of an index has come.
+//!
+//! The second connection holds no lock and no snapshot for longer than a question, so that nothing waits
+//! for it, and it is opened only when something takes long. Whatever is wrong with it, the run goes on.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage, SimpleQueryRow};
+
+use crate::connect::reason;
+use crate::progress::Blocker;
+use crate::quote::fill;
+
+/// How long the second connection may take to open: the locks that are in the way may be gone by then.
+const OPENING: Duration = Duration::from_secs(5);
+
+/// The second connection.
+pub(crate) struct Watch {
+    config: Config,
+    client: Option<Client>,
+}
+
+/// When to look, and how often.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pace {
+    pub(crate) first: Duration,
+    pub(crate) pause: Duration,
+}
+
+/// Where nothing was in the way so far: what does not run that long is not worth a second connection.
+pub(crate) const CALM: Pace = Pace { first: Duration::from_secs(1), pause: Duration::from_secs(1) };
+
+/// What there is to see.
+#[derive(Debug)]
+pub(crate) enum Sight {
+    /// Who is in the way, and how far an index is.
+    Seen { blockers: Vec<Blocker>, build: Option<Build> },
+    /// Nothing, and why.
+    Blind(String),
+}
+
+/// How far the building of an index has come.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Build {
+    pub(crate) phase: String,
+    pub(crate) done: u64,
+    pub(crate) total: u64,
+}
+
+impl Watch {
+    /// For a connection that was opened in this way.
+    pub(crate) fn new(config: &Config) -> Watch {
+        Watch { config: config.clone(), client: None }
+    }
+
+    /// Opens the second connection, if it is not open; what is wrong with it, the first look says.
+    pub(crate) async fn open(&mut self) {
+        if self.client.is_none() {
+            self.client = open(&self.config).await.ok();
+        }
+    }
+
+    /// Looks until it is dropped. After a failure it looks no more at this statement.
+    pub(crate) async fn look(
+        &mut self,
+        pid: i32,
+        pace: Pace,
+        tell: &mut dyn FnMut(Sight),
+    ) -> Infallible {
+        let question = fill(include_str!("watch.sql"), &[("pid", &pid.to_string())]);
+        tokio::time::sleep(pace.first).await;
+        loop {
+            match self.ask(&question).await {
+                Ok(sight) => tell(sight),
+                Err(reason) => {
+                    self.client = None;
+                    tell(Sight::Blind(reason));
+                    return std::future::pending().await;
+                }
+            }
+            tokio::time::sleep(pace.pause).await;
+        }
+    }
+
+    async fn ask(&mut self, question: &str) -> Result<Sight, String> {
+        let client = match &mut self.client {
+            Some(client) => client,
+            none => none.insert(open(&self.config).await?),
+        };
+        let answer = client.simple_query(question).await.map_err(|it| reason(&it))?;
+        let (mut blockers, mut build, mut statement) = (Vec::new(), None, 0);
+        for message in &answer {
+            match message {
+                SimpleQueryMessage::CommandComplete(_) => statement += 1,
+                SimpleQueryMessage::Row(row) if statement == 0 => blockers.push(blocker(row)),
+                SimpleQueryMessage::Row(row) => build = Some(building(row)),
+                _ => {}
+            }
+        }
+        Ok(Sight::Seen { blockers, build })
+    }
+}
+
+async fn open(config: &Config) -> Result<Client, String> {
+    let opened = tokio::time::timeout(OPENING, config.connect(NoTls)).await;
+    let opened = opened.map_err(|_| format!("no connection within {} s", OPENING.as_secs()))?;
+    let (client, connection) = opened.map_err(|it| reason(&it))?;
+    // What goes wrong with it, the next question says.
+    tokio::spawn(async { drop(connection.await) });
+    Ok(client)
+}
+
+fn blocker(row: &SimpleQueryRow) -> Blocker {
+    let text = |at: usize| row.get(at).map(str::to_owned);
+    let seconds = |at: usize| row.get(at)?.parse().ok().map(Duration::from_secs);
+    Blocker {
+        pid: row.get(0).and_then(|it| it.parse().ok()).filter(|it| *it != 0),
+        application: text(1),
+        role: text(2),
+        state: text(3),
+        transaction_age: seconds(4),
+        statement: text(5),
+        waits: row.get(6) == Some("t"),
+    }
+}
+
+fn building(row: &SimpleQueryRow) -> Build {
+    let number = |at: usize| row.get(at).and_then(|it| it.parse().ok()).unwrap_or(0);
+    Build { phase: row.get(0).unwrap_or_default().to_owned(), done: number(1), total: number(2) }
+}

@@ -1,0 +1,19 @@
+WITH RECURSIVE chain (pid, blocker) AS (
+    SELECT {pid}, b FROM pg_catalog.unnest(pg_catalog.pg_blocking_pids({pid})) AS b
+    UNION
+    SELECT chain.blocker, b FROM chain, pg_catalog.unnest(pg_catalog.pg_blocking_pids(chain.blocker)) AS b
+)
+SELECT it.pid, COALESCE(NULLIF(a.application_name, ''), NULLIF(a.backend_type, 'client backend')), a.usename, a.state,
+       EXTRACT(epoch FROM pg_catalog.clock_timestamp() - a.xact_start)::bigint,
+       CASE WHEN a.query ~* 'password' THEN '(not shown: it names a password)'
+            WHEN a.query NOT IN ('', '<insufficient privilege>') THEN pg_catalog.left(pg_catalog.btrim(
+                pg_catalog.regexp_replace(pg_catalog.left(a.query, 500), '\s+', ' ', 'g')), 120)
+       END,
+       it.pid IN (SELECT chain.pid FROM chain)
+FROM (SELECT DISTINCT blocker AS pid FROM chain WHERE blocker <> {pid}) AS it
+LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = it.pid
+ORDER BY a.xact_start, it.pid LIMIT 10;
+SELECT phase,
+       CASE WHEN blocks_total > 0 THEN blocks_done WHEN tuples_total > 0 THEN tuples_done ELSE lockers_done END,
+       CASE WHEN blocks_total > 0 THEN blocks_total WHEN tuples_total > 0 THEN tuples_total ELSE lockers_total END
+FROM pg_catalog.pg_stat_progress_create_index WHERE pid = {pid}

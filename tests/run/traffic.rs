@@ -1,0 +1,305 @@
+//! Migrations beside the traffic of an application: nobody is made to wait behind them for long, and who
+//! is in their way is told.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use migrate_runtime::{Blocker, Error, ErrorKind, Event, MigrationSet, Migrator, Run, Settings};
+use migration_tests::harness::Trial;
+use migration_tests::{TestDatabase, set, trials, wait_until};
+use postgres::{Client, NoTls};
+
+use crate::{migrator, names, tables, up, up_fails};
+
+pub(crate) fn tests() -> Vec<Trial> {
+    trials![
+        an_application_goes_on_while_a_reader_keeps_a_migration_waiting,
+        whoever_is_in_the_way_is_named_with_those_behind,
+        a_migration_that_gives_up_says_who_was_in_its_way,
+        a_statement_that_works_on_rows_waits_longer_than_one_that_blocks_others,
+        a_limit_of_the_script_holds_for_all_of_it,
+        a_script_that_sets_the_limit_itself_is_left_alone,
+        a_failure_is_found_between_changes_of_the_limit,
+        a_limit_of_nothing_ends_at_the_deadline,
+        the_building_of_an_index_shows_what_it_is_at_and_whom_it_waits_for,
+        a_run_goes_on_where_nobody_can_be_seen,
+        a_prepared_transaction_in_the_way_is_named,
+        a_script_outside_a_transaction_retries_the_statement_that_found_a_lock
+    ]
+}
+
+const ALTER: &str = "ALTER TABLE busy ADD COLUMN note text";
+
+fn adding_a_column() -> MigrationSet {
+    set(&[("20260101000001_note", ALTER, "ALTER TABLE busy DROP COLUMN note")])
+}
+
+fn busy() -> TestDatabase {
+    let database = TestDatabase::new();
+    database.execute("CREATE TABLE busy (id int); INSERT INTO busy VALUES (1), (2)");
+    database
+}
+
+/// A transaction that is in the way of everything that changes the table.
+fn reader(database: &TestDatabase, application: &str) -> (Client, i32) {
+    let mut client = database.config().application_name(application).connect(NoTls).unwrap();
+    client.batch_execute("BEGIN; SELECT FROM busy").unwrap();
+    let pid = client.query_one("SELECT pg_backend_pid()", &[]).unwrap().get(0);
+    (client, pid)
+}
+
+/// Runs `up` in a thread; what happens arrives one by one.
+fn running(migrator: Migrator) -> (std::thread::JoinHandle<Result<Run, Error>>, Receiver<Event>) {
+    let (sender, events) = channel();
+    let mut migrator = migrator.on_event(move |event| drop(sender.send(event.clone())));
+    (std::thread::spawn(move || migrator.up()), events)
+}
+
+fn attempt(event: &Event) -> u32 {
+    match event {
+        Event::Retrying { attempt, sqlstate, .. } => {
+            assert_eq!(sqlstate, "55P03");
+            *attempt
+        }
+        _ => 0,
+    }
+}
+
+fn blockers(event: Event) -> Option<Vec<Blocker>> {
+    match event {
+        Event::Blocked { blockers, .. } => Some(blockers),
+        _ => None,
+    }
+}
+
+fn an_application_goes_on_while_a_reader_keeps_a_migration_waiting() {
+    let database = busy();
+    let (mut reader, _) = reader(&database, "reader");
+    let (migration, events) = running(migrator(&adding_a_column(), &database));
+    // Whatever the migration does from here on, the first attempt has met the reader.
+    assert!(events.iter().any(|it| attempt(&it) == 1));
+    let enough = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let application: Vec<_> = (0..6)
+            .map(|_| {
+                scope.spawn(|| {
+                    let mut client = database.client();
+                    // A migration that waits without a limit would keep all of them for ever.
+                    client.batch_execute("SET statement_timeout = '60s'").unwrap();
+                    let mut finished = 0;
+                    while finished == 0 || !enough.load(Ordering::SeqCst) {
+                        client.batch_execute("SELECT count(*) FROM busy").unwrap();
+                        finished += 1;
+                    }
+                    finished
+                })
+            })
+            .collect();
+        // Beyond the first, short tries: those that wait long enough to let others queue.
+        assert!(events.iter().any(|it| attempt(&it) == 5));
+        enough.store(true, Ordering::SeqCst);
+        for client in application {
+            assert!(client.join().unwrap() > 0);
+        }
+    });
+    assert_eq!(database.text("SELECT count(*) FROM _migrations"), "0");
+    reader.batch_execute("COMMIT").unwrap();
+    assert_eq!(names(&migration.join().unwrap().unwrap().done), ["note"]);
+    let retries =
+        "SELECT (detail ->> 'retries')::int >= 5 FROM _migrations_log WHERE outcome = 'ok'";
+    assert_eq!(database.text(retries), "t");
+}
+
+fn whoever_is_in_the_way_is_named_with_those_behind() {
+    let database = busy();
+    let (mut first, first_pid) = reader(&database, "first");
+    let (mut second, second_pid) = reader(&database, "second");
+    first.batch_execute("UPDATE busy SET id = 3 WHERE id = 1").unwrap();
+    // It waits for the first, and keeps the migration waiting all the same.
+    let waiting = std::thread::spawn(move || {
+        second.batch_execute("UPDATE busy\n  SET id = 4 WHERE id = 1; COMMIT").unwrap();
+    });
+    let blocked = format!("SELECT {first_pid} = ANY (pg_blocking_pids({second_pid}))");
+    wait_until("the second waits for the first", || database.text(&blocked) == "t");
+    let (migration, events) = running(migrator(&adding_a_column(), &database));
+    let seen = events.iter().filter_map(blockers).find(|it| it.len() == 2).unwrap();
+    assert_eq!(seen[0].pid, Some(first_pid));
+    let application = |it: &Blocker| it.application.clone().unwrap();
+    assert_eq!(seen.iter().map(application).collect::<Vec<_>>(), ["first", "second"]);
+    assert_eq!(seen[0].state.as_deref(), Some("idle in transaction"));
+    assert_eq!(seen[0].statement.as_deref(), Some("UPDATE busy SET id = 3 WHERE id = 1"));
+    assert_eq!((seen[0].waits, seen[1].waits), (false, true));
+    assert_eq!(seen[1].statement.as_deref(), Some("UPDATE busy SET id = 4 WHERE id = 1; COMMIT"));
+    let text = seen[1].to_string();
+    let expected = format!("pid {second_pid}, application second, role migration, active, waiting");
+    assert!(text.starts_with(&expected), "{text}");
+    first.batch_execute("COMMIT").unwrap();
+    waiting.join().unwrap();
+    migration.join().unwrap().unwrap();
+}
+
+fn a_migration_that_gives_up_says_who_was_in_its_way() {
+    let database = busy();
+    let (mut reader, pid) = reader(&database, "forgotten");
+    reader.batch_execute("SELECT 'PASSWORD ''secret'''").unwrap();
+    let mut settings = Settings::default();
+    settings.lock_deadline = Duration::from_secs(3);
+    let error = migrator(&adding_a_column(), &database).with_settings(settings).up().unwrap_err();
+    assert_eq!((error.kind(), error.exit_code()), (ErrorKind::LockTimeout, 1));
+    let [blocker] = error.blockers() else { panic!("{error:?}") };
+    assert_eq!((blocker.pid, blocker.application.as_deref()), (Some(pid), Some("forgotten")));
+    // Somebody else's secret is none of ours to tell.
+    assert_eq!(blocker.statement.as_deref(), Some("(not shown: it names a password)"));
+    let hint = format!("SELECT pg_terminate_backend({pid});");
+    assert!(error.hints().iter().any(|it| it.starts_with(&hint)), "{error:?}");
+    let state = error.state().unwrap();
+    assert_eq!(state, "nothing of 20260101000001_note was changed");
+    let logged = database.text(
+        "SELECT outcome, sqlstate, (detail ->> 'retries')::int > 3, detail #>> '{blockers,0}' FROM _migrations_log",
+    );
+    assert!(
+        logged.starts_with(&format!("failed|55P03|t|pid {pid}, application forgotten")),
+        "{logged}"
+    );
+    let columns =
+        "SELECT count(*) FROM pg_attribute WHERE attrelid = 'busy'::regclass AND attnum > 0";
+    assert_eq!(database.text(columns), "1");
+    reader.batch_execute("COMMIT").unwrap();
+    assert_eq!(names(&up(&adding_a_column(), &database).done), ["note"]);
+}
+
+/// What the limit was at each statement of a script.
+#[track_caller]
+fn check_limits(header: &str, expected: &str) {
+    let script = format!(
+        "{header}
+         CREATE TABLE seen AS SELECT 1 AS n, current_setting('lock_' || 'timeout') AS value;
+         INSERT INTO seen SELECT 2, current_setting('lock_' || 'timeout');
+         INSERT INTO seen SELECT 3, current_setting('lock_' || 'timeout');
+         DO $$ BEGIN INSERT INTO seen SELECT 4, current_setting('lock_' || 'timeout'); END $$;
+         INSERT INTO seen SELECT 5, current_setting('lock_' || 'timeout')"
+    );
+    let database = TestDatabase::new();
+    up(&set(&[("20260101000001_seen", &script, "DROP TABLE seen")]), &database);
+    let seen = database.text("SELECT string_agg(value, ' ' ORDER BY n) FROM seen");
+    assert_eq!(seen, expected, "{header}");
+}
+
+fn a_statement_that_works_on_rows_waits_longer_than_one_that_blocks_others() {
+    // The first try of a script gives up almost at once where others would queue behind it.
+    check_limits("", "1ms 2s 2s 1ms 2s");
+    // Outside a transaction, the statements take turns in the same way.
+    check_limits("-- migrate:no-transaction", "1ms 2s 2s 1ms 2s");
+}
+
+fn a_limit_of_the_script_holds_for_all_of_it() {
+    check_limits("-- migrate:lock-timeout 700ms", "1ms 700ms 700ms 1ms 700ms");
+}
+
+fn a_script_that_sets_the_limit_itself_is_left_alone() {
+    let five = "5s 5s 5s 5s 5s";
+    check_limits("SET LOCAL lock_timeout = '5s';", five);
+    check_limits("-- migrate:no-transaction\nSET lock_timeout = '5s';", five);
+    check_limits("SET LOCAL Lock_Timeout = 0;", "0 0 0 0 0");
+}
+
+fn a_failure_is_found_between_changes_of_the_limit() {
+    let script = "CREATE TABLE a (n int);\nINSERT INTO a VALUES (0);\nCREATE TABLE b (n int);\nINSERT INTO b SELECT 1 / n FROM a;\nDROP TABLE b;";
+    let database = TestDatabase::new();
+    let error = up_fails(&set(&[("20260101000001_a", script, "DROP TABLE a")]), &database);
+    let place = error.location().unwrap();
+    assert_eq!((place.line, place.column, place.statement), (4, None, 4));
+    let script = script.replace("1 / n", "1 / é");
+    let error = up_fails(&set(&[("20260101000001_a", &script, "DROP TABLE a")]), &database);
+    let place = error.location().unwrap();
+    assert_eq!((place.line, place.column, place.statement), (4, Some(26), 4));
+    assert_eq!(place.source_line, "INSERT INTO b SELECT 1 / é FROM a;");
+    assert_eq!(tables(&database), "");
+}
+
+fn a_limit_of_nothing_ends_at_the_deadline() {
+    let database = busy();
+    let (_reader, pid) = reader(&database, "forgotten");
+    let mut settings = Settings::default();
+    (settings.lock_timeout, settings.lock_deadline) = (Duration::ZERO, Duration::from_secs(2));
+    let error = migrator(&adding_a_column(), &database).with_settings(settings).up().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::LockTimeout);
+    // The one long wait is looked at too.
+    assert_eq!(error.blockers()[0].pid, Some(pid));
+}
+
+fn the_building_of_an_index_shows_what_it_is_at_and_whom_it_waits_for() {
+    let database = busy();
+    let (mut writer, pid) = reader(&database, "writer");
+    writer.batch_execute("UPDATE busy SET id = 5").unwrap();
+    let script = "CREATE INDEX CONCURRENTLY busy_id ON busy (id)";
+    let index = set(&[("20260101000001_index", script, "DROP INDEX busy_id")]);
+    let (migration, events) = running(migrator(&index, &database));
+    let (mut phase, mut blocker) = (None, None);
+    while phase.is_none() || blocker.is_none() {
+        match events.recv().unwrap() {
+            Event::IndexBuild { version, phase: at, done, total } => {
+                assert_eq!((version.as_str(), done, total), ("20260101000001", 0, 1));
+                phase = Some(at);
+            }
+            Event::Blocked { blockers, .. } => blocker = blockers[0].pid,
+            _ => {}
+        }
+    }
+    assert_eq!(phase.as_deref(), Some("waiting for writers before build"));
+    assert_eq!(blocker, Some(pid));
+    writer.batch_execute("COMMIT").unwrap();
+    assert_eq!(names(&migration.join().unwrap().unwrap().done), ["index"]);
+    assert_eq!(
+        database.text("SELECT indisvalid FROM pg_index WHERE indexrelid = 'busy_id'::regclass"),
+        "t"
+    );
+}
+
+fn a_run_goes_on_where_nobody_can_be_seen() {
+    let database = busy();
+    let role = database.role("lonely", "CONNECTION LIMIT 1");
+    database.execute(&format!(
+        "GRANT ALL ON SCHEMA public TO {0}; ALTER TABLE busy OWNER TO {0}",
+        role.name
+    ));
+    let (mut reader, _) = reader(&database, "reader");
+    let (migration, events) = running(Migrator::new(&adding_a_column(), role.config));
+    let warned = events.iter().any(|it| {
+        matches!(it, Event::Warning { message } if message.contains("too many connections for role"))
+    });
+    assert!(warned);
+    reader.batch_execute("COMMIT").unwrap();
+    assert_eq!(names(&migration.join().unwrap().unwrap().done), ["note"]);
+}
+
+fn a_prepared_transaction_in_the_way_is_named() {
+    let database = busy();
+    database.execute("BEGIN; SELECT FROM busy; PREPARE TRANSACTION 'left'");
+    let mut settings = Settings::default();
+    settings.lock_deadline = Duration::from_secs(3);
+    let migrator = || migrator(&adding_a_column(), &database);
+    let error = migrator().with_settings(settings).up().unwrap_err();
+    let [blocker] = error.blockers() else { panic!("{error:?}") };
+    assert_eq!(blocker.to_string(), "a prepared transaction (pg_prepared_xacts lists them)");
+    database.execute("ROLLBACK PREPARED 'left'");
+    migrator().up().unwrap();
+}
+
+fn a_script_outside_a_transaction_retries_the_statement_that_found_a_lock() {
+    let database = busy();
+    let (mut reader, _) = reader(&database, "reader");
+    let script = format!(
+        "-- migrate:no-transaction\nINSERT INTO busy VALUES (3);\n{ALTER};\nCREATE INDEX CONCURRENTLY busy_id ON busy (id)"
+    );
+    let script = set(&[("20260101000001_note", &script, "SELECT 1")]);
+    let (migration, events) = running(migrator(&script, &database));
+    assert!(events.iter().any(|it| attempt(&it) == 4));
+    // What ran before it is there, once, and stays.
+    assert_eq!(database.text("SELECT count(*) FROM busy WHERE id = 3"), "1");
+    reader.batch_execute("COMMIT").unwrap();
+    migration.join().unwrap().unwrap_or_else(|error| panic!("{error:?}"));
+    assert_eq!(database.text("SELECT count(*) FROM busy WHERE id = 3"), "1");
+    crate::run::resume::assert_finished(&database, 1);
+}
