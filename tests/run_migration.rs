@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod run {
+    pub(crate) mod begun;
     pub(crate) mod connections;
     pub(crate) mod crash;
     pub(crate) mod failures;
@@ -31,6 +32,7 @@ use migration_tests::harness;
 
 fn main() -> ExitCode {
     let tests = [
+        run::begun::tests(),
         run::connections::tests(),
         run::crash::tests(),
         run::failures::tests(),

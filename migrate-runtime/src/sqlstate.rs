@@ -27,6 +27,9 @@ pub(crate) const GUARD_ALREADY: &str = "MG003";
 /// Raised by our own guard: the script ended the transaction or released the lock.
 pub(crate) const GUARD_LEFT: &str = "MG004";
 
+/// Raised by our own guard before a statement was sent.
+pub(crate) const GUARDED: [&str; 3] = [GUARD_NOT_LOCKED, GUARD_OTHER_RUNNER, GUARD_ALREADY];
+
 /// Failures that pass by themselves: nothing was changed, and the same step may be sent again.
 pub(crate) const RETRIED: [&str; 3] =
     [LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED, SERIALIZATION_FAILURE];

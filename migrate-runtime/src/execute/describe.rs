@@ -47,6 +47,8 @@ pub(super) fn describe(
     let kind = match code.as_deref() {
         _ if session.interrupt.is_asked() => ErrorKind::Interrupted,
         _ if lost => ErrorKind::ConnectionLost,
+        // Nothing is wrong with the script: what came between has to end, or to be looked at.
+        Some(code) if sqlstate::GUARDED.contains(&code) => kind_of(code),
         _ if matches!(situation.progress, Progress::Begun { .. }) => ErrorKind::Unfinished,
         Some(code) => kind_of(code),
         None => ErrorKind::Sql,
@@ -61,11 +63,8 @@ pub(super) fn describe(
     let error = error
         .with_location(place.map(|it| locate(step, it)))
         .with_state(state(lost, step, situation));
-    let error = hints(error, code.as_deref(), step, situation.progress, &session.server.role);
-    let error = match error.kind() {
-        ErrorKind::LockTimeout | ErrorKind::Interrupted => in_the_way(session, error),
-        _ => error,
-    };
+    let error = hints(error, step, situation.progress, &session.server.role);
+    let error = in_the_way(session, error);
     if situation.progress != Progress::Committed {
         log(session, step, &error);
     }
@@ -76,8 +75,8 @@ pub(super) fn describe(
 pub(super) fn interrupted(session: &mut Session<'_>, step: &Step, situation: Situation) -> Error {
     let kind = ErrorKind::Interrupted;
     let error = Error::new(kind, message(kind, None, step, situation.progress))
-        .with_state(state(false, step, situation))
-        .with_hint(format!("migration-cli {}", step.direction()));
+        .with_state(state(false, step, situation));
+    let error = hints(error, step, situation.progress, &session.server.role);
     let error = in_the_way(session, error);
     log(session, step, &error);
     error
@@ -85,6 +84,9 @@ pub(super) fn interrupted(session: &mut Session<'_>, step: &Step, situation: Sit
 
 /// Names those whose locks were in the way, and how to end the first of them.
 fn in_the_way(session: &Session<'_>, error: Error) -> Error {
+    if ![ErrorKind::LockTimeout, ErrorKind::Interrupted].contains(&error.kind()) {
+        return error;
+    }
     let blockers = session.waits.blockers.clone();
     let error = match blockers.iter().find_map(|it| it.pid) {
         Some(pid) => error.with_hint(format!(
@@ -190,41 +192,74 @@ pub(crate) fn unfinished(migration: &str, step: &Step, statement: usize) -> Stri
     state
 }
 
-fn hints(error: Error, code: Option<&str>, step: &Step, progress: Progress, role: &str) -> Error {
-    let (kind, command, file) = (error.kind(), step.direction(), step.file());
-    if kind == ErrorKind::ConnectionLost {
-        return error.with_hint("migration-cli status");
-    }
-    if let Progress::Begun { statement } = progress {
-        return error.with_hint(format!(
-            "migration-cli {command}   # goes on at statement {}, once what was in its way is mended",
-            statement + 1
-        ));
-    }
+fn hints(error: Error, step: &Step, progress: Progress, role: &str) -> Error {
+    let command = format!("migration-cli {}", step.direction());
+    let (goes_on, has_begun) = match progress {
+        Progress::Begun { statement } if statement < step.statements().len() => {
+            (format!("   # goes on at statement {}", statement + 1), true)
+        }
+        Progress::Begun { .. } => ("   # enters it into the history".to_owned(), true),
+        _ => (String::new(), false),
+    };
+    // What is in the way of begun work is what the server names.
+    let kind = match error.kind() {
+        ErrorKind::Unfinished => error.sqlstate().map_or(ErrorKind::Sql, kind_of),
+        kind => kind,
+    };
+    let error = match kind {
+        ErrorKind::Privilege => error.with_hint(format!(
+            "GRANT … TO {role};   -- the right that the server names, or connect with another role"
+        )),
+        _ => error,
+    };
     let hint = match kind {
-        ErrorKind::Interrupted => format!("migration-cli {command}"),
+        ErrorKind::Interrupted => format!("{command}{goes_on}"),
         ErrorKind::ConnectionLost | ErrorKind::PlanChanged | ErrorKind::LockHeld => {
             "migration-cli status".to_owned()
         }
         ErrorKind::Pooler => "export MIGRATION_DATABASE_URL='postgres://…'   # to the server itself, or to a pooler in session mode".to_owned(),
-        ErrorKind::LockTimeout => format!("migration-cli {command} --lock-deadline 30m"),
-        ErrorKind::Privilege => {
-            format!("GRANT … TO {role};   -- the right that the server names, or connect with another role")
+        ErrorKind::LockTimeout => format!("{command} --lock-deadline 30m{goes_on}"),
+        ErrorKind::Privilege if has_begun => format!("{command}{goes_on}"),
+        ErrorKind::Privilege => return error,
+        _ if is_table_of_ours(&error) => {
+            "migration-cli repair   # makes the table again that is missing".to_owned()
         }
-        _ => {
-            let error = match code {
-                Some(sqlstate::ACTIVE_SQL_TRANSACTION | sqlstate::INVALID_TRANSACTION_TERMINATION) => {
-                    error.with_hint(format!("put `-- migrate:no-transaction` into the first line of {file}"))
-                }
-                Some(sqlstate::QUERY_CANCELED) => error.with_hint(format!(
-                    "put `-- migrate:statement-timeout 10min` into the first line of {file}"
-                )),
-                _ => error,
-            };
-            return error.with_hint(format!("migration-cli {command}   # after mending {file} and building again"));
-        }
+        _ if has_begun => return after_mending_begun(error, step, &goes_on),
+        _ => return after_mending(error, step),
     };
     error.with_hint(hint)
+}
+
+/// A statement of ours names its tables with their schema, in whatever language the server complains.
+fn is_table_of_ours(error: &Error) -> bool {
+    error.sqlstate() == Some(sqlstate::UNDEFINED_TABLE)
+        && error.server_message().is_some_and(|it| it.contains("._migrations_"))
+}
+
+fn after_mending(error: Error, step: &Step) -> Error {
+    let (command, file) = (step.direction(), step.file());
+    let error = match error.sqlstate() {
+        Some(sqlstate::ACTIVE_SQL_TRANSACTION | sqlstate::INVALID_TRANSACTION_TERMINATION) => error
+            .with_hint(format!("put `-- migrate:no-transaction` into the first line of {file}")),
+        Some(sqlstate::QUERY_CANCELED) => error.with_hint(format!(
+            "put `-- migrate:statement-timeout 10min` into the first line of {file}"
+        )),
+        _ => error,
+    };
+    error.with_hint(format!("migration-cli {command}   # after mending {file} and building again"))
+}
+
+/// A statement that began and was edited runs only when somebody says so.
+fn after_mending_begun(error: Error, step: &Step, goes_on: &str) -> Error {
+    let (command, file) = (step.direction(), step.file());
+    let error = error
+        .with_hint(format!("migration-cli {command}{goes_on}, once what was in its way is mended"));
+    if error.location().is_none() || !step.is_embedded() {
+        return error;
+    }
+    error.with_hint(format!(
+        "migration-cli repair --retry   # after mending {file} and building again"
+    ))
 }
 
 pub(super) fn locate(step: &Step, place: Place) -> Location {

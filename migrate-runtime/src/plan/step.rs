@@ -134,6 +134,11 @@ impl Step {
         self.sql().to_ascii_lowercase().contains("lock_timeout")
     }
 
+    /// Whether the script is in the binary, where it can be edited.
+    pub(crate) fn is_embedded(&self) -> bool {
+        matches!(self.script, StepScript::Embedded(_))
+    }
+
     pub(crate) fn script(&self) -> &StepScript {
         &self.script
     }

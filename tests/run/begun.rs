@@ -1,0 +1,125 @@
+//! What is said of scripts outside a transaction that began and could not go on: what was in the way, and
+//! what to type next.
+
+use migrate_runtime::{Decision, Error, ErrorKind, Event, MigrationSet, Repair};
+use migration_tests::harness::Trial;
+use migration_tests::{TestDatabase, set, trials, wait_until};
+
+use crate::{migrator, names, up, up_fails};
+
+pub(crate) fn tests() -> Vec<Trial> {
+    trials![
+        a_failure_tells_how_to_go_on_with_and_without_an_edit,
+        an_interruption_tells_where_it_goes_on,
+        what_a_guard_refuses_is_no_failure_of_the_script,
+        a_table_of_ours_that_is_missing_is_made_by_repair
+    ]
+}
+
+const MARKER: &str = "-- migrate:no-transaction";
+
+fn of(up: &str) -> MigrationSet {
+    set(&[("20260101000001_one", &format!("{MARKER}\n{up}"), "SELECT 1")])
+}
+
+#[track_caller]
+fn check(error: &Error, kind: ErrorKind, hints: &[&str]) {
+    assert_eq!((error.kind(), error.hints()), (kind, &*owned(hints)), "{error:?}");
+    let state = error.state().unwrap();
+    assert!(state.contains("20260101000001_one is unfinished: statement 1 is done"), "{state}");
+}
+
+fn owned(hints: &[&str]) -> Vec<String> {
+    hints.iter().map(|it| (*it).to_owned()).collect()
+}
+
+fn a_failure_tells_how_to_go_on_with_and_without_an_edit() {
+    let database = TestDatabase::new();
+    let failing = of("CREATE TABLE one ();\nINSERT INTO missing VALUES (1)");
+    let hints = [
+        "migration-cli up   # goes on at statement 2, once what was in its way is mended",
+        "migration-cli repair --retry   # after mending migrations/20260101000001_one.up.sql and building again",
+    ];
+    check(&up_fails(&failing, &database), ErrorKind::Unfinished, &hints);
+    // As it says: an edited statement goes on with that command, and with no other.
+    let mended = of("CREATE TABLE one ();\nCREATE TABLE two ()");
+    assert_eq!(up_fails(&mended, &database).kind(), ErrorKind::Unfinished);
+    let mut retry = Repair::default();
+    retry.decision = Some(Decision::Retry);
+    let repaired = migrator(&mended, &database).run_repair(&retry).unwrap();
+    assert_eq!(names(&repaired.done), ["one"]);
+}
+
+fn an_interruption_tells_where_it_goes_on() {
+    let database = TestDatabase::new();
+    let barrier = "SELECT pg_advisory_xact_lock(7)";
+    let set = of(&format!("CREATE TABLE one ();\n{barrier}"));
+    let mut other = database.client();
+    other.batch_execute("SELECT pg_advisory_lock(7)").unwrap();
+    let mut running = migrator(&set, &database);
+    let interrupt = running.interrupt();
+    let thread = std::thread::spawn(move || running.up().unwrap_err());
+    let waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted";
+    wait_until("the second statement waits", || database.text(waits) == "1");
+    interrupt.interrupt();
+    let error = thread.join().unwrap();
+    check(&error, ErrorKind::Interrupted, &["migration-cli up   # goes on at statement 2"]);
+
+    // Between two statements.
+    let mut running = migrator(&set, &database);
+    let interrupt = running.interrupt();
+    running = running.on_event(move |event| {
+        if matches!(event, Event::Resumed { .. }) {
+            interrupt.interrupt();
+        }
+    });
+    let error = running.up().unwrap_err();
+    check(&error, ErrorKind::Interrupted, &["migration-cli up   # goes on at statement 2"]);
+}
+
+fn what_a_guard_refuses_is_no_failure_of_the_script() {
+    let unlocked = of("SELECT pg_advisory_unlock_all();\nCREATE TABLE two ()");
+    let error = up_fails(&unlocked, &TestDatabase::new());
+    assert_eq!(
+        (error.sqlstate(), error.exit_code()),
+        (Some("MG001"), ErrorKind::Pooler.exit_code())
+    );
+    let hint = "export MIGRATION_DATABASE_URL='postgres://…'   # to the server itself, or to a pooler in session mode";
+    check(&error, ErrorKind::Pooler, &[hint]);
+
+    let row = "INSERT INTO _migrations (version, name, checksum, execution_time) VALUES ('20260101000001', 'one', '', 0)";
+    let entered = of(&format!("{row};\nCREATE TABLE two ()"));
+    let error = up_fails(&entered, &TestDatabase::new());
+    assert_eq!(error.sqlstate(), Some("MG003"));
+    check(&error, ErrorKind::PlanChanged, &["migration-cli status"]);
+
+    let database = TestDatabase::new();
+    let failing = of("CREATE TABLE one ();\nINSERT INTO missing VALUES (1)");
+    up_fails(&failing, &database);
+    let mut other = database.client();
+    let inside = "SELECT pg_advisory_lock(
+        ('x' || left(encode(sha256('migrate:public._migrations'), 'hex'), 8))::bit(32)::int, 2)";
+    other.batch_execute(inside).unwrap();
+    let error = up_fails(&failing, &database);
+    assert_eq!(error.sqlstate(), Some("MG002"));
+    check(&error, ErrorKind::LockHeld, &["migration-cli status"]);
+}
+
+fn a_table_of_ours_that_is_missing_is_made_by_repair() {
+    let hint = "migration-cli repair   # makes the table again that is missing";
+    let alone = format!("{MARKER}\nCREATE TABLE one ();\nVACUUM");
+    for script in ["CREATE TABLE one ()", &alone] {
+        let database = TestDatabase::new();
+        let whole = [
+            ("20260101000001_zero", "SELECT 1", "SELECT 1"),
+            ("20260101000002_one", script, "DROP TABLE one"),
+        ];
+        up(&set(&whole[..1]), &database);
+        database.execute("DROP TABLE _migrations_script");
+        let error = up_fails(&set(&whole), &database);
+        assert_eq!((error.sqlstate(), error.hints()), (Some("42P01"), &*owned(&[hint])));
+        migrator(&set(&whole), &database).run_repair(&Repair::default()).unwrap();
+        up(&set(&whole), &database);
+        assert_eq!(database.text("SELECT count(*) FROM _migrations"), "2");
+    }
+}
