@@ -109,7 +109,7 @@ impl Look {
         history: &'e History,
         repair: &Repair,
     ) -> Result<Evidence<'e>, Error> {
-        let unfinished = plan_repair(&call.set, history, &self.stored, repair.decision)?;
+        let unfinished = plan_repair(&call.set, history, &self.stored, repair)?;
         // What the script that goes on is about to mend is no finding of its own.
         let invalid = if unfinished.is_some() { Vec::new() } else { self.invalid.clone() };
         Ok(Evidence {

@@ -1,6 +1,8 @@
 //! What is said of scripts outside a transaction that began and could not go on: what was in the way, and
 //! what to type next.
 
+use std::num::NonZeroUsize;
+
 use migrate_runtime::{Decision, Error, ErrorKind, Event, MigrationSet, Repair};
 use migration_tests::harness::Trial;
 use migration_tests::{TestDatabase, set, trials, wait_until};
@@ -10,6 +12,7 @@ use crate::{migrator, names, up, up_fails};
 pub(crate) fn tests() -> Vec<Trial> {
     trials![
         a_failure_tells_how_to_go_on_with_and_without_an_edit,
+        a_down_script_that_was_edited_goes_on_as_its_hints_say,
         an_interruption_tells_where_it_goes_on,
         what_a_guard_refuses_is_no_failure_of_the_script,
         a_table_of_ours_that_is_missing_is_made_by_repair
@@ -48,6 +51,32 @@ fn a_failure_tells_how_to_go_on_with_and_without_an_edit() {
     retry.decision = Some(Decision::Retry);
     let repaired = migrator(&mended, &database).run_repair(&retry).unwrap();
     assert_eq!(names(&repaired.done), ["one"]);
+}
+
+fn a_down_script_that_was_edited_goes_on_as_its_hints_say() {
+    let with = |down: &str| {
+        let down = format!("{MARKER}\nDROP TABLE one;\n{down}");
+        set(&[("20260101000001_one", "CREATE TABLE one ()", &down)])
+    };
+    let failing = with("DROP TABLE missing");
+    let database = TestDatabase::new();
+    up(&failing, &database);
+    let error = migrator(&failing, &database).down(NonZeroUsize::MIN).unwrap_err();
+    let hints = [
+        "migration-cli down   # goes on at statement 2, once what was in its way is mended",
+        "migration-cli repair --update-checksums --retry   # after mending migrations/20260101000001_one.down.sql and building again",
+    ];
+    check(&error, ErrorKind::Unfinished, &hints);
+    let mended = with("DROP TABLE IF EXISTS missing");
+    // The database kept the script that began: that one goes on unless somebody says otherwise.
+    let error = migrator(&mended, &database).run_repair(&Repair::default()).unwrap_err();
+    assert_eq!((error.kind(), error.sqlstate()), (ErrorKind::Unfinished, Some("42P01")));
+    let mut retry = Repair::default();
+    retry.decision = Some(Decision::Retry);
+    retry.update_checksums = true;
+    let repaired = migrator(&mended, &database).run_repair(&retry).unwrap();
+    assert_eq!(names(&repaired.done), ["one"]);
+    assert_eq!(database.text("SELECT count(*) FROM _migrations_progress"), "0");
 }
 
 fn an_interruption_tells_where_it_goes_on() {

@@ -257,8 +257,10 @@ fn after_mending_begun(error: Error, step: &Step, goes_on: &str) -> Error {
     if error.location().is_none() || !step.is_embedded() {
         return error;
     }
+    // The database kept the down script that began, and takes another one only when told.
+    let accept = if command == Direction::Down { " --update-checksums" } else { "" };
     error.with_hint(format!(
-        "migration-cli repair --retry   # after mending {file} and building again"
+        "migration-cli repair{accept} --retry   # after mending {file} and building again"
     ))
 }
 

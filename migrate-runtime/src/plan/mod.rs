@@ -10,7 +10,7 @@ mod step;
 
 use migrate_core::{Direction, Migration, MigrationSet, Mode, Version};
 
-use crate::config::{Decision, Down, Limit, ScriptSource, Up};
+use crate::config::{Down, Limit, Repair, ScriptSource, Up};
 use crate::drift::{self, Drift};
 use crate::history::{History, Row, StoredScript};
 
@@ -96,9 +96,9 @@ pub(crate) fn plan_repair(
     set: &MigrationSet,
     history: &History,
     stored: &[StoredScript],
-    decision: Option<Decision>,
+    repair: &Repair,
 ) -> Result<Option<Plan>, Refusal> {
-    let step = resumed(set, history, stored, (Asked::Repair(decision), None))?;
+    let step = resumed(set, history, stored, (Asked::Repair(repair), None))?;
     Ok(step.map(|it| Plan { direction: it.direction(), steps: vec![it] }))
 }
 

@@ -4,7 +4,7 @@ use migrate_core::{Checksum, Direction, MigrationSet, Mode};
 
 use super::step::Step;
 use super::{Refusal, step_down};
-use crate::config::{Decision, ScriptSource};
+use crate::config::{Decision, Repair, ScriptSource};
 use crate::history::{History, StoredScript, Unfinished};
 
 /// Where a script goes on.
@@ -16,10 +16,10 @@ pub(crate) struct Resume {
 }
 
 /// Who asks: a run goes on with what it is about, `repair` with whatever there is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Asked {
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Asked<'a> {
     Run(Direction),
-    Repair(Option<Decision>),
+    Repair(&'a Repair),
 }
 
 /// The step that goes on with unfinished work, if there is any.
@@ -27,7 +27,7 @@ pub(super) fn resumed(
     set: &MigrationSet,
     history: &History,
     stored: &[StoredScript],
-    (asked, preferred): (Asked, Option<ScriptSource>),
+    (asked, preferred): (Asked<'_>, Option<ScriptSource>),
 ) -> Result<Option<Step>, Refusal> {
     let [work] = history.unfinished.as_slice() else {
         return match history.unfinished.first() {
@@ -40,7 +40,7 @@ pub(super) fn resumed(
             return Err(Refusal::Unfinished(Box::new(work.clone())));
         }
         Asked::Run(_) => None,
-        Asked::Repair(decision) => decision,
+        Asked::Repair(repair) => repair.decision,
     };
     let step = match work.direction {
         Direction::Up => {
@@ -53,11 +53,32 @@ pub(super) fn resumed(
             let rows = history.newest_first();
             let row = rows.into_iter().find(|it| it.version == work.version);
             let row = row.ok_or_else(|| Refusal::UnfinishedElsewhere(Box::new(work.clone())))?;
-            step_down(set, row, stored, preferred)?
+            let of = |source| step_down(set, row, stored, source);
+            match (of(preferred), asked) {
+                (
+                    Err(differs @ (Refusal::ScriptDiffers(_) | Refusal::Edited(_))),
+                    Asked::Repair(repair),
+                ) => begun_down(of, work, repair).ok_or(differs)?,
+                (step, _) => step?,
+            }
         }
     };
     refuse_changed(&step, work, decision)?;
     Ok(Some(step.resuming(Resume { work: work.clone(), decision })))
+}
+
+/// Where there are two down scripts: the one that is about to be accepted, else the one that began.
+fn begun_down(
+    of: impl Fn(Option<ScriptSource>) -> Result<Step, Refusal>,
+    work: &Unfinished,
+    repair: &Repair,
+) -> Option<Step> {
+    if repair.update_checksums {
+        return of(Some(ScriptSource::Embedded)).ok();
+    }
+    let sources = [ScriptSource::Stored, ScriptSource::Embedded].into_iter();
+    let mut steps = sources.filter_map(|it| of(Some(it)).ok());
+    steps.find(|it| refuse_changed(it, work, None).is_ok())
 }
 
 /// The statement that began has to be the one that goes on, and what came before it is done: it has to be

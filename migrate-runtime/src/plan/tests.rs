@@ -5,6 +5,7 @@ use migrate_core::Direction::{Down as Back, Up as Forth};
 use migrate_core::{Checksum, Directives, Script};
 
 use super::*;
+use crate::config::Decision;
 use crate::error::Error;
 use crate::history::Unfinished;
 
@@ -111,7 +112,7 @@ fn unfinished_work_of_the_other_direction_is_for_repair() {
     history.unfinished.push(unfinished());
     let stopped = Refusal::Unfinished(Box::new(unfinished()));
     assert_eq!(plan_down(&SET, &history, &[], &Down::default()).unwrap_err(), stopped);
-    let plan = plan_repair(&SET, &history, &[], None).unwrap().unwrap();
+    let plan = plan_repair(&SET, &history, &[], &Repair::default()).unwrap().unwrap();
     assert_eq!((plan.direction, plan.steps[0].resumes_at()), (Forth, Some(1)));
 
     history.unfinished.push(Unfinished { version: version(2).to_string(), ..unfinished() });
@@ -123,7 +124,7 @@ fn what_began_elsewhere_or_was_changed_is_refused() {
     let refused = |work: Unfinished, decision| {
         let mut history = history(&APPLIED[..2]);
         history.unfinished.push(work);
-        plan_repair(&SET, &history, &[], decision).map(drop)
+        plan_repair(&SET, &history, &[], &Repair { decision, ..Repair::default() }).map(drop)
     };
     let elsewhere = Unfinished { version: version(9).to_string(), ..unfinished() };
     let expected = Refusal::UnfinishedElsewhere(Box::new(elsewhere.clone()));
