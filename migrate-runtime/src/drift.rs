@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use migrate_core::{Migration, MigrationSet, Version};
+use migrate_core::{Direction, Migration, MigrationSet, Version};
 
 use crate::history::{History, Row};
 
@@ -13,8 +13,8 @@ pub(crate) enum Drift {
     Edited { version: Version, name: String, ran: String, embedded: String },
     /// The binary has no such migration: it was deleted, or a newer release ran it.
     Unknown { version: String, name: String },
-    /// It has not run, but a newer one has.
-    OutOfOrder { version: Version, name: &'static str, newest: Version },
+    /// It has not run, but a newer one has, or has `begun`.
+    OutOfOrder { version: Version, name: &'static str, newest: Version, begun: bool },
 }
 
 impl Drift {
@@ -40,19 +40,21 @@ pub(crate) fn compare(set: &MigrationSet, history: &History) -> Vec<Drift> {
             Some(_) => None,
         }
     });
-    let newest = rows.iter().filter_map(|it| it.version.parse::<Version>().ok()).max();
-    let late = pending(set, history).into_iter().filter_map(|it| {
-        let newest = newest.filter(|newest| it.version < *newest)?;
-        Some(Drift::OutOfOrder { version: it.version, name: it.name, newest })
+    let begun: Vec<Version> = begun(history).collect();
+    let ended = rows.iter().filter_map(|it| it.version.parse::<Version>().ok());
+    let newest = ended.map(|it| (it, false)).chain(begun.iter().map(|it| (*it, true))).max();
+    let late = pending(set, history).into_iter().filter(|it| !begun.contains(&it.version));
+    let late = late.filter_map(|it| {
+        let (newest, begun) = newest.filter(|newest| it.version < newest.0)?;
+        Some(Drift::OutOfOrder { version: it.version, name: it.name, newest, begun })
     });
     ran.chain(late).collect()
 }
 
-/// What would come after a migration that has begun, and is older.
-pub(crate) fn before(planned: &[&'static Migration], begun: Option<Version>) -> Vec<Drift> {
-    let Some(newest) = begun else { return Vec::new() };
-    let older = planned.iter().filter(|it| it.version < newest);
-    older.map(|it| Drift::OutOfOrder { version: it.version, name: it.name, newest }).collect()
+/// The migrations that began to run, and are not in the history yet.
+fn begun(history: &History) -> impl Iterator<Item = Version> {
+    let begun = history.unfinished.iter().filter(|it| it.direction == Direction::Up);
+    begun.filter_map(|it| it.version.parse().ok())
 }
 
 /// The migrations that have not run, oldest first.

@@ -104,14 +104,7 @@ pub(crate) fn findings(evidence: &Evidence<'_>, repair: &Repair) -> Vec<Mend> {
     });
     let indexes = evidence.invalid.iter().map(of_index);
     let drift = drift::compare(evidence.set, evidence.history);
-    let begun = |it: &Drift| match it {
-        Drift::OutOfOrder { version, .. } => {
-            let version = version.to_string();
-            evidence.history.unfinished.iter().any(|work| work.version == version)
-        }
-        _ => false,
-    };
-    let drift = drift.iter().filter(|it| !begun(it)).map(|it| of_drift(it, repair));
+    let drift = drift.iter().map(|it| of_drift(it, repair));
     let down = down_differs(evidence).map(|(migration, _)| of_down(migration, repair));
     tables.chain(steps).chain(indexes).chain(drift).chain(down).collect()
 }
@@ -155,10 +148,13 @@ fn of_drift(drift: &Drift, repair: &Repair) -> Mend {
             None,
             "migration-cli status   # normal during a rolling deploy",
         ),
-        Drift::OutOfOrder { version, name, newest } => (
+        Drift::OutOfOrder { version, name, newest, begun } => (
             MendKind::OutOfOrder,
             version.to_string(),
-            format!("{version}_{name} has not run, but the newer {newest} has"),
+            format!(
+                "{version}_{name} has not run, but the newer {newest} has{}",
+                if *begun { " begun" } else { "" }
+            ),
             None,
             "migration-cli up --allow-out-of-order",
         ),

@@ -50,7 +50,7 @@ pub enum State {
     Edited,
     /// It ran, and this binary does not have it.
     Unknown,
-    /// It has not run, but a newer one has.
+    /// It has not run, but a newer one has, or has begun.
     OutOfOrder,
     /// It began outside a transaction and did not end.
     Unfinished,

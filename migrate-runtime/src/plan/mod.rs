@@ -53,14 +53,10 @@ pub(crate) fn plan_up(set: &MigrationSet, history: &History, up: &Up) -> Result<
 
     // Two branches were merged in the "wrong" order. Running the older migration now would give
     // this database another history than a fresh one gets, so a person has to decide.
-    let mut late = pick(
+    let late = pick(
         &drift,
         |it| matches!(it, Drift::OutOfOrder { version, .. } if planned.iter().any(|it| it.version == *version)),
     );
-    late.retain(
-        |it| !matches!(it, Drift::OutOfOrder { version, .. } if Some(*version) == begun_version),
-    );
-    late.extend(drift::before(&planned, begun_version));
     if !late.is_empty() && !up.allow_out_of_order {
         return Err(Refusal::OutOfOrder(late));
     }

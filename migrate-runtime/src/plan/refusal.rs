@@ -129,15 +129,15 @@ fn out_of_order(list: &[Drift]) -> Error {
     let mut late = Vec::new();
     let mut after = None;
     for drift in list {
-        if let Drift::OutOfOrder { version, name, newest } = drift {
+        if let Drift::OutOfOrder { version, name, newest, begun } = drift {
             late.push(format!("{version}_{name}"));
-            after = Some(*newest);
+            let fate = if *begun { "begun" } else { "run" };
+            after = Some(format!("{newest} has already {fate}"));
         }
     }
     let verb = if late.len() == 1 { "is" } else { "are" };
-    let newest = after.map(|it| it.to_string()).unwrap_or_default();
-    let message =
-        format!("{} {verb} pending, but the newer {newest} has already run", late.join(", "));
+    let newer = after.unwrap_or_default();
+    let message = format!("{} {verb} pending, but the newer {newer}", late.join(", "));
     Error::new(ErrorKind::OutOfOrder, message)
         .with_hint("migration-cli up --allow-out-of-order")
         .with_hint("migration-cli create NAME   # or move both scripts to a newer version, and build again")

@@ -48,7 +48,7 @@ fn up_goes_as_far_as_it_is_told() {
 
 #[test]
 fn up_refuses_a_migration_that_came_too_late() {
-    let late = Drift::OutOfOrder { version: version(2), name: "test", newest: version(3) };
+    let late = late(false);
     let history = [(1, b'a'), (3, b'c')];
     check(up(&history, &Up::default()), Err(Refusal::OutOfOrder(vec![late])));
     let allowed = Up { allow_out_of_order: true, ..Up::default() };
@@ -86,13 +86,29 @@ fn up_goes_on_with_what_began_before_anything_else() {
     assert_eq!(plan.steps[0].resumes_at(), Some(1));
     assert_eq!(plan.steps[1].resumes_at(), None);
     // The second is older than what has begun.
-    let late = Drift::OutOfOrder { version: version(2), name: "test", newest: version(3) };
-    check(plan_up(&SET, &history, &Up::default()), Err(Refusal::OutOfOrder(vec![late])));
+    let late = Err(Refusal::OutOfOrder(vec![late(true)]));
+    check(plan_up(&SET, &history, &Up::default()), late);
     let one = Up { limit: steps(1), ..Up::default() };
     check(plan_up(&SET, &history, &one), Ok(&[(Forth, 3)]));
     let before = Up { limit: Limit::To(version(2)), ..Up::default() };
     let stopped = Box::new(unfinished());
     check(plan_up(&SET, &history, &before), Err(Refusal::Unfinished(stopped)));
+}
+
+#[test]
+fn what_is_older_than_what_ran_and_what_began_is_told_once() {
+    let mut history = history(&[(2, b'b')]);
+    history.unfinished.push(unfinished());
+    let late =
+        Drift::OutOfOrder { version: version(1), name: "one", newest: version(3), begun: true };
+    assert_eq!(drift::compare(&SET, &history), [late.clone()], "what began is not late");
+    let refusal = plan_up(&SET, &history, &Up::default()).unwrap_err();
+    assert_eq!(refusal, Refusal::OutOfOrder(vec![late]));
+    let message = Error::from(refusal).to_string();
+    assert!(
+        message.ends_with("is pending, but the newer 20260101000003 has already begun"),
+        "{message}"
+    );
 }
 
 #[test]
@@ -242,6 +258,11 @@ fn up(ran: &[(i64, u8)], up: &Up) -> Result<Plan, Refusal> {
 
 fn down(ran: &[(i64, u8)], stored: &[StoredScript], down: &Down) -> Result<Plan, Refusal> {
     plan_down(&SET, &history(ran), stored, down)
+}
+
+/// The second is late: the third ran, or began.
+fn late(begun: bool) -> Drift {
+    Drift::OutOfOrder { version: version(2), name: "test", newest: version(3), begun }
 }
 
 fn by(limit: Limit) -> Down {
