@@ -9,9 +9,9 @@ use crate::extras::{if_allowed, stored_scripts};
 use crate::history::{History, Server, StoredScript};
 use crate::mend::{Evidence, InvalidIndex, Mend, MendKind, accepted, findings};
 use crate::migrator::{Call, Migrator};
-use crate::plan::{HistoryChange, Plan, plan_repair};
+use crate::plan::{HistoryChange, Plan, Refusal, plan_repair};
 use crate::progress::Event;
-use crate::refuse::plan_changed;
+use crate::refuse::{plan_changed, refuse};
 use crate::run::Done;
 use crate::session::Session;
 
@@ -46,8 +46,7 @@ impl Migrator {
         self.call("repair", |mut connection, call| {
             let (server, history) = call.read(&mut connection)?;
             let look = Look::at(&mut connection, &server)?;
-            let evidence = look.evidence(call, &history, repair)?;
-            let found = findings(&evidence, repair);
+            let found = findings(&look.evidence(call, &history, repair)?, repair);
             let (token, database) = (call.token.clone(), server.database);
             Ok(Repaired { token, database, found, done: Vec::new() })
         })
@@ -60,24 +59,29 @@ impl Migrator {
         self.call("repair", |mut connection, call| {
             let (server, before) = call.read(&mut connection)?;
             let look = Look::at(&mut connection, &server)?;
-            let found = findings(&look.evidence(call, &before, repair)?, repair);
+            let mut found = match look.evidence(call, &before, repair) {
+                Ok(evidence) => Some(findings(&evidence, repair)),
+                // Whoever began it may be at it still: the lock tells.
+                Err(refusal) if refusal.is_about_unfinished() => None,
+                Err(refusal) => return Err(refuse(&mut connection, &server, refusal)),
+            };
             let (token, database) = (call.token.clone(), server.database.clone());
-            let mut repaired = Repaired { token, database, found, done: Vec::new() };
-            if repaired.found.iter().all(|it| it.action.is_none()) {
-                return Ok(repaired);
+            let repaired = |found, done| Repaired { token, database, found, done };
+            if let Some(found) = found.take_if(|it| it.iter().all(|it| it.action.is_none())) {
+                return Ok(repaired(found, Vec::new()));
             }
             server.refuse_standby()?;
             let (mut session, history) = connection.lock()?;
             let server = session.server.clone();
             let look = Look::at(&mut session, &server)?;
-            let evidence = look.evidence(call, &history, repair)?;
+            let evidence = look.evidence(call, &history, repair);
+            let evidence = evidence.map_err(|it| refuse(&mut session, &server, it))?;
             let same_work = history.unfinished == before.unfinished;
-            if !same_work || findings(&evidence, repair) != repaired.found {
-                return Err(changed());
-            }
-            repaired.done = mend(&mut session, &evidence, repair)?;
-            log(&mut session, &repaired.found);
-            Ok(repaired)
+            let found = found.filter(|it| same_work && findings(&evidence, repair) == *it);
+            let found = found.ok_or_else(changed)?;
+            let done = mend(&mut session, &evidence, repair)?;
+            log(&mut session, &found);
+            Ok(repaired(found, done))
         })
     }
 }
@@ -108,7 +112,7 @@ impl Look {
         call: &'e Call<'_>,
         history: &'e History,
         repair: &Repair,
-    ) -> Result<Evidence<'e>, Error> {
+    ) -> Result<Evidence<'e>, Refusal> {
         let unfinished = plan_repair(&call.set, history, &self.stored, repair)?;
         // What the script that goes on is about to mend is no finding of its own.
         let invalid = if unfinished.is_some() { Vec::new() } else { self.invalid.clone() };

@@ -2,8 +2,9 @@
 //! what to type next.
 
 use std::num::NonZeroUsize;
+use std::time::Duration;
 
-use migrate_runtime::{Decision, Error, ErrorKind, Event, MigrationSet, Repair};
+use migrate_runtime::{Decision, Error, ErrorKind, Event, MigrationSet, Repair, Settings};
 use migration_tests::harness::Trial;
 use migration_tests::{TestDatabase, set, trials, wait_until};
 
@@ -15,7 +16,9 @@ pub(crate) fn tests() -> Vec<Trial> {
         a_down_script_that_was_edited_goes_on_as_its_hints_say,
         an_interruption_tells_where_it_goes_on,
         what_a_guard_refuses_is_no_failure_of_the_script,
-        a_table_of_ours_that_is_missing_is_made_by_repair
+        a_table_of_ours_that_is_missing_is_made_by_repair,
+        whatever_stops_a_script_leaves_a_row_in_the_log,
+        a_refused_repair_leaves_a_row_in_the_log
     ]
 }
 
@@ -151,4 +154,84 @@ fn a_table_of_ours_that_is_missing_is_made_by_repair() {
         up(&set(&whole), &database);
         assert_eq!(database.text("SELECT count(*) FROM _migrations"), "2");
     }
+}
+
+/// The last row of the log: the message is the one that was told.
+#[track_caller]
+fn check_logged(database: &TestDatabase, error: &Error, row: &str) {
+    let last = "SELECT command, version, direction, outcome, message FROM _migrations_log ORDER BY id DESC LIMIT 1";
+    assert_eq!(database.text(last), format!("{row}|{error}"), "{error:?}");
+}
+
+fn whatever_stops_a_script_leaves_a_row_in_the_log() {
+    let row = "up|20260101000001|up|failed";
+    let indexed = of("CREATE TABLE one (id int);
+INSERT INTO one VALUES (1), (1);
+CREATE UNIQUE INDEX CONCURRENTLY one_id ON one (id)");
+    let database = TestDatabase::new();
+    up_fails(&indexed, &database);
+    let mut other = database.client();
+    let mut open = other.transaction().unwrap();
+    open.batch_execute("LOCK TABLE one IN SHARE UPDATE EXCLUSIVE MODE").unwrap();
+    let busy = up_fails(&indexed, &database);
+    assert!(busy.to_string().contains("works on the same table"), "{busy:?}");
+    check_logged(&database, &busy, row);
+    open.rollback().unwrap();
+
+    // An older version did not note what there was before.
+    database.execute("UPDATE _migrations_progress SET cursor = NULL");
+    let undecided = up_fails(&indexed, &database);
+    assert!(undecided.to_string().contains("the catalogs cannot tell"), "{undecided:?}");
+    check_logged(&database, &undecided, row);
+
+    let database = TestDatabase::new();
+    let role = database.role("builder", "");
+    database.execute(&format!("GRANT CREATE ON SCHEMA public TO {}", role.name));
+    let lost = of(&format!(
+        "SET ROLE {};\nCREATE TEMP TABLE one ();\nINSERT INTO missing VALUES (1)",
+        role.name
+    ));
+    up_fails(&lost, &database);
+    let gone = up_fails(&lost, &database);
+    assert!(gone.to_string().contains("is gone"), "{gone:?}");
+    check_logged(&database, &gone, row);
+    let mut mark = Repair::default();
+    mark.decision = Some(Decision::MarkDone);
+    database.execute("UPDATE _migrations_progress SET cursor = cursor - 'lost'");
+    let known = migrator(&lost, &database).run_repair(&mark).unwrap_err();
+    assert!(known.to_string().contains("not in doubt"), "{known:?}");
+    check_logged(&database, &known, "repair|20260101000001|up|failed");
+
+    let database = TestDatabase::new();
+    let passed_over = of("SELECT 1;\nCREATE INDEX CONCURRENTLY IF NOT EXISTS one_id ON one (id)");
+    database.execute(
+        "CREATE TABLE one (id int); CREATE INDEX one_id ON one (id);
+         UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'one_id'::regclass",
+    );
+    let invalid = up_fails(&passed_over, &database);
+    assert!(invalid.to_string().contains("passes over it"), "{invalid:?}");
+    check_logged(&database, &invalid, row);
+}
+
+fn a_refused_repair_leaves_a_row_in_the_log() {
+    let database = TestDatabase::new();
+    let zero = ("20260101000000_zero", "SELECT 1", "SELECT 1");
+    let failing = "-- migrate:no-transaction\nCREATE TABLE one ();\nINSERT INTO missing VALUES (1)";
+    let newer = set(&[zero, ("20260101000001_one", failing, "SELECT 1")]);
+    up_fails(&newer, &database);
+    let older = set(&[zero]);
+    let refused = migrator(&older, &database).run_repair(&Repair::default()).unwrap_err();
+    assert_eq!(refused.exit_code(), 8);
+    check_logged(&database, &refused, "repair|||refused");
+
+    // Whoever began it may be at it still.
+    let mut other = database.client();
+    let lock = "SELECT pg_advisory_lock(
+        ('x' || left(encode(sha256('migrate:public._migrations'), 'hex'), 8))::bit(32)::int, 1)";
+    other.batch_execute(lock).unwrap();
+    let mut settings = Settings::default();
+    settings.wait = Duration::ZERO;
+    let mut waiting = migrator(&older, &database).with_settings(settings);
+    let error = waiting.run_repair(&Repair::default()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::LockHeld, "{error:?}");
 }

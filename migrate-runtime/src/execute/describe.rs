@@ -286,7 +286,8 @@ pub(super) fn is_lost(failure: &Failure) -> bool {
     closed || failure.sqlstate().is_some_and(|it| sqlstate::SESSION_ENDED.contains(&it))
 }
 
-fn log(session: &mut Session<'_>, step: &Step, error: &Error) {
+/// The row of the log that says how a step ended.
+pub(super) fn log(session: &mut Session<'_>, step: &Step, error: &Error) {
     let message = error.server_message().map_or_else(|| error.to_string(), str::to_owned);
     let detail = session.waits.detail();
     session.log(&Entry {

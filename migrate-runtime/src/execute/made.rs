@@ -35,7 +35,7 @@ impl Execution<'_, '_> {
         };
         let invalid = reply.of(asked).find(|it| it[1].as_deref() != Some("t"));
         let Some(name) = invalid.and_then(|it| it[2].clone()) else { return Ok(()) };
-        Err(Failed::new(work.index, invalid_index(work.step, place, &name)))
+        Err(self.stop(work, invalid_index(work.step, place, &name)))
     }
 }
 

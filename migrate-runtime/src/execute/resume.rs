@@ -26,7 +26,7 @@ impl Execution<'_, '_> {
         let known = known.first(0).unwrap_or_default();
         let is = |at: usize| known.get(at).and_then(|it| it.as_deref());
         if matches!(is(2), Some("true" | "t")) && number < work.step.statements().len() {
-            return Err(lost_session(work, &resume));
+            return Err(self.stop(work, lost_session(work, &resume)));
         }
         let Some(statement) = work.step.statements().get(number).copied() else {
             self.restore_session(work)?;
@@ -38,7 +38,7 @@ impl Execution<'_, '_> {
             self.restore_session(work)?;
         } else if number > 0 {
             // An older version kept no settings, and nobody knows what the statements before set.
-            return Err(undecided(work, &resume, &statement));
+            return Err(self.stop(work, undecided(work, &resume, &statement)));
         }
         let (first, what) = match verdict {
             Verdict::Done => {
@@ -61,8 +61,8 @@ impl Execution<'_, '_> {
                 self.mark_done(work, number)?;
                 (number + 1, "was half done, and is finished")
             }
-            Verdict::Busy(pid) => return Err(busy(work, &resume, &pid)),
-            Verdict::Unknown => return Err(undecided(work, &resume, &statement)),
+            Verdict::Busy(pid) => return Err(self.stop(work, busy(work, &resume, &pid))),
+            Verdict::Unknown => return Err(self.stop(work, undecided(work, &resume, &statement))),
         };
         self.resumed(work.step, number, what);
         Ok(first)
@@ -117,7 +117,7 @@ impl Execution<'_, '_> {
             (Doubt::Unknown, Some(Decision::MarkDone)) => Ok(Verdict::Done),
             (Doubt::Unknown, None) => Ok(Verdict::Unknown),
             // The catalogs know better than whoever gave the flag.
-            (_, Some(Decision::MarkDone)) => Err(not_in_doubt(work, resume)),
+            (_, Some(Decision::MarkDone)) => Err(self.stop(work, not_in_doubt(work, resume))),
             (Doubt::None | Doubt::Harmless | Doubt::Unknown, _) => Ok(again),
             (Doubt::Ask(target), _) => {
                 let reply = self.ask_progress(work, &question(&target))?;
@@ -149,7 +149,7 @@ impl Execution<'_, '_> {
 }
 
 /// Nobody knows whether the statement had its effect: a person does.
-fn undecided(work: &Work<'_>, resume: &Resume, statement: &Statement) -> Failed {
+fn undecided(work: &Work<'_>, resume: &Resume, statement: &Statement) -> Error {
     let step = work.step;
     let number = resume.work.statement;
     let message = format!(
@@ -160,12 +160,10 @@ fn undecided(work: &Work<'_>, resume: &Resume, statement: &Statement) -> Failed 
     );
     let place =
         Place { statement: number as usize - 1, byte: Some(statement.range.start as usize) };
-    let error = Error::new(ErrorKind::Unfinished, message)
+    refused(message)
         .with_location(Some(super::describe::locate(step, place)))
-        .with_state("nothing was changed by this run of it")
         .with_hint("migration-cli repair --retry   # it had none: runs it, and goes on")
-        .with_hint("migration-cli repair --mark-done   # it had it: goes on behind it");
-    Failed::new(work.index, error)
+        .with_hint("migration-cli repair --mark-done   # it had it: goes on behind it")
 }
 
 fn stopped(work: &Work<'_>, resume: &Resume) -> String {
@@ -182,24 +180,24 @@ fn refused(message: String) -> Error {
 }
 
 /// A decision about something that is not in doubt would skip what has to run.
-fn not_in_doubt(work: &Work<'_>, resume: &Resume) -> Failed {
+fn not_in_doubt(work: &Work<'_>, resume: &Resume) -> Error {
     let message =
         format!("{}, which is not in doubt: what came of it is known", stopped(work, resume));
-    Failed::new(work.index, refused(message).with_hint("migration-cli repair   # goes on with it"))
+    refused(message).with_hint("migration-cli repair   # goes on with it")
 }
 
-fn busy(work: &Work<'_>, resume: &Resume, pid: &str) -> Failed {
+fn busy(work: &Work<'_>, resume: &Resume, pid: &str) -> Error {
     let message = format!(
         "{}, and session {pid} works on the same table: what is invalid now may be what it builds",
         stopped(work, resume)
     );
     let hint = format!("migration-cli {}   # once that session is done", work.step.direction());
-    Failed::new(work.index, refused(message).with_hint(hint))
+    refused(message).with_hint(hint)
 }
 
 /// Temporary tables and prepared statements were for the statements that follow, and went with their
 /// session: in their place, those could find something else of the same name.
-fn lost_session(work: &Work<'_>, resume: &Resume) -> Failed {
+fn lost_session(work: &Work<'_>, resume: &Resume) -> Error {
     let message = format!(
         "{}, and what the statements before it made for their session alone (temporary objects, prepared statements) is gone",
         stopped(work, resume)
@@ -208,5 +206,5 @@ fn lost_session(work: &Work<'_>, resume: &Resume) -> Failed {
         "migration-cli force {}   # once the rest of the script was done by hand",
         work.step.version()
     );
-    Failed::new(work.index, refused(message).with_hint(hint))
+    refused(message).with_hint(hint)
 }

@@ -6,13 +6,14 @@
 
 use migrate_core::{Checksum, Statement};
 
-use super::describe::{Progress, Situation, describe};
+use super::describe::{Progress, Situation, describe, log};
 use super::message::Place;
 use super::patience::{Attempts, Limits};
 use super::pieces::single;
 use super::transactional::position;
 use super::verdict::before;
 use super::{Execution, Failed, Frame, Message};
+use crate::error::Error;
 use crate::history::forget;
 use crate::plan::Step;
 use crate::progress::Event;
@@ -252,6 +253,13 @@ impl Execution<'_, '_> {
         self.session.come_back();
         let situation = work.situation(self.done.len());
         let error = describe(self.session, work.step, place, failure, situation);
+        Failed::new(work.index, error)
+    }
+
+    /// Ends the script with an error of ours, which the log gets as it gets those of the server.
+    pub(super) fn stop(&mut self, work: &Work<'_>, error: Error) -> Failed {
+        self.session.come_back();
+        log(self.session, work.step, &error);
         Failed::new(work.index, error)
     }
 }
