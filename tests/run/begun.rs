@@ -4,7 +4,9 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use migrate_runtime::{Decision, Error, ErrorKind, Event, MigrationSet, Repair, Settings};
+use migrate_runtime::{
+    Decision, Error, ErrorKind, Event, MigrationSet, Migrator, Repair, Settings,
+};
 use migration_tests::harness::Trial;
 use migration_tests::{TestDatabase, set, trials, wait_until};
 
@@ -17,6 +19,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         an_interruption_tells_where_it_goes_on,
         what_a_guard_refuses_is_no_failure_of_the_script,
         a_table_of_ours_that_is_missing_is_made_by_repair,
+        a_progress_that_cannot_be_asked_about_says_how_far_the_script_came,
         whatever_stops_a_script_leaves_a_row_in_the_log,
         a_refused_repair_leaves_a_row_in_the_log
     ]
@@ -154,6 +157,30 @@ fn a_table_of_ours_that_is_missing_is_made_by_repair() {
         up(&set(&whole), &database);
         assert_eq!(database.text("SELECT count(*) FROM _migrations"), "2");
     }
+}
+
+fn a_progress_that_cannot_be_asked_about_says_how_far_the_script_came() {
+    let database = TestDatabase::new();
+    let role = database.role("runner", "");
+    database.execute(&format!("GRANT CREATE ON SCHEMA public TO {}", role.name));
+    let failing = of("CREATE TABLE one ();\nINSERT INTO missing VALUES (1)");
+    Migrator::new(&failing, role.config.clone()).up().unwrap_err();
+    let (config, name) = (database.config(), role.name.clone());
+    let mut running = Migrator::new(&failing, role.config.clone()).on_event(move |event| {
+        if matches!(event, Event::Started { .. }) {
+            let mut client = config.connect(postgres::NoTls).unwrap();
+            let revoke = format!("REVOKE SELECT ON _migrations_progress FROM {name}");
+            client.batch_execute(&revoke).unwrap();
+        }
+    });
+    let error = running.up().unwrap_err();
+    assert_eq!(error.sqlstate(), Some("42501"));
+    let grant = format!(
+        "GRANT … TO {};   -- the right that the server names, or connect with another role",
+        role.name
+    );
+    let again = "migration-cli up   # goes on at statement 2";
+    check(&error, ErrorKind::Unfinished, &[&grant, again]);
 }
 
 /// The last row of the log: the message is the one that was told.

@@ -82,7 +82,8 @@ impl Execution<'_, '_> {
     /// Asks about the row of the progress, as the role that logged in.
     fn ask_progress(&mut self, work: &Work<'_>, sql: &str) -> Result<Reply, Failed> {
         let question = self.frame.about(work.step, sql);
-        self.session.ask(&question).map_err(|error| Failed::new(work.index, error))
+        let answer = self.session.send(&question, Keep::All);
+        answer.map_err(|failure| self.fail(work, Some(work.place()), failure))
     }
 
     /// What the statements before set in their session is gone with it.

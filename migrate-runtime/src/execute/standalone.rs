@@ -224,12 +224,7 @@ impl Execution<'_, '_> {
     pub(super) fn say(&mut self, work: &mut Work<'_>, message: &str) -> Result<(), Failed> {
         match self.session.send(message, Keep::Only(&[])) {
             Ok(_) => Ok(()),
-            Err(failure) => {
-                let statement =
-                    work.recorded.unwrap_or(0).min(work.step.statements().len().saturating_sub(1));
-                let place = Place { statement, byte: None };
-                Err(self.fail(work, Some(place), failure))
-            }
+            Err(failure) => Err(self.fail(work, Some(work.place()), failure)),
         }
     }
 
@@ -246,7 +241,7 @@ impl Execution<'_, '_> {
 
     pub(super) fn fail(
         &mut self,
-        work: &mut Work<'_>,
+        work: &Work<'_>,
         place: Option<Place>,
         failure: Failure,
     ) -> Failed {
@@ -283,6 +278,12 @@ pub(super) struct Work<'w> {
 }
 
 impl Work<'_> {
+    /// The statement that the progress names, or the last one.
+    pub(super) fn place(&self) -> Place {
+        let last = self.step.statements().len().saturating_sub(1);
+        Place { statement: self.recorded.unwrap_or(0).min(last), byte: None }
+    }
+
     fn is_last(&self, number: usize) -> bool {
         number + 1 == self.step.statements().len()
     }

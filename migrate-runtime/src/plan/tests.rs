@@ -101,7 +101,11 @@ fn what_is_older_than_what_ran_and_what_began_is_told_once() {
     history.unfinished.push(unfinished());
     let late =
         Drift::OutOfOrder { version: version(1), name: "one", newest: version(3), begun: true };
-    assert_eq!(drift::compare(&SET, &history), [late.clone()], "what began is not late");
+    assert_eq!(
+        drift::compare(&SET, &history),
+        std::slice::from_ref(&late),
+        "what began is not late"
+    );
     let refusal = plan_up(&SET, &history, &Up::default()).unwrap_err();
     assert_eq!(refusal, Refusal::OutOfOrder(vec![late]));
     let message = Error::from(refusal).to_string();
