@@ -118,6 +118,10 @@ fn of_index(index: &InvalidIndex) -> Mend {
             format!("the index {qualified} is invalid, and session {pid} works on its table"),
             "migration-cli repair --dry-run   # once that session is done".to_owned(),
         ),
+        None if is_left_by_rebuild(qualified) => (
+            format!("the index {qualified} is what a REINDEX CONCURRENTLY left that did not end"),
+            format!("DROP INDEX CONCURRENTLY {qualified};"),
+        ),
         None => (
             format!("the index {qualified} is invalid"),
             format!(
@@ -126,6 +130,13 @@ fn of_index(index: &InvalidIndex) -> Mend {
         ),
     };
     Mend { kind: MendKind::InvalidIndex, version: None, found, action: None, hint: Some(hint) }
+}
+
+/// `_ccnew` was to take the place of an index, `_ccold` is one that was replaced; the server numbers them
+/// where a name is taken.
+fn is_left_by_rebuild(qualified: &str) -> bool {
+    let name = qualified.trim_end_matches('"').trim_end_matches(|it: char| it.is_ascii_digit());
+    name.ends_with("_ccnew") || name.ends_with("_ccold")
 }
 
 fn of_drift(drift: &Drift, repair: &Repair) -> Mend {

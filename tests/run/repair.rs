@@ -1,6 +1,6 @@
 //! `repair`: what it finds, what it mends, and what it leaves to a person.
 
-use migrate_runtime::{ErrorKind, MendKind, Migrator, Repair, Repaired};
+use migrate_runtime::{ErrorKind, Force, Mend, MendKind, Migrator, Repair, Repaired};
 use migration_tests::harness::Trial;
 use migration_tests::{TestDatabase, set, trials, wait_until};
 
@@ -15,6 +15,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         edited_scripts_are_accepted_when_that_is_asked_for,
         edited_scripts_are_accepted_and_unfinished_work_goes_on,
         scripts_that_could_not_be_accepted_are_accepted_by_the_same_command,
+        two_scripts_that_are_unfinished_are_both_told_and_force_ends_them,
         what_a_newer_release_ran_is_left,
         a_dry_run_changes_nothing,
         a_role_without_rights_is_told_so,
@@ -75,6 +76,16 @@ fn invalid_indexes_are_told_and_left() {
     let hint = repaired.found[1].hint.as_ref().unwrap();
     assert!(hint.starts_with("REINDEX INDEX CONCURRENTLY public.theirs;"), "{hint}");
     assert_eq!(database.text("SELECT count(*) FROM pg_index WHERE NOT indisvalid"), "2");
+
+    // What a rebuild left is of no use to anybody.
+    database.execute("ALTER INDEX rows_id RENAME TO \"Rows_ccnew1\"");
+    database.execute("ALTER INDEX theirs RENAME TO theirs_ccold");
+    for Mend { hint, .. } in repair(&set, &database).found {
+        let hint = hint.unwrap();
+        assert!(hint.starts_with("DROP INDEX CONCURRENTLY public."), "{hint}");
+        database.execute(&hint);
+    }
+    assert_eq!(repair(&set, &database).found, []);
 }
 
 fn an_index_that_is_being_built_is_left_alone() {
@@ -165,6 +176,25 @@ fn scripts_that_could_not_be_accepted_are_accepted_by_the_same_command() {
     migrator(&set, &database).run_repair(&wanted).unwrap();
     assert_eq!(migrator(&set, &database).verify().unwrap().findings, []);
     assert_eq!(database.text("SELECT count(*) FROM _migrations"), "3");
+}
+
+fn two_scripts_that_are_unfinished_are_both_told_and_force_ends_them() {
+    let (database, set) = (TestDatabase::new(), set(&INDEXED));
+    up(&set, &database);
+    database.execute(
+        "INSERT INTO _migrations_progress SELECT version, 'up', 1, checksum, NULL, gen_random_uuid(), now(), now()
+         FROM _migrations; DELETE FROM _migrations",
+    );
+    let error = migrator(&set, &database).run_repair(&Repair::default()).unwrap_err();
+    let told = "2 scripts are unfinished, and only one can go on: the up script of 20260101000001 stopped at statement 1, \
+                the up script of 20260101000002 stopped at statement 1";
+    assert_eq!((error.to_string().as_str(), error.exit_code()), (told, 8));
+    assert!(error.hints()[0].starts_with("migration-cli force VERSION   # "), "{error:?}");
+    assert_eq!(error.hints().len(), 1);
+    let force = Force::to("20260101000002".parse().unwrap());
+    migrator(&set, &database).run_force(&force).unwrap();
+    assert_eq!(repair(&set, &database).found, []);
+    assert_eq!(database.text("SELECT count(*) FROM _migrations"), "2");
 }
 
 fn what_a_newer_release_ran_is_left() {

@@ -108,8 +108,21 @@ impl Server {
 
 impl Unfinished {
     /// Whether every statement is done, and only the row in the history is missing.
-    pub(crate) fn is_complete(&self) -> bool {
+    pub fn is_complete(&self) -> bool {
         self.statement_checksum == Checksum::of("").to_string()
+    }
+
+    /// The place in the script of the statement that is in doubt, from 0.
+    pub(crate) fn index(&self) -> usize {
+        (self.statement as usize).saturating_sub(1)
+    }
+
+    /// How far its script came, behind a subject.
+    pub(crate) fn progress(&self) -> String {
+        if self.is_complete() {
+            return "is done, its row in the history is missing".to_owned();
+        }
+        format!("stopped at statement {}", self.statement)
     }
 }
 

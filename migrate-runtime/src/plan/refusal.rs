@@ -16,6 +16,8 @@ pub(crate) enum Refusal {
     OutOfOrder(Vec<Drift>),
     /// Work outside a transaction did not end, and what was asked for cannot go on with it.
     Unfinished(Box<Unfinished>),
+    /// More than one script is unfinished: nobody knows in which order they would go on.
+    UnfinishedMany(Vec<Unfinished>),
     /// It began in a binary that has another set.
     UnfinishedElsewhere(Box<Unfinished>),
     /// The statement that began is not the one in the script any more: what stands there `now`, empty if
@@ -45,6 +47,7 @@ impl Refusal {
         matches!(
             self,
             Refusal::Unfinished(_)
+                | Refusal::UnfinishedMany(_)
                 | Refusal::UnfinishedElsewhere(_)
                 | Refusal::UnfinishedChanged { .. }
         )
@@ -57,6 +60,7 @@ impl From<Refusal> for Error {
             Refusal::Edited(list) => edited(&list),
             Refusal::OutOfOrder(list) => out_of_order(&list),
             Refusal::Unfinished(work) => unfinished(&work),
+            Refusal::UnfinishedMany(list) => unfinished_many(&list),
             Refusal::UnfinishedElsewhere(work) => Error::new(
                 ErrorKind::Unfinished,
                 format!("{}, and this binary does not have it", stopped(&work)),
@@ -148,17 +152,21 @@ fn unfinished(work: &Unfinished) -> Error {
         .with_hint("migration-cli repair   # goes on with it")
 }
 
+fn unfinished_many(list: &[Unfinished]) -> Error {
+    let each = list
+        .iter()
+        .map(|it| format!("the {} script of {} {}", it.direction, it.version, it.progress()));
+    let each = each.collect::<Vec<_>>().join(", ");
+    let message = format!("{} scripts are unfinished, and only one can go on: {each}", list.len());
+    Error::new(ErrorKind::Unfinished, message).with_hint(
+        "migration-cli force VERSION   # ends them all; first finish by hand what they began, or take it back",
+    )
+}
+
 /// Where a script stopped.
 fn stopped(work: &Unfinished) -> String {
-    let Unfinished { version, direction, statement, .. } = work;
-    if work.is_complete() {
-        return format!(
-            "migration {version} is unfinished: its {direction} script is done, its row in the history is missing"
-        );
-    }
-    format!(
-        "migration {version} is unfinished: its {direction} script stopped at statement {statement}"
-    )
+    let Unfinished { version, direction, .. } = work;
+    format!("migration {version} is unfinished: its {direction} script {}", work.progress())
 }
 
 fn unfinished_changed(work: &Unfinished, file: &str, now: Option<&str>) -> Error {

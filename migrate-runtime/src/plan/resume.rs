@@ -29,11 +29,10 @@ pub(super) fn resumed(
     stored: &[StoredScript],
     (asked, preferred): (Asked<'_>, Option<ScriptSource>),
 ) -> Result<Option<Step>, Refusal> {
-    let [work] = history.unfinished.as_slice() else {
-        return match history.unfinished.first() {
-            Some(first) => Err(Refusal::Unfinished(Box::new(first.clone()))),
-            None => Ok(None),
-        };
+    let work = match history.unfinished.as_slice() {
+        [] => return Ok(None),
+        [work] => work,
+        list => return Err(Refusal::UnfinishedMany(list.to_vec())),
     };
     let decision = match asked {
         Asked::Run(direction) if direction != work.direction => {
@@ -88,7 +87,7 @@ fn refuse_changed(
     work: &Unfinished,
     decision: Option<Decision>,
 ) -> Result<(), Refusal> {
-    let index = (work.statement as usize).saturating_sub(1);
+    let index = work.index();
     let statement = step.statements().get(index).map(|it| it.range);
     let now = statement.map(|it| it.of(step.sql()));
     let start = statement.map_or(step.sql().len(), |it| it.start as usize);

@@ -136,7 +136,9 @@ fn unfinished_work_of_the_other_direction_is_for_repair() {
     assert_eq!((plan.direction, plan.steps[0].resumes_at()), (Forth, Some(1)));
 
     history.unfinished.push(Unfinished { version: version(2).to_string(), ..unfinished() });
-    assert_eq!(plan_up(&SET, &history, &Up::default()).unwrap_err(), stopped, "only one at a time");
+    let many = Refusal::UnfinishedMany(history.unfinished.clone());
+    assert_eq!(plan_up(&SET, &history, &Up::default()).unwrap_err(), many);
+    assert_eq!(plan_repair(&SET, &history, &[], &Repair::default()).unwrap_err(), many);
 }
 
 #[test]
