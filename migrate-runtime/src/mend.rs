@@ -90,14 +90,11 @@ pub(crate) fn findings(evidence: &Evidence<'_>, repair: &Repair) -> Vec<Mend> {
     });
     let steps = evidence.unfinished.iter().flat_map(|it| &it.steps).map(|step| {
         let (version, direction) = (step.version(), step.direction());
-        let statement = step.resumes_at().unwrap_or(1);
+        let progress = step.resume().map(|it| it.work.progress()).unwrap_or_default();
         Mend {
             kind: MendKind::Unfinished,
             version: Some(version.to_owned()),
-            found: format!(
-                "the {direction} script of {version}_{} stopped at statement {statement}",
-                step.name()
-            ),
+            found: format!("the {direction} script of {version}_{} {progress}", step.name()),
             action: Some("it goes on".to_owned()),
             hint: None,
         }

@@ -275,10 +275,7 @@ impl Course {
                 let name = format!("{}_{}", step.version(), step.name());
                 let begun = history.unfinished.iter().find(|it| it.version == step.version());
                 let of_it = match begun {
-                    Some(work) => {
-                        let statement = (work.statement as usize).saturating_sub(1);
-                        unfinished(&name, step, statement)
-                    }
+                    Some(work) => unfinished(&name, step, work.index()),
                     None => format!("nothing of {name} was changed"),
                 };
                 format!("{before}{of_it}")

@@ -135,7 +135,7 @@ fn of_state(entry: &Entry, status: &Status) -> Option<Finding> {
             let work = status.unfinished.iter().find(|it| it.version == *version)?;
             (
                 FindingKind::Unfinished,
-                format!("{title}: its {} script stopped at statement {}", work.direction, work.statement),
+                format!("{title}: its {} script {}", work.direction, work.progress()),
                 Some("migration-cli repair   # goes on with it".to_owned()),
             )
         }

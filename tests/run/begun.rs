@@ -20,6 +20,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         what_a_guard_refuses_is_no_failure_of_the_script,
         a_table_of_ours_that_is_missing_is_made_by_repair,
         a_progress_that_cannot_be_asked_about_says_how_far_the_script_came,
+        a_script_that_lacks_nothing_but_its_row_is_not_told_to_have_stopped,
         whatever_stops_a_script_leaves_a_row_in_the_log,
         a_refused_repair_leaves_a_row_in_the_log
     ]
@@ -181,6 +182,25 @@ fn a_progress_that_cannot_be_asked_about_says_how_far_the_script_came() {
     );
     let again = "migration-cli up   # goes on at statement 2";
     check(&error, ErrorKind::Unfinished, &[&grant, again]);
+}
+
+fn a_script_that_lacks_nothing_but_its_row_is_not_told_to_have_stopped() {
+    let database = TestDatabase::new();
+    let set = of("CREATE TABLE one ();\nINSERT INTO missing VALUES (1)");
+    up_fails(&set, &database);
+    database.execute(
+        "UPDATE _migrations_progress SET statement = 3, statement_checksum = encode(sha256(''), 'hex'),
+            cursor = cursor - 'done'",
+    );
+    let told = "up script of 20260101000001_one is done, its row in the history is missing";
+    let findings = migrator(&set, &database).verify().unwrap().findings;
+    assert_eq!(
+        findings[0].message,
+        told.replace("up script of 20260101000001_one", "20260101000001_one: its up script")
+    );
+    let repaired = migrator(&set, &database).run_repair(&Repair::default()).unwrap();
+    assert_eq!(repaired.found[0].found, format!("the {told}"));
+    assert_eq!(migrator(&set, &database).verify().unwrap().findings, []);
 }
 
 /// The last row of the log: the message is the one that was told.

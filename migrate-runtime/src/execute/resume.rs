@@ -19,8 +19,7 @@ impl Execution<'_, '_> {
     /// The number of the statement, from 0, with which the script goes on.
     pub(super) fn settle(&mut self, work: &mut Work<'_>) -> Result<usize, Failed> {
         let Some(resume) = work.step.resume().cloned() else { return Ok(0) };
-        let number = (resume.work.statement as usize).saturating_sub(1);
-        work.recorded = Some(number);
+        let number = resume.work.index();
         self.prove_lock(work)?;
         let known = self.ask_progress(work, include_str!("known.sql"))?;
         let known = known.first(0).unwrap_or_default();
@@ -159,8 +158,8 @@ fn undecided(work: &Work<'_>, resume: &Resume, statement: &Statement) -> Error {
         step.name(),
         step.direction(),
     );
-    let place =
-        Place { statement: number as usize - 1, byte: Some(statement.range.start as usize) };
+    let byte = Some(statement.range.start as usize);
+    let place = Place { statement: resume.work.index(), byte };
     refused(message)
         .with_location(Some(super::describe::locate(step, place)))
         .with_hint("migration-cli repair --retry   # it had none: runs it, and goes on")

@@ -38,7 +38,7 @@ enum Ran {
 impl Execution<'_, '_> {
     pub(super) fn run_standalone(&mut self, step: &Step, index: usize) -> Result<(), Failed> {
         self.started(step, index);
-        let begun = step.resumes_at().map(|it| (it as usize).saturating_sub(1));
+        let begun = step.resume().map(|it| it.work.index());
         let mut work = Work { step, index, recorded: begun };
         let result = self.run_statements(&mut work);
         self.session.come_back();

@@ -108,7 +108,7 @@ impl Server {
 
 impl Unfinished {
     /// Whether every statement is done, and only the row in the history is missing.
-    pub fn is_complete(&self) -> bool {
+    pub(crate) fn is_complete(&self) -> bool {
         self.statement_checksum == Checksum::of("").to_string()
     }
 
@@ -117,8 +117,8 @@ impl Unfinished {
         (self.statement as usize).saturating_sub(1)
     }
 
-    /// How far its script came, behind a subject.
-    pub(crate) fn progress(&self) -> String {
+    /// How far its script came, as in `stopped at statement 2`.
+    pub fn progress(&self) -> String {
         if self.is_complete() {
             return "is done, its row in the history is missing".to_owned();
         }

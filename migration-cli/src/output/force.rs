@@ -99,9 +99,8 @@ pub(crate) fn print_change(ui: &Ui, change: &HistoryChange) -> Result<(), Comman
         ui.result(format!("{} {version} {name} {}", Styled(WARNING, "~"), Styled(FAINT, why)))?;
     }
     for it in &change.ended {
-        let (version, direction, statement) = (&it.version, it.direction, it.statement);
-        let why =
-            format!("(its {direction} script stopped at statement {statement}: counts as ended)");
+        let (version, direction) = (&it.version, it.direction);
+        let why = format!("(its {direction} script {}: counts as ended)", it.progress());
         ui.result(format!("{} {version} {}", Styled(WARNING, "!"), Styled(FAINT, why)))?;
     }
     if change.is_empty() { Ok(()) } else { ui.result("") }

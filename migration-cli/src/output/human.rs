@@ -45,8 +45,8 @@ fn row(entry: &Entry) -> Vec<Cell> {
 /// Where a script outside a transaction stopped.
 pub(super) fn unfinished_line(work: &Unfinished) -> String {
     let label = Styled(BAD, "Unfinished:");
-    let Unfinished { version, direction, statement, .. } = work;
-    format!("{label} the {direction} script of {version} stopped at statement {statement}.")
+    let Unfinished { version, direction, .. } = work;
+    format!("{label} the {direction} script of {version} {}.", work.progress())
 }
 
 const STATES: [State; 6] = [
