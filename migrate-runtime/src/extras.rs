@@ -26,15 +26,11 @@ pub(crate) fn log_of(
     connection: &mut Connection<'_>,
     version: &str,
 ) -> Result<Option<Vec<LogEntry>>, Error> {
-    match log_is_readable(connection)? {
-        Some(true) => {}
-        Some(false) => return Ok(None),
-        None => return Ok(Some(Vec::new())),
-    }
     let message = connection.store.log_of(version);
     match connection.ask(&message) {
         Ok(reply) => Ok(Some(reply.of(0).filter_map(LogEntry::parse).collect())),
-        // A table of that name which is not ours.
+        Err(error) if error.sqlstate() == Some(sqlstate::UNDEFINED_TABLE) => Ok(Some(Vec::new())),
+        // It may not be read, or a table of that name is not ours.
         Err(error) if error.sqlstate().is_some() => Ok(None),
         Err(error) => Err(error),
     }
@@ -46,11 +42,8 @@ pub(crate) fn committed_by(
     connection: &mut Connection<'_>,
     run: &str,
 ) -> Result<Option<Vec<(String, Duration)>>, Error> {
-    if log_is_readable(connection)? != Some(true) {
-        return Ok(None);
-    }
     let message = connection.store.committed_by(run);
-    let reply = connection.ask(&message)?;
+    let Some(reply) = if_allowed(connection.ask(&message))? else { return Ok(None) };
     let parse = |cells: &[Option<String>]| {
         let millis: i64 = cells.get(1)?.as_deref().unwrap_or("0").parse().ok()?;
         Some((cells.first()?.clone()?, Duration::from_millis(millis.max(0).unsigned_abs())))
@@ -58,14 +51,7 @@ pub(crate) fn committed_by(
     Ok(Some(reply.of(0).filter_map(parse).collect()))
 }
 
-/// Whether the role may read the log; nothing where there is none.
-fn log_is_readable(connection: &mut Connection<'_>) -> Result<Option<bool>, Error> {
-    let message = connection.store.log_is_readable();
-    let reply = connection.ask(&message)?;
-    Ok(reply.first(0).and_then(|cells| cells[0].as_deref()).map(|it| it == "t"))
-}
-
-/// Kept scripts are an extra: who may not read them, or has lost the table, still gets the rest.
+/// It is an extra: who may not read it, or has lost the table, still gets the rest.
 pub(crate) fn if_allowed<T>(read: Result<T, Error>) -> Result<Option<T>, Error> {
     match read {
         Err(error) if error.kind() == ErrorKind::Privilege => Ok(None),

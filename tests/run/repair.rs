@@ -130,6 +130,12 @@ fn edited_scripts_are_accepted_when_that_is_asked_for() {
         "SELECT detail ->> 'reason', jsonb_array_length(detail -> 'accepted') FROM _migrations_log
         WHERE command = 'repair'";
     assert_eq!(database.text(log), "repair --update-checksums|2");
+    // Each of them shows it.
+    for version in ["20260101000001", "20260101000002"] {
+        let log = migrator(&edited, &database).info(version).unwrap().log.unwrap();
+        let last = log.last().unwrap();
+        assert_eq!((last.command.as_str(), last.outcome.as_str()), ("repair", "ok"), "{version}");
+    }
     assert!(repaired.found[0].found.contains("20260101000002_two"), "{repaired:?}");
     assert_eq!(migrator(&edited, &database).verify().unwrap().findings, []);
     let kept = "SELECT down_sql FROM _migrations_script WHERE version = '20260101000001'";

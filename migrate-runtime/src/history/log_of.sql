@@ -4,7 +4,8 @@ SELECT run, command, version, direction,
        outcome, sqlstate, message, detail, db_role, os_user, host, environment, application, revision
 FROM {schema}._migrations_log
 WHERE version = {version}
-   -- One row of `force` is about many migrations.
-   OR command = 'force' AND pg_catalog.jsonb_path_exists(detail, '$.*[*] ? (@.version == $version)',
-                                                         pg_catalog.jsonb_build_object('version', {version}))
+   -- One row of `force`, or of `repair` that accepts scripts, is about many migrations.
+   OR command IN ('force', 'repair')
+      AND pg_catalog.jsonb_path_exists(detail, '$.*[*] ? (@.version == $version)',
+                                       pg_catalog.jsonb_build_object('version', {version}))
 ORDER BY id

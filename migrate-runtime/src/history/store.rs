@@ -104,12 +104,6 @@ impl Store {
         fill(include_str!("scripts.sql"), &[("schema", &self.schema)])
     }
 
-    /// One statement: whether the role may read the log; NULL where there is none.
-    pub(crate) fn log_is_readable(&self) -> String {
-        let table = literal(&format!("{}._migrations_log", self.schema));
-        fill(include_str!("log_is_readable.sql"), &[("log", &table)])
-    }
-
     /// One statement: the migrations that a run has committed, and how long each took.
     pub(crate) fn committed_by(&self, run: &str) -> String {
         let values = [("schema", self.schema.as_str()), ("run", &literal(run))];
