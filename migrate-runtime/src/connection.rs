@@ -17,6 +17,7 @@ use crate::progress::Event;
 use crate::session::Session;
 use crate::sqlstate;
 use crate::transport::{ANSWER, Failure, FailureCause, Keep, Link, Reply, send_lent};
+use crate::waits::Waits;
 
 /// Where events go.
 pub(crate) type Tell<'a> = &'a mut (dyn FnMut(Event) + Send);
@@ -35,6 +36,8 @@ pub(crate) struct Connection<'a> {
     pub(crate) origin: Option<&'a postgres::Config>,
     /// The database that has answered first: no other one may take its place.
     pub(crate) database: Option<(String, String)>,
+    /// What the migration on its way waited for.
+    pub(crate) waits: Waits,
     pub(crate) tell: Tell<'a>,
 }
 
@@ -74,8 +77,20 @@ impl<'a> Connection<'a> {
         tell: Tell<'a>,
     ) -> Connection<'a> {
         let (key, cleanup) = (LockKey::of(&settings.schema), CLEANUP.map(str::to_owned).to_vec());
-        let (origin, database) = (None, None);
-        Connection { wire, store, audit, settings, interrupt, key, cleanup, origin, database, tell }
+        let (origin, database, waits) = (None, None, Waits::default());
+        Connection {
+            wire,
+            store,
+            audit,
+            settings,
+            interrupt,
+            key,
+            cleanup,
+            origin,
+            database,
+            waits,
+            tell,
+        }
     }
 
     /// Borrows a client. Its settings and roles are noted, and put back after every script; its

@@ -9,7 +9,6 @@ use std::time::{Duration, SystemTime};
 
 use migrate_core::Direction;
 
-use crate::audit::{Entry, Outcome};
 use crate::config::{Down, Limit, Up};
 use crate::error::{Error, ErrorKind};
 use crate::execute::{self, Broken, Transactions, before, unfinished};
@@ -297,16 +296,7 @@ impl Course {
 
     fn log(&self, session: &mut Session<'_>, error: &Error) {
         let step = self.next();
-        let message = error.server_message().map_or_else(|| error.to_string(), str::to_owned);
-        session.log(&Entry {
-            version: step.map(Step::version),
-            direction: step.map(Step::direction),
-            outcome: Outcome::Failed,
-            started_at: "pg_catalog.now()",
-            sqlstate: error.sqlstate(),
-            message: Some(&message),
-            detail: "{}",
-        });
+        session.log_error(step.map(Step::version), step.map(Step::direction), error);
     }
 }
 

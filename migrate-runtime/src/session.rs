@@ -8,7 +8,6 @@ use crate::error::{Error, ErrorKind};
 use crate::history::{LAYOUT, Server, Setup};
 use crate::progress::Event;
 use crate::transport::{Failure, Keep, Reply};
-use crate::waits::Waits;
 use crate::watch::Pace;
 
 /// The connection that holds the lock.
@@ -17,14 +16,12 @@ pub(crate) struct Session<'a> {
     pub(crate) server: Server,
     /// Whether the last message has given the lock back.
     pub(crate) released: bool,
-    /// What the migration on its way waited for.
-    pub(crate) waits: Waits,
 }
 
 impl<'a> Session<'a> {
     /// For [`Connection::lock`](Connection::lock) alone, which has just taken the lock.
     pub(crate) fn new(connection: Connection<'a>, server: Server) -> Session<'a> {
-        Session { connection, server, released: false, waits: Waits::default() }
+        Session { connection, server, released: false }
     }
 
     /// Makes the tables, if this is the first run on the database.
@@ -74,9 +71,10 @@ impl<'a> Session<'a> {
         keep: Keep<'_>,
         pace: Pace,
     ) -> Result<Reply, Failure> {
-        let Session { connection, server, waits, .. } = self;
-        let Wire::Own(link) = &mut connection.wire else { return connection.send(message, keep) };
-        let tell = &mut connection.tell;
+        let Session { connection, server, .. } = self;
+        let Connection { wire: Wire::Own(link), tell, waits, .. } = connection else {
+            return connection.send(message, keep);
+        };
         let answer = link.send_watched(message, keep, (server.pid, pace), &mut |sight| {
             waits.note(sight).into_iter().for_each(&mut *tell);
         });

@@ -5,13 +5,13 @@ use std::fmt::Write as _;
 use migrate_core::{Direction, line_text, place_of};
 
 use super::Transactions;
+use super::cause::{self, kind_of};
 use super::message::Place;
-use crate::audit::{Entry, Outcome};
 use crate::error::{Error, ErrorKind, Location};
 use crate::plan::Step;
 use crate::session::Session;
 use crate::sqlstate;
-use crate::transport::{Failure, FailureCause};
+use crate::transport::Failure;
 
 /// How far a run had come when a step failed.
 #[derive(Clone, Copy, Debug)]
@@ -43,23 +43,16 @@ pub(super) fn describe(
     situation: Situation,
 ) -> Error {
     let code = failure.sqlstate().map(str::to_owned);
-    let lost = is_lost(&failure);
-    let kind = match code.as_deref() {
-        _ if session.interrupt.is_asked() => ErrorKind::Interrupted,
-        _ if lost => ErrorKind::ConnectionLost,
+    let lost = cause::is_lost(&failure);
+    let kind = match cause::kind(session, &failure) {
+        kind @ (ErrorKind::Interrupted | ErrorKind::ConnectionLost) => kind,
         // Nothing is wrong with the script: what came between has to end, or to be looked at.
-        Some(code) if sqlstate::GUARDED.contains(&code) => kind_of(code),
+        kind if code.as_deref().is_some_and(|it| sqlstate::GUARDED.contains(&it)) => kind,
         _ if matches!(situation.progress, Progress::Begun { .. }) => ErrorKind::Unfinished,
-        Some(code) => kind_of(code),
-        None => ErrorKind::Sql,
+        kind => kind,
     };
     let message = message(kind, code.as_deref(), step, situation.progress);
-    let error = match failure.error {
-        FailureCause::Postgres(error) => Error::from_postgres(kind, message, error),
-        FailureCause::Abandoned => Error::new(kind, message).with_source(std::io::Error::other(
-            "the server answers neither the statement nor the request to cancel it",
-        )),
-    };
+    let error = cause::error(kind, message, failure);
     let error = error
         .with_location(place.map(|it| locate(step, it)))
         .with_state(state(lost, step, situation));
@@ -97,43 +90,20 @@ fn in_the_way(session: &Session<'_>, error: Error) -> Error {
     error.with_blockers(blockers)
 }
 
-pub(super) fn kind_of(code: &str) -> ErrorKind {
-    match code {
-        sqlstate::GUARD_NOT_LOCKED => ErrorKind::Pooler,
-        sqlstate::GUARD_OTHER_RUNNER => ErrorKind::LockHeld,
-        sqlstate::GUARD_ALREADY => ErrorKind::PlanChanged,
-        _ if sqlstate::RETRIED.contains(&code) => ErrorKind::LockTimeout,
-        sqlstate::INSUFFICIENT_PRIVILEGE => ErrorKind::Privilege,
-        _ => ErrorKind::Sql,
-    }
-}
-
 fn message(kind: ErrorKind, code: Option<&str>, step: &Step, progress: Progress) -> String {
     let verb = match step.direction() {
         Direction::Up => "running",
         Direction::Down => "reverting",
     };
     let what = format!("{verb} migration {}_{}", step.version(), step.name());
-    match (kind, progress) {
-        (ErrorKind::Interrupted, _) => format!("interrupted while {what}"),
-        (ErrorKind::ConnectionLost, _) => format!("the connection was lost while {what}"),
-        (ErrorKind::Pooler, _) => {
-            format!("{what}: the connection is not the one that holds the lock")
-        }
-        (ErrorKind::LockHeld, _) => format!("{what}: another runner is at it"),
-        (ErrorKind::PlanChanged, _) => {
-            format!("{what}: somebody else changed the history meanwhile")
-        }
-        (ErrorKind::LockTimeout, _) => {
-            format!("{what}: locks of others were in the way until the deadline")
-        }
-        (_, Progress::Begun { statement }) => {
+    match progress {
+        Progress::Begun { statement } if kind == ErrorKind::Unfinished => {
             format!("{what} failed at statement {}", statement + 1)
         }
         _ if code == Some(sqlstate::GUARD_LEFT) => {
             format!("{what}: its script ended the transaction or gave the lock back")
         }
-        _ => format!("{what} failed"),
+        _ => cause::words(kind, &what),
     }
 }
 
@@ -206,28 +176,24 @@ fn hints(error: Error, step: &Step, progress: Progress, role: &str) -> Error {
         ErrorKind::Unfinished => error.sqlstate().map_or(ErrorKind::Sql, kind_of),
         kind => kind,
     };
-    let error = match kind {
-        ErrorKind::Privilege => error.with_hint(format!(
-            "GRANT … TO {role};   -- the right that the server names, or connect with another role"
-        )),
-        _ => error,
+    let (suffix, again) = match kind {
+        ErrorKind::LockTimeout => (goes_on.as_str(), None),
+        ErrorKind::Privilege if has_begun => ("", Some(format!("{command}{goes_on}"))),
+        _ => ("", None),
     };
-    let hint = match kind {
-        ErrorKind::Interrupted => format!("{command}{goes_on}"),
-        ErrorKind::ConnectionLost | ErrorKind::PlanChanged | ErrorKind::LockHeld => {
-            "migration-cli status".to_owned()
-        }
-        ErrorKind::Pooler => "export MIGRATION_DATABASE_URL='postgres://…'   # to the server itself, or to a pooler in session mode".to_owned(),
-        ErrorKind::LockTimeout => format!("{command} --lock-deadline 30m{goes_on}"),
-        ErrorKind::Privilege if has_begun => format!("{command}{goes_on}"),
-        ErrorKind::Privilege => return error,
+    if let Some(hint) = cause::way_out(kind, &command, role) {
+        let error = error.with_hint(hint + suffix);
+        return again.into_iter().fold(error, Error::with_hint);
+    }
+    match kind {
+        ErrorKind::Interrupted => error.with_hint(format!("{command}{goes_on}")),
+        ErrorKind::ConnectionLost => error.with_hint("migration-cli status"),
         _ if is_table_of_ours(&error) => {
-            "migration-cli repair   # makes the table again that is missing".to_owned()
+            error.with_hint("migration-cli repair   # makes the table again that is missing")
         }
-        _ if has_begun => return after_mending_begun(error, step, &goes_on),
-        _ => return after_mending(error, step),
-    };
-    error.with_hint(hint)
+        _ if has_begun => after_mending_begun(error, step, &goes_on),
+        _ => after_mending(error, step),
+    }
 }
 
 /// A statement of ours names its tables with their schema, in whatever language the server complains.
@@ -278,25 +244,7 @@ pub(super) fn locate(step: &Step, place: Place) -> Location {
     }
 }
 
-pub(super) fn is_lost(failure: &Failure) -> bool {
-    let closed = match &failure.error {
-        FailureCause::Postgres(error) => error.as_db_error().is_none(),
-        FailureCause::Abandoned => true,
-    };
-    closed || failure.sqlstate().is_some_and(|it| sqlstate::SESSION_ENDED.contains(&it))
-}
-
 /// The row of the log that says how a step ended.
 pub(super) fn log(session: &mut Session<'_>, step: &Step, error: &Error) {
-    let message = error.server_message().map_or_else(|| error.to_string(), str::to_owned);
-    let detail = session.waits.detail();
-    session.log(&Entry {
-        version: Some(step.version()),
-        direction: Some(step.direction()),
-        outcome: if error.is_interrupted() { Outcome::Interrupted } else { Outcome::Failed },
-        started_at: "pg_catalog.now()",
-        sqlstate: error.sqlstate(),
-        message: Some(&message),
-        detail: &detail,
-    });
+    session.log_error(Some(step.version()), Some(step.direction()), error);
 }

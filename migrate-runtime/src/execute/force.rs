@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use migrate_core::{Migration, Version};
 
-use super::describe::{is_lost, kind_of};
+use super::cause;
 use super::message::{Frame, Message};
 use super::undo::keep_script;
 use crate::audit::{Entry, Outcome};
@@ -14,7 +14,7 @@ use crate::history::forget;
 use crate::plan::HistoryChange;
 use crate::quote::{fill, json_text, literal};
 use crate::session::Session;
-use crate::transport::{Failure, FailureCause, Keep};
+use crate::transport::{Failure, Keep};
 
 /// What a change of the history is for.
 #[derive(Clone, Copy, Debug)]
@@ -36,7 +36,7 @@ pub(crate) fn force(
     change: &HistoryChange,
     wanted: Wanted<'_>,
 ) -> Result<(), Error> {
-    let frame = session_frame(session);
+    let frame = super::frame(session);
     let mut message = compose(&frame, session, change, wanted);
     let all = message.statements();
     let unlocks = wanted.is_last && session.is_own();
@@ -50,11 +50,6 @@ pub(crate) fn force(
         Err(failure) => return Err(describe(session, failure, wanted)),
     }
     Ok(())
-}
-
-fn session_frame(session: &Session<'_>) -> Frame {
-    let parts = (session.store.clone(), session.audit.clone());
-    Frame::new(parts, session.key, &session.server, session.settings, Vec::new())
 }
 
 fn compose<'f>(
@@ -161,55 +156,23 @@ fn join(parts: impl Iterator<Item = String>) -> String {
 
 /// Turns a failure into an error, and writes it to the log.
 fn describe(session: &mut Session<'_>, failure: Failure, wanted: Wanted<'_>) -> Error {
-    let code = failure.sqlstate().unwrap_or_default().to_owned();
-    let kind = match code.as_str() {
-        _ if session.interrupt.is_asked() => ErrorKind::Interrupted,
-        _ if is_lost(&failure) => ErrorKind::ConnectionLost,
-        code => kind_of(code),
-    };
+    let kind = cause::kind(session, &failure);
     let version = wanted.version.to_string();
     let Wanted { what, command, .. } = wanted;
-    let message = match kind {
-        ErrorKind::Interrupted => format!("interrupted while {what}"),
-        ErrorKind::ConnectionLost => format!("the connection was lost while {what}"),
-        ErrorKind::Pooler => format!("{what}: the connection is not the one that holds the lock"),
-        ErrorKind::PlanChanged => format!("{what}: somebody else changed the history meanwhile"),
-        ErrorKind::LockHeld => format!("{what}: another runner is at it"),
-        ErrorKind::LockTimeout => format!("{what}: locks of others were in the way"),
-        _ => format!("{what} failed"),
-    };
     let hint = match kind {
-        ErrorKind::Pooler => "export MIGRATION_DATABASE_URL='postgres://…'   # to the server itself, or to a pooler in session mode".to_owned(),
-        ErrorKind::PlanChanged | ErrorKind::LockHeld => "migration-cli status".to_owned(),
-        ErrorKind::LockTimeout => format!("{command} --lock-deadline 30m"),
-        ErrorKind::Privilege => {
-            let role = &session.server.role;
-            format!("GRANT … TO {role};   -- the right that the server names, or connect with another role")
+        ErrorKind::ConnectionLost => {
+            format!("{command}   # again: it changes what is left to change")
         }
-        ErrorKind::ConnectionLost => format!("{command}   # again: it changes what is left to change"),
-        _ => command.to_owned(),
+        _ => cause::way_out(kind, command, &session.server.role)
+            .unwrap_or_else(|| command.to_owned()),
     };
     let state = match kind {
         ErrorKind::ConnectionLost => "the history was changed as a whole or not at all",
         _ => "nothing was changed",
     };
-    let error = match failure.error {
-        FailureCause::Postgres(error) if kind != ErrorKind::Interrupted => {
-            Error::from_postgres(kind, message, error)
-        }
-        _ => Error::new(kind, message),
-    };
+    let error = cause::error(kind, cause::words(kind, what), failure);
     let error = error.with_state(state).with_hint(hint);
     session.roll_back();
-    let said = error.server_message().map_or_else(|| error.to_string(), str::to_owned);
-    session.log(&Entry {
-        version: Some(&version),
-        direction: None,
-        outcome: if error.is_interrupted() { Outcome::Interrupted } else { Outcome::Failed },
-        started_at: "pg_catalog.now()",
-        sqlstate: error.sqlstate(),
-        message: Some(&said),
-        detail: "{}",
-    });
+    session.log_error(Some(&version), None, &error);
     error
 }

@@ -1,5 +1,6 @@
 //! Runs the steps of a plan on a session, one message after the other.
 
+mod cause;
 mod describe;
 mod force;
 mod made;
@@ -71,9 +72,7 @@ pub(crate) fn run(
     transactions: Transactions,
     done: &mut Vec<Done>,
 ) -> Result<(), Broken> {
-    let parts = (session.store.clone(), session.audit.clone());
-    let cleanup = session.cleanup.clone();
-    let frame = Frame::new(parts, session.key, &session.server, session.settings, cleanup);
+    let frame = frame(session);
     let before = done.len();
     let total = before + plan.steps.len();
     let mut execution = Execution { session, frame, transactions, total, before, done };
@@ -99,6 +98,13 @@ pub(crate) fn run(
         ErrorKind::ConnectionLost => Broken::Lost(error),
         _ => Broken::Failed(error),
     })
+}
+
+/// What the messages of one run have in common.
+fn frame(session: &Session<'_>) -> Frame {
+    let parts = (session.store.clone(), session.audit.clone());
+    let cleanup = session.cleanup.clone();
+    Frame::new(parts, session.key, &session.server, session.settings, cleanup)
 }
 
 impl Execution<'_, '_> {
