@@ -1,6 +1,7 @@
 //! Compares what ran with what this binary would run.
 
 use std::collections::HashSet;
+use std::fmt;
 
 use migrate_core::{Direction, Migration, MigrationSet, Version};
 
@@ -18,6 +19,16 @@ pub(crate) enum Drift {
 }
 
 impl Drift {
+    /// The migration that it is about.
+    pub(crate) fn version(&self) -> String {
+        match self {
+            Drift::Edited { version, .. } | Drift::OutOfOrder { version, .. } => {
+                version.to_string()
+            }
+            Drift::Unknown { version, .. } => version.clone(),
+        }
+    }
+
     pub(crate) fn edited(row: &Row, migration: &Migration) -> Drift {
         Drift::Edited {
             version: migration.version,
@@ -26,6 +37,38 @@ impl Drift {
             embedded: migration.up.checksum.to_string(),
         }
     }
+}
+
+/// One sentence, for `verify` and `repair`.
+impl fmt::Display for Drift {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Drift::Edited { version, name, ran, embedded } => {
+                let (then, now) = (shorten(ran), shorten(embedded));
+                write!(
+                    f,
+                    "{version}_{name} was edited after it ran: checksum {then} then, {now} now"
+                )
+            }
+            Drift::Unknown { version, name } => {
+                write!(f, "{version}_{name} ran, but this binary does not have it")
+            }
+            Drift::OutOfOrder { version, name, newest, begun } => {
+                let fate = if *begun { " begun" } else { "" };
+                write!(f, "{version}_{name} has not run, but the newer {newest} has{fate}")
+            }
+        }
+    }
+}
+
+/// What is said of a down script that is another one than the database kept.
+pub(crate) fn down_differs(title: &str) -> String {
+    format!("the down script of {title} is not the one that was kept when it ran")
+}
+
+/// Enough of a checksum to tell two apart.
+pub(crate) fn shorten(checksum: &str) -> String {
+    checksum.chars().take(12).collect()
 }
 
 /// Lists every disagreement: what ran first, in the order in which it ran; then what is late.

@@ -5,7 +5,7 @@ use migrate_core::{Migration, MigrationSet};
 use crate::config::Repair;
 use crate::drift::{self, Drift};
 use crate::history::{History, StoredScript};
-use crate::plan::{Accepted, Plan, same_down, shorten};
+use crate::plan::{Accepted, Plan, same_down};
 
 const ACCEPT: &str = "the script in this program counts as the one that ran";
 
@@ -137,38 +137,21 @@ fn is_left_by_rebuild(qualified: &str) -> bool {
 }
 
 fn of_drift(drift: &Drift, repair: &Repair) -> Mend {
-    let (kind, version, found, action, hint) = match drift {
-        Drift::Edited { version, name, ran, embedded, .. } => (
+    let (kind, hint) = match drift {
+        Drift::Edited { .. } => (
             MendKind::Edited,
-            version.to_string(),
-            format!(
-                "{version}_{name} was edited after it ran: checksum {} then, {} now",
-                shorten(ran),
-                shorten(embedded)
-            ),
-            repair.update_checksums.then(|| ACCEPT.to_owned()),
             "migration-cli repair --update-checksums   # the script in this program counts as the one that ran",
         ),
-        Drift::Unknown { version, name } => (
-            MendKind::Unknown,
-            version.clone(),
-            format!("{version}_{name} ran, but this binary does not have it"),
-            None,
-            "migration-cli status   # normal during a rolling deploy",
-        ),
-        Drift::OutOfOrder { version, name, newest, begun } => (
-            MendKind::OutOfOrder,
-            version.to_string(),
-            format!(
-                "{version}_{name} has not run, but the newer {newest} has{}",
-                if *begun { " begun" } else { "" }
-            ),
-            None,
-            "migration-cli up --allow-out-of-order",
-        ),
+        Drift::Unknown { .. } => {
+            (MendKind::Unknown, "migration-cli status   # normal during a rolling deploy")
+        }
+        Drift::OutOfOrder { .. } => (MendKind::OutOfOrder, "migration-cli up --allow-out-of-order"),
     };
+    let accepted = repair.update_checksums && kind == MendKind::Edited;
+    let action = accepted.then(|| ACCEPT.to_owned());
     let hint = action.is_none().then(|| hint.to_owned());
-    Mend { kind, version: Some(version), found, action, hint }
+    let (version, found) = (Some(drift.version()), drift.to_string());
+    Mend { kind, version, found, action, hint }
 }
 
 /// The migrations whose embedded scripts will count as the ones that ran: those that are found to differ.
@@ -203,9 +186,7 @@ fn of_down(migration: &Migration, repair: &Repair) -> Mend {
     Mend {
         kind: MendKind::ScriptDiffers,
         version: Some(version.to_string()),
-        found: format!(
-            "the down script of {version}_{name} is not the one that was kept when it ran"
-        ),
+        found: drift::down_differs(&format!("{version}_{name}")),
         hint: action.is_none().then(|| "migration-cli repair --update-checksums".to_owned()),
         action,
     }

@@ -179,8 +179,7 @@ impl Migrator {
         self.call("verify", |mut connection, call| {
             let (server, history) = call.read(&mut connection)?;
             let stored = if_allowed(stored_scripts(&mut connection, &server))?.unwrap_or_default();
-            let status = Status::new(&call.set, &history, server.database);
-            Ok(Verification::new(&call.set, status, &stored))
+            Ok(Verification::new(&call.set, &history, &stored, server.database))
         })
     }
 

@@ -159,9 +159,10 @@ impl Entry {
 }
 
 fn named(drift: &Drift) -> (String, State) {
-    match drift {
-        Drift::Edited { version, .. } => (version.to_string(), State::Edited),
-        Drift::Unknown { version, .. } => (version.clone(), State::Unknown),
-        Drift::OutOfOrder { version, .. } => (version.to_string(), State::OutOfOrder),
-    }
+    let state = match drift {
+        Drift::Edited { .. } => State::Edited,
+        Drift::Unknown { .. } => State::Unknown,
+        Drift::OutOfOrder { .. } => State::OutOfOrder,
+    };
+    (drift.version(), state)
 }

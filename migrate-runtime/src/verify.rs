@@ -4,8 +4,9 @@ use std::path::Path;
 
 use migrate_core::{Change, MigrationSet};
 
+use crate::drift::{self, Drift};
 use crate::error::ErrorKind;
-use crate::history::StoredScript;
+use crate::history::{History, StoredScript};
 use crate::plan::same_down;
 use crate::status::{Entry, State, Status};
 
@@ -93,8 +94,15 @@ impl FindingKind {
 }
 
 impl Verification {
-    pub(crate) fn new(set: &MigrationSet, status: Status, stored: &[StoredScript]) -> Verification {
-        let by_state = status.entries.iter().filter_map(|it| of_state(it, &status));
+    pub(crate) fn new(
+        set: &MigrationSet,
+        history: &History,
+        stored: &[StoredScript],
+        database: String,
+    ) -> Verification {
+        let status = Status::new(set, history, database);
+        let drift = drift::compare(set, history);
+        let by_state = status.entries.iter().filter_map(|it| of_state(it, &status, &drift));
         let scripts = status.entries.iter().filter_map(|it| of_script(set, it, stored));
         let findings = by_state.chain(scripts).collect();
         Verification { status, findings }
@@ -106,8 +114,9 @@ impl Verification {
     }
 }
 
-fn of_state(entry: &Entry, status: &Status) -> Option<Finding> {
+fn of_state(entry: &Entry, status: &Status, drift: &[Drift]) -> Option<Finding> {
     let (version, title) = (&entry.version, entry.title());
+    let said = || drift.iter().find(|it| it.version() == *version).map(Drift::to_string);
     let (kind, message, hint) = match entry.state {
         State::Applied => return None,
         State::Pending => (
@@ -115,12 +124,10 @@ fn of_state(entry: &Entry, status: &Status) -> Option<Finding> {
             format!("{title} has not run"),
             Some("migration-cli up".to_owned()),
         ),
-        State::Unknown => {
-            (FindingKind::Unknown, format!("{title} ran, but this binary does not have it"), None)
-        }
+        State::Unknown => (FindingKind::Unknown, said()?, None),
         State::Edited => (
             FindingKind::Edited,
-            format!("{title} was edited after it ran"),
+            said()?,
             Some(
                 "git log -p -- migrations   # bring back the text that ran; changes go into a migration of their own"
                     .to_owned(),
@@ -128,7 +135,7 @@ fn of_state(entry: &Entry, status: &Status) -> Option<Finding> {
         ),
         State::OutOfOrder => (
             FindingKind::OutOfOrder,
-            format!("{title} has not run, but a newer one has"),
+            said()?,
             Some("migration-cli up --allow-out-of-order".to_owned()),
         ),
         State::Unfinished => {
@@ -153,7 +160,7 @@ fn of_script(set: &MigrationSet, entry: &Entry, stored: &[StoredScript]) -> Opti
     Some(Finding {
         kind: FindingKind::ScriptDiffers,
         version: Some(version.clone()),
-        message: format!("the down script of {title} is not the one that was kept when it ran"),
+        message: drift::down_differs(&title),
         hint: Some(
             "migration-cli down --use stored   # or --use embedded, when it is to be reverted"
                 .to_owned(),

@@ -16,7 +16,7 @@ use crate::history::{History, Row, StoredScript};
 
 pub(crate) use force::plan_force;
 pub use force::{Accepted, HistoryChange, Removed};
-pub(crate) use refusal::{Refusal, shorten};
+pub(crate) use refusal::Refusal;
 pub(crate) use resume::Resume;
 use resume::{Asked, resumed};
 pub use step::Step;

@@ -3,7 +3,7 @@
 use migrate_core::{Checksum, Version};
 
 use crate::config::ScriptSource;
-use crate::drift::Drift;
+use crate::drift::{Drift, shorten};
 use crate::error::{Error, ErrorKind};
 use crate::history::Unfinished;
 
@@ -240,9 +240,4 @@ fn no_down_script(version: &str, wanted: Option<ScriptSource>) -> Error {
     Error::new(ErrorKind::Impossible, format!("{place} a down script of {version}"))
         .with_hint("migration-cli status")
         .with_hint("run a binary that has the migration")
-}
-
-/// Enough of a checksum to tell two apart.
-pub(crate) fn shorten(checksum: &str) -> String {
-    checksum.chars().take(12).collect()
 }
