@@ -96,16 +96,6 @@ pub enum ScriptSource {
     Stored,
 }
 
-/// What `repair` is asked to do.
-#[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-pub struct Repair {
-    /// What a person says about the statement at which a script stopped.
-    pub decision: Option<Decision>,
-    /// The embedded scripts count as the ones that ran.
-    pub update_checksums: bool,
-}
-
 /// What a person says about a statement of which nobody can tell whether it had its effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {

@@ -90,13 +90,13 @@ mod verify;
 mod waits;
 mod watch;
 
-pub use config::{Decision, Down, Identity, Limit, Repair, ScriptSource, Settings, Up};
+pub use config::{Decision, Down, Identity, Limit, ScriptSource, Settings, Up};
 pub use error::{Error, ErrorKind, Location};
 pub use force::{Force, Forced};
 pub use history::{LogEntry, Unfinished};
 pub use info::Info;
 pub use interrupt::Interrupt;
-pub use mend::{Mend, MendKind};
+pub use mend::{Mend, MendKind, Repair};
 pub use migrate_core::{
     Allow, ByteRange, Checksum, ChecksumError, Direction, Directives, Migration, MigrationSet,
     Mode, Script, Statement, StatementKind, Version, VersionError,

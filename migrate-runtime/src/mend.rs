@@ -2,12 +2,25 @@
 
 use migrate_core::{Migration, MigrationSet};
 
-use crate::config::Repair;
+use crate::config::Decision;
 use crate::drift::{self, Drift};
 use crate::history::{History, StoredScript};
 use crate::plan::{Accepted, Plan, same_down};
 
 const ACCEPT: &str = "the script in this program counts as the one that ran";
+
+/// What `repair` is asked to do.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Repair {
+    /// What a person says about the statement at which a script stopped.
+    pub decision: Option<Decision>,
+    /// The embedded scripts count as the ones that ran.
+    pub update_checksums: bool,
+    /// What was shown to a person, as [`Migrator::plan_repair`](crate::Migrator::plan_repair) found it:
+    /// where anything else is to be mended, all of it is refused.
+    pub agreed: Option<Vec<Mend>>,
+}
 
 /// Something that `repair` found.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,6 +117,11 @@ pub(crate) fn findings(evidence: &Evidence<'_>, repair: &Repair) -> Vec<Mend> {
     let drift = drift.iter().map(|it| of_drift(it, repair));
     let down = down_differs(evidence).map(|(migration, _)| of_down(migration, repair));
     tables.chain(steps).chain(indexes).chain(drift).chain(down).collect()
+}
+
+/// What is mended of what was found; the rest is left to a person.
+pub(crate) fn mended(found: &[Mend]) -> Vec<&Mend> {
+    found.iter().filter(|it| it.action.is_some()).collect()
 }
 
 /// Whose index it is, and whether somebody needs it, only a person knows. What a script of ours left

@@ -1,13 +1,12 @@
 //! `repair`: what an interruption or an edit left behind is brought back to a known state.
 
 use crate::audit::{Entry, Outcome};
-use crate::config::Repair;
 use crate::connection::Connection;
 use crate::error::Error;
 use crate::execute::{self, Broken, Transactions, Wanted};
 use crate::extras::{if_allowed, stored_scripts};
 use crate::history::{History, Server, StoredScript};
-use crate::mend::{Evidence, InvalidIndex, Mend, MendKind, accepted, findings};
+use crate::mend::{Evidence, InvalidIndex, Mend, MendKind, Repair, accepted, findings, mended};
 use crate::migrator::{Call, Migrator};
 use crate::plan::{HistoryChange, Plan, Refusal, plan_repair};
 use crate::progress::Event;
@@ -59,7 +58,7 @@ impl Migrator {
         self.call("repair", |mut connection, call| {
             let (server, before) = call.read(&mut connection)?;
             let look = Look::at(&mut connection, &server)?;
-            let mut found = match look.evidence(call, &before, repair) {
+            let planned = match look.evidence(call, &before, repair) {
                 Ok(evidence) => Some(findings(&evidence, repair)),
                 // Whoever began it may be at it still: the lock tells.
                 Err(refusal) if refusal.is_about_unfinished() => None,
@@ -67,8 +66,15 @@ impl Migrator {
             };
             let (token, database) = (call.token.clone(), server.database.clone());
             let repaired = |found, done| Repaired { token, database, found, done };
-            if let Some(found) = found.take_if(|it| it.iter().all(|it| it.action.is_none())) {
+            let nothing = |found: &[Mend]| mended(found).is_empty();
+            if let Some(found) = planned.clone().filter(|it| nothing(it)) {
                 return Ok(repaired(found, Vec::new()));
+            }
+            let is_other = |agreed: &Vec<Mend>| {
+                planned.as_ref().is_some_and(|it| mended(it) != mended(agreed))
+            };
+            if repair.agreed.as_ref().is_some_and(is_other) {
+                return Err(plan_changed("there is something else to mend than what was shown"));
             }
             server.refuse_standby()?;
             let (mut session, history) = connection.lock()?;
@@ -76,9 +82,14 @@ impl Migrator {
             let look = Look::at(&mut session, &server)?;
             let evidence = look.evidence(call, &history, repair);
             let evidence = evidence.map_err(|it| refuse(&mut session, &server, it))?;
+            let found = findings(&evidence, repair);
+            if nothing(&found) {
+                return Ok(repaired(found, Vec::new()));
+            }
             let same_work = history.unfinished == before.unfinished;
-            let found = found.filter(|it| same_work && findings(&evidence, repair) == *it);
-            let found = found.ok_or_else(changed)?;
+            if !same_work || planned.is_none_or(|it| mended(&it) != mended(&found)) {
+                return Err(changed());
+            }
             let done = mend(&mut session, &evidence, repair)?;
             log(&mut session, &found);
             Ok(repaired(found, done))

@@ -1,6 +1,6 @@
 //! `repair`: what it finds, what it mends, and what it leaves to a person.
 
-use migrate_runtime::{ErrorKind, Force, Mend, MendKind, Migrator, Repair, Repaired};
+use migrate_runtime::{ErrorKind, Event, Force, Mend, MendKind, Migrator, Repair, Repaired};
 use migration_tests::harness::Trial;
 use migration_tests::{TestDatabase, set, trials, wait_until};
 
@@ -16,6 +16,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         edited_scripts_are_accepted_and_unfinished_work_goes_on,
         scripts_that_could_not_be_accepted_are_accepted_by_the_same_command,
         two_scripts_that_are_unfinished_are_both_told_and_force_ends_them,
+        what_was_not_agreed_to_is_not_mended,
         what_a_newer_release_ran_is_left,
         a_dry_run_changes_nothing,
         a_role_without_rights_is_told_so,
@@ -54,6 +55,10 @@ fn tables_that_are_missing_are_made() {
                     the table _migrations_progress is missing";
     assert_eq!(database.text(log), expected);
 }
+
+/// What holds every runner up.
+const LOCK: &str = "SELECT pg_advisory_lock(
+    ('x' || left(encode(sha256('migrate:public._migrations'), 'hex'), 8))::bit(32)::int, 1)";
 
 const INDEXED: [(&str, &str, &str); 2] = [
     ("20260101000001_table", "CREATE TABLE rows (id int, other int)", "DROP TABLE rows"),
@@ -184,6 +189,46 @@ fn scripts_that_could_not_be_accepted_are_accepted_by_the_same_command() {
     assert_eq!(database.text("SELECT count(*) FROM _migrations"), "3");
 }
 
+fn what_was_not_agreed_to_is_not_mended() {
+    let (database, set) = (TestDatabase::new(), three());
+    up(&set, &database);
+    database.execute("DROP TABLE _migrations_script");
+    let mut repair = Repair::default();
+    repair.agreed = Some(migrator(&set, &database).plan_repair(&repair).unwrap().found);
+    // Since it was shown.
+    database.execute("DROP TABLE _migrations_progress");
+    let error = migrator(&set, &database).run_repair(&repair).unwrap_err();
+    assert_eq!(
+        (error.kind(), error.state()),
+        (ErrorKind::PlanChanged, Some("this run changed nothing"))
+    );
+    assert_eq!(database.text("SELECT to_regclass('_migrations_script') IS NULL"), "t");
+
+    // What is left to a person needs no consent.
+    repair.agreed = Some(migrator(&set, &database).plan_repair(&repair).unwrap().found);
+    database.execute("DELETE FROM _migrations WHERE version = '20260101000002'");
+    let repaired = migrator(&set, &database).run_repair(&repair).unwrap();
+    assert_eq!(kinds(&repaired).last(), Some(&(MendKind::OutOfOrder, false)));
+    assert_eq!(database.text("SELECT to_regclass('_migrations_script') IS NULL"), "f");
+
+    // And where it was mended meanwhile, all is well.
+    database.execute("ALTER TABLE _migrations_script RENAME TO elsewhere");
+    let mut other = database.client();
+    other.batch_execute(LOCK).unwrap();
+    let mut waiting = migrator(&set, &database);
+    let (sender, receiver) = std::sync::mpsc::channel();
+    waiting = waiting.on_event(move |event| {
+        if matches!(event, Event::WaitingForLock { .. }) {
+            sender.send(()).unwrap();
+        }
+    });
+    let thread = std::thread::spawn(move || waiting.run_repair(&Repair::default()));
+    receiver.recv().unwrap();
+    other.batch_execute("ALTER TABLE elsewhere RENAME TO _migrations_script").unwrap();
+    drop(other);
+    assert_eq!(kinds(&thread.join().unwrap().unwrap()), [(MendKind::OutOfOrder, false)]);
+}
+
 fn two_scripts_that_are_unfinished_are_both_told_and_force_ends_them() {
     let (database, set) = (TestDatabase::new(), set(&INDEXED));
     up(&set, &database);
@@ -240,9 +285,7 @@ fn a_repair_waits_for_the_lock_like_every_runner() {
     up(&set, &database);
     database.execute("DROP TABLE _migrations_script");
     let mut other = database.client();
-    let lock = "SELECT pg_advisory_lock(
-        ('x' || left(encode(sha256('migrate:public._migrations'), 'hex'), 8))::bit(32)::int, 1)";
-    other.batch_execute(lock).unwrap();
+    other.batch_execute(LOCK).unwrap();
     let mut settings = migrate_runtime::Settings::default();
     settings.wait = std::time::Duration::ZERO;
     let mut waiting = migrator(&set, &database).with_settings(settings);

@@ -10,9 +10,10 @@ mod step;
 
 use migrate_core::{Direction, Migration, MigrationSet, Mode, Version};
 
-use crate::config::{Down, Limit, Repair, ScriptSource, Up};
+use crate::config::{Down, Limit, ScriptSource, Up};
 use crate::drift::{self, Drift};
 use crate::history::{History, Row, StoredScript};
+use crate::mend::Repair;
 
 pub(crate) use force::plan_force;
 pub use force::{Accepted, HistoryChange, Removed};

@@ -4,8 +4,9 @@ use migrate_core::{Checksum, Direction, MigrationSet, Mode};
 
 use super::step::Step;
 use super::{Refusal, step_down};
-use crate::config::{Decision, Repair, ScriptSource};
+use crate::config::{Decision, ScriptSource};
 use crate::history::{History, StoredScript, Unfinished};
+use crate::mend::Repair;
 
 /// Where a script goes on.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! `repair`: what an interruption or an edit left behind.
 
-use migrate_runtime::{Decision, Mend, MendKind, Repair};
+use migrate_runtime::{Decision, ErrorKind, Mend, MendKind, Repair};
 
 use crate::context::{Context, Session};
 use crate::error::CommandError;
@@ -46,9 +46,16 @@ impl RepairArgs {
 }
 
 pub(crate) fn run(ctx: &mut Context<'_>, args: &RepairArgs) -> Result<u8, CommandError> {
-    let repair = args.wanted();
+    let mut repair = args.wanted();
     let Session { mut migrator, progress } = ctx.session()?;
-    let planned = migrator.plan_repair(&repair)?;
+    let planned = match migrator.plan_repair(&repair) {
+        // Whoever began it may be at it still: that is waited for. Nobody has agreed to anything.
+        Err(error) if error.kind() == ErrorKind::Unfinished && !args.dry_run => {
+            repair.agreed = Some(Vec::new());
+            migrator.run_repair(&repair)?
+        }
+        planned => planned?,
+    };
     ctx.report.database = Some(planned.database);
     // What was found is said also where mending it fails.
     let mut found = planned.found;
@@ -59,6 +66,7 @@ pub(crate) fn run(ctx: &mut Context<'_>, args: &RepairArgs) -> Result<u8, Comman
             let what = format!("mending {}", plural(wanted, "finding"));
             return Err(ctx.refuse_without_consent(&what));
         }
+        repair.agreed = Some(found.clone());
         let repaired = migrator.run_repair(&repair);
         progress.end();
         let repaired = repaired?;
