@@ -162,7 +162,7 @@ impl<'a> Connection<'a> {
                 break read;
             }
             let pause = match self.holder()? {
-                Some(holder) if deadline.is_over() => return Err(held(&holder, wait)),
+                Some(holder) if deadline.is_over() => return Err(holder.held(wait)),
                 Some(holder) if self.end_forgotten(&holder)? => Duration::from_millis(5),
                 Some(holder) => {
                     if told != Some(holder.pid) {
@@ -178,7 +178,7 @@ impl<'a> Connection<'a> {
                 }
             };
             if deadline.is_over() && gone > TRIES_AFTER_HOLDER {
-                return Err(held(&Holder::default(), wait));
+                return Err(Holder::default().held(wait));
             }
             self.interrupt.sleep(jittered(pause))?;
         };
@@ -385,19 +385,5 @@ impl<'a> Connection<'a> {
             _ => (ErrorKind::Connect, "the tables of the history cannot be read"),
         };
         Error::from_postgres(kind, message, error).with_state("nothing was changed")
-    }
-}
-
-fn held(holder: &Holder, wait: Duration) -> Error {
-    let wait = wait.as_secs_f32();
-    let message = format!("another runner holds the lock after {wait} s of waiting: {holder}");
-    let error = Error::new(ErrorKind::LockHeld, message)
-        .with_state("nothing was changed")
-        .with_hint("add `--wait 10m` to the command   # waits longer");
-    match holder.pid {
-        0 => error,
-        pid => error.with_hint(format!(
-            "SELECT pg_terminate_backend({pid});   -- once it is certain that nobody needs that session"
-        )),
     }
 }

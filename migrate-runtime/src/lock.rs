@@ -1,7 +1,10 @@
 //! The key of the lock that allows one runner at a time per database and history table.
 
+use std::time::Duration;
+
 use migrate_core::Checksum;
 
+use crate::error::{Error, ErrorKind};
 use crate::quote::fill;
 
 /// The first of the two numbers of the advisory lock.
@@ -74,6 +77,21 @@ impl Holder {
         });
         let state = cells.get(5).and_then(Option::as_deref).unwrap_or_default();
         Holder { pid, details: details.collect(), is_idle: state.starts_with("idle") }
+    }
+
+    /// What is said when it still holds the lock after `wait`.
+    pub(crate) fn held(&self, wait: Duration) -> Error {
+        let wait = wait.as_secs_f32();
+        let message = format!("another runner holds the lock after {wait} s of waiting: {self}");
+        let error = Error::new(ErrorKind::LockHeld, message)
+            .with_state("nothing was changed")
+            .with_hint("add `--wait 10m` to the command   # waits longer");
+        match self.pid {
+            0 => error,
+            pid => error.with_hint(format!(
+                "SELECT pg_terminate_backend({pid});   -- once it is certain that nobody needs that session"
+            )),
+        }
     }
 
     /// Whether it is a session of the run with this token.
