@@ -16,6 +16,7 @@ mod run {
     pub(crate) mod lost;
     pub(crate) mod lost_for_good;
     pub(crate) mod order;
+    pub(crate) mod pooler;
     pub(crate) mod repair;
     pub(crate) mod resume;
     pub(crate) mod resume_refused;
@@ -46,6 +47,7 @@ fn main() -> ExitCode {
         run::lost::tests(),
         run::lost_for_good::tests(),
         run::order::tests(),
+        run::pooler::tests(),
         run::repair::tests(),
         run::resume::tests(),
         run::resume_refused::tests(),

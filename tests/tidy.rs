@@ -35,7 +35,7 @@ const LAYERS: [&[&str]; 6] = [
         "waits",
         "watch",
     ],
-    &["connection", "extras", "lent", "refuse", "reopen", "session"],
+    &["connection", "extras", "lent", "pooler", "refuse", "reopen", "session"],
     &["execute", "force"],
     &["migrator", "recovery", "repair"],
     &["dev_database", "lib", "private", "testing"],

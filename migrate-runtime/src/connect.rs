@@ -38,8 +38,8 @@ pub(crate) fn connect(
     tell: &mut dyn FnMut(Event),
 ) -> Result<Link, Error> {
     let hosts = config.get_hosts().len().max(config.get_hostaddrs().len()).max(1);
-    let candidates: Vec<Config> =
-        (0..hosts).map(|it| prepare(config, it, settings, token)).collect();
+    let candidates: Vec<Candidate> =
+        (0..hosts).map(|it| Candidate::new(config, it, settings, token)).collect();
     let deadline = Deadline::after(settings.wait_for_db);
     loop {
         let (error, config) = match open(&candidates, settings.connect_timeout, interrupt) {
@@ -57,21 +57,46 @@ pub(crate) fn connect(
 
 /// Tries the hosts one by one, each with the whole time: a silent one must not use up that of the next.
 fn open<'c>(
-    candidates: &'c [Config],
+    candidates: &'c [Candidate],
     timeout: Duration,
     interrupt: &Interrupt,
 ) -> Result<Link, (ConnectError, &'c Config)> {
     let mut failed = None;
-    for config in candidates {
-        match Link::open(config, NoTls, timeout, interrupt) {
+    for Candidate { told, plain } in candidates {
+        let opened = match Link::open(told, NoTls, timeout, interrupt) {
+            Err(error) if error.is_about_protocol() => Link::open(plain, NoTls, timeout, interrupt),
+            opened => opened,
+        };
+        match opened {
             Ok(link) => return Ok(link),
-            Err(error) => failed = Some((error, config)),
+            Err(error) => failed = Some((error, plain)),
         }
         if interrupt.is_asked() {
             break;
         }
     }
     Err(failed.expect("there is at least one host"))
+}
+
+/// How to connect to one host.
+struct Candidate {
+    /// With settings of the session. A pooler may refuse them, and passes none on.
+    told: Config,
+    plain: Config,
+}
+
+impl Candidate {
+    fn new(config: &postgres::Config, host: usize, settings: &Settings, token: &str) -> Candidate {
+        let plain = prepare(config, host, settings, token);
+        let mut told = plain.clone();
+        let theirs = plain.get_options().unwrap_or_default();
+        // What a role has as its limits is meant for applications, and would end our own statements. The
+        // last one is known by whoever asks whether it is this session that answers.
+        told.options(format!(
+            "-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0 {theirs} -c migrate.run={token}"
+        ));
+        Candidate { told, plain }
+    }
 }
 
 /// Why no connection could be opened.
@@ -106,6 +131,14 @@ impl From<Cause> for ConnectError {
             Cause::Runtime(_) | Cause::Interrupted => false,
         };
         ConnectError { cause, passes }
+    }
+}
+
+impl ConnectError {
+    /// Whether it understood us and did not like what we said.
+    fn is_about_protocol(&self) -> bool {
+        let Cause::Postgres(error) = &self.cause else { return false };
+        error.code().is_some_and(|it| it.code() == sqlstate::PROTOCOL_VIOLATION)
     }
 }
 

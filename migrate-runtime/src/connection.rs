@@ -36,6 +36,8 @@ pub(crate) struct Connection<'a> {
     pub(crate) origin: Option<&'a postgres::Config>,
     /// The database that has answered first: no other one may take its place.
     pub(crate) database: Option<(String, String)>,
+    /// The session that answered, where something stands between it and us.
+    pub(crate) behind_pooler: Option<i32>,
     /// What the migration on its way waited for.
     pub(crate) waits: Waits,
     pub(crate) tell: Tell<'a>,
@@ -77,7 +79,7 @@ impl<'a> Connection<'a> {
         tell: Tell<'a>,
     ) -> Connection<'a> {
         let (key, cleanup) = (LockKey::of(&settings.schema), CLEANUP.map(str::to_owned).to_vec());
-        let (origin, database, waits) = (None, None, Waits::default());
+        let (origin, database, behind_pooler, waits) = (None, None, None, Waits::default());
         Connection {
             wire,
             store,
@@ -88,6 +90,7 @@ impl<'a> Connection<'a> {
             cleanup,
             origin,
             database,
+            behind_pooler,
             waits,
             tell,
         }
@@ -154,6 +157,7 @@ impl<'a> Connection<'a> {
 
     /// Waits for the lock, and reads the history under it.
     pub(crate) fn acquire(&mut self, wait: Duration) -> Result<(Server, History), Error> {
+        self.refuse_pooling()?;
         let deadline = Deadline::after(wait);
         let mut told = None;
         let mut gone = 0;
@@ -245,6 +249,8 @@ impl<'a> Connection<'a> {
             || Error::new(ErrorKind::Internal, "the server's answer makes no sense");
         let row = reply.first(server).and_then(Server::parse);
         let (server_row, unfinished) = row.ok_or_else(not_understood)?;
+        let is_ours = server_row.run.as_deref() == Some(self.audit.token());
+        self.behind_pooler = (self.is_own() && !is_ours).then_some(server_row.pid);
         self.refuse_other_database(&server_row)?;
         self.refuse_foreign(&server_row)?;
         let rows =

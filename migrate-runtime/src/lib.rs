@@ -73,6 +73,7 @@ mod lock;
 mod mend;
 mod migrator;
 mod plan;
+mod pooler;
 mod progress;
 mod quote;
 mod recovery;

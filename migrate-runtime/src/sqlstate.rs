@@ -2,6 +2,7 @@
 
 pub(crate) const CONNECTION_DOES_NOT_EXIST: &str = "08003";
 pub(crate) const CONNECTION_FAILURE: &str = "08006";
+pub(crate) const PROTOCOL_VIOLATION: &str = "08P01";
 pub(crate) const ACTIVE_SQL_TRANSACTION: &str = "25001";
 pub(crate) const READ_ONLY_SQL_TRANSACTION: &str = "25006";
 pub(crate) const INVALID_TRANSACTION_TERMINATION: &str = "2D000";

@@ -142,6 +142,11 @@ impl Link {
         self.exchange(message, keep, async move { interrupt.asked().await }, Some(look))
     }
 
+    /// The session of the server that a second connection gets.
+    pub(crate) fn pid_beside(&mut self) -> Result<i32, String> {
+        self.runtime.block_on(self.watch.pid())
+    }
+
     /// Gets ready to look, so that no time is lost once there is something to see.
     pub(crate) fn prepare_to_look(&mut self) {
         self.runtime.block_on(self.watch.open());

@@ -13,8 +13,8 @@ use crate::connect::reason;
 use crate::progress::Blocker;
 use crate::quote::fill;
 
-/// How long the second connection may take to open: the locks that are in the way may be gone by then.
-const OPENING: Duration = Duration::from_secs(5);
+/// How long the second connection may take over something: the locks that are in the way may be gone by then.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The second connection.
 pub(crate) struct Watch {
@@ -84,12 +84,29 @@ impl Watch {
         }
     }
 
-    async fn ask(&mut self, question: &str) -> Result<Sight, String> {
+    /// The session of the server that answers.
+    pub(crate) async fn pid(&mut self) -> Result<i32, String> {
+        let answer = self.exchange("SELECT pg_catalog.pg_backend_pid()").await?;
+        let pid = answer.iter().find_map(|it| match it {
+            SimpleQueryMessage::Row(row) => row.get(0)?.parse().ok(),
+            _ => None,
+        });
+        pid.ok_or_else(|| "the server's answer makes no sense".to_owned())
+    }
+
+    async fn exchange(&mut self, question: &str) -> Result<Vec<SimpleQueryMessage>, String> {
         let client = match &mut self.client {
             Some(client) => client,
             none => none.insert(open(&self.config).await?),
         };
-        let answer = client.simple_query(question).await.map_err(|it| reason(&it))?;
+        // Through a pooler that has no session to spare, no answer comes.
+        let answer = tokio::time::timeout(PATIENCE, client.simple_query(question)).await;
+        let answer = answer.map_err(|_| format!("no answer within {} s", PATIENCE.as_secs()))?;
+        answer.map_err(|it| reason(&it))
+    }
+
+    async fn ask(&mut self, question: &str) -> Result<Sight, String> {
+        let answer = self.exchange(question).await?;
         let (mut blockers, mut build, mut statement) = (Vec::new(), None, 0);
         for message in &answer {
             match message {
@@ -104,8 +121,8 @@ impl Watch {
 }
 
 async fn open(config: &Config) -> Result<Client, String> {
-    let opened = tokio::time::timeout(OPENING, config.connect(NoTls)).await;
-    let opened = opened.map_err(|_| format!("no connection within {} s", OPENING.as_secs()))?;
+    let opened = tokio::time::timeout(PATIENCE, config.connect(NoTls)).await;
+    let opened = opened.map_err(|_| format!("no connection within {} s", PATIENCE.as_secs()))?;
     let (client, connection) = opened.map_err(|it| reason(&it))?;
     // What goes wrong with it, the next question says.
     tokio::spawn(async { drop(connection.await) });

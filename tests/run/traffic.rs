@@ -25,7 +25,8 @@ pub(crate) fn tests() -> Vec<Trial> {
         the_building_of_an_index_shows_what_it_is_at_and_whom_it_waits_for,
         a_run_goes_on_where_nobody_can_be_seen,
         a_prepared_transaction_in_the_way_is_named,
-        a_script_outside_a_transaction_retries_the_statement_that_found_a_lock
+        a_script_outside_a_transaction_retries_the_statement_that_found_a_lock,
+        a_role_with_short_limits_runs_migrations
     ]
 }
 
@@ -302,4 +303,22 @@ fn a_script_outside_a_transaction_retries_the_statement_that_found_a_lock() {
     migration.join().unwrap().unwrap_or_else(|error| panic!("{error:?}"));
     assert_eq!(database.text("SELECT count(*) FROM busy WHERE id = 3"), "1");
     crate::run::resume::assert_finished(&database, 1);
+}
+
+fn a_role_with_short_limits_runs_migrations() {
+    let database = busy();
+    let role = database.role("hasty", "");
+    database.execute(&format!(
+        "GRANT ALL ON SCHEMA public TO {0}; ALTER ROLE {0} SET statement_timeout = '1ms';
+         ALTER ROLE {0} SET lock_timeout = '1ms'; ALTER ROLE {0} SET idle_in_transaction_session_timeout = '1ms'",
+        role.name
+    ));
+    let script = "CREATE TABLE slow AS SELECT count(*) FROM generate_series(1, 300000);
+        INSERT INTO slow SELECT extract(epoch FROM current_setting('idle_in_transaction_session_timeout')::interval)";
+    let slow = set(&[("20260101000001_slow", script, "DROP TABLE slow")]);
+    Migrator::new(&slow, role.config).up().unwrap_or_else(|error| panic!("{error:?}"));
+    assert_eq!(
+        database.text("SELECT string_agg(count::text, ' ' ORDER BY count) FROM slow"),
+        "60 300000"
+    );
 }

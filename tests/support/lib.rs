@@ -11,6 +11,7 @@ mod database;
 pub mod doubling;
 mod dump;
 pub mod harness;
+mod pooler;
 pub mod production_data;
 pub mod proxy;
 mod server;
@@ -19,6 +20,7 @@ mod wait;
 
 pub use database::{Role, TestDatabase};
 pub use dump::schema_dump;
+pub use pooler::{Pooler, has_pooler};
 pub use server::{End, Server, server, standby};
 pub use set::set;
 pub use wait::wait_until;

@@ -2,6 +2,7 @@
 //! where nothing is wrong with what was sent. What it means for the database, its sender knows.
 
 use crate::error::{Error, ErrorKind};
+use crate::pooler;
 use crate::session::Session;
 use crate::sqlstate;
 use crate::transport::{Failure, FailureCause};
@@ -54,10 +55,12 @@ pub(super) fn words(kind: ErrorKind, what: &str) -> String {
 pub(super) fn way_out(kind: ErrorKind, command: &str, role: &str) -> Option<String> {
     Some(match kind {
         ErrorKind::PlanChanged | ErrorKind::LockHeld => "migration-cli status".to_owned(),
-        ErrorKind::Pooler => "export MIGRATION_DATABASE_URL='postgres://…'   # to the server itself, or to a pooler in session mode".to_owned(),
+        ErrorKind::Pooler => pooler::HINT.to_owned(),
         ErrorKind::LockTimeout => format!("{command} --lock-deadline 30m"),
         ErrorKind::Privilege => {
-            format!("GRANT … TO {role};   -- the right that the server names, or connect with another role")
+            format!(
+                "GRANT … TO {role};   -- the right that the server names, or connect with another role"
+            )
         }
         _ => return None,
     })

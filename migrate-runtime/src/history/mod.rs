@@ -88,6 +88,8 @@ pub(crate) struct Server {
     pub(crate) layout: Option<u32>,
     /// The columns of a history table that we cannot use.
     pub(crate) foreign_columns: Option<String>,
+    /// The token of the run that the session was opened for, where nothing stands between it and us.
+    pub(crate) run: Option<String>,
 }
 
 impl Server {

@@ -22,4 +22,6 @@ SELECT pg_catalog.pg_backend_pid(),
            END
         FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
         WHERE a.attrelid = pg_catalog.to_regclass({migrations}) AND a.attnum > 0 AND NOT a.attisdropped),
-       (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
+       (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()),
+       -- We connect with it; a pooler does not pass it on.
+       pg_catalog.current_setting('migrate.run', true)

@@ -139,6 +139,7 @@ impl Server {
             layout: text(cells, 5).parse().ok(),
             foreign_columns: cells.get(7)?.clone(),
             database_oid: text(cells, 8).to_owned(),
+            run: cells.get(9)?.clone(),
         };
         let unfinished = match cells.get(6)? {
             Some(hex) => Unfinished::parse_all(&unhex(hex)?)?,
