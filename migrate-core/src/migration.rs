@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use crate::{Checksum, StatementKind, Version};
+use crate::{Checksum, Direction, FileName, StatementKind, Version};
 
 /// Every migration of a project, oldest first.
 ///
@@ -182,6 +182,11 @@ impl Migration {
     /// Puts a migration together.
     pub const fn new(version: Version, name: &'static str, up: Script, down: Script) -> Migration {
         Migration { version, name, up, down }
+    }
+
+    /// The name of the file that one of its scripts came from.
+    pub fn file_name(&self, direction: Direction) -> FileName {
+        FileName { version: self.version, name: self.name.to_owned(), direction }
     }
 }
 

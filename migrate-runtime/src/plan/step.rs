@@ -36,7 +36,7 @@ impl Step {
             name: migration.name.to_owned(),
             direction: Direction::Up,
             checksum: migration.up.checksum.to_string(),
-            file: format!("{folder}/{}_{}.up.sql", migration.version, migration.name),
+            file: format!("{folder}/{}", migration.file_name(Direction::Up)),
             script: StepScript::Embedded(&migration.up),
             undo: Some(&migration.down),
             resume: None,
@@ -44,12 +44,14 @@ impl Step {
     }
 
     pub(super) fn down(row: &Row, migration: &'static Migration, folder: &str) -> Step {
-        let file = format!("{folder}/{}_{}.down.sql", migration.version, migration.name);
+        let file = format!("{folder}/{}", migration.file_name(Direction::Down));
         Step::reverting(row, file, StepScript::Embedded(&migration.down))
     }
 
     pub(super) fn down_stored(row: &Row, stored: &StoredScript) -> Step {
-        let file = format!("(kept in the database)/{}_{}.down.sql", row.version, row.name);
+        // A row may be of any shape: another tool wrote it.
+        let ending = Direction::Down.ending();
+        let file = format!("(kept in the database)/{}_{}{ending}", row.version, row.name);
         Step::reverting(row, file, StepScript::Stored(Arc::new(stored.clone())))
     }
 

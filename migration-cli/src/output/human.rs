@@ -36,7 +36,7 @@ fn row(entry: &Entry) -> Vec<Cell> {
     vec![
         Cell::plain(&entry.version),
         Cell::plain(&entry.name),
-        Cell::styled(of_state(entry.state), words(entry.state)),
+        Cell::styled(of_state(entry.state), entry.state.to_string()),
         Cell::plain(entry.applied_at.map(readable).unwrap_or_default()),
         Cell::styled(FAINT, entry.execution_time.map(duration).unwrap_or_default()),
     ]
@@ -63,13 +63,9 @@ pub(crate) fn summary(status: &Status) -> String {
     let counts = STATES.into_iter().map(|it| (it, status.count(it)));
     let parts: Vec<String> = counts
         .filter(|(state, count)| *count > 0 || *state == State::Applied)
-        .map(|(state, count)| format!("{} {}", Styled(LABEL, count), words(state)))
+        .map(|(state, count)| format!("{} {}", Styled(LABEL, count), state))
         .collect();
     format!("{}.", parts.join(", "))
-}
-
-fn words(state: State) -> String {
-    state.as_str().replace('_', " ")
 }
 
 /// What ran, in one sentence.

@@ -24,7 +24,7 @@ pub(crate) fn print_info(ui: &Ui, info: &Info, folder: &str) -> Result<(), Comma
     }
     if let Some(it) = info.migration {
         for (direction, script) in [(Direction::Up, &it.up), (Direction::Down, &it.down)] {
-            let file = format!("{folder}/{}_{}.{direction}.sql", it.version, it.name);
+            let file = format!("{folder}/{}", it.file_name(direction));
             ui.result(script_lines(&file, script))?;
         }
     }

@@ -79,9 +79,7 @@ pub(crate) struct LogRecord {
 impl InfoRecord {
     pub(crate) fn new(info: &Info, folder: &str) -> InfoRecord {
         let scripts = info.migration.map(|it| {
-            let file = |direction: Direction| {
-                format!("{folder}/{}_{}.{direction}.sql", it.version, it.name)
-            };
+            let file = |direction| format!("{folder}/{}", it.file_name(direction));
             [(Direction::Up, &it.up), (Direction::Down, &it.down)]
                 .map(|(direction, script)| ScriptRecord::new(direction, file(direction), script))
         });
