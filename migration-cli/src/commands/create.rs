@@ -1,12 +1,12 @@
 //! `create`: two new scripts.
 
-use std::fs;
 use std::path::Path;
 
 use migrate_core::read_folder;
 
 use crate::context::Context;
 use crate::error::CommandError;
+use crate::new_file::make_folder;
 use crate::new_script::{NewMigration, is_far_ahead, normalize, write_next};
 use crate::text::plural;
 use crate::time;
@@ -26,9 +26,7 @@ pub(crate) struct CreateArgs {
 pub(crate) fn run(ctx: &mut Context<'_>, args: &CreateArgs) -> Result<u8, CommandError> {
     let name = normalize(&args.name)?;
     let folder = ctx.migrations_folder();
-    fs::create_dir_all(&folder).map_err(|error| {
-        CommandError::io(format!("cannot make the folder {}", folder.display()), &error)
-    })?;
+    make_folder(&folder)?;
     warn_of_problems(ctx, &folder);
 
     let now = time::now();

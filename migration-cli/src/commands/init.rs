@@ -9,7 +9,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::context::Start;
 use crate::error::CommandError;
-use crate::new_file::write_new;
+use crate::new_file::{make_folder, write_new};
 use crate::paste::quote;
 use crate::template::project_file;
 
@@ -40,14 +40,7 @@ pub(crate) fn run(mut start: Start<'_>, args: &InitArgs) -> Result<u8, CommandEr
     let folder = &args.folder;
     let build_script = build_script(folder)?;
     let migrations = folder.join("migrations");
-    fs::create_dir_all(&migrations).map_err(|error| {
-        CommandError::io(format!("cannot make the folder {}", migrations.display()), &error)
-            .with_state("nothing was written")
-            .with_hint(format!(
-                "ls -ld {}   # a file of that name?",
-                quote(&migrations.display().to_string())
-            ))
-    })?;
+    make_folder(&migrations)?;
     // A folder without a file is lost in git, and a clone would not build.
     let mut files = vec!["migrations/.gitkeep", "migration.toml"];
     if build_script.as_deref() == Some(BUILD_SCRIPT) {

@@ -8,7 +8,10 @@ use clap_mangen::Man;
 use crate::cli::{Color, parser};
 use crate::context::Start;
 use crate::error::CommandError;
+use crate::new_file::make_folder;
 use crate::output::Ui;
+use crate::paste::quote;
+use crate::text::plural;
 
 /// Print the manual page, of the program or of one command
 ///
@@ -47,9 +50,7 @@ fn write_all(
     program: &clap::Command,
     folder: &Path,
 ) -> Result<u8, CommandError> {
-    fs::create_dir_all(folder).map_err(|error| {
-        CommandError::io(format!("cannot make the folder {}", folder.display()), &error)
-    })?;
+    make_folder(folder)?;
     let mut files = Vec::new();
     write_tree(&start.ui, program, folder, &mut files)?;
     start.report.files = Some(files);
@@ -63,8 +64,11 @@ fn write_tree(
     files: &mut Vec<String>,
 ) -> Result<(), CommandError> {
     let path = folder.join(format!("{}.1", display_name(command)));
-    fs::write(&path, page(command)?)
-        .map_err(|error| CommandError::io(format!("cannot write {}", path.display()), &error))?;
+    fs::write(&path, page(command)?).map_err(|error| {
+        CommandError::io(format!("cannot write {}", path.display()), &error)
+            .with_state(format!("{} written before it", plural(files.len(), "page")))
+            .with_hint(format!("df -h {0}; ls -ld {0}", quote(&folder.display().to_string())))
+    })?;
     let path = path.display().to_string();
     ui.result(&path)?;
     files.push(path);

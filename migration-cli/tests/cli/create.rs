@@ -69,6 +69,18 @@ fn the_folder_is_the_projects_or_the_one_that_was_named() {
 }
 
 #[test]
+fn a_folder_that_cannot_be_made_says_what_stands_there() {
+    let project = Project::new();
+    project.write("taken", "");
+    for args in ["--migrations-dir taken/here create add_users", "man --to taken/here"] {
+        let stderr = project.expect(args, 1).stderr;
+        assert!(stderr.contains("cannot make the folder taken/here"), "{args}: {stderr}");
+        assert!(stderr.contains("nothing was written"), "{args}: {stderr}");
+        assert!(stderr.contains("ls -ld taken/here "), "{args}: {stderr}");
+    }
+}
+
+#[test]
 fn a_file_that_cannot_be_written_leaves_no_half_of_it() {
     let project = Project::new();
     project.write("Cargo.toml", "[package]\nname = \"contracts\"\n");
