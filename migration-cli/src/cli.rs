@@ -165,8 +165,10 @@ fn one_page(command: clap::Command, program: &str) -> clap::Command {
         .next_help_heading(None)
         .arg(help.help("Print help"))
         .mut_subcommands(|it| one_page(it, program));
+    let long = long.replace(NAME, program);
     match long.split_once("\n\n") {
-        Some((_, more)) => command.before_help(more.trim_end().replace(NAME, program)),
+        // The manual page has the whole of it.
+        Some((_, more)) => command.before_help(more.trim_end().to_owned()).long_about(long),
         None => command,
     }
 }

@@ -37,6 +37,10 @@ fn a_program_under_another_name_speaks_of_itself_by_that_name() {
     for command in ["completions", "man", "up", "db"] {
         let help = run(&[command, "--help"]);
         assert!(!help.contains("migration-cli"), "{help}");
+        // Its title line names the package that the page belongs to.
+        let page = run(&["man", command]);
+        let ours = page.lines().filter(|it| !it.starts_with(".TH ")).collect::<String>();
+        assert!(!ours.replace('\\', "").contains("migration-cli"), "{page}");
     }
 }
 
