@@ -31,15 +31,16 @@ async fn run() -> Result<(), Box<dyn Error>> {
         .map_err(|_| "set DATABASE_URL to postgres://USER:PASSWORD@HOST:PORT/DATABASE")?;
     let address = env::var("LISTEN").unwrap_or_else(|_| "127.0.0.1:8080".to_owned());
 
-    migrations::run(&url).await?;
+    // Kubernetes, systemd and docker ask with SIGTERM, perhaps while a migration runs.
+    let mut terminate = signal(SignalKind::terminate())?;
+    migrations::run(&url, &mut terminate).await?;
     // One connection for all requests; a service under load takes a pool.
     let (client, connection) = tokio_postgres::connect(&url, NoTls).await?;
 
-    // Kubernetes, systemd and docker ask with SIGTERM: what has begun is answered first.
-    let mut terminate = signal(SignalKind::terminate())?;
     let listener = TcpListener::bind(&address).await;
     let listener = listener.map_err(|error| format!("cannot listen on {address}: {error}"))?;
     println!("listening on http://{}", listener.local_addr()?);
+    // After the signal, what has begun is answered first.
     let service = axum::serve(listener, invoices::router(Arc::new(client)))
         .with_graceful_shutdown(async move { _ = terminate.recv().await });
     tokio::select! {

@@ -5,11 +5,14 @@ use std::error::Error;
 use std::time::Duration;
 
 use migrate_runtime::{Event, MigrationSet, Migrator, Settings, embed_migrations};
+use tokio::signal::unix::Signal;
 
 static MIGRATIONS: MigrationSet = embed_migrations!("migrations");
 
 /// Runs what is pending. The migrator opens a connection of its own and closes it again.
-pub(crate) async fn run(url: &str) -> Result<(), Box<dyn Error>> {
+///
+/// A request to end cancels what runs on the server, which rolls it back: the next start does it again.
+pub(crate) async fn run(url: &str, terminate: &mut Signal) -> Result<(), Box<dyn Error>> {
     let wait = env::var("WAIT_FOR_DB").unwrap_or_else(|_| "30".to_owned());
     let wait = wait.parse().map_err(|_| "WAIT_FOR_DB is not a number of seconds")?;
 
@@ -23,7 +26,16 @@ pub(crate) async fn run(url: &str) -> Result<(), Box<dyn Error>> {
     let migrator = Migrator::from_url(&MIGRATIONS, url)?;
     let mut migrator = migrator.with_settings(settings).on_event(tell);
     // Migrating blocks, and what blocks has threads of its own.
-    tokio::task::spawn_blocking(move || migrator.up()).await??;
+    let interrupt = migrator.interrupt();
+    let mut running = tokio::task::spawn_blocking(move || migrator.up());
+    tokio::select! {
+        ended = &mut running => drop(ended??),
+        _ = terminate.recv() => {
+            interrupt.interrupt();
+            running.await??;
+            return Err("asked to end while the last migration was committed".into());
+        }
+    }
     Ok(())
 }
 

@@ -16,6 +16,7 @@ fn replicas_start_together_and_migrate_once() {
     project.build();
     let program = project.installed("invoices", &database);
 
+    terminated_while_it_migrates(&program, &database);
     let replicas = [Replica::start(&program), Replica::start(&program)];
     let [one, other] = replicas.map(Replica::listening);
     for replica in [&one, &other] {
@@ -41,6 +42,25 @@ fn replicas_start_together_and_migrate_once() {
     assert!(log.contains(told), "{log}");
 
     without_a_database(&program);
+}
+
+/// It does not wait for the other runner, as it would for a minute.
+fn terminated_while_it_migrates(program: &Program, database: &TestDatabase) {
+    let mut other = database.client();
+    let lock = "SELECT pg_advisory_lock(
+        ('x' || left(encode(sha256('migrate:public._migrations'), 'hex'), 8))::bit(32)::int, 1)";
+    other.batch_execute(lock).unwrap();
+    let mut replica = Replica::start(program);
+    let mut log = BufReader::new(replica.child.stderr.take().unwrap());
+    let mut told = String::new();
+    while !told.contains("waiting for another runner") {
+        assert_ne!(log.read_line(&mut told).unwrap(), 0, "{told}");
+    }
+    assert!(child::signal("TERM", replica.child.id()));
+    log.read_to_string(&mut told).unwrap();
+    assert_eq!(replica.child.wait().unwrap().code(), Some(1), "{told}");
+    assert!(told.contains("\nerror: interrupted"), "{told}");
+    assert_eq!(database.text("SELECT to_regclass('_migrations') IS NULL"), "t");
 }
 
 /// A fault of ours and not an absent database; the log says which.
