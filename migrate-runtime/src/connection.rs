@@ -248,11 +248,15 @@ impl<'a> Connection<'a> {
         let not_understood =
             || Error::new(ErrorKind::Internal, "the server's answer makes no sense");
         let row = reply.first(server).and_then(Server::parse);
-        let (server_row, unfinished) = row.ok_or_else(not_understood)?;
+        let (mut server_row, unfinished) = row.ok_or_else(not_understood)?;
         let is_ours = server_row.run.as_deref() == Some(self.audit.token());
         self.behind_pooler = (self.is_own() && !is_ours).then_some(server_row.pid);
         self.refuse_other_database(&server_row)?;
         self.refuse_foreign(&server_row)?;
+        if missing {
+            // Whatever is left beside it.
+            server_row.layout = None;
+        }
         let rows =
             if missing { Some(History::default()) } else { History::parse(reply.of(server + 1)) };
         let mut history = rows.ok_or_else(not_understood)?;

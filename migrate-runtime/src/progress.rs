@@ -145,6 +145,8 @@ pub struct Blocker {
     pub statement: Option<String>,
     /// Whether it waits for a lock itself.
     pub waits: bool,
+    /// After how long it gives way to whoever waits for it, as autovacuum does.
+    pub(crate) yields_after: Option<Duration>,
 }
 
 impl fmt::Display for Blocker {

@@ -1,5 +1,7 @@
 //! What a migration waited for so far: told as events while it waits, kept for the error and for the log.
 
+use std::time::Duration;
+
 use crate::progress::{Blocker, Event};
 use crate::quote::json_text;
 use crate::watch::Sight;
@@ -46,6 +48,12 @@ impl Waits {
             events.push(Event::IndexBuild { version, phase, done, total });
         }
         events
+    }
+
+    /// How long to wait for those who are in the way, where all of them give way after a time.
+    pub(crate) fn yield_after(&self) -> Option<Duration> {
+        let times = self.blockers.iter().map(|it| it.yields_after);
+        times.collect::<Option<Vec<_>>>()?.into_iter().max()
     }
 
     /// Why nobody can be seen, if it was not said yet.

@@ -140,6 +140,7 @@ fn blocker(row: &SimpleQueryRow) -> Blocker {
         transaction_age: seconds(4),
         statement: text(5),
         waits: row.get(6) == Some("t"),
+        yields_after: row.get(7).and_then(|it| it.parse().ok()).map(Duration::from_millis),
     }
 }
 

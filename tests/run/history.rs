@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use migrate_runtime::{ErrorKind, Event, Migrator, Repair, State};
+use migrate_runtime::{ErrorKind, Event, Force, Migrator, Repair, State};
 use migration_tests::harness::Trial;
 use migration_tests::{TestDatabase, set, trials};
 
@@ -22,7 +22,8 @@ pub(crate) fn tests() -> Vec<Trial> {
         a_role_without_the_right_to_create_changes_nothing,
         a_history_that_belongs_to_another_role_gets_no_index,
         a_kept_script_that_somebody_broke_is_not_run,
-        a_history_with_large_ids_is_adopted
+        a_history_with_large_ids_is_adopted,
+        a_history_that_somebody_dropped_is_made_again
     ]
 }
 
@@ -271,4 +272,18 @@ fn a_history_with_large_ids_is_adopted() {
          INSERT INTO _migrations VALUES (3000000000, 'V1', 'n', now(), 'c', 0)",
     );
     up(&three(), &database);
+}
+
+fn a_history_that_somebody_dropped_is_made_again() {
+    let (database, set) = (TestDatabase::new(), three());
+    up(&set, &database);
+    database.execute("DROP TABLE _migrations");
+    // Nobody knows what ran: the first script says that its table is there, and the history can be set.
+    let error = up_fails(&set, &database);
+    assert_eq!((error.kind(), error.sqlstate()), (ErrorKind::Sql, Some("42P07")), "{error:?}");
+    let newest = set.iter().last().unwrap().version;
+    migrator(&set, &database).run_force(&Force::to(newest)).unwrap();
+    assert_eq!(names(&up(&set, &database).done), [""; 0]);
+    let down = migrator(&set, &database).down(NonZeroUsize::new(3).unwrap()).unwrap();
+    assert_eq!(names(&down.done), ["three", "two", "one"]);
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use migrate_runtime::{Blocker, Error, ErrorKind, Event, MigrationSet, Migrator, Run, Settings};
 use migration_tests::harness::Trial;
-use migration_tests::{TestDatabase, set, trials, wait_until};
+use migration_tests::{Server, TestDatabase, set, trials, wait_until};
 use postgres::{Client, NoTls};
 
 use crate::{migrator, names, tables, up, up_fails};
@@ -26,7 +26,8 @@ pub(crate) fn tests() -> Vec<Trial> {
         a_run_goes_on_where_nobody_can_be_seen,
         a_prepared_transaction_in_the_way_is_named,
         a_script_outside_a_transaction_retries_the_statement_that_found_a_lock,
-        a_role_with_short_limits_runs_migrations
+        a_role_with_short_limits_runs_migrations,
+        autovacuum_gives_way_to_a_migration
     ]
 }
 
@@ -321,4 +322,27 @@ fn a_role_with_short_limits_runs_migrations() {
         database.text("SELECT string_agg(count::text, ' ' ORDER BY count) FROM slow"),
         "60 300000"
     );
+}
+
+fn autovacuum_gives_way_to_a_migration() {
+    let server = Server::own();
+    let client = || server.config("postgres").connect(NoTls).unwrap();
+    let setup = ["ALTER SYSTEM SET autovacuum = on", "ALTER SYSTEM SET autovacuum_naptime = '1s'",
+        "SELECT pg_reload_conf()",
+        "CREATE TABLE busy (id int) WITH (autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1,
+            autovacuum_vacuum_threshold = 1, autovacuum_vacuum_scale_factor = 0, fillfactor = 10)",
+        "INSERT INTO busy SELECT generate_series(1, 20000)", "DELETE FROM busy WHERE id % 2 = 0"];
+    for sql in setup {
+        client().batch_execute(sql).unwrap();
+    }
+    let at_it =
+        "SELECT EXISTS (SELECT FROM pg_stat_progress_vacuum WHERE relid = 'busy'::regclass)";
+    wait_until("autovacuum works", || client().query_one(at_it, &[]).unwrap().get(0));
+    // At this pace it needs minutes, and 100 ms are never enough for it to give way.
+    let (migration, events) = running(Migrator::new(&adding_a_column(), server.config("postgres")));
+    let seen = events.iter().find_map(blockers).unwrap();
+    assert_eq!(seen[0].application.as_deref(), Some("autovacuum worker"));
+    assert_eq!(names(&migration.join().unwrap().unwrap().done), ["note"]);
+    let ended = "SELECT autovacuum_count FROM pg_stat_user_tables WHERE relname = 'busy'";
+    assert_eq!(client().query_one(ended, &[]).unwrap().get::<_, i64>(0), 0);
 }

@@ -13,6 +13,7 @@ use crate::deadline::{Deadline, between, server_millis};
 use crate::plan::StepScript;
 use crate::sqlstate;
 use crate::transport::Failure;
+use crate::waits::Waits;
 use crate::watch::{CALM, Pace};
 
 /// How many tries give up after [`QUICK`]; PostgreSQL knows `NOWAIT` for few statements alone.
@@ -25,6 +26,10 @@ const ROWS: Duration = Duration::from_secs(2);
 
 /// The pause after an attempt, in times of what the attempt waited at most.
 const PAUSES: (u32, u32) = (5, 10);
+
+/// What whoever gives way needs for it. Autovacuum never gives way to those who wait for less than
+/// `deadlock_timeout`: where it alone is in the way, an attempt waits for that once, rather than for hours.
+const YIELDING: Duration = Duration::from_millis(200);
 
 /// How long the statements of one attempt wait for a lock, in milliseconds; 0 is without limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +45,8 @@ pub(super) struct Attempts {
     made: u32,
     lock_timeout: Duration,
     lock_deadline: Duration,
+    /// How long the next attempt waits at least.
+    least: Duration,
     /// It begins with the first attempt that found a lock in its way.
     deadline: Option<Deadline>,
 }
@@ -70,7 +77,7 @@ impl Limits {
 impl Attempts {
     pub(super) fn new(settings: &Settings) -> Attempts {
         let Settings { lock_timeout, lock_deadline, .. } = *settings;
-        Attempts { made: 0, lock_timeout, lock_deadline, deadline: None }
+        Attempts { made: 0, lock_timeout, lock_deadline, least: Duration::ZERO, deadline: None }
     }
 
     /// The limits of the next attempt: nothing waits longer than until the deadline.
@@ -86,7 +93,10 @@ impl Attempts {
             let quick = server_millis(QUICK);
             return Limits { tables: limits.tables.min(quick), ..limits };
         }
-        limits
+        match script.lock_timeout_ms() {
+            Some(_) => limits,
+            None => limits.map(|it| it.max(server_millis(self.least)).min(left)),
+        }
     }
 
     /// When to look who is in the way of the next attempt.
@@ -109,8 +119,9 @@ impl Attempts {
     }
 
     /// Counts an attempt that failed; gives how many there were, and the pause before the next one.
-    pub(super) fn count(&mut self, limits: Limits) -> (u32, Duration) {
+    pub(super) fn count(&mut self, limits: Limits, waits: &Waits) -> (u32, Duration) {
         self.made += 1;
+        self.least = waits.yield_after().map_or(Duration::ZERO, |it| it + YIELDING);
         let waited = Duration::from_millis(limits.tables.into()).max(QUICK);
         let pause = between(waited * PAUSES.0, waited * PAUSES.1);
         // So that there is time for a last attempt.

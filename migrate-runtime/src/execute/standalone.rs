@@ -114,7 +114,7 @@ impl Execution<'_, '_> {
                 return self.run_alone(work, number);
             }
             if !self.session.interrupt.is_asked() && attempts.may_go_on(&failure, limits) {
-                let pause = attempts.count(limits);
+                let pause = attempts.count(limits, &self.session.waits);
                 let situation = work.situation(self.done.len());
                 self.wait_for_locks(step, &failure, pause, (work.index, situation))?;
                 continue;

@@ -44,7 +44,7 @@ impl Execution<'_, '_> {
             self.all_finished(&steps[..committed], first, &failure.reply, &message);
             if !self.session.interrupt.is_asked() && attempts.may_go_on(&failure, limits) {
                 (steps, first) = (&steps[committed..], first + committed);
-                let pause = attempts.count(limits);
+                let pause = attempts.count(limits, &self.session.waits);
                 let situation = self.rolled_back();
                 self.wait_for_locks(&steps[0], &failure, pause, (first, situation))?;
                 continue;
