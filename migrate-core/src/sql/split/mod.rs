@@ -258,4 +258,6 @@ pub(crate) fn byte_range(start: usize, end: usize) -> ByteRange {
 }
 
 #[cfg(test)]
+mod generated_tests;
+#[cfg(test)]
 mod tests;
