@@ -21,6 +21,7 @@ mod run {
     pub(crate) mod resume;
     pub(crate) mod resume_refused;
     pub(crate) mod round_trips;
+    pub(crate) mod split;
     pub(crate) mod standalone;
     pub(crate) mod traffic;
 }
@@ -52,6 +53,7 @@ fn main() -> ExitCode {
         run::resume::tests(),
         run::resume_refused::tests(),
         run::round_trips::tests(),
+        run::split::tests(),
         run::standalone::tests(),
         run::traffic::tests(),
     ];

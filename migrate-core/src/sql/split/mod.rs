@@ -1,5 +1,5 @@
-//! Finds where statements begin and end, by the rules of psql: a semicolon ends a statement unless
-//! it stands in a constant, a name, a comment, parentheses or a `BEGIN ATOMIC … END` body.
+//! Finds where statements begin and end, as PostgreSQL does: a semicolon ends a statement unless it
+//! stands in a constant, a name, a comment, parentheses or a `BEGIN ATOMIC … END` body.
 
 use std::fmt;
 use std::ops::Range;
@@ -134,14 +134,11 @@ struct Cutter<'a> {
     counted: usize,
 }
 
-/// Where in a `BEGIN ATOMIC … END` body the cutter is.
+/// Whether the cutter is in a `BEGIN ATOMIC … END` body.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Body {
     No,
-    /// In the body, with this many `CASE` open.
-    Atomic {
-        cases: usize,
-    },
+    Atomic,
 }
 
 impl Cutter<'_> {
@@ -176,29 +173,24 @@ impl Cutter<'_> {
         self.split.tokens.push(token);
     }
 
-    /// Keeps track of `BEGIN ATOMIC`, `CASE` and `END`. After `AS` or a dot they are names.
+    /// Keeps track of `BEGIN ATOMIC` and its `END`. Elsewhere these words are names, and `END` ends a `CASE`.
     fn follow_body(&mut self, token: Token) {
         let sql = self.split.sql;
         let before = &self.split.tokens[self.first..];
-        let last = before.last();
-        if last.is_some_and(|it| it.is_symbol(b'.') || it.is(sql, "as")) {
-            return;
-        }
+        let Some(last) = before.last() else { return };
         match self.body {
-            Body::No => {
-                let create = before.first().is_some_and(|it| it.is(sql, "create"));
-                let begin = last.is_some_and(|it| it.is(sql, "begin"));
-                if create && begin && token.is(sql, "atomic") {
-                    self.body = Body::Atomic { cases: 0 };
+            Body::No if token.is(sql, "atomic") => {
+                if last.is(sql, "begin") && is_routine(sql, before) {
+                    self.body = Body::Atomic;
                 }
             }
-            Body::Atomic { cases } if token.is(sql, "case") => {
-                self.body = Body::Atomic { cases: cases + 1 };
+            // Every statement of the body has a semicolon behind it, and no body is in another one.
+            Body::Atomic if token.is(sql, "end") => {
+                if last.is_symbol(b';') || last.is(sql, "atomic") {
+                    self.body = Body::No;
+                }
             }
-            Body::Atomic { cases } if token.is(sql, "end") => {
-                self.body = cases.checked_sub(1).map_or(Body::No, |cases| Body::Atomic { cases });
-            }
-            Body::Atomic { .. } => {}
+            Body::No | Body::Atomic => {}
         }
     }
 
@@ -235,6 +227,13 @@ impl Cutter<'_> {
         self.counted = byte;
         self.line
     }
+}
+
+/// Whether these tokens begin a function or a procedure: nothing else has a body.
+fn is_routine(sql: &str, tokens: &[Token]) -> bool {
+    let is = |at: usize, word| tokens.get(at).is_some_and(|it: &Token| it.is(sql, word));
+    let sort = if is(1, "or") && is(2, "replace") { 3 } else { 1 };
+    is(0, "create") && (is(sort, "function") || is(sort, "procedure"))
 }
 
 /// One past the `\.` that ends the data of `COPY … FROM stdin`; nothing where no data follows.

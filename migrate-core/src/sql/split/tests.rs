@@ -88,6 +88,11 @@ fn bodies_in_sql_hide_semicolons() {
     check(&format!("{nested}; SELECT 1"), &[nested, "SELECT 1"]);
     let named = "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT 1 AS end, t.case FROM t; END";
     check(&format!("{named}; SELECT 1"), &[named, "SELECT 1"]);
+    // Both are names where no statement ends before them, and labels need no AS.
+    let labels = "CREATE FUNCTION f() RETURNS int BEGIN ATOMIC; SELECT 1 end; SELECT 2 case; SELECT x.end FROM x; END";
+    check(&format!("{labels}; SELECT 1"), &[labels, "SELECT 1"]);
+    let empty = "CREATE FUNCTION f() RETURNS void BEGIN ATOMIC END";
+    check(&format!("{empty}; SELECT 1"), &[empty, "SELECT 1"]);
     check(
         "CREATE FUNCTION f() RETURNS int RETURN 1; SELECT 1",
         &["CREATE FUNCTION f() RETURNS int RETURN 1", "SELECT 1"],
@@ -102,6 +107,8 @@ fn transaction_control_is_no_body() {
         &["SELECT CASE WHEN a THEN b END", "SELECT 1"],
     );
     check("SELECT 1 FROM begin atomic; SELECT 2", &["SELECT 1 FROM begin atomic", "SELECT 2"]);
+    let view = "CREATE VIEW v AS SELECT 1 FROM begin atomic";
+    check(&format!("{view}; SELECT 2"), &[view, "SELECT 2"]);
 }
 
 #[test]
