@@ -15,6 +15,7 @@ mod run {
     pub(crate) mod locking;
     pub(crate) mod lost;
     pub(crate) mod lost_for_good;
+    pub(crate) mod model;
     pub(crate) mod order;
     pub(crate) mod pooler;
     pub(crate) mod repair;
@@ -47,6 +48,7 @@ fn main() -> ExitCode {
         run::locking::tests(),
         run::lost::tests(),
         run::lost_for_good::tests(),
+        run::model::tests(),
         run::order::tests(),
         run::pooler::tests(),
         run::repair::tests(),

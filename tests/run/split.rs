@@ -33,8 +33,8 @@ fn check<T: std::fmt::Debug>(
 }
 
 fn equal<T: PartialEq + std::fmt::Debug>(
-    found: T,
-    expected: T,
+    found: &T,
+    expected: &T,
     text: &str,
 ) -> Result<(), TestCaseError> {
     if found == expected {
@@ -186,7 +186,7 @@ fn statements_that_run_are_as_many_as_the_splitter_finds() {
         let found = migrate_core::split(&text).map(|it| it.len());
         let ran = run(&mut client, &text);
         let ran = ran.map_err(|error| TestCaseError::fail(format!("{error:?}: {text}")))?;
-        equal(found, Ok(ran), &text)
+        equal(&found, &Ok(ran), &text)
     });
 }
 
@@ -303,9 +303,8 @@ fn texts_of_any_fragments_are_one_statement_where_the_splitter_finds_one() {
         let mut client = client.borrow_mut();
         let whole = found(&mut client, &text);
         agreed.borrow_mut()[whole as usize] += 1;
-        let statements = match migrate_core::split(&text) {
-            Ok(statements) => statements,
-            Err(_) => return equal(Found::Refused, whole, &text),
+        let Ok(statements) = migrate_core::split(&text) else {
+            return equal(&whole, &Found::Refused, &text);
         };
         let expected = match (whole, statements.len()) {
             (Found::Refused, _) => return Ok(()),
@@ -313,9 +312,9 @@ fn texts_of_any_fragments_are_one_statement_where_the_splitter_finds_one() {
             (_, 1) => Found::One,
             (_, _) => Found::Several,
         };
-        equal(expected, whole, &text)?;
+        equal(&whole, &expected, &text)?;
         for statement in &statements {
-            equal(Found::One, found(&mut client, statement.range.of(&text)), &text)?;
+            equal(&found(&mut client, statement.range.of(&text)), &Found::One, &text)?;
         }
         Ok(())
     });
