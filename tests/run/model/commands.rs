@@ -62,8 +62,23 @@ pub(super) enum Fate {
     KillAndLetGo,
     /// An administrator ends the session.
     Terminate,
+    /// Somebody asks the runner to stop.
+    Interrupt,
     /// The server is started again.
     Restart(End),
+}
+
+impl Command {
+    /// The binary that runs it, or one that looks on.
+    pub(super) fn binary(self) -> Binary {
+        match self {
+            Command::Run { binary, .. }
+            | Command::Force { binary, .. }
+            | Command::Repair { binary, .. }
+            | Command::Hit(Hit { binary, .. }) => binary,
+            Command::Restart(_) | Command::Go => Binary::Newest,
+        }
+    }
 }
 
 impl Way {
@@ -152,6 +167,7 @@ fn hit() -> impl Strategy<Value = Hit> {
         3 => Just(Fate::Kill),
         2 => Just(Fate::KillAndLetGo),
         3 => Just(Fate::Terminate),
+        1 => Just(Fate::Interrupt),
         1 => end().prop_map(Fate::Restart),
     ];
     let parts = (binary(), way(), 0..3_u8, fate);

@@ -49,7 +49,13 @@ const HITS: &str = "hits while a statement waits";
 type Figures = BTreeMap<String, u32>;
 
 fn sequences(most: usize, cases: u32, rng_seed: RngSeed) -> Figures {
-    let config = Config { cases, rng_seed, failure_persistence: None, ..Config::default() };
+    let config = Config {
+        cases,
+        rng_seed,
+        failure_persistence: None,
+        max_shrink_iters: 400,
+        ..Config::default()
+    };
     let server = Server::own();
     let figures = RefCell::new(Figures::new());
     let cases = (commands::sets(), any::<bool>(), commands::commands(most));
@@ -73,10 +79,10 @@ fn case(
     for (index, command) in commands.iter().copied().enumerate() {
         let command = reference.aim(command);
         let said = world.run(command);
-        let found = world.found();
+        let found = world.found(command.binary());
         let mut wrong = format!("after command {}, {command:?}:", index + 1);
         let possible = reference.after(command).into_iter().find(|(next, expected)| {
-            let state = world::expected(next, sorts);
+            let state = world::expected(next, sorts, command.binary());
             let fits = *expected == said && state == found;
             if !fits {
                 wrong = format!("{wrong}\nexpected: {expected:?}\n{state}found: {said:?}\n{found}");

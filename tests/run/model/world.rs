@@ -6,14 +6,14 @@ use std::time::Duration;
 
 use migrate_runtime::testing::TestDatabase;
 use migrate_runtime::{
-    Down, Error, Force, Limit, MigrationSet, Migrator, Repair, Run, Settings, Up, Version,
+    Down, Error, Force, Limit, MigrationSet, Migrator, Repair, Run, Settings, State, Up, Version,
 };
 use migration_tests::{End, Server, child, wait_until};
 use postgres::{Client, Config, NoTls};
 
 use super::commands::{Command, Fate, Hit, Until, Way};
 use super::reference::{Reference, Said, Sent};
-use super::scripts::{Barrier, FIXTURE, Number, Sort, version};
+use super::scripts::{Barrier, Binary, FIXTURE, Number, Sort, version};
 use super::{argument, parsed};
 
 /// A database of a case, on a server of the test's own.
@@ -47,7 +47,7 @@ impl World<'_> {
         let config = self.database.config();
         match command {
             Command::Run { binary, way } => {
-                run(&binary.set(&self.sorts), config, way, Settings::default())
+                run(Migrator::new(&binary.set(&self.sorts), config), way)
             }
             Command::Force { binary, to } => {
                 let force = Force::to(typed(to));
@@ -82,7 +82,7 @@ impl World<'_> {
         barrier.execute("SELECT pg_advisory_lock(4242, $1)", &[&hit.barrier()]).unwrap();
         match hit.fate {
             Fate::Kill | Fate::KillAndLetGo => self.kill(hit, barrier),
-            Fate::Terminate | Fate::Restart(_) => self.cut_off(hit, barrier),
+            Fate::Interrupt | Fate::Terminate | Fate::Restart(_) => self.cut_off(hit, barrier),
         }
     }
 
@@ -105,14 +105,19 @@ impl World<'_> {
         Said::Nothing
     }
 
-    /// A runner that loses its connection, and comes back.
+    /// A runner that loses its connection and comes back, or is asked to stop.
     fn cut_off(&mut self, hit: Hit, barrier: Client) -> Said {
-        let (set, config) = (hit.binary.set(&self.sorts), self.database.config());
-        let running: JoinHandle<Said> =
-            std::thread::spawn(move || run(&set, config, hit.way, patient()));
+        let set = hit.binary.set(&self.sorts);
+        let migrator = Migrator::new(&set, self.database.config()).with_settings(patient());
+        let interrupt = migrator.interrupt();
+        let running: JoinHandle<Said> = std::thread::spawn(move || run(migrator, hit.way));
         if self.waits(hit.barrier(), || running.is_finished()) {
             match hit.fate {
                 Fate::Restart(end) => self.restart(end),
+                Fate::Interrupt => {
+                    interrupt.interrupt();
+                    wait_until("the runner stops", || running.is_finished());
+                }
                 _ => self.terminate(),
             }
         }
@@ -148,7 +153,7 @@ impl World<'_> {
     }
 
     /// What there is, as [`expected`] says it.
-    pub(super) fn found(&mut self) -> String {
+    pub(super) fn found(&mut self, binary: Binary) -> String {
         let mut client = self.client();
         let is_set_up = "SELECT (to_regclass('_migrations') IS NOT NULL)::text";
         let is_set_up = text(&mut client, is_set_up) == "true";
@@ -159,8 +164,15 @@ impl World<'_> {
             let newest = "SELECT COALESCE(max(id), 0)::text FROM _migrations_log";
             self.seen = text(&mut client, newest).parse().unwrap();
         }
-        found
+        let set = binary.set(&self.sorts);
+        let status = Migrator::new(&set, self.database.config()).status().unwrap();
+        let lines = status.entries.iter().map(|it| stands(&it.version, it.state));
+        found + &lines.collect::<String>()
     }
+}
+
+fn stands(version: &str, state: State) -> String {
+    format!("{version} is {state}\n")
 }
 
 /// The first column of all rows.
@@ -178,11 +190,10 @@ fn patient() -> Settings {
 
 /// What a process of its own does.
 pub(super) fn run_as_child(set: &MigrationSet, config: Config, way: Way) -> Said {
-    run(set, config, way, patient())
+    run(Migrator::new(set, config).with_settings(patient()), way)
 }
 
-fn run(set: &MigrationSet, config: Config, way: Way, settings: Settings) -> Said {
-    let mut migrator = Migrator::new(set, config).with_settings(settings);
+fn run(mut migrator: Migrator, way: Way) -> Said {
     let result = match way {
         Way::Up { until, out_of_order } => {
             let mut up = Up::default();
@@ -256,7 +267,7 @@ const LOG: &str = r"
     FROM _migrations_log WHERE id > {seen} ORDER BY id";
 
 /// What there has to be.
-pub(super) fn expected(reference: &Reference, sorts: &[Sort]) -> String {
+pub(super) fn expected(reference: &Reference, sorts: &[Sort], binary: Binary) -> String {
     let mut lines = Vec::new();
     let schema = &reference.schema;
     lines.extend(schema.tables.iter().map(|(n, rows)| format!("table t_{n} {rows}")));
@@ -264,7 +275,7 @@ pub(super) fn expected(reference: &Reference, sorts: &[Sort]) -> String {
         format!("index i_{n} on t_{} {}", it.table, if it.valid { "valid" } else { "invalid" })
     }));
     lines.extend(schema.calls.iter().map(|(n, count)| format!("calls {n} {count}")));
-    let newest = super::scripts::Binary::Newest.set(sorts);
+    let newest = Binary::Newest.set(sorts);
     lines.extend(reference.history.iter().map(|n| {
         let migration = newest.get(typed(*n)).unwrap();
         format!("ran {} {} {}", migration.version, migration.name, migration.up.checksum)
@@ -282,5 +293,7 @@ pub(super) fn expected(reference: &Reference, sorts: &[Sort]) -> String {
         format!("begun {version} {} {statement} {sent}", it.step.direction)
     }));
     lines.extend(reference.log.iter().map(|it| format!("log {it}")));
-    lines.into_iter().map(|it| it + "\n").collect()
+    let states = reference.states(binary).into_iter();
+    let states: String = states.map(|(n, state)| stands(&version(n), state)).collect();
+    lines.into_iter().map(|it| it + "\n").collect::<String>() + &states
 }

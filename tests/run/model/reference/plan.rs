@@ -1,6 +1,6 @@
-//! What a command has to do, and in which order; or why it does nothing.
+//! What a command has to do, and in which order, or why it does nothing; and how each migration stands.
 
-use migrate_runtime::{Direction, ErrorKind};
+use migrate_runtime::{Direction, ErrorKind, State};
 
 use super::{Reference, Step};
 use crate::run::model::commands::{Until, Way};
@@ -14,6 +14,20 @@ impl Reference {
             Way::Up { until, out_of_order } => self.plan_up(binary, until, out_of_order),
             Way::Down(until) => self.plan_down(until),
         }
+    }
+
+    /// How each migration stands that a binary or the history has.
+    pub(in crate::run::model) fn states(&self, binary: Binary) -> Vec<(Number, State)> {
+        let newest = self.history.iter().max().copied().unwrap_or(0);
+        let state = |n: Number| match (self.ran(n), self.has(binary, n)) {
+            _ if self.progress.is_some_and(|it| it.step.number == n) => Some(State::Unfinished),
+            (true, true) => Some(State::Applied),
+            (true, false) => Some(State::Unknown),
+            (false, true) if n < newest => Some(State::OutOfOrder),
+            (false, true) => Some(State::Pending),
+            (false, false) => None,
+        };
+        self.all(Binary::Newest).filter_map(|n| Some((n, state(n)?))).collect()
     }
 
     /// Everything that is pending, oldest first, behind what has begun.
