@@ -283,6 +283,7 @@ fn found(client: &mut Client, text: &str) -> Found {
     // What the scanner and the grammar say; everything else is said about a statement.
     let refused = [
         "syntax error",
+        "subquery in FROM must have an alias",
         "unterminated ",
         "trailing junk",
         "invalid Unicode",
