@@ -30,7 +30,8 @@ impl Connection<'_> {
         self.log_as(outcome, (version, direction), error);
     }
 
-    fn log_as(
+    /// Writes what ended in this way to the log.
+    pub(crate) fn log_as(
         &mut self,
         outcome: Outcome,
         (version, direction): (Option<&str>, Option<Direction>),

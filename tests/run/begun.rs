@@ -211,7 +211,7 @@ fn check_logged(database: &TestDatabase, error: &Error, row: &str) {
 }
 
 fn whatever_stops_a_script_leaves_a_row_in_the_log() {
-    let row = "up|20260101000001|up|failed";
+    let row = "up|20260101000001|up|refused";
     let indexed = of("CREATE TABLE one (id int);
 INSERT INTO one VALUES (1), (1);
 CREATE UNIQUE INDEX CONCURRENTLY one_id ON one (id)");
@@ -247,7 +247,7 @@ CREATE UNIQUE INDEX CONCURRENTLY one_id ON one (id)");
     database.execute("UPDATE _migrations_progress SET cursor = cursor - 'lost'");
     let known = migrator(&lost, &database).run_repair(&mark).unwrap_err();
     assert!(known.to_string().contains("not in doubt"), "{known:?}");
-    check_logged(&database, &known, "repair|20260101000001|up|failed");
+    check_logged(&database, &known, "repair|20260101000001|up|refused");
 
     let database = TestDatabase::new();
     let passed_over = of("SELECT 1;\nCREATE INDEX CONCURRENTLY IF NOT EXISTS one_id ON one (id)");
@@ -257,7 +257,7 @@ CREATE UNIQUE INDEX CONCURRENTLY one_id ON one (id)");
     );
     let invalid = up_fails(&passed_over, &database);
     assert!(invalid.to_string().contains("passes over it"), "{invalid:?}");
-    check_logged(&database, &invalid, row);
+    check_logged(&database, &invalid, "up|20260101000001|up|failed");
 }
 
 fn a_refused_repair_leaves_a_row_in_the_log() {

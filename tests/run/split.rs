@@ -320,6 +320,5 @@ fn texts_of_any_fragments_are_one_statement_where_the_splitter_finds_one() {
         Ok(())
     });
     let agreed = agreed.into_inner();
-    eprintln!("{agreed:?}");
     assert!(agreed.iter().all(|it| *it > 50), "too little was proven: {agreed:?}");
 }

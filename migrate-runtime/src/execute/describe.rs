@@ -245,6 +245,6 @@ pub(super) fn locate(step: &Step, place: Place) -> Location {
 }
 
 /// The row of the log that says how a step ended.
-pub(super) fn log(session: &mut Session<'_>, step: &Step, error: &Error) {
+fn log(session: &mut Session<'_>, step: &Step, error: &Error) {
     session.log_error(Some(step.version()), Some(step.direction()), error);
 }

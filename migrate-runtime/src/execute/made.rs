@@ -7,6 +7,7 @@ use super::message::{Message, Place};
 use super::standalone::{Work, as_ourselves};
 use super::verdict::question;
 use super::{Execution, Failed};
+use crate::audit::Outcome;
 use crate::error::{Error, ErrorKind};
 use crate::plan::Step;
 use crate::transport::Keep;
@@ -35,7 +36,7 @@ impl Execution<'_, '_> {
         };
         let invalid = reply.of(asked).find(|it| it[1].as_deref() != Some("t"));
         let Some(name) = invalid.and_then(|it| it[2].clone()) else { return Ok(()) };
-        Err(self.stop(work, invalid_index(work.step, place, &name)))
+        Err(self.stop(work, Outcome::Failed, invalid_index(work.step, place, &name)))
     }
 }
 

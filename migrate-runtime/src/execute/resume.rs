@@ -7,6 +7,7 @@ use super::message::{Message, Place};
 use super::standalone::{NOTE_LOCK_TIMEOUT, Work};
 use super::verdict::{Doubt, Verdict, doubt, question, verdict};
 use super::{Execution, Failed};
+use crate::audit::Outcome;
 use crate::config::Decision;
 use crate::error::{Error, ErrorKind};
 use crate::plan::{Resume, Step};
@@ -25,7 +26,7 @@ impl Execution<'_, '_> {
         let known = known.first(0).unwrap_or_default();
         let is = |at: usize| known.get(at).and_then(|it| it.as_deref());
         if matches!(is(2), Some("true" | "t")) && number < work.step.statements().len() {
-            return Err(self.stop(work, lost_session(work, &resume)));
+            return Err(self.stop(work, Outcome::Refused, lost_session(work, &resume)));
         }
         let Some(statement) = work.step.statements().get(number).copied() else {
             self.restore_session(work)?;
@@ -37,7 +38,7 @@ impl Execution<'_, '_> {
             self.restore_session(work)?;
         } else if number > 0 {
             // An older version kept no settings, and nobody knows what the statements before set.
-            return Err(self.stop(work, undecided(work, &resume, &statement)));
+            return Err(self.stop(work, Outcome::Refused, undecided(work, &resume, &statement)));
         }
         let (first, what) = match verdict {
             Verdict::Done => {
@@ -60,8 +61,12 @@ impl Execution<'_, '_> {
                 self.mark_done(work, number)?;
                 (number + 1, "was half done, and is finished")
             }
-            Verdict::Busy(pid) => return Err(self.stop(work, busy(work, &resume, &pid))),
-            Verdict::Unknown => return Err(self.stop(work, undecided(work, &resume, &statement))),
+            Verdict::Busy(pid) => {
+                return Err(self.stop(work, Outcome::Refused, busy(work, &resume, &pid)));
+            }
+            Verdict::Unknown => {
+                return Err(self.stop(work, Outcome::Refused, undecided(work, &resume, &statement)));
+            }
         };
         self.resumed(work.step, number, what);
         Ok(first)
@@ -117,7 +122,9 @@ impl Execution<'_, '_> {
             (Doubt::Unknown, Some(Decision::MarkDone)) => Ok(Verdict::Done),
             (Doubt::Unknown, None) => Ok(Verdict::Unknown),
             // The catalogs know better than whoever gave the flag.
-            (_, Some(Decision::MarkDone)) => Err(self.stop(work, not_in_doubt(work, resume))),
+            (_, Some(Decision::MarkDone)) => {
+                Err(self.stop(work, Outcome::Refused, not_in_doubt(work, resume)))
+            }
             (Doubt::None | Doubt::Harmless | Doubt::Unknown, _) => Ok(again),
             (Doubt::Ask(target), _) => {
                 let reply = self.ask_progress(work, &question(&target))?;

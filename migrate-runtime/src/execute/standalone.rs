@@ -6,13 +6,14 @@
 
 use migrate_core::{Checksum, Statement};
 
-use super::describe::{Progress, Situation, describe, log};
+use super::describe::{Progress, Situation, describe};
 use super::message::Place;
 use super::patience::{Attempts, Limits};
 use super::pieces::single;
 use super::transactional::position;
 use super::verdict::before;
 use super::{Execution, Failed, Frame, Message};
+use crate::audit::Outcome;
 use crate::error::Error;
 use crate::history::forget;
 use crate::plan::Step;
@@ -252,9 +253,10 @@ impl Execution<'_, '_> {
     }
 
     /// Ends the script with an error of ours, which the log gets as it gets those of the server.
-    pub(super) fn stop(&mut self, work: &Work<'_>, error: Error) -> Failed {
+    pub(super) fn stop(&mut self, work: &Work<'_>, outcome: Outcome, error: Error) -> Failed {
         self.session.come_back();
-        log(self.session, work.step, &error);
+        let of = (Some(work.step.version()), Some(work.step.direction()));
+        self.session.log_as(outcome, of, &error);
         Failed::new(work.index, error)
     }
 }
