@@ -17,6 +17,7 @@ mod run {
     pub(crate) mod lost_for_good;
     pub(crate) mod model;
     pub(crate) mod order;
+    pub(crate) mod patience;
     pub(crate) mod pooler;
     pub(crate) mod repair;
     pub(crate) mod resume;
@@ -50,6 +51,7 @@ fn main() -> ExitCode {
         run::lost_for_good::tests(),
         run::model::tests(),
         run::order::tests(),
+        run::patience::tests(),
         run::pooler::tests(),
         run::repair::tests(),
         run::resume::tests(),

@@ -6,10 +6,10 @@
 use std::time::Duration;
 
 use tokio_postgres::config::Host;
-use tokio_postgres::{Config, NoTls};
+use tokio_postgres::{Client, Config, NoTls};
 
 use crate::config::Settings;
-use crate::deadline::Deadline;
+use crate::deadline::{Deadline, server_millis};
 use crate::error::{Error, ErrorKind};
 use crate::interrupt::Interrupt;
 use crate::progress::Event;
@@ -64,7 +64,7 @@ fn open<'c>(
     let mut failed = None;
     for Candidate { told, plain } in candidates {
         let opened = match Link::open(told, NoTls, timeout, interrupt) {
-            Err(error) if error.is_about_protocol() => Link::open(plain, NoTls, timeout, interrupt),
+            Err(error) if error.is_about_settings() => Link::open(plain, NoTls, timeout, interrupt),
             opened => opened,
         };
         match opened {
@@ -76,6 +76,28 @@ fn open<'c>(
         }
     }
     Err(failed.expect("there is at least one host"))
+}
+
+/// How long our own statements wait for a lock.
+const OWN_LOCKS: Duration = Duration::from_secs(2);
+
+/// How long a second connection may take over something: what it is to look at may be gone by then.
+pub(crate) const BESIDE: Duration = Duration::from_secs(5);
+
+/// Opens a second connection like the first one, on the same runtime.
+pub(crate) async fn open_beside(config: Config) -> Result<Client, String> {
+    let opening = async {
+        let (client, connection) = config.connect(NoTls).await?;
+        // What goes wrong with it, the next message says.
+        tokio::spawn(async { drop(connection.await) });
+        let limit = format!("SET statement_timeout = '{}s'", BESIDE.as_secs());
+        client.batch_execute(&limit).await?;
+        Ok(client)
+    };
+    match tokio::time::timeout(BESIDE, opening).await {
+        Ok(opened) => opened.map_err(|it: postgres::Error| reason(&it)),
+        Err(_) => Err(format!("no connection within {} s", BESIDE.as_secs())),
+    }
 }
 
 /// How to connect to one host.
@@ -90,10 +112,13 @@ impl Candidate {
         let plain = prepare(config, host, settings, token);
         let mut told = plain.clone();
         let theirs = plain.get_options().unwrap_or_default();
+        // The longest that a statement waits on its own: one that takes a script back to what it was found
+        // with (RESET ALL) shall not wait for ever either.
+        let lock_timeout = server_millis(OWN_LOCKS);
         // What a role has as its limits is meant for applications, and would end our own statements. The
         // last one is known by whoever asks whether it is this session that answers.
         told.options(format!(
-            "-c statement_timeout=0 -c lock_timeout=0 -c idle_in_transaction_session_timeout=0 {theirs} -c migrate.run={token}"
+            "-c statement_timeout=0 -c lock_timeout={lock_timeout} -c idle_in_transaction_session_timeout=0 {theirs} -c migrate.run={token}"
         ));
         Candidate { told, plain }
     }
@@ -135,10 +160,11 @@ impl From<Cause> for ConnectError {
 }
 
 impl ConnectError {
-    /// Whether it understood us and did not like what we said.
-    fn is_about_protocol(&self) -> bool {
+    /// Whether it may be our settings that it does not like: poolers say so with many codes.
+    fn is_about_settings(&self) -> bool {
         let Cause::Postgres(error) = &self.cause else { return false };
-        error.code().is_some_and(|it| it.code() == sqlstate::PROTOCOL_VIOLATION)
+        let code = error.code().map(postgres::error::SqlState::code);
+        code.is_some_and(|it| sqlstate::UNKNOWN_SETTING.contains(&&it[..2]))
     }
 }
 

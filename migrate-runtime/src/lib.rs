@@ -100,7 +100,7 @@ pub use interrupt::Interrupt;
 pub use mend::{Mend, MendKind, Repair};
 pub use migrate_core::{
     Allow, ByteRange, Checksum, ChecksumError, Direction, Directives, Migration, MigrationSet,
-    Mode, Script, Statement, StatementKind, Version, VersionError,
+    Mode, Script, Statement, StatementKind, Version, VersionError, WaitsFor,
 };
 pub use migrate_macros::embed_migrations;
 pub use migrator::Migrator;

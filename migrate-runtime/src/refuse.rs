@@ -38,7 +38,7 @@ impl Connection<'_> {
         error: &Error,
     ) {
         let message = error.server_message().map_or_else(|| error.to_string(), str::to_owned);
-        let detail = self.waits.detail();
+        let detail = self.waits.detail(error.blockers());
         self.log(&Entry {
             version,
             direction,

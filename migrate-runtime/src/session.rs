@@ -3,6 +3,8 @@
 //! A [`Session`] exists only while the lock is held, and only a session runs a plan. Our own connection
 //! is closed on every path, which gives the lock back; a lent one is unlocked and put back as it was.
 
+use std::time::Duration;
+
 use crate::connection::{Connection, Wire};
 use crate::error::{Error, ErrorKind};
 use crate::history::{LAYOUT, Server, Setup};
@@ -82,14 +84,12 @@ impl<'a> Session<'a> {
         answer
     }
 
-    /// Gets ready to look who is in the way, and says if that is not possible.
-    pub(crate) fn prepare_to_look(&mut self) {
-        if let Wire::Own(link) = &mut self.connection.wire {
-            link.prepare_to_look();
-        }
-        if let Some(reason) = self.waits.take_blind() {
-            let message = format!("a lock is in the way, and whose it is cannot be told: {reason}");
-            self.tell(Event::Warning { message });
+    /// Waits, unless somebody interrupts, and gets ready to look meanwhile.
+    pub(crate) fn pause(&mut self, time: Duration) {
+        match &mut self.connection.wire {
+            Wire::Own(link) => link.pause(time),
+            // What is to be said about an interruption, the next message says.
+            Wire::Lent(_) => drop(self.connection.interrupt.sleep(time)),
         }
     }
 

@@ -2,7 +2,6 @@
 
 pub(crate) const CONNECTION_DOES_NOT_EXIST: &str = "08003";
 pub(crate) const CONNECTION_FAILURE: &str = "08006";
-pub(crate) const PROTOCOL_VIOLATION: &str = "08P01";
 pub(crate) const ACTIVE_SQL_TRANSACTION: &str = "25001";
 pub(crate) const READ_ONLY_SQL_TRANSACTION: &str = "25006";
 pub(crate) const INVALID_TRANSACTION_TERMINATION: &str = "2D000";
@@ -34,6 +33,10 @@ pub(crate) const GUARDED: [&str; 3] = [GUARD_NOT_LOCKED, GUARD_OTHER_RUNNER, GUA
 /// Failures that pass by themselves: nothing was changed, and the same step may be sent again.
 pub(crate) const RETRIED: [&str; 3] =
     [LOCK_NOT_AVAILABLE, DEADLOCK_DETECTED, SERIALIZATION_FAILURE];
+
+/// Classes of errors with which a server or a pooler refuses settings that we connect with: of the protocol,
+/// not supported, a wrong value, no such setting.
+pub(crate) const UNKNOWN_SETTING: [&str; 4] = ["08", "0A", "22", "42"];
 
 /// No session now, but perhaps soon: the server starts, ends or recovers, or is full.
 pub(crate) const NOT_YET: [&str; 4] =

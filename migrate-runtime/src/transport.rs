@@ -139,17 +139,36 @@ impl Link {
     ) -> Result<Reply, Failure> {
         let interrupt = self.interrupt.clone();
         let look = Look { pid, pace, tell };
-        self.exchange(message, keep, async move { interrupt.asked().await }, Some(look))
+        let answer =
+            self.exchange(message, keep, async move { interrupt.asked().await }, Some(look));
+        if answer.is_ok() {
+            // Nobody is to find a session of ours that does nothing, `CREATE DATABASE … TEMPLATE` least of all.
+            self.watch.close();
+        }
+        answer
     }
 
     /// The session of the server that a second connection gets.
     pub(crate) fn pid_beside(&mut self) -> Result<i32, String> {
-        self.runtime.block_on(self.watch.pid())
+        let Link { runtime, watch, interrupt, .. } = self;
+        runtime.block_on(async {
+            tokio::select! {
+                pid = watch.pid() => pid,
+                () = interrupt.asked() => Err("interrupted".to_owned()),
+            }
+        })
     }
 
-    /// Gets ready to look, so that no time is lost once there is something to see.
-    pub(crate) fn prepare_to_look(&mut self) {
-        self.runtime.block_on(self.watch.open());
+    /// Waits, unless somebody interrupts, and opens the second connection meanwhile.
+    pub(crate) fn pause(&mut self, time: Duration) {
+        let Link { runtime, watch, interrupt, .. } = self;
+        runtime.block_on(async {
+            tokio::select! {
+                () = interrupt.asked() => {}
+                () = tokio::time::sleep(time) => {}
+                never = watch.prepare() => match never {},
+            }
+        });
     }
 
     /// As [`send`](Link::send), for a message of ours that is answered soon or never.

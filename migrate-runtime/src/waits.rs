@@ -1,10 +1,13 @@
 //! What a migration waited for so far: told as events while it waits, kept for the error and for the log.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::progress::{Blocker, Event};
 use crate::quote::json_text;
-use crate::watch::Sight;
+use crate::watch::{Build, Sight};
+
+/// Whoever is gone sooner is no trouble, and more often than this nobody reads.
+const SOON: Duration = Duration::from_secs(1);
 
 /// What one migration waited for.
 #[derive(Debug, Default)]
@@ -14,8 +17,11 @@ pub(crate) struct Waits {
     pub(crate) retries: u32,
     /// Who was in the way when somebody was last seen there.
     pub(crate) blockers: Vec<Blocker>,
-    /// Why nobody can be seen; told once.
-    blind: Option<String>,
+    /// Whether they were there at the last look.
+    pub(crate) is_current: bool,
+    /// Who was told, and when.
+    told: Vec<Option<i32>>,
+    told_at: Option<Instant>,
 }
 
 impl Waits {
@@ -28,26 +34,37 @@ impl Waits {
         let (blockers, build) = match sight {
             Sight::Seen { blockers, build } => (blockers, build),
             Sight::Blind(reason) => {
-                log::debug!("who is in the way cannot be seen: {reason}");
-                self.blind = Some(reason);
-                return Vec::new();
+                let message = format!("what a migration waits for cannot be seen: {reason}");
+                return vec![Event::Warning { message }];
             }
         };
-        let version = self.version.clone();
+        self.is_current = !blockers.is_empty();
         let mut events = Vec::new();
-        let pids = |of: &[Blocker]| of.iter().map(|it| it.pid).collect::<Vec<_>>();
-        if !blockers.is_empty() {
-            if pids(&blockers) != pids(&self.blockers) {
-                let (version, blockers) = (version.clone(), blockers.clone());
-                events.push(Event::Blocked { version, blockers });
-            }
+        if self.is_current {
+            events.extend(self.worth_telling(&blockers));
             self.blockers = blockers;
         }
-        if let Some(build) = build {
-            let (phase, done, total) = (build.phase, build.done, build.total);
+        if let Some(Build { phase, done, total }) = build {
+            let version = self.version.clone();
             events.push(Event::IndexBuild { version, phase, done, total });
         }
         events
+    }
+
+    /// On a busy table, others are in the way at every look, and soon gone: they are not told one by one.
+    fn worth_telling(&mut self, blockers: &[Blocker]) -> Option<Event> {
+        let stays = |it: &&Blocker| it.transaction_age.is_none_or(|it| it >= SOON);
+        let blockers: Vec<_> = blockers.iter().filter(stays).cloned().collect();
+        let mut pids: Vec<_> = blockers.iter().map(|it| it.pid).collect();
+        pids.sort_unstable();
+        if pids.is_empty()
+            || pids == self.told
+            || self.told_at.is_some_and(|it| it.elapsed() < SOON)
+        {
+            return None;
+        }
+        (self.told, self.told_at) = (pids, Some(Instant::now()));
+        Some(Event::Blocked { version: self.version.clone(), blockers })
     }
 
     /// How long to wait for those who are in the way, where all of them give way after a time.
@@ -56,20 +73,15 @@ impl Waits {
         times.collect::<Option<Vec<_>>>()?.into_iter().max()
     }
 
-    /// Why nobody can be seen, if it was not said yet.
-    pub(crate) fn take_blind(&mut self) -> Option<String> {
-        self.blind.take()
-    }
-
-    /// For the log: a JSON object.
-    pub(crate) fn detail(&self) -> String {
+    /// For the log: a JSON object, with those who were in the way of what failed.
+    pub(crate) fn detail(&self, blockers: &[Blocker]) -> String {
         let mut members = Vec::new();
         if self.retries > 0 {
             members.push(format!("\"retries\": {}", self.retries));
         }
-        if !self.blockers.is_empty() {
+        if !blockers.is_empty() {
             let text = |it: &Blocker| format!("\"{}\"", json_text(&it.to_string()));
-            let texts: Vec<_> = self.blockers.iter().map(text).collect();
+            let texts: Vec<_> = blockers.iter().map(text).collect();
             members.push(format!("\"blockers\": [{}]", texts.join(", ")));
         }
         format!("{{{}}}", members.join(", "))

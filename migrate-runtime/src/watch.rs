@@ -7,19 +7,17 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
-use tokio_postgres::{Client, Config, NoTls, SimpleQueryMessage, SimpleQueryRow};
+use tokio::task::JoinHandle;
+use tokio_postgres::{Client, Config, SimpleQueryMessage, SimpleQueryRow};
 
-use crate::connect::reason;
+use crate::connect::{BESIDE, open_beside, reason};
 use crate::progress::Blocker;
 use crate::quote::fill;
-
-/// How long the second connection may take over something: the locks that are in the way may be gone by then.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The second connection.
 pub(crate) struct Watch {
     config: Config,
-    client: Option<Client>,
+    state: State,
 }
 
 /// When to look, and how often.
@@ -49,20 +47,30 @@ pub(crate) struct Build {
     pub(crate) total: u64,
 }
 
+enum State {
+    Closed,
+    Opening(JoinHandle<Result<Client, String>>),
+    Open(Client),
+    /// It cannot be opened, or gives no answer: it is not tried again. With the reason, until it was told.
+    Blind(Option<String>),
+}
+
 impl Watch {
     /// For a connection that was opened in this way.
     pub(crate) fn new(config: &Config) -> Watch {
-        Watch { config: config.clone(), client: None }
+        Watch { config: config.clone(), state: State::Closed }
     }
 
-    /// Opens the second connection, if it is not open; what is wrong with it, the first look says.
-    pub(crate) async fn open(&mut self) {
-        if self.client.is_none() {
-            self.client = open(&self.config).await.ok();
+    /// Opens the second connection, and then waits until it is dropped; so does the opening, which the next
+    /// look goes on with.
+    pub(crate) async fn prepare(&mut self) -> Infallible {
+        if let Err(reason) = self.client().await {
+            self.state = State::Blind(Some(reason));
         }
+        std::future::pending().await
     }
 
-    /// Looks until it is dropped. After a failure it looks no more at this statement.
+    /// Looks until it is dropped.
     pub(crate) async fn look(
         &mut self,
         pid: i32,
@@ -72,15 +80,44 @@ impl Watch {
         let question = fill(include_str!("watch.sql"), &[("pid", &pid.to_string())]);
         tokio::time::sleep(pace.first).await;
         loop {
+            if let State::Blind(reason) = &mut self.state {
+                if let Some(reason) = reason.take() {
+                    tell(Sight::Blind(reason));
+                }
+                return std::future::pending().await;
+            }
             match self.ask(&question).await {
                 Ok(sight) => tell(sight),
                 Err(reason) => {
-                    self.client = None;
-                    tell(Sight::Blind(reason));
-                    return std::future::pending().await;
+                    self.state = State::Blind(Some(reason));
+                    continue;
                 }
             }
             tokio::time::sleep(pace.pause).await;
+        }
+    }
+
+    /// Closes the second connection; the next look opens it again.
+    pub(crate) fn close(&mut self) {
+        if let State::Open(_) = self.state {
+            self.state = State::Closed;
+        }
+    }
+
+    /// Whoever stops waiting for it leaves the opening as it is.
+    async fn client(&mut self) -> Result<&Client, String> {
+        if !matches!(&self.state, State::Open(client) if !client.is_closed()) {
+            if !matches!(self.state, State::Opening(_)) {
+                self.state = State::Opening(tokio::spawn(open_beside(self.config.clone())));
+            }
+            if let State::Opening(opening) = &mut self.state {
+                let opened = opening.await.map_err(|it| it.to_string());
+                self.state = State::Open(opened??);
+            }
+        }
+        match &self.state {
+            State::Open(client) => Ok(client),
+            _ => Err("there is no second connection".to_owned()),
         }
     }
 
@@ -95,13 +132,10 @@ impl Watch {
     }
 
     async fn exchange(&mut self, question: &str) -> Result<Vec<SimpleQueryMessage>, String> {
-        let client = match &mut self.client {
-            Some(client) => client,
-            none => none.insert(open(&self.config).await?),
-        };
+        let client = self.client().await?;
         // Through a pooler that has no session to spare, no answer comes.
-        let answer = tokio::time::timeout(PATIENCE, client.simple_query(question)).await;
-        let answer = answer.map_err(|_| format!("no answer within {} s", PATIENCE.as_secs()))?;
+        let answer = tokio::time::timeout(BESIDE, client.simple_query(question)).await;
+        let answer = answer.map_err(|_| format!("no answer within {} s", BESIDE.as_secs()))?;
         answer.map_err(|it| reason(&it))
     }
 
@@ -118,15 +152,6 @@ impl Watch {
         }
         Ok(Sight::Seen { blockers, build })
     }
-}
-
-async fn open(config: &Config) -> Result<Client, String> {
-    let opened = tokio::time::timeout(PATIENCE, config.connect(NoTls)).await;
-    let opened = opened.map_err(|_| format!("no connection within {} s", PATIENCE.as_secs()))?;
-    let (client, connection) = opened.map_err(|it| reason(&it))?;
-    // What goes wrong with it, the next question says.
-    tokio::spawn(async { drop(connection.await) });
-    Ok(client)
 }
 
 fn blocker(row: &SimpleQueryRow) -> Blocker {

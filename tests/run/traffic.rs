@@ -1,32 +1,34 @@
 //! Migrations beside the traffic of an application: nobody is made to wait behind them for long, and who
 //! is in their way is told.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use migrate_runtime::{Blocker, Error, ErrorKind, Event, MigrationSet, Migrator, Run, Settings};
+use migrate_runtime::{
+    Blocker, Error, ErrorKind, Event, MigrationSet, Migrator, Run, Settings, Up,
+};
 use migration_tests::harness::Trial;
 use migration_tests::{Server, TestDatabase, set, trials, wait_until};
 use postgres::{Client, NoTls};
 
-use crate::{migrator, names, tables, up, up_fails};
+use crate::{migrator, names, tables, up};
 
 pub(crate) fn tests() -> Vec<Trial> {
     trials![
         an_application_goes_on_while_a_reader_keeps_a_migration_waiting,
         whoever_is_in_the_way_is_named_with_those_behind,
         a_migration_that_gives_up_says_who_was_in_its_way,
-        a_statement_that_works_on_rows_waits_longer_than_one_that_blocks_others,
-        a_limit_of_the_script_holds_for_all_of_it,
-        a_script_that_sets_the_limit_itself_is_left_alone,
-        a_failure_is_found_between_changes_of_the_limit,
         a_limit_of_nothing_ends_at_the_deadline,
         the_building_of_an_index_shows_what_it_is_at_and_whom_it_waits_for,
         a_run_goes_on_where_nobody_can_be_seen,
         a_prepared_transaction_in_the_way_is_named,
         a_script_outside_a_transaction_retries_the_statement_that_found_a_lock,
         a_role_with_short_limits_runs_migrations,
+        migrations_that_share_a_transaction_wait_together,
+        a_script_outside_a_transaction_that_gives_up_says_who_was_in_its_way,
+        whoever_is_gone_is_not_blamed,
+        a_rebuild_outside_a_transaction_gives_way_too,
         autovacuum_gives_way_to_a_migration
     ]
 }
@@ -79,38 +81,54 @@ fn an_application_goes_on_while_a_reader_keeps_a_migration_waiting() {
     let database = busy();
     let (mut reader, _) = reader(&database, "reader");
     let (migration, events) = running(migrator(&adding_a_column(), &database));
-    // Whatever the migration does from here on, the first attempt has met the reader.
     assert!(events.iter().any(|it| attempt(&it) == 1));
+    // Beyond the first, short tries: those that wait long enough for others to queue behind them.
+    assert!(events.iter().any(|it| attempt(&it) == 4));
+    // A reader has nobody in its way but the migration.
+    let behind = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'application'
+        AND datname = current_database() AND cardinality(pg_blocking_pids(pid)) > 0";
+    let finished: [AtomicU32; 6] = Default::default();
     let enough = AtomicBool::new(false);
     std::thread::scope(|scope| {
-        let application: Vec<_> = (0..6)
-            .map(|_| {
-                scope.spawn(|| {
-                    let mut client = database.client();
-                    // A migration that waits without a limit would keep all of them for ever.
-                    client.batch_execute("SET statement_timeout = '60s'").unwrap();
-                    let mut finished = 0;
-                    while finished == 0 || !enough.load(Ordering::SeqCst) {
-                        client.batch_execute("SELECT count(*) FROM busy").unwrap();
-                        finished += 1;
-                    }
-                    finished
-                })
-            })
-            .collect();
-        // Beyond the first, short tries: those that wait long enough to let others queue.
-        assert!(events.iter().any(|it| attempt(&it) == 5));
-        enough.store(true, Ordering::SeqCst);
-        for client in application {
-            assert!(client.join().unwrap() > 0);
+        let _ends = Ends(&enough);
+        for finished in &finished {
+            let mut config = database.config();
+            config.application_name("application");
+            let enough = &enough;
+            scope.spawn(move || {
+                let mut client = config.connect(NoTls).unwrap();
+                while !enough.load(Ordering::SeqCst) {
+                    client.batch_execute("SELECT count(*) FROM busy").unwrap();
+                    finished.fetch_add(1, Ordering::SeqCst);
+                }
+            });
         }
+        let mut observer = database.client();
+        let mut queued = || observer.query_one(behind, &[]).unwrap().get::<_, i64>(0) > 0;
+        wait_until("somebody waits behind the migration", &mut queued);
+        // Each of them gets through after that, and the reader is still there.
+        let before = finished.each_ref().map(|it| it.load(Ordering::SeqCst));
+        let through = || {
+            let now = finished.iter().map(|it| it.load(Ordering::SeqCst));
+            now.zip(before).all(|(now, before)| now > before)
+        };
+        wait_until("everybody got through", through);
     });
     assert_eq!(database.text("SELECT count(*) FROM _migrations"), "0");
     reader.batch_execute("COMMIT").unwrap();
     assert_eq!(names(&migration.join().unwrap().unwrap().done), ["note"]);
     let retries =
-        "SELECT (detail ->> 'retries')::int >= 5 FROM _migrations_log WHERE outcome = 'ok'";
+        "SELECT (detail ->> 'retries')::int >= 4 FROM _migrations_log WHERE outcome = 'ok'";
     assert_eq!(database.text(retries), "t");
+}
+
+/// Ends what waits for the flag, also when the test fails.
+struct Ends<'f>(&'f AtomicBool);
+
+impl Drop for Ends<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
 }
 
 fn whoever_is_in_the_way_is_named_with_those_behind() {
@@ -169,55 +187,6 @@ fn a_migration_that_gives_up_says_who_was_in_its_way() {
     assert_eq!(database.text(columns), "1");
     reader.batch_execute("COMMIT").unwrap();
     assert_eq!(names(&up(&adding_a_column(), &database).done), ["note"]);
-}
-
-/// What the limit was at each statement of a script.
-#[track_caller]
-fn check_limits(header: &str, expected: &str) {
-    let script = format!(
-        "{header}
-         CREATE TABLE seen AS SELECT 1 AS n, current_setting('lock_' || 'timeout') AS value;
-         INSERT INTO seen SELECT 2, current_setting('lock_' || 'timeout');
-         INSERT INTO seen SELECT 3, current_setting('lock_' || 'timeout');
-         DO $$ BEGIN INSERT INTO seen SELECT 4, current_setting('lock_' || 'timeout'); END $$;
-         INSERT INTO seen SELECT 5, current_setting('lock_' || 'timeout')"
-    );
-    let database = TestDatabase::new();
-    up(&set(&[("20260101000001_seen", &script, "DROP TABLE seen")]), &database);
-    let seen = database.text("SELECT string_agg(value, ' ' ORDER BY n) FROM seen");
-    assert_eq!(seen, expected, "{header}");
-}
-
-fn a_statement_that_works_on_rows_waits_longer_than_one_that_blocks_others() {
-    // The first try of a script gives up almost at once where others would queue behind it.
-    check_limits("", "1ms 2s 2s 1ms 2s");
-    // Outside a transaction, the statements take turns in the same way.
-    check_limits("-- migrate:no-transaction", "1ms 2s 2s 1ms 2s");
-}
-
-fn a_limit_of_the_script_holds_for_all_of_it() {
-    check_limits("-- migrate:lock-timeout 700ms", "1ms 700ms 700ms 1ms 700ms");
-}
-
-fn a_script_that_sets_the_limit_itself_is_left_alone() {
-    let five = "5s 5s 5s 5s 5s";
-    check_limits("SET LOCAL lock_timeout = '5s';", five);
-    check_limits("-- migrate:no-transaction\nSET lock_timeout = '5s';", five);
-    check_limits("SET LOCAL Lock_Timeout = 0;", "0 0 0 0 0");
-}
-
-fn a_failure_is_found_between_changes_of_the_limit() {
-    let script = "CREATE TABLE a (n int);\nINSERT INTO a VALUES (0);\nCREATE TABLE b (n int);\nINSERT INTO b SELECT 1 / n FROM a;\nDROP TABLE b;";
-    let database = TestDatabase::new();
-    let error = up_fails(&set(&[("20260101000001_a", script, "DROP TABLE a")]), &database);
-    let place = error.location().unwrap();
-    assert_eq!((place.line, place.column, place.statement), (4, None, 4));
-    let script = script.replace("1 / n", "1 / é");
-    let error = up_fails(&set(&[("20260101000001_a", &script, "DROP TABLE a")]), &database);
-    let place = error.location().unwrap();
-    assert_eq!((place.line, place.column, place.statement), (4, Some(26), 4));
-    assert_eq!(place.source_line, "INSERT INTO b SELECT 1 / é FROM a;");
-    assert_eq!(tables(&database), "");
 }
 
 fn a_limit_of_nothing_ends_at_the_deadline() {
@@ -345,4 +314,74 @@ fn autovacuum_gives_way_to_a_migration() {
     assert_eq!(names(&migration.join().unwrap().unwrap().done), ["note"]);
     let ended = "SELECT autovacuum_count FROM pg_stat_user_tables WHERE relname = 'busy'";
     assert_eq!(client().query_one(ended, &[]).unwrap().get::<_, i64>(0), 0);
+}
+
+fn migrations_that_share_a_transaction_wait_together() {
+    let database = busy();
+    let (mut reader, pid) = reader(&database, "reader");
+    let two = set(&[
+        ("20260101000001_one", "CREATE TABLE one (id int)", "DROP TABLE one"),
+        ("20260101000002_note", ALTER, "ALTER TABLE busy DROP COLUMN note"),
+    ]);
+    let mut single = Up::default();
+    single.single_transaction = true;
+    let (sender, events) = channel();
+    let mut migrator =
+        migrator(&two, &database).on_event(move |event| drop(sender.send(event.clone())));
+    let running = std::thread::spawn(move || migrator.run_up(&single));
+    let seen = events.iter().find_map(blockers).unwrap();
+    assert_eq!(seen[0].pid, Some(pid));
+    assert_eq!(tables(&database), "busy");
+    reader.batch_execute("COMMIT").unwrap();
+    assert_eq!(names(&running.join().unwrap().unwrap().done), ["one", "note"]);
+}
+
+fn a_script_outside_a_transaction_that_gives_up_says_who_was_in_its_way() {
+    let database = busy();
+    let (mut reader, pid) = reader(&database, "reader");
+    let script = format!("-- migrate:no-transaction\nINSERT INTO busy VALUES (3);\n{ALTER}");
+    let script = set(&[("20260101000001_note", &script, "SELECT 1")]);
+    let mut settings = Settings::default();
+    settings.lock_deadline = Duration::from_secs(3);
+    let error = migrator(&script, &database).with_settings(settings).up().unwrap_err();
+    assert_eq!((error.kind(), error.sqlstate()), (ErrorKind::Unfinished, Some("55P03")));
+    let pids: Vec<_> = error.blockers().iter().map(|it| it.pid).collect();
+    assert_eq!(pids, [Some(pid)], "{error:?}");
+    reader.batch_execute("COMMIT").unwrap();
+    up(&script, &database);
+    assert_eq!(database.text("SELECT count(*) FROM busy WHERE id = 3"), "1");
+}
+
+fn whoever_is_gone_is_not_blamed() {
+    let database = busy();
+    let (reader, _) = reader(&database, "reader");
+    let script = format!("{ALTER}; SELECT pg_advisory_xact_lock(42)");
+    let script = set(&[("20260101000001_note", &script, "SELECT 1")]);
+    let migrator = migrator(&script, &database);
+    let interrupt = migrator.interrupt();
+    let mut settings = Settings::default();
+    settings.lock_timeout = Duration::from_mins(1);
+    let (migration, events) = running(migrator.with_settings(settings));
+    assert!(events.iter().any(|it| blockers(it).is_some()));
+    let mut other = database.client();
+    other.batch_execute("SELECT pg_advisory_lock(42)").unwrap();
+    let pid: i32 = other.query_one("SELECT pg_backend_pid()", &[]).unwrap().get(0);
+    drop(reader);
+    let next = events.iter().find_map(blockers).unwrap();
+    assert_eq!(next[0].pid, Some(pid));
+    interrupt.interrupt();
+    let error = migration.join().unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Interrupted);
+    assert_eq!(error.blockers().iter().map(|it| it.pid).collect::<Vec<_>>(), [Some(pid)]);
+}
+
+fn a_rebuild_outside_a_transaction_gives_way_too() {
+    let database = busy();
+    database.execute("CREATE INDEX busy_id ON busy (id)");
+    let (mut reader, _) = reader(&database, "reader");
+    let script = set(&[("20260101000001_rebuild", "VACUUM FULL busy", "SELECT 1")]);
+    let (migration, events) = running(migrator(&script, &database));
+    assert!(events.iter().any(|it| attempt(&it) == 2));
+    reader.batch_execute("COMMIT").unwrap();
+    assert_eq!(names(&migration.join().unwrap().unwrap().done), ["rebuild"]);
 }

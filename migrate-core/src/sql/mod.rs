@@ -10,7 +10,7 @@ mod split;
 mod target;
 mod token;
 
-pub use kind::StatementKind;
+pub use kind::{StatementKind, WaitsFor};
 pub use split::{SplitError, split};
 pub use target::{Name, Target, target};
 

@@ -45,7 +45,7 @@ pub(super) fn words(kind: ErrorKind, what: &str) -> String {
         ErrorKind::LockHeld => format!("{what}: another runner is at it"),
         ErrorKind::PlanChanged => format!("{what}: somebody else changed the history meanwhile"),
         ErrorKind::LockTimeout => {
-            format!("{what}: locks of others were in the way until the deadline")
+            format!("{what}: locks of others were in the way")
         }
         _ => format!("{what} failed"),
     }

@@ -51,7 +51,12 @@ pub(super) fn describe(
         _ if matches!(situation.progress, Progress::Begun { .. }) => ErrorKind::Unfinished,
         kind => kind,
     };
-    let message = message(kind, code.as_deref(), step, situation.progress);
+    let mut message = message(kind, code.as_deref(), step, situation.progress);
+    if code.as_deref().is_some_and(|it| sqlstate::RETRIED.contains(&it)) {
+        let attempts = session.waits.retries + 1;
+        let plural = if attempts == 1 { "" } else { "s" };
+        message = format!("{message} ({attempts} attempt{plural})");
+    }
     let error = cause::error(kind, message, failure);
     let error = error
         .with_location(place.map(|it| locate(step, it)))
@@ -77,7 +82,8 @@ pub(super) fn interrupted(session: &mut Session<'_>, step: &Step, situation: Sit
 
 /// Names those whose locks were in the way, and how to end the first of them.
 fn in_the_way(session: &Session<'_>, error: Error) -> Error {
-    if ![ErrorKind::LockTimeout, ErrorKind::Interrupted].contains(&error.kind()) {
+    let gave_up = error.sqlstate().is_some_and(|it| sqlstate::RETRIED.contains(&it));
+    if !(gave_up || error.is_interrupted() && session.waits.is_current) {
         return error;
     }
     let blockers = session.waits.blockers.clone();

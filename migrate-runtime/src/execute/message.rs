@@ -7,8 +7,8 @@
 
 use migrate_core::Direction;
 
-use super::patience::Limits;
-use super::pieces::{Body, Piece, pieces};
+use super::patience::{Attempt, Limits};
+use super::pieces::{Body, Past, Piece, pieces};
 use super::undo::keep_script;
 
 use crate::audit::{Audit, Entry, Outcome};
@@ -42,6 +42,9 @@ pub(crate) struct Message<'a> {
     text: String,
     statements: usize,
     parts: Vec<Part>,
+    past: Past,
+    /// How long a statement may wait for a lock; nothing where a script says so itself.
+    longest: Option<u32>,
 }
 
 /// The part of a message that belongs to one step. Numbers of statements count from 0.
@@ -116,11 +119,11 @@ impl Frame {
     pub(crate) fn settings(
         &self,
         script: &StepScript,
-        limits: Limits,
+        lock_timeout: u32,
     ) -> Vec<(&'static str, String)> {
         let statement_timeout = script.statement_timeout_ms().unwrap_or(self.statement_timeout_ms);
         let mut settings = vec![
-            ("lock_timeout", format!("'{}ms'", limits.tables)),
+            ("lock_timeout", format!("'{lock_timeout}ms'")),
             ("statement_timeout", format!("'{statement_timeout}ms'")),
             // A client that is stopped after a failure leaves no transaction behind; a shorter time that a
             // role may have would not let the failure be told.
@@ -158,11 +161,13 @@ impl Frame {
 
 impl<'a> Message<'a> {
     pub(crate) fn new(frame: &'a Frame) -> Message<'a> {
-        Message { frame, text: String::new(), statements: 0, parts: Vec::new() }
+        let (text, parts, past, longest) = (String::new(), Vec::new(), Past::default(), Some(0));
+        Message { frame, text, statements: 0, parts, past, longest }
     }
 
     /// Opens a transaction that owes nothing to what the session was told before.
     pub(crate) fn begin(&mut self) {
+        self.past = Past::default();
         self.push("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
         self.push("RESET SESSION AUTHORIZATION");
         self.push("RESET ROLE");
@@ -171,11 +176,13 @@ impl<'a> Message<'a> {
     /// Adds a whole script with its guards and its rows; `checks` run after the script, in the same
     /// transaction, before anything of it counts.
     pub(crate) fn step(&mut self, step: &Step, limits: Limits, checks: &[String]) {
-        for (name, value) in self.frame.settings(step.script(), limits) {
+        let pieces = pieces(step, limits, &mut self.past);
+        let limit = pieces.first().map_or(limits.tables, |it| it.limit);
+        for (name, value) in self.frame.settings(step.script(), limit) {
             self.push(&format!("SET LOCAL {name} = {value}"));
         }
         self.guard(step);
-        self.script(step, &pieces(step, limits), limits);
+        self.script(step, &pieces, limit);
         // Before anything is reset: deferred triggers are the script's, with its role and search path.
         self.push("SET CONSTRAINTS ALL IMMEDIATE");
         self.push("RESET SESSION AUTHORIZATION");
@@ -223,10 +230,12 @@ impl<'a> Message<'a> {
         self.push(&self.frame.guard(already));
     }
 
-    /// Adds a part of a script as it stands; between its pieces, the limit for locks changes from that of
-    /// tables to that of rows and back.
-    pub(crate) fn script(&mut self, step: &Step, pieces: &[Piece], limits: Limits) {
-        let (script, mut limit) = (self.statements, limits.tables);
+    /// Adds a part of a script as it stands; between its pieces, the limit for locks changes. `limit` is
+    /// the one that holds before it, in milliseconds.
+    pub(super) fn script(&mut self, step: &Step, pieces: &[Piece], mut limit: u32) {
+        let script = self.statements;
+        let longest = pieces.iter().map(|it| it.limit).max().unwrap_or_default();
+        self.longest = self.longest.filter(|_| !step.sets_lock_timeout()).map(|it| it.max(longest));
         let mut sent = Vec::with_capacity(pieces.len());
         for piece in pieces {
             if piece.limit != limit {
@@ -297,6 +306,11 @@ impl<'a> Message<'a> {
     /// The schema in quotes, and the token of the run.
     pub(crate) fn owner(&self) -> (String, String) {
         (self.frame.store.schema.clone(), self.frame.audit.token().to_owned())
+    }
+
+    /// The attempt that sending it is, from now on.
+    pub(super) fn attempt(&self) -> Attempt {
+        Attempt::begins(self.longest)
     }
 
     pub(crate) fn text(&self) -> &str {

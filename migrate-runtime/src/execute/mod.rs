@@ -1,5 +1,6 @@
 //! Runs the steps of a plan on a session, one message after the other.
 
+mod alone;
 mod cause;
 mod describe;
 mod force;
@@ -22,7 +23,6 @@ use crate::progress::Event;
 use crate::run::{Done, PartialRun};
 use crate::session::Session;
 use crate::transport::Reply;
-use crate::waits::Waits;
 
 pub(crate) use describe::{before, unfinished};
 pub(crate) use force::{Wanted, force};
@@ -122,7 +122,6 @@ impl Execution<'_, '_> {
     }
 
     fn started(&mut self, step: &Step, index: usize) {
-        self.session.waits = Waits::of(step.version());
         self.session.tell(Event::Started {
             index: self.before + index + 1,
             total: self.total,

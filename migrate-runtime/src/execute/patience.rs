@@ -4,9 +4,7 @@
 //! spare them is to give up soon, to let them through, and to come again. The first tries give up almost
 //! at once; on a busy table only somewhat longer ones ever win.
 
-use std::time::Duration;
-
-use migrate_core::Statement;
+use std::time::{Duration, Instant};
 
 use crate::config::Settings;
 use crate::deadline::{Deadline, between, server_millis};
@@ -20,23 +18,28 @@ use crate::watch::{CALM, Pace};
 const QUICK_TRIES: u32 = 3;
 const QUICK: Duration = Duration::from_millis(1);
 
-/// Where nobody said otherwise, a statement that works on rows waits for so long: nobody queues behind
-/// it, and what it has done so far would have to be done again.
-const ROWS: Duration = Duration::from_secs(2);
+/// Whatever takes longer than this is not done again for a try that is over at once.
+const CHEAP: Duration = Duration::from_secs(1);
+
+/// Where nobody said otherwise, a statement that works on rows waits for so long: as long as no table is
+/// locked before it, nobody queues behind it, and what it has done would have to be done again.
+pub(crate) const ROWS: Duration = Duration::from_secs(2);
 
 /// The pause after an attempt, in times of what the attempt waited at most.
 const PAUSES: (u32, u32) = (5, 10);
 
 /// What whoever gives way needs for it. Autovacuum never gives way to those who wait for less than
-/// `deadlock_timeout`: where it alone is in the way, an attempt waits for that once, rather than for hours.
+/// `deadlock_timeout`: where it alone is in the way, one attempt waits for that, rather than hours for it.
 const YIELDING: Duration = Duration::from_millis(200);
 
 /// How long the statements of one attempt wait for a lock, in milliseconds; 0 is without limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Limits {
-    /// Those that make others queue behind them.
+    /// Those that make others queue behind them, where nothing would have to be done again.
+    pub(crate) first: u32,
+    /// All others of these, and whatever comes after them.
     pub(crate) tables: u32,
-    /// Those that work on rows.
+    /// Those that work on rows, before them.
     pub(crate) rows: u32,
 }
 
@@ -45,39 +48,40 @@ pub(super) struct Attempts {
     made: u32,
     lock_timeout: Duration,
     lock_deadline: Duration,
-    /// How long the next attempt waits at least.
-    least: Duration,
     /// It begins with the first attempt that found a lock in its way.
     deadline: Option<Deadline>,
+    /// What the last attempt did takes long.
+    is_costly: bool,
+    /// How long the next attempt waits at least, for the sake of those who give way.
+    least: Duration,
+    /// For whom an attempt has waited that long.
+    patient_with: Vec<Option<i32>>,
+}
+
+/// An attempt: when it began, and how long a statement of it may wait for a lock.
+pub(super) struct Attempt {
+    pub(super) began: Instant,
+    /// Nothing where the script says so itself.
+    pub(super) longest: Option<u32>,
 }
 
 impl Limits {
     /// What a script and the settings ask for.
     pub(crate) fn of(script: &StepScript, lock_timeout: Duration) -> Limits {
-        match script.lock_timeout_ms() {
-            Some(own) => Limits { tables: own, rows: own },
-            None if lock_timeout.is_zero() => Limits { tables: 0, rows: 0 },
-            None => Limits {
-                tables: server_millis(lock_timeout),
-                rows: server_millis(lock_timeout.max(ROWS)),
-            },
-        }
-    }
-
-    /// What holds for a statement.
-    pub(crate) fn for_statement(self, statement: &Statement) -> u32 {
-        if statement.kind.spares_traffic() { self.rows } else { self.tables }
-    }
-
-    fn map(self, change: impl Fn(u32) -> u32) -> Limits {
-        Limits { tables: change(self.tables), rows: change(self.rows) }
+        let (tables, rows) = match script.lock_timeout_ms() {
+            Some(own) => (own, own),
+            None if lock_timeout.is_zero() => (0, 0),
+            None => (server_millis(lock_timeout), server_millis(lock_timeout.max(ROWS))),
+        };
+        Limits { first: tables, tables, rows }
     }
 }
 
 impl Attempts {
     pub(super) fn new(settings: &Settings) -> Attempts {
         let Settings { lock_timeout, lock_deadline, .. } = *settings;
-        Attempts { made: 0, lock_timeout, lock_deadline, least: Duration::ZERO, deadline: None }
+        let (deadline, is_costly, least, patient_with) = (None, false, Duration::ZERO, Vec::new());
+        Attempts { made: 0, lock_timeout, lock_deadline, deadline, is_costly, least, patient_with }
     }
 
     /// The limits of the next attempt: nothing waits longer than until the deadline.
@@ -88,15 +92,12 @@ impl Attempts {
             return wanted;
         }
         let left = server_millis(self.left()).max(1);
-        let limits = wanted.map(|it| if it == 0 { left } else { it.min(left) });
-        if self.is_quick() && wanted.tables != 0 {
-            let quick = server_millis(QUICK);
-            return Limits { tables: limits.tables.min(quick), ..limits };
-        }
-        match script.lock_timeout_ms() {
-            Some(_) => limits,
-            None => limits.map(|it| it.max(server_millis(self.least)).min(left)),
-        }
+        let least = script.lock_timeout_ms().map_or(server_millis(self.least), |_| 0);
+        let capped = |it: u32| if it == 0 { left } else { it.max(least).min(left) };
+        let (tables, rows) = (capped(wanted.tables), capped(wanted.rows));
+        let is_quick = self.made < QUICK_TRIES && !self.is_costly && least == 0;
+        let first = if is_quick && wanted.tables != 0 { server_millis(QUICK) } else { tables };
+        Limits { first, tables, rows }
     }
 
     /// When to look who is in the way of the next attempt.
@@ -109,35 +110,54 @@ impl Attempts {
         Pace { first, pause: first.max(Duration::from_millis(50)) }
     }
 
-    /// Whether a failure passes by itself, and there is still time. The time begins with the first lock in
-    /// the way: what a script had done before that may have taken long.
-    pub(super) fn may_go_on(&mut self, failure: &Failure, limits: Limits) -> bool {
-        let passes = failure.sqlstate().is_some_and(|it| sqlstate::RETRIED.contains(&it));
-        let waited = Duration::from_millis(limits.tables.into());
-        let left = self.lock_deadline.saturating_sub(waited);
-        passes && !self.deadline.get_or_insert_with(|| Deadline::after(left)).is_over()
-    }
-
-    /// Counts an attempt that failed; gives how many there were, and the pause before the next one.
-    pub(super) fn count(&mut self, limits: Limits, waits: &Waits) -> (u32, Duration) {
+    /// Whether to try again after a failure: its number, and the pause before it. There is none without a
+    /// whole pause. The deadline begins with the first lock in the way: what a script had done before
+    /// that may have taken long.
+    pub(super) fn again(
+        &mut self,
+        failure: &Failure,
+        attempt: &Attempt,
+        waits: &Waits,
+    ) -> Option<(u32, Duration)> {
+        failure.sqlstate().filter(|it| sqlstate::RETRIED.contains(it))?;
+        let took = attempt.began.elapsed();
+        let longest = attempt.longest.map(|it| Duration::from_millis(it.into()));
+        let waited = longest.filter(|it| !it.is_zero()).map_or(took, |it| it.min(took)).max(QUICK);
+        let rest = self.lock_deadline.saturating_sub(waited);
+        let left = self.deadline.get_or_insert_with(|| Deadline::after(rest)).left();
+        let (least, most) = (waited.saturating_mul(PAUSES.0), waited.saturating_mul(PAUSES.1));
+        if self.lock_deadline.is_zero() || left < least {
+            return None;
+        }
         self.made += 1;
-        self.least = waits.yield_after().map_or(Duration::ZERO, |it| it + YIELDING);
-        let waited = Duration::from_millis(limits.tables.into()).max(QUICK);
-        let pause = between(waited * PAUSES.0, waited * PAUSES.1);
-        // So that there is time for a last attempt.
-        (self.made, pause.min(self.left() / 2))
+        self.is_costly |= took > CHEAP;
+        self.heed(waits);
+        Some((self.made, between(least, most).min(left)))
     }
 
     pub(super) fn made(&self) -> u32 {
         self.made
     }
 
-    /// Whether the next attempt gives up almost at once.
-    fn is_quick(&self) -> bool {
-        self.made < QUICK_TRIES
+    /// Waits once for those who give way after a time.
+    fn heed(&mut self, waits: &Waits) {
+        let pids: Vec<_> = waits.blockers.iter().map(|it| it.pid).collect();
+        self.least = match waits.yield_after() {
+            Some(time) if pids != self.patient_with => {
+                self.patient_with = pids;
+                time + YIELDING
+            }
+            _ => Duration::ZERO,
+        };
     }
 
     fn left(&self) -> Duration {
         self.deadline.map_or(self.lock_deadline, Deadline::left)
+    }
+}
+
+impl Attempt {
+    pub(super) fn begins(longest: Option<u32>) -> Attempt {
+        Attempt { began: Instant::now(), longest }
     }
 }

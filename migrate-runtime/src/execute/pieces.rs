@@ -1,5 +1,7 @@
 //! A script cut into pieces, where the limit for locks changes between its statements.
 
+use migrate_core::WaitsFor;
+
 use super::patience::Limits;
 use crate::plan::Step;
 
@@ -23,15 +25,49 @@ pub(super) struct Body {
     pub(super) end: usize,
 }
 
+/// What a transaction has done so far, as far as it matters to the locks that come.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Past {
+    /// It has worked on rows, which would have to be done again.
+    worked: bool,
+    /// It may hold a lock on a table, behind which others queue whatever it waits for.
+    locked: bool,
+}
+
+impl Past {
+    /// How long the next statement waits.
+    fn limit(&mut self, waits_for: WaitsFor, limits: Limits) -> u32 {
+        match waits_for {
+            WaitsFor::Rows => {
+                self.worked = true;
+                if self.locked { limits.tables } else { limits.rows }
+            }
+            WaitsFor::Tables if !self.worked => {
+                self.locked = true;
+                limits.first
+            }
+            WaitsFor::Tables => {
+                self.locked = true;
+                limits.tables
+            }
+            _ => limits.tables,
+        }
+    }
+}
+
 /// A whole script. One that sets the limit itself is left alone.
-pub(super) fn pieces(step: &Step, limits: Limits) -> Vec<Piece> {
+pub(super) fn pieces(step: &Step, limits: Limits, past: &mut Past) -> Vec<Piece> {
     let statements = step.statements();
-    if limits.rows == limits.tables || step.sets_lock_timeout() {
-        return vec![Piece { body: Body::range(step, 0, statements.len()), limit: limits.tables }];
+    if step.sets_lock_timeout() {
+        return vec![Piece { body: Body::range(step, 0, statements.len()), limit: limits.first }];
     }
     let mut pieces: Vec<Piece> = Vec::new();
     for (number, statement) in statements.iter().enumerate() {
-        let limit = limits.for_statement(statement);
+        let waits_for = statement.kind.waits_for();
+        let limit = match pieces.last() {
+            Some(last) if waits_for == WaitsFor::Nothing => last.limit,
+            _ => past.limit(waits_for, limits),
+        };
         match pieces.last_mut() {
             Some(last) if last.limit == limit => {
                 last.body = Body::range(step, last.body.first, last.body.count + 1);
@@ -42,9 +78,11 @@ pub(super) fn pieces(step: &Step, limits: Limits) -> Vec<Piece> {
     pieces
 }
 
-/// One statement of a script that runs statement by statement.
-pub(super) fn single(step: &Step, statement: usize, limits: Limits) -> [Piece; 1] {
-    [Piece { body: Body::range(step, statement, 1), limit: limits.tables }]
+/// One statement, in a transaction of its own or in none.
+pub(super) fn single(step: &Step, statement: usize, limits: Limits) -> Piece {
+    let waits_for = step.statements()[statement].kind.waits_for();
+    let limit = Past::default().limit(waits_for, limits);
+    Piece { body: Body::range(step, statement, 1), limit }
 }
 
 impl Body {

@@ -3,8 +3,9 @@
 
 use migrate_core::Statement;
 
+use super::alone::NOTE_LOCK_TIMEOUT;
 use super::message::{Message, Place};
-use super::standalone::{NOTE_LOCK_TIMEOUT, Work};
+use super::standalone::Work;
 use super::verdict::{Doubt, Verdict, doubt, question, verdict};
 use super::{Execution, Failed};
 use crate::audit::Outcome;
@@ -65,7 +66,11 @@ impl Execution<'_, '_> {
                 return Err(self.stop(work, Outcome::Refused, busy(work, &resume, &pid)));
             }
             Verdict::Unknown => {
-                return Err(self.stop(work, Outcome::Refused, undecided(work, &resume, &statement)));
+                return Err(self.stop(
+                    work,
+                    Outcome::Refused,
+                    undecided(work, &resume, &statement),
+                ));
             }
         };
         self.resumed(work.step, number, what);

@@ -22,14 +22,10 @@ use crate::quote::{fill, json_text, literal};
 use crate::sqlstate;
 use crate::transport::{Failure, Keep};
 use crate::waits::Waits;
-use crate::watch::CALM;
-
-/// The script may have a limit of its own, which comes back after a statement that ran alone.
-pub(super) const NOTE_LOCK_TIMEOUT: &str = "SELECT pg_catalog.set_config('migrate.lock_timeout', pg_catalog.current_setting('lock_timeout'), false)";
 
 /// How a statement ran.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Ran {
+pub(super) enum Ran {
     /// Together with its mark or, if it was the last one, with the rows of the history.
     InTransaction,
     /// Alone, after its mark was written ahead.
@@ -76,9 +72,10 @@ impl Execution<'_, '_> {
         // What runs alone has no BEGIN READ WRITE before it.
         message.push("SET default_transaction_read_only = off");
         let limits = self.limits(work.step);
-        for (name, value) in self.frame.settings(work.step.script(), limits) {
+        for (name, value) in self.frame.settings(work.step.script(), limits.tables) {
             message.push(&format!("SET {name} = {value}"));
         }
+        message.push(include_str!("prepared.sql"));
         let text = message.text().to_owned();
         self.say(work, &text)
     }
@@ -95,6 +92,7 @@ impl Execution<'_, '_> {
             let message = work.in_transaction(&frame, number, (limits, usual));
             let results = message.results();
             let (wanted, looks) = (Keep::Only(&results), attempts.pace(limits));
+            let attempt = message.attempt();
             let failure = match self.session.send_watched(message.text(), wanted, looks) {
                 Ok(reply) => {
                     work.recorded = Some(number + 1);
@@ -114,10 +112,9 @@ impl Execution<'_, '_> {
                 // and what it refuses has not happened.
                 return self.run_alone(work, number);
             }
-            if !self.session.interrupt.is_asked() && attempts.may_go_on(&failure, limits) {
-                let pause = attempts.count(limits, &self.session.waits);
+            if let Some(next) = self.again(&mut attempts, &attempt, &failure) {
                 let situation = work.situation(self.done.len());
-                self.wait_for_locks(step, &failure, pause, (work.index, situation))?;
+                self.wait_for_locks(step, &failure, next, (work.index, situation))?;
                 continue;
             }
             let steps = std::slice::from_ref(step);
@@ -126,84 +123,13 @@ impl Execution<'_, '_> {
         }
     }
 
-    /// A statement that cannot share a transaction with its mark: the mark is written ahead.
-    fn run_alone(&mut self, work: &mut Work<'_>, number: usize) -> Result<Ran, Failed> {
-        let frame = self.frame.clone();
-        let mut ahead = Message::new(&frame);
-        ahead.push("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
-        as_ourselves(&mut ahead, |it| {
-            it.guard(work.step);
-            work.mark(it, number, Runs::Alone);
-        });
-        // A concurrent build that gives up waiting for a lock leaves an invalid index behind.
-        ahead.push(NOTE_LOCK_TIMEOUT);
-        ahead.push("SET lock_timeout = 0");
-        // Last, so that nothing can fail after it: what is marked is known here.
-        ahead.commit();
-        self.say(work, ahead.text())?;
-        work.recorded = Some(number);
-        if self.session.interrupt.is_asked() {
-            if number == 0 {
-                self.take_back(work);
-            }
-            self.check_interrupt(work.step, work.index, work.situation(self.done.len()))?;
-        }
-        let mut message = Message::new(&frame);
-        let limits = self.limits(work.step);
-        message.script(work.step, &single(work.step, number, limits), limits);
-        if let Err(failure) = self.session.send_watched(message.text(), Keep::Only(&[]), CALM) {
-            self.note_failure(work, &failure);
-            let steps = std::slice::from_ref(work.step);
-            let place = message.locate(Some(0), position(&failure), steps).map(|it| it.1);
-            if position(&failure).is_some() && number == 0 {
-                // It did not get past the analysis: the statement never began.
-                self.take_back(work);
-            }
-            return Err(self.fail(work, place, failure));
-        }
-        self.check_made(work, number)?;
-        self.mark_done(work, number)?;
-        Ok(Ran::Alone)
-    }
-
-    /// Moves the mark behind a statement that ran alone.
-    pub(super) fn mark_done(&mut self, work: &mut Work<'_>, number: usize) -> Result<(), Failed> {
-        let frame = self.frame.clone();
-        let mut after = Message::new(&frame);
-        after.push("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
-        // Before the mark, which keeps the settings of the session.
-        let value = format!("'{}ms'", self.limits(work.step).tables);
-        after.push(&fill(include_str!("lock_timeout_again.sql"), &[("default", &value)]));
-        as_ourselves(&mut after, |it| work.mark(it, number + 1, Runs::InTransaction));
-        after.commit();
-        // Also after an interruption: the statement is done, and the database has to know.
-        if let Err(failure) = self.session.send_last(after.text()) {
-            let place = Place { statement: number, byte: None };
-            return Err(self.fail(work, Some(place), failure));
-        }
-        work.recorded = Some(number + 1);
-        Ok(())
-    }
-
-    /// The server has answered that a statement failed which ran alone: what looks like its effect was
-    /// there before it. If this cannot be written, the statement stays in doubt, which is true as well.
-    fn note_failure(&mut self, work: &Work<'_>, failure: &Failure) {
-        let answered = failure.sqlstate().is_some_and(|it| !sqlstate::SESSION_ENDED.contains(&it));
-        if !answered {
-            return;
-        }
-        self.session.come_back();
-        let note = self.frame.about(work.step, include_str!("failed.sql"));
-        let _ = self.session.send_last(&format!("BEGIN READ WRITE;\n{note};\nCOMMIT"));
-    }
-
     /// Enters the step into the history, and ends the progress.
     fn enter(&mut self, work: &mut Work<'_>) -> Result<(), Failed> {
         let frame = self.frame.clone();
         let mut message = Message::new(&frame);
         message.begin();
         message.guard(work.step);
-        message.script(work.step, &[], self.limits(work.step));
+        message.script(work.step, &[], 0);
         work.enter(&mut message);
         message.commit();
         let results = message.results();
@@ -226,17 +152,6 @@ impl Execution<'_, '_> {
         match self.session.send(message, Keep::Only(&[])) {
             Ok(_) => Ok(()),
             Err(failure) => Err(self.fail(work, Some(work.place()), failure)),
-        }
-    }
-
-    /// Takes the mark of the first statement back, which never began. If that fails, the mark stays, and
-    /// a person decides: no harm.
-    fn take_back(&mut self, work: &mut Work<'_>) {
-        self.session.come_back();
-        let forget = work.forget(&self.frame.store.schema);
-        let message = format!("BEGIN READ WRITE;\n{forget};\nCOMMIT");
-        if self.session.send_last(&message).is_ok() {
-            work.recorded = None;
         }
     }
 
@@ -263,7 +178,7 @@ impl Execution<'_, '_> {
 
 /// How the statement runs that a mark names.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Runs {
+pub(super) enum Runs {
     /// It will share a transaction with the next mark: as long as this one stands, it has not run.
     InTransaction,
     /// Alone: from now on it is in doubt.
@@ -290,7 +205,7 @@ impl Work<'_> {
         number + 1 == self.step.statements().len()
     }
 
-    fn situation(&self, done: usize) -> Situation {
+    pub(super) fn situation(&self, done: usize) -> Situation {
         let progress = match self.recorded {
             None => Progress::Untouched,
             Some(statement) => Progress::Begun { statement },
@@ -309,13 +224,14 @@ impl Work<'_> {
         let mut message = Message::new(frame);
         message.push("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
         as_ourselves(&mut message, |it| it.guard(self.step));
-        let is_free = self.step.sets_lock_timeout();
-        if !is_free {
-            message.limit(limits.for_statement(&self.step.statements()[number]));
+        let piece = single(self.step, number, limits);
+        let is_ours = !self.step.sets_lock_timeout();
+        if is_ours {
+            message.limit(piece.limit);
         }
-        message.script(self.step, &single(self.step, number, limits), limits);
+        message.script(self.step, &[piece], piece.limit);
         message.push("SET CONSTRAINTS ALL IMMEDIATE");
-        if !is_free {
+        if is_ours {
             message.limit(usual.tables);
         }
         as_ourselves(&mut message, |it| {
@@ -330,7 +246,7 @@ impl Work<'_> {
     }
 
     /// Adds the mark: the statements before this one are done.
-    fn mark(&self, message: &mut Message<'_>, number: usize, runs: Runs) {
+    pub(super) fn mark(&self, message: &mut Message<'_>, number: usize, runs: Runs) {
         let (schema, token) = message.owner();
         let sql = |it: &Statement| it.range.of(self.step.sql());
         let text = self.step.statements().get(number).map_or("", sql);
@@ -376,7 +292,7 @@ impl Work<'_> {
         message.push(&self.forget(&schema));
     }
 
-    fn forget(&self, schema: &str) -> String {
+    pub(super) fn forget(&self, schema: &str) -> String {
         forget(schema, self.step.version(), self.step.direction())
     }
 }

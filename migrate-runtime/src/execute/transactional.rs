@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use super::describe::{Progress, Situation, describe, interrupted};
-use super::patience::Attempts;
+use super::patience::{Attempt, Attempts};
 use super::{Execution, Failed, Message, Transactions};
 use crate::plan::Step;
 use crate::progress::Event;
 use crate::transport::{Failure, Keep, Reply};
+use crate::waits::Waits;
 
 impl Execution<'_, '_> {
     /// Runs steps with one message. `first` is the place of the first one in the plan.
@@ -17,6 +18,8 @@ impl Execution<'_, '_> {
         for (offset, step) in steps.iter().enumerate() {
             self.started(step, first + offset);
         }
+        // Which of them it is that waits, the answer tells.
+        self.session.waits = Waits::of(steps[0].version());
         let mut frame = self.frame.clone();
         loop {
             let situation = self.rolled_back();
@@ -30,6 +33,7 @@ impl Execution<'_, '_> {
             let results = message.results();
             let limits = attempts.limits(steps[0].script());
             let (wanted, looks) = (Keep::Only(&results), attempts.pace(limits));
+            let attempt = message.attempt();
             let failure = match self.session.send_watched(message.text(), wanted, looks) {
                 Ok(reply) => {
                     self.session.released = is_last;
@@ -42,11 +46,10 @@ impl Execution<'_, '_> {
             let completed = failure.completed.unwrap_or(0);
             let committed = message.committed(completed);
             self.all_finished(&steps[..committed], first, &failure.reply, &message);
-            if !self.session.interrupt.is_asked() && attempts.may_go_on(&failure, limits) {
+            if let Some(next) = self.again(&mut attempts, &attempt, &failure) {
                 (steps, first) = (&steps[committed..], first + committed);
-                let pause = attempts.count(limits, &self.session.waits);
                 let situation = self.rolled_back();
-                self.wait_for_locks(&steps[0], &failure, pause, (first, situation))?;
+                self.wait_for_locks(&steps[0], &failure, next, (first, situation))?;
                 continue;
             }
             let located = message.locate(failure.completed, position(&failure), steps);
@@ -83,6 +86,17 @@ impl Execution<'_, '_> {
         Ok(())
     }
 
+    /// Whether to send a message again that failed.
+    pub(super) fn again(
+        &self,
+        attempts: &mut Attempts,
+        attempt: &Attempt,
+        failure: &Failure,
+    ) -> Option<(u32, Duration)> {
+        let next = attempts.again(failure, attempt, &self.session.waits);
+        next.filter(|_| !self.session.interrupt.is_asked())
+    }
+
     /// Lets those through who queued behind the attempt that failed.
     pub(super) fn wait_for_locks(
         &mut self,
@@ -92,7 +106,6 @@ impl Execution<'_, '_> {
         (index, situation): (usize, Situation),
     ) -> Result<(), Failed> {
         self.session.waits.retries = attempt;
-        self.session.prepare_to_look();
         self.session.tell(Event::Retrying {
             version: step.version().to_owned(),
             attempt,
@@ -100,7 +113,7 @@ impl Execution<'_, '_> {
             pause,
         });
         // An interruption ends the pause, and is told here.
-        let _ = self.session.interrupt.sleep(pause);
+        self.session.pause(pause);
         self.check_interrupt(step, index, situation)
     }
 }

@@ -21,6 +21,19 @@ enum Transaction {
     Refuses,
 }
 
+/// What a statement waits for while others are at work, as far as these notice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum WaitsFor {
+    /// Nothing that others hold for long.
+    Nothing,
+    /// Rows, or a lock that is in the way of no reading and no writing. Only who wants the same waits behind
+    /// it.
+    Rows,
+    /// A lock on a table, for which readers or writers who come later wait behind it; or nobody knows.
+    Tables,
+}
+
 macro_rules! kinds {
     ($(#[doc = $doc:literal] $kind:ident $word:literal $transaction:ident [$($pattern:literal),*])*) => {
         /// What sort of statement it is.
@@ -214,23 +227,26 @@ impl StatementKind {
         matches!(ROWS[self as usize].transaction, Transaction::Refuses)
     }
 
-    /// Whether what such a statement waits for are the rows or the tables that others write, and nobody
-    /// queues behind it for more than these: reading and writing rows, and what locks a table no more than
-    /// `ANALYZE` does. All others count as taking a lock that blocks an application.
-    pub const fn spares_traffic(self) -> bool {
+    /// What such a statement waits for.
+    pub const fn waits_for(self) -> WaitsFor {
         use StatementKind as Kind;
-        matches!(
-            self,
+        match self {
+            Kind::Set
+            | Kind::CreateFunction
+            | Kind::CreateType
+            | Kind::CreateSchema
+            | Kind::CreateSequence => WaitsFor::Nothing,
             Kind::Insert
-                | Kind::Update
-                | Kind::Delete
-                | Kind::Merge
-                | Kind::Select
-                | Kind::Copy
-                | Kind::CopyFromStdin
-                | Kind::ValidateConstraint
-                | Kind::Analyze
-        )
+            | Kind::Update
+            | Kind::Delete
+            | Kind::Merge
+            | Kind::Select
+            | Kind::Copy
+            | Kind::CopyFromStdin
+            | Kind::ValidateConstraint
+            | Kind::Analyze => WaitsFor::Rows,
+            _ => WaitsFor::Tables,
+        }
     }
 
     /// What people call such a statement, with the key words in backquotes.

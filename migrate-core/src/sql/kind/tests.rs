@@ -135,8 +135,17 @@ fn ordinary_statements_have_their_kinds() {
 }
 
 #[test]
-fn work_on_rows_and_light_locks_spare_the_traffic() {
-    let sparing = [
+fn what_others_wait_behind_is_told_apart() {
+    let waits_for = |sql: &str| split(sql).unwrap()[0].kind.waits_for();
+    let check = |expected: WaitsFor, all: &[&str]| {
+        for sql in all {
+            assert_eq!(waits_for(sql), expected, "{sql}");
+        }
+    };
+    let nothing =
+        ["SET a = 1", "CREATE FUNCTION a() RETURNS int RETURN 1", "CREATE TYPE a AS ENUM ()"];
+    check(WaitsFor::Nothing, &nothing);
+    let rows = [
         "INSERT INTO a VALUES (1)",
         "WITH a AS (SELECT 1) UPDATE b SET c = 1",
         "DELETE FROM a",
@@ -146,7 +155,8 @@ fn work_on_rows_and_light_locks_spare_the_traffic() {
         "ALTER TABLE a VALIDATE CONSTRAINT b",
         "ANALYZE a",
     ];
-    let blocking = [
+    check(WaitsFor::Rows, &rows);
+    let tables = [
         "ALTER TABLE a VALIDATE CONSTRAINT b, ADD COLUMN c int",
         "DROP TABLE a",
         "TRUNCATE a",
@@ -156,10 +166,9 @@ fn work_on_rows_and_light_locks_spare_the_traffic() {
         "DO $$ BEGIN END $$",
         "CREATE TRIGGER a AFTER INSERT ON b EXECUTE FUNCTION c()",
         "REFRESH MATERIALIZED VIEW a",
+        "SAVEPOINT a",
     ];
-    let spares = |sql: &str| split(sql).unwrap()[0].kind.spares_traffic();
-    assert_eq!(sparing.map(spares), sparing.map(|_| true));
-    assert_eq!(blocking.map(spares), blocking.map(|_| false));
+    check(WaitsFor::Tables, &tables);
 }
 
 #[track_caller]
