@@ -15,6 +15,7 @@ const LAYERS: [&[&str]; 6] = [
         "config",
         "deadline",
         "error",
+        "fault",
         "history",
         "interrupt",
         "lock",

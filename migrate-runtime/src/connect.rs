@@ -11,6 +11,7 @@ use tokio_postgres::{Client, Config, NoTls};
 use crate::config::Settings;
 use crate::deadline::{Deadline, server_millis};
 use crate::error::{Error, ErrorKind};
+use crate::fault::{self, Point};
 use crate::interrupt::Interrupt;
 use crate::progress::Event;
 use crate::sqlstate;
@@ -43,7 +44,10 @@ pub(crate) fn connect(
     let deadline = Deadline::after(settings.wait_for_db);
     loop {
         let (error, config) = match open(&candidates, settings.connect_timeout, interrupt) {
-            Ok(link) => return Ok(link),
+            Ok(link) => {
+                fault::at(Point::Connected);
+                return Ok(link);
+            }
             Err(failed) => failed,
         };
         // The first attempt is always made, and without waiting it is the only one.

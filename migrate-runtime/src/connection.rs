@@ -9,6 +9,7 @@ use crate::audit::{Audit, Entry};
 use crate::config::Settings;
 use crate::deadline::{Deadline, jittered};
 use crate::error::{Error, ErrorKind};
+use crate::fault::{self, Point};
 use crate::history::{History, LAYOUT, Server, Store};
 use crate::interrupt::Interrupt;
 use crate::lent::{Lent, set_config};
@@ -186,6 +187,7 @@ impl<'a> Connection<'a> {
             }
             self.interrupt.sleep(jittered(pause))?;
         };
+        fault::at(Point::Locked);
         self.tell(Event::Locked);
         Ok(read)
     }

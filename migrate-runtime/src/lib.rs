@@ -44,11 +44,13 @@
 //!
 //! # Features
 //!
-//! Neither is on by default.
+//! None is on by default.
 //!
 //! - `testing`, for `[dev-dependencies]`: the module `testing`, whose `harness!` gives every test of
 //!   your migrations a database of its own. The one part that reads the environment.
 //! - `dev-database`: the module `dev_database`, the PostgreSQL that the command line manages.
+//! - `fault-points`, for the tests of this project alone: moments at which they let something go wrong. What
+//!   it adds may change with every version.
 
 #[doc(hidden)]
 #[path = "private.rs"]
@@ -64,6 +66,11 @@ mod drift;
 mod error;
 mod execute;
 mod extras;
+#[cfg(not(feature = "fault-points"))]
+mod fault;
+#[cfg(feature = "fault-points")]
+#[doc(hidden)]
+pub mod fault;
 mod force;
 mod history;
 mod info;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::connection::{Connection, Wire};
 use crate::error::{Error, ErrorKind};
+use crate::fault::{self, Point};
 use crate::history::{LAYOUT, Server, Setup};
 use crate::progress::Event;
 use crate::transport::{Failure, Keep, Reply};
@@ -131,6 +132,7 @@ impl Drop for Session<'_> {
     /// Closing our connection gives the lock back as well, but only once the server notices: the next
     /// runner shall not have to wait for that.
     fn drop(&mut self) {
+        fault::at(Point::Unlocking);
         let unlock = self.connection.key.unlock();
         if let Wire::Own(link) = &mut self.connection.wire
             && !self.released

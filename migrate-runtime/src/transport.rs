@@ -14,6 +14,7 @@ use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
 use tokio_postgres::{AsyncMessage, Client, Config, SimpleQueryMessage, SimpleQueryRow, Socket};
 
 use crate::connect::{Cause, ConnectError};
+use crate::fault;
 use crate::interrupt::Interrupt;
 use crate::watch::{Pace, Sight, Watch};
 
@@ -261,6 +262,7 @@ async fn read(
     completed: &mut usize,
 ) -> Result<(), postgres::Error> {
     let mut stream = pin!(client.simple_query_raw(message).await?);
+    fault::sent().await;
     let mut failed = None;
     // After an error the server still says that it is ready: read up to there.
     while let Some(item) =

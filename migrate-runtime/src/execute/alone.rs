@@ -8,6 +8,7 @@ use super::pieces::single;
 use super::standalone::{Ran, Runs, Work, as_ourselves};
 use super::transactional::position;
 use super::{Execution, Failed, Message};
+use crate::fault::{self, Point};
 use crate::quote::fill;
 use crate::sqlstate;
 use crate::transport::{Failure, Keep};
@@ -48,6 +49,7 @@ impl Execution<'_, '_> {
             self.check_interrupt(work.step, work.index, work.situation(self.done.len()))?;
         }
         self.send_alone(work, number)?;
+        fault::at(Point::ReplyRead);
         self.check_made(work, number)?;
         self.mark_done(work, number)?;
         Ok(Ran::Alone)

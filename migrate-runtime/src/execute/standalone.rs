@@ -15,6 +15,7 @@ use super::verdict::before;
 use super::{Execution, Failed, Frame, Message};
 use crate::audit::Outcome;
 use crate::error::Error;
+use crate::fault::{self, Point};
 use crate::history::forget;
 use crate::plan::Step;
 use crate::progress::Event;
@@ -95,6 +96,7 @@ impl Execution<'_, '_> {
             let attempt = message.attempt();
             let failure = match self.session.send_watched(message.text(), wanted, looks) {
                 Ok(reply) => {
+                    fault::at(Point::ReplyRead);
                     work.recorded = Some(number + 1);
                     if work.is_last(number) {
                         self.finished(step, work.index, &reply, message.parts()[0].result);
@@ -135,6 +137,7 @@ impl Execution<'_, '_> {
         let results = message.results();
         match self.session.send(message.text(), Keep::Only(&results)) {
             Ok(reply) => {
+                fault::at(Point::ReplyRead);
                 self.finished(work.step, work.index, &reply, message.parts()[0].result);
                 Ok(())
             }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::describe::{Progress, Situation, describe, interrupted};
 use super::patience::{Attempt, Attempts};
 use super::{Execution, Failed, Message, Transactions};
+use crate::fault::{self, Point};
 use crate::plan::Step;
 use crate::progress::Event;
 use crate::transport::{Failure, Keep, Reply};
@@ -36,6 +37,7 @@ impl Execution<'_, '_> {
             let attempt = message.attempt();
             let failure = match self.session.send_watched(message.text(), wanted, looks) {
                 Ok(reply) => {
+                    fault::at(Point::ReplyRead);
                     self.session.released = is_last;
                     self.all_finished(steps, first, &reply, &message);
                     return Ok(());
