@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, reason = "a child tells its parent how far it is")]
 
 mod race {
+    pub(crate) mod faults;
     pub(crate) mod killed;
     pub(crate) mod production_data;
 }
@@ -21,7 +22,7 @@ fn main() -> ExitCode {
 
 fn tests() -> Vec<Trial> {
     let mut tests = trials![
-        four_processes_on_a_fresh_database_all_succeed,
+        two_to_eight_processes_on_a_fresh_database_all_succeed,
         three_replicas_double_the_balance_once,
         three_processes_build_one_index_concurrently,
         runners_killed_at_random_moments_lose_and_double_nothing,
@@ -30,6 +31,7 @@ fn tests() -> Vec<Trial> {
         an_older_program_reverts_what_a_newer_one_ran
     ];
     tests.extend(race::killed::tests());
+    tests.extend(race::faults::tests());
     tests
 }
 
@@ -49,21 +51,21 @@ fn run_up(url: &str, set: &MigrationSet) {
     }
 }
 
-fn four_processes_on_a_fresh_database_all_succeed() {
+fn two_to_eight_processes_on_a_fresh_database_all_succeed() {
     if let Some(url) = child::argument() {
         return run_up(&url, &doubling(12));
     }
-    for _ in 0..5 {
+    let name = "two_to_eight_processes_on_a_fresh_database_all_succeed";
+    for count in [2, 3, 4, 4, 5, 8, 8] {
         let database = TestDatabase::new();
         database.execute(BALANCE);
-        let name = "four_processes_on_a_fresh_database_all_succeed";
-        let children: Vec<Child> = (0..4).map(|_| child::spawn(name, &database.url())).collect();
+        let children: Vec<Child> =
+            (0..count).map(|_| child::spawn(name, &database.url())).collect();
         children.into_iter().for_each(child::assert_success);
         assert_each_ran_once(&database, 12);
-        assert_eq!(
-            database.text("SELECT count(*) FROM _migrations_log WHERE outcome = 'ok'"),
-            "12"
-        );
+        let log =
+            "SELECT count(*), count(DISTINCT version) FROM _migrations_log WHERE outcome = 'ok'";
+        assert_eq!(database.text(log), "12|12", "{count} at once");
     }
 }
 

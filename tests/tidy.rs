@@ -160,6 +160,22 @@ fn the_environment_is_read_where_its_variables_are_declared() {
 }
 
 #[test]
+fn fault_points_are_for_the_tests_of_this_repository_alone() {
+    let mentions = |name: &str| {
+        let text = fs::read_to_string(root().join(name).join("Cargo.toml")).unwrap();
+        let lines = text.lines().filter(|it| it.contains("fault-points") && !it.starts_with('#'));
+        (lines.map(str::to_owned).collect::<Vec<_>>(), text)
+    };
+    let (ours, manifest) = mentions("");
+    assert_eq!(ours, ["migrate-runtime = { workspace = true, features = [\"fault-points\"] }"]);
+    assert!(manifest.find(&ours[0]) > manifest.find("[dev-dependencies]"));
+    assert_eq!(mentions("migrate-runtime").0, ["fault-points = []"]);
+    for other in ["migrate-core", "migrate-macros", "migration-cli"] {
+        assert!(mentions(other).0.is_empty(), "{other}");
+    }
+}
+
+#[test]
 fn every_part_of_the_parser_is_pinned() {
     let read = |name: &str| fs::read_to_string(root().join(name)).unwrap();
     let (lock, manifest) = (read("Cargo.lock"), read("Cargo.toml"));

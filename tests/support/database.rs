@@ -36,10 +36,14 @@ pub struct Role {
 }
 
 impl TestDatabase {
-    /// Makes an empty database.
+    /// Makes an empty database on the server of this process.
     #[expect(clippy::new_without_default, reason = "what costs a database is no default")]
     pub fn new() -> TestDatabase {
-        let server = server();
+        TestDatabase::on(server())
+    }
+
+    /// Makes an empty database on a server, such as one of a test's own.
+    pub fn on(server: &'static Server) -> TestDatabase {
         let inner = testing::TestDatabase::on(&server.url("postgres"));
         let inner = inner.unwrap_or_else(|error| panic!("{error:?}"));
         TestDatabase { server, inner, roles: Roles(server, Mutex::default()) }

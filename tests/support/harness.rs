@@ -49,8 +49,8 @@ pub fn run(trials: Vec<Trial>, with_production_data: Vec<Trial>) -> ExitCode {
     libtest_mimic::run(&arguments, trials.into_iter().chain(with_data).collect()).exit_code()
 }
 
-/// One test. Called by [`trials!`].
-pub fn trial(module: &str, function: &str, test: fn()) -> Trial {
+/// One test. Called by [`trials!`], and by tests that are rows of a table.
+pub fn trial(module: &str, function: &str, test: impl FnOnce() + Send + 'static) -> Trial {
     // The name of the target comes first, and is left out by the built-in harness too.
     let name = match module.split_once("::") {
         Some((_, inside)) => format!("{inside}::{function}"),
@@ -60,7 +60,7 @@ pub fn trial(module: &str, function: &str, test: fn()) -> Trial {
 }
 
 /// In a thread of its own, so that a panic names the test, as people are used to.
-fn in_thread(name: String, test: fn()) -> Result<(), Failed> {
+fn in_thread(name: String, test: impl FnOnce() + Send + 'static) -> Result<(), Failed> {
     let thread = thread::Builder::new().name(name).spawn(test)?;
     thread.join().map_err(|panic| Failed::from(message(&*panic)))
 }

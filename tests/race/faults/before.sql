@@ -1,0 +1,8 @@
+CREATE TABLE balance (amount numeric NOT NULL);
+INSERT INTO balance VALUES (100);
+CREATE TABLE receipts (what text NOT NULL);
+CREATE TABLE stock (id int, note text);
+INSERT INTO stock SELECT n, 'note ' || n FROM generate_series(1, 500) n;
+CREATE FUNCTION barrier(number int) RETURNS void LANGUAGE plpgsql SET lock_timeout = 0 AS $$ BEGIN
+    PERFORM pg_catalog.pg_advisory_xact_lock_shared(4200, number);
+END $$
