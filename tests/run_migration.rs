@@ -12,6 +12,7 @@ mod run {
     pub(crate) mod info;
     pub(crate) mod isolation;
     pub(crate) mod lent;
+    pub(crate) mod limits;
     pub(crate) mod locking;
     pub(crate) mod lost;
     pub(crate) mod lost_for_good;
@@ -46,6 +47,7 @@ fn main() -> ExitCode {
         run::info::tests(),
         run::isolation::tests(),
         run::lent::tests(),
+        run::limits::tests(),
         run::locking::tests(),
         run::lost::tests(),
         run::lost_for_good::tests(),

@@ -186,12 +186,16 @@ fn describe(error: ConnectError, config: &Config, command: &str) -> Error {
     match error.cause {
         Cause::Postgres(error) if error.as_db_error().is_some() => {
             let name = config.get_dbname().unwrap_or_default();
-            let hint = match error.code().map(postgres::error::SqlState::code) {
-                Some(sqlstate::INVALID_CATALOG_NAME) => format!("createdb {name}   # with the same host and user"),
-                _ => "psql, with the same host, user, password and database   # does it get in?".to_owned(),
+            let hints = match error.code().map(postgres::error::SqlState::code) {
+                Some(sqlstate::INVALID_CATALOG_NAME) => vec![format!("createdb {name}   # with the same host and user")],
+                Some(sqlstate::TOO_MANY_CONNECTIONS) => vec![
+                    format!("migration-cli {command} --wait-for-db 30s   # waits until another session ends"),
+                    "SELECT usename, datname, application_name, count(*) FROM pg_stat_activity GROUP BY 1, 2, 3;   -- whose are they?".to_owned(),
+                ],
+                _ => vec!["psql, with the same host, user, password and database   # does it get in?".to_owned()],
             };
-            Error::from_postgres(ErrorKind::Connect, format!("{server} does not let us in"), error)
-                .with_hint(hint)
+            let made = Error::from_postgres(ErrorKind::Connect, format!("{server} does not let us in"), error);
+            hints.into_iter().fold(made, Error::with_hint)
         }
         Cause::Postgres(error) => {
             let source = std::io::Error::other(reason(&error));
