@@ -10,7 +10,7 @@ use migration_tests::{Role, TestDatabase, set, trials};
 use postgres::{Client, NoTls};
 
 use super::resume::assert_finished;
-use crate::{migrator, names, tables};
+use crate::{migrator, names, tables, up};
 
 pub(crate) fn tests() -> Vec<Trial> {
     trials![
@@ -22,7 +22,9 @@ pub(crate) fn tests() -> Vec<Trial> {
         a_role_without_a_free_connection_is_told_so,
         a_database_without_a_free_connection_is_waited_for,
         a_role_with_one_connection_comes_back_over_it,
-        a_right_that_is_missing_half_way_changes_nothing_of_its_script
+        a_right_that_is_missing_half_way_changes_nothing_of_its_script,
+        a_right_that_is_missing_half_way_is_where_a_script_goes_on,
+        whom_a_script_became_it_is_again_when_it_goes_on
     ]
 }
 
@@ -305,4 +307,44 @@ fn a_right_that_is_missing_half_way_changes_nothing_of_its_script() {
     database.execute(&format!("GRANT INSERT ON secret TO {}", role.name));
     assert_converges(Migrator::new(&set, role.config), &database);
     assert_eq!(database.text("SELECT n FROM secret"), "1");
+}
+
+fn a_right_that_is_missing_half_way_is_where_a_script_goes_on() {
+    let (database, set) = (TestDatabase::new(), both(FORBIDDEN).1);
+    let role = limited(&database);
+    let error = Migrator::new(&set, role.config.clone()).up().unwrap_err();
+    assert_unfinished(&error, &database, "42501");
+    let again = Migrator::new(&set, role.config).up().unwrap_err();
+    assert_eq!((again.kind(), again.sqlstate()), (ErrorKind::Unfinished, Some("42501")));
+    // Whoever goes on does so with rights of its own, and needs none to become the first one.
+    let other = database.role("other", &format!("IN ROLE {}", role.name));
+    database.execute(&format!(
+        "GRANT INSERT ON secret TO {}; REVOKE INSERT ON secret FROM {}",
+        other.name, role.name
+    ));
+    assert_converges(Migrator::new(&set, other.config), &database);
+    assert_eq!(database.text("SELECT n FROM secret"), "1");
+    let owners =
+        "SELECT count(DISTINCT tableowner) FROM pg_tables WHERE tablename IN ('two', 'three')";
+    assert_eq!(database.text(owners), "2");
+    up(&set, &database);
+}
+
+fn whom_a_script_became_it_is_again_when_it_goes_on() {
+    let database = TestDatabase::new();
+    let role = database.role("owner", "");
+    database.execute(&format!("GRANT CREATE ON SCHEMA public TO {}", role.name));
+    let script = format!(
+        "-- migrate:no-transaction\nSET SESSION AUTHORIZATION {};\nINSERT INTO missing VALUES (1);\nCREATE TABLE two ()",
+        role.name
+    );
+    let set = around(&script);
+    assert_eq!(migrator(&set, &database).up().unwrap_err().sqlstate(), Some("42P01"));
+    database.execute(&format!(
+        "CREATE TABLE missing (n int); GRANT INSERT ON missing TO {}",
+        role.name
+    ));
+    assert_converges(migrator(&set, &database), &database);
+    let owners = "SELECT tablename FROM pg_tables WHERE tableowner = '{}'";
+    assert_eq!(database.text(&owners.replace("{}", &role.name)), "two");
 }

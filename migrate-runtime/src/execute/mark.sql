@@ -4,7 +4,8 @@ VALUES ({version}, {direction}, {statement}, {checksum}, {cursor}::jsonb || pg_c
         'lost', EXISTS (SELECT FROM pg_catalog.pg_class WHERE relnamespace = pg_catalog.pg_my_temp_schema())
              OR EXISTS (SELECT FROM pg_catalog.pg_prepared_statements WHERE from_sql)
              OR EXISTS (SELECT FROM pg_catalog.pg_cursors WHERE is_holdable),
-        'user', pg_catalog.current_setting('migrate.user', true),
+        -- Only what the script chose: whoever logs in to go on may be somebody else.
+        'user', NULLIF(pg_catalog.current_setting('migrate.user', true), session_user::text),
         'role', pg_catalog.current_setting('migrate.role', true),
         'settings', (SELECT COALESCE(pg_catalog.jsonb_object_agg(s.name, pg_catalog.current_setting(s.name)), '{}')
                      FROM pg_catalog.pg_settings s WHERE s.source = 'session' AND s.name NOT LIKE 'transaction\_%'
