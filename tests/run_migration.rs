@@ -5,6 +5,7 @@ mod run {
     pub(crate) mod begun;
     pub(crate) mod connections;
     pub(crate) mod crash;
+    pub(crate) mod disk_full;
     pub(crate) mod failures;
     pub(crate) mod force;
     pub(crate) mod force_faults;
@@ -40,6 +41,7 @@ fn main() -> ExitCode {
         run::begun::tests(),
         run::connections::tests(),
         run::crash::tests(),
+        run::disk_full::tests(),
         run::failures::tests(),
         run::force::tests(),
         run::force_faults::tests(),

@@ -16,6 +16,7 @@ pub(crate) const QUERY_CANCELED: &str = "57014";
 pub(crate) const ADMIN_SHUTDOWN: &str = "57P01";
 pub(crate) const CRASH_SHUTDOWN: &str = "57P02";
 pub(crate) const CANNOT_CONNECT_NOW: &str = "57P03";
+pub(crate) const DISK_FULL: &str = "53100";
 pub(crate) const TOO_MANY_CONNECTIONS: &str = "53300";
 
 /// Raised by our own guard: this session does not hold the lock, so it is not the one we locked.

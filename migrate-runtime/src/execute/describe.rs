@@ -197,6 +197,9 @@ fn hints(error: Error, step: &Step, progress: Progress, role: &str) -> Error {
         _ if is_table_of_ours(&error) => {
             error.with_hint("migration-cli repair   # makes the table again that is missing")
         }
+        _ if error.sqlstate() == Some(sqlstate::DISK_FULL) => {
+            error.with_hint(format!("{command}   # once the server has room again"))
+        }
         _ if has_begun => after_mending_begun(error, step, &goes_on),
         _ => after_mending(error, step),
     }
