@@ -3,6 +3,7 @@
 
 mod run {
     pub(crate) mod begun;
+    pub(crate) mod clock;
     pub(crate) mod connections;
     pub(crate) mod crash;
     pub(crate) mod disk_full;
@@ -39,6 +40,7 @@ use migration_tests::harness;
 fn main() -> ExitCode {
     let tests = [
         run::begun::tests(),
+        run::clock::tests(),
         run::connections::tests(),
         run::crash::tests(),
         run::disk_full::tests(),

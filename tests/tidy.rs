@@ -159,6 +159,31 @@ fn the_environment_is_read_where_its_variables_are_declared() {
     assert_eq!(reading, READS_ENVIRONMENT);
 }
 
+/// Where the monotonic clock is read, which knows durations and no time of day.
+const READS_CLOCK: [&str; 2] =
+    ["migrate-runtime/src/deadline.rs", "migrate-runtime/src/dev_database/server.rs"];
+
+#[test]
+fn the_runtime_has_no_time_but_the_servers() {
+    let source = root().join("migrate-runtime/src");
+    let ours: Vec<_> = rust_files().into_iter().filter(|it| it.0.starts_with(&source)).collect();
+    let mut reading: Vec<_> = ours
+        .iter()
+        .filter(|it| it.1.contains("Instant::now"))
+        .map(|it| it.0.strip_prefix(root()).unwrap().to_string_lossy().into_owned())
+        .collect();
+    reading.sort();
+    assert_eq!(reading, READS_CLOCK);
+    // The other one is wrong by days where a machine's clock is.
+    for (path, text) in ours {
+        assert!(
+            !text.contains("SystemTime::now") && !text.contains(".elapsed()"),
+            "{}",
+            path.display()
+        );
+    }
+}
+
 #[test]
 fn fault_points_are_for_the_tests_of_this_repository_alone() {
     let mentions = |name: &str| {
