@@ -302,7 +302,10 @@ impl Ended {
     fn is_as_expected(&self, fault: Fault) -> Result<(), &'static str> {
         let (is_right, expected) = match fault {
             Killed => (self.status.signal() == Some(9), "it is killed"),
-            Panicked => (self.complained.contains("as the parent wants it"), "it panics"),
+            Panicked => {
+                let told = self.complained.contains("as the parent wants it");
+                (told && self.status.code() == Some(101), "it panics")
+            }
             _ if self.line("connected").is_some() => {
                 (self.status.success(), "it goes on to its end")
             }
