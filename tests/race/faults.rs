@@ -65,8 +65,10 @@ const PLACES: &[(Mode, &str, Place)] = &[
 /// What happens there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Fault {
-    /// `kill -9` of the client.
+    /// `kill -9` of the client; the server goes on with what it was told.
     Killed,
+    /// The same, and the server finds out while it waits.
+    Orphaned,
     /// The client panics, where it is the client's place.
     Panicked,
     /// The network between the two is gone, for a moment.
@@ -79,9 +81,28 @@ enum Fault {
     Crashed,
 }
 
-use Fault::{Crashed, Cut, Killed, Panicked, Restarted, Terminated};
+use Fault::{Crashed, Cut, Killed, Orphaned, Panicked, Restarted, Terminated};
 
-const FAULTS: [Fault; 6] = [Killed, Panicked, Cut, Terminated, Restarted, Crashed];
+const FAULTS: [Fault; 7] = [Killed, Orphaned, Panicked, Cut, Terminated, Restarted, Crashed];
+
+impl Fault {
+    fn may_happen(self, (mode, place): (Mode, Place), major: u32) -> bool {
+        match self {
+            // An older server does not look for its client before it has an answer for it, and none does
+            // once the settings of the transaction have ended.
+            Orphaned => match (mode, place) {
+                (_, Inside(_)) | (Transactional, On(Number(22))) => false,
+                (_, On(_)) => major >= 14,
+            },
+            Panicked => matches!(place, Place::Client(_)),
+            _ => true,
+        }
+    }
+
+    fn ends_the_client(self) -> bool {
+        [Killed, Orphaned, Panicked].contains(&self)
+    }
+}
 
 /// A trial for each place: `race::faults::standalone::inside_the_build_of_the_index`.
 pub(crate) fn tests() -> Vec<Trial> {
@@ -136,8 +157,7 @@ fn check(trial: &str, mode: Mode, place: Place) {
     let databases: Vec<_> = std::iter::once(first).chain(others).collect();
     let mut wrong = Vec::new();
     for fault in FAULTS {
-        let is_clients = matches!(place, Place::Client(_));
-        if fault == Panicked && !is_clients {
+        if !fault.may_happen((mode, place), matrix.arena.0.major()) {
             continue;
         }
         // All at once: one restart is for all of them.
@@ -152,7 +172,7 @@ fn check(trial: &str, mode: Mode, place: Place) {
 impl Place {
     /// Where the run still needs its connection, it tells that it lost it, and what came of the index.
     fn was_noticed(self, fault: Fault, hit: &Ended) -> bool {
-        if [Killed, Panicked].contains(&fault) {
+        if fault.ends_the_client() {
             return true;
         }
         let resumed = |what: &str| hit.line("resumed").is_some_and(|it| it.contains(what));
@@ -244,7 +264,7 @@ impl Matrix<'_> {
         }
         for cell in cells {
             drop(cell.barrier.take());
-            if matches!(self.place, Place::Client(_)) && ![Killed, Panicked].contains(&fault) {
+            if matches!(self.place, Place::Client(_)) && !fault.ends_the_client() {
                 cell.runner.tell("go on");
             }
         }
@@ -256,6 +276,11 @@ impl Cell<'_> {
     fn strike(&mut self, fault: Fault) {
         match fault {
             Killed => self.runner.kill(),
+            Orphaned => {
+                self.runner.kill();
+                let sessions = format!("SELECT count(*) {SESSIONS}");
+                wait_until(&self.name, || self.database.text(&sessions) == "0");
+            }
             Panicked => self.runner.tell("panic"),
             Cut => self.proxy.as_ref().unwrap().cut_all(),
             Terminated => {
@@ -301,7 +326,7 @@ impl Ended {
     /// connection.
     fn is_as_expected(&self, fault: Fault) -> Result<(), &'static str> {
         let (is_right, expected) = match fault {
-            Killed => (self.status.signal() == Some(9), "it is killed"),
+            Killed | Orphaned => (self.status.signal() == Some(9), "it is killed"),
             Panicked => {
                 let told = self.complained.contains("as the parent wants it");
                 (told && self.status.code() == Some(101), "it panics")
