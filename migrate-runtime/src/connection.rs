@@ -10,7 +10,7 @@ use crate::config::Settings;
 use crate::deadline::{Deadline, jittered};
 use crate::error::{Error, ErrorKind};
 use crate::fault::{self, Point};
-use crate::history::{History, LAYOUT, Server, Store};
+use crate::history::{History, Server, Store};
 use crate::interrupt::Interrupt;
 use crate::lent::{Lent, set_config};
 use crate::lock::{Holder, LockKey};
@@ -254,7 +254,7 @@ impl<'a> Connection<'a> {
         let is_ours = server_row.run.as_deref() == Some(self.audit.token());
         self.behind_pooler = (self.is_own() && !is_ours).then_some(server_row.pid);
         self.refuse_other_database(&server_row)?;
-        self.refuse_foreign(&server_row)?;
+        server_row.refuse_foreign(&self.settings.schema)?;
         if missing {
             // Whatever is left beside it.
             server_row.layout = None;
@@ -264,31 +264,6 @@ impl<'a> Connection<'a> {
         let mut history = rows.ok_or_else(not_understood)?;
         history.unfinished = unfinished;
         Ok((server_row, history))
-    }
-
-    fn refuse_foreign(&self, server: &Server) -> Result<(), Error> {
-        let table = format!("{}._migrations", self.settings.schema);
-        if let Some(columns) = &server.foreign_columns {
-            let message = format!("the table {table} has another shape than ours: {columns}");
-            return Err(Error::new(ErrorKind::ForeignHistory, message)
-                .with_state("nothing was changed")
-                .with_hint(format!(
-                    "ALTER TABLE {table} RENAME TO other_migrations;   -- if nothing needs it under this name"
-                )));
-        }
-        match server.layout {
-            Some(layout) if layout > LAYOUT => {
-                let message = format!(
-                    "the tables of the history have layout {layout}, this binary knows layout {LAYOUT}"
-                );
-                Err(Error::new(ErrorKind::ForeignHistory, message)
-                    .with_state("nothing was changed")
-                    .with_hint(
-                        "run a binary that was built with the newer version of this library",
-                    ))
-            }
-            _ => Ok(()),
-        }
     }
 
     /// Who holds the lock, as far as the role may see; nothing when nobody does any more.

@@ -21,6 +21,20 @@ impl Deadline {
     }
 }
 
+/// A moment that was, to tell how long ago.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Moment(Instant);
+
+impl Moment {
+    pub(crate) fn now() -> Moment {
+        Moment(Instant::now())
+    }
+
+    pub(crate) fn elapsed(self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
 /// Milliseconds as the server takes them: zero means no limit there, so that a shorter time than one
 /// becomes one, and a longer one than it can count the longest that it can.
 pub(crate) fn server_millis(time: Duration) -> u32 {

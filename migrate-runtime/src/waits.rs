@@ -1,7 +1,8 @@
 //! What a migration waited for so far: told as events while it waits, kept for the error and for the log.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use crate::deadline::Moment;
 use crate::progress::{Blocker, Event};
 use crate::quote::json_text;
 use crate::watch::{Build, Sight};
@@ -21,7 +22,7 @@ pub(crate) struct Waits {
     pub(crate) is_current: bool,
     /// Who was told, and when.
     told: Vec<Option<i32>>,
-    told_at: Option<Instant>,
+    told_at: Option<Moment>,
 }
 
 impl Waits {
@@ -63,7 +64,7 @@ impl Waits {
         {
             return None;
         }
-        (self.told, self.told_at) = (pids, Some(Instant::now()));
+        (self.told, self.told_at) = (pids, Some(Moment::now()));
         Some(Event::Blocked { version: self.version.clone(), blockers })
     }
 

@@ -4,10 +4,10 @@
 //! spare them is to give up soon, to let them through, and to come again. The first tries give up almost
 //! at once; on a busy table only somewhat longer ones ever win.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::config::Settings;
-use crate::deadline::{Deadline, between, server_millis};
+use crate::deadline::{Deadline, Moment, between, server_millis};
 use crate::plan::StepScript;
 use crate::sqlstate;
 use crate::transport::Failure;
@@ -60,7 +60,7 @@ pub(super) struct Attempts {
 
 /// An attempt: when it began, and how long a statement of it may wait for a lock.
 pub(super) struct Attempt {
-    pub(super) began: Instant,
+    pub(super) began: Moment,
     /// Nothing where the script says so itself.
     pub(super) longest: Option<u32>,
 }
@@ -158,6 +158,6 @@ impl Attempts {
 
 impl Attempt {
     pub(super) fn begins(longest: Option<u32>) -> Attempt {
-        Attempt { began: Instant::now(), longest }
+        Attempt { began: Moment::now(), longest }
     }
 }

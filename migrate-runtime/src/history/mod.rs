@@ -93,6 +93,32 @@ pub(crate) struct Server {
 }
 
 impl Server {
+    /// Tables that are not ours, or of a layout that is not known here.
+    pub(crate) fn refuse_foreign(&self, schema: &str) -> Result<(), Error> {
+        let table = format!("{schema}._migrations");
+        if let Some(columns) = &self.foreign_columns {
+            let message = format!("the table {table} has another shape than ours: {columns}");
+            return Err(Error::new(ErrorKind::ForeignHistory, message)
+                .with_state("nothing was changed")
+                .with_hint(format!(
+                    "ALTER TABLE {table} RENAME TO other_migrations;   -- if nothing needs it under this name"
+                )));
+        }
+        match self.layout {
+            Some(layout) if layout > LAYOUT => {
+                let message = format!(
+                    "the tables of the history have layout {layout}, this binary knows layout {LAYOUT}"
+                );
+                Err(Error::new(ErrorKind::ForeignHistory, message)
+                    .with_state("nothing was changed")
+                    .with_hint(
+                        "run a binary that was built with the newer version of this library",
+                    ))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// A standby takes locks, and writes nothing.
     pub(crate) fn refuse_standby(&self) -> Result<(), Error> {
         if !self.standby {
