@@ -30,8 +30,8 @@ impl Moment {
         Moment(Instant::now())
     }
 
-    pub(crate) fn elapsed(self) -> Duration {
-        self.0.elapsed()
+    pub(crate) fn age(self) -> Duration {
+        Instant::now() - self.0
     }
 }
 

@@ -58,10 +58,7 @@ impl Waits {
         let blockers: Vec<_> = blockers.iter().filter(stays).cloned().collect();
         let mut pids: Vec<_> = blockers.iter().map(|it| it.pid).collect();
         pids.sort_unstable();
-        if pids.is_empty()
-            || pids == self.told
-            || self.told_at.is_some_and(|it| it.elapsed() < SOON)
-        {
+        if pids.is_empty() || pids == self.told || self.told_at.is_some_and(|it| it.age() < SOON) {
             return None;
         }
         (self.told, self.told_at) = (pids, Some(Moment::now()));

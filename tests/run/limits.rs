@@ -71,8 +71,10 @@ fn assert_unfinished(error: &Error, database: &TestDatabase, sqlstate: &str) {
     assert_eq!(found, (ErrorKind::Unfinished, 8, Some(sqlstate)), "{error:?}");
     let state = "1 migration ran before it; 20260101000002_two is unfinished: statement 1 is done, statement 2 is not";
     assert_eq!(error.state(), Some(state));
-    let hint = "migration-cli up   # goes on at statement 2, once what was in its way is mended";
-    assert_eq!(error.hints(), [hint]);
+    let goes_on = |it: &String| {
+        it.starts_with("migration-cli up") && it.contains("   # goes on at statement 2")
+    };
+    assert!(error.hints().iter().any(goes_on), "{error:?}");
     assert_eq!(
         database.text("SELECT to_regclass('two') IS NULL, to_regclass('three') IS NULL"),
         "f|t"

@@ -120,7 +120,7 @@ impl Attempts {
         waits: &Waits,
     ) -> Option<(u32, Duration)> {
         failure.sqlstate().filter(|it| sqlstate::RETRIED.contains(it))?;
-        let took = attempt.began.elapsed();
+        let took = attempt.began.age();
         let longest = attempt.longest.map(|it| Duration::from_millis(it.into()));
         let waited = longest.filter(|it| !it.is_zero()).map_or(took, |it| it.min(took)).max(QUICK);
         let rest = self.lock_deadline.saturating_sub(waited);
