@@ -176,11 +176,9 @@ fn the_runtime_has_no_time_but_the_servers() {
     assert_eq!(reading, READS_CLOCK);
     // The other one is wrong by days where a machine's clock is.
     for (path, text) in ours {
-        assert!(
-            !text.contains("SystemTime::now") && !text.contains(".elapsed()"),
-            "{}",
-            path.display()
-        );
+        let monotonic = READS_CLOCK.iter().any(|it| path.ends_with(it));
+        assert!(!text.contains("SystemTime::now"), "{}", path.display());
+        assert!(monotonic || !text.contains(".elapsed()"), "{}", path.display());
     }
 }
 

@@ -31,7 +31,7 @@ impl Moment {
     }
 
     pub(crate) fn age(self) -> Duration {
-        Instant::now() - self.0
+        self.0.elapsed()
     }
 }
 
