@@ -15,11 +15,11 @@ pub struct Settings {
     /// The schema of the history table, and the first entry of the `search_path` of every script.
     pub schema: String,
     /// How long one attempt waits for a lock (`lock_timeout`) where others would queue behind it; the first
-    /// attempts give up sooner, and statements that work on rows wait for two seconds at least. Zero waits
-    /// until `lock_deadline`.
+    /// attempts give up sooner, and statements that work on rows wait for two seconds at least as long as
+    /// no table is locked before them. Zero waits until `lock_deadline`.
     pub lock_timeout: Duration,
-    /// How long a migration is attempted again and again while locks are in the way, from the first
-    /// attempt that finds one; zero attempts it once.
+    /// How long a migration, or a statement of one that runs statement by statement, is attempted again and
+    /// again while locks are in the way, from the first attempt that finds one; zero attempts it once.
     pub lock_deadline: Duration,
     /// How long one statement may run (`statement_timeout`); zero is without limit.
     pub statement_timeout: Duration,

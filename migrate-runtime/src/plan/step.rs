@@ -131,7 +131,8 @@ impl Step {
         }
     }
 
-    /// Whether the script sets the limit for locks itself. A word in a comment counts too, and does no harm.
+    /// Whether the script sets the limit for locks itself. A word in a comment counts too: then its work on
+    /// rows waits no longer than the rest.
     pub(crate) fn sets_lock_timeout(&self) -> bool {
         self.sql().to_ascii_lowercase().contains("lock_timeout")
     }

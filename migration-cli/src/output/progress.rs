@@ -17,6 +17,8 @@ pub(crate) struct Progress {
     bar: ProgressBar,
     names: usize,
     said_waiting: bool,
+    /// The migration on its way.
+    current: String,
     /// What the building of an index was at when that was last said.
     phase: String,
 }
@@ -34,7 +36,14 @@ impl Progress {
             // The rest is drawn too: a run whose first migration takes long has a bar of nothing else.
             bar.set_style(style.progress_chars("━╸─"));
         }
-        Progress { ui: ui.clone(), bar, names, said_waiting: false, phase: String::new() }
+        Progress {
+            ui: ui.clone(),
+            bar,
+            names,
+            said_waiting: false,
+            current: String::new(),
+            phase: String::new(),
+        }
     }
 
     /// Says what happened.
@@ -55,6 +64,8 @@ impl Progress {
             Event::Planned { total, direction } => self.planned(*total, *direction),
             Event::Started { version, name, mode, .. } => self.started(version, name, *mode),
             Event::Statement { index, total, line } => {
+                // What the building of an index was at is over.
+                self.bar.set_message(self.current.clone());
                 self.detail(&format!("    statement {index} of {total}, line {line}"));
             }
             Event::Resumed { version, what } => {
@@ -108,7 +119,8 @@ impl Progress {
 
     fn started(&mut self, version: &str, name: &str, mode: Mode) {
         self.phase.clear();
-        self.bar.set_message(format!("{version}_{name}"));
+        self.current = format!("{version}_{name}");
+        self.bar.set_message(self.current.clone());
         if mode == Mode::Standalone {
             self.detail(&format!("  {version} runs statement by statement"));
         }
