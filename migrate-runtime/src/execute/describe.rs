@@ -172,9 +172,9 @@ fn hints(error: Error, step: &Step, progress: Progress, role: &str) -> Error {
     let command = format!("migration-cli {}", step.direction());
     let (goes_on, has_begun) = match progress {
         Progress::Begun { statement } if statement < step.statements().len() => {
-            (format!("   # goes on at statement {}", statement + 1), true)
+            (format!("goes on at statement {}", statement + 1), true)
         }
-        Progress::Begun { .. } => ("   # enters it into the history".to_owned(), true),
+        Progress::Begun { .. } => ("enters it into the history".to_owned(), true),
         _ => (String::new(), false),
     };
     // What is in the way of begun work is what the server names.
@@ -182,17 +182,18 @@ fn hints(error: Error, step: &Step, progress: Progress, role: &str) -> Error {
         ErrorKind::Unfinished => error.sqlstate().map_or(ErrorKind::Sql, kind_of),
         kind => kind,
     };
-    let (suffix, again) = match kind {
-        ErrorKind::LockTimeout => (goes_on.as_str(), None),
-        ErrorKind::Privilege if has_begun => ("", Some(format!("{command}{goes_on}"))),
-        _ => ("", None),
-    };
+    let remark = if has_begun { format!("   # {goes_on}") } else { String::new() };
     if let Some(hint) = cause::way_out(kind, &command, role) {
-        let error = error.with_hint(hint + suffix);
-        return again.into_iter().fold(error, Error::with_hint);
+        return match kind {
+            ErrorKind::LockTimeout => error.with_hint(hint + &remark),
+            ErrorKind::Privilege if has_begun => {
+                error.with_hint(hint).with_hint(format!("{command}{remark}"))
+            }
+            _ => error.with_hint(hint),
+        };
     }
     match kind {
-        ErrorKind::Interrupted => error.with_hint(format!("{command}{goes_on}")),
+        ErrorKind::Interrupted => error.with_hint(format!("{command}{remark}")),
         ErrorKind::ConnectionLost => error.with_hint("migration-cli status"),
         _ if is_table_of_ours(&error) => {
             error.with_hint("migration-cli repair   # makes the table again that is missing")
@@ -227,16 +228,18 @@ fn after_mending(error: Error, step: &Step) -> Error {
 /// A statement that began and was edited runs only when somebody says so.
 fn after_mending_begun(error: Error, step: &Step, goes_on: &str) -> Error {
     let (command, file) = (step.direction(), step.file());
-    let error = error
-        .with_hint(format!("migration-cli {command}{goes_on}, once what was in its way is mended"));
+    let error = error.with_hint(format!(
+        "migration-cli {command}   # {goes_on}, once what was in its way is mended"
+    ));
     if error.location().is_none() || !step.is_embedded() {
         return error;
     }
     // The database kept the down script that began, and takes another one only when told.
-    let accept = if command == Direction::Down { " --update-checksums" } else { "" };
-    error.with_hint(format!(
-        "migration-cli repair{accept} --retry   # after mending {file} and building again"
-    ))
+    let mended = format!("after mending {file} and building again");
+    error.with_hint(match command {
+        Direction::Up => format!("migration-cli repair --retry   # {mended}"),
+        Direction::Down => format!("migration-cli repair --update-checksums --retry   # {mended}"),
+    })
 }
 
 pub(super) fn locate(step: &Step, place: Place) -> Location {
