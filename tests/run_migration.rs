@@ -29,6 +29,7 @@ mod run {
     pub(crate) mod split;
     pub(crate) mod standalone;
     pub(crate) mod traffic;
+    pub(crate) mod traffic_alone;
 }
 
 use std::process::ExitCode;
@@ -66,6 +67,7 @@ fn main() -> ExitCode {
         run::split::tests(),
         run::standalone::tests(),
         run::traffic::tests(),
+        run::traffic_alone::tests(),
     ];
     harness::run(tests.into_iter().flatten().collect(), Vec::new())
 }

@@ -168,7 +168,7 @@ impl ConnectError {
     fn is_about_settings(&self) -> bool {
         let Cause::Postgres(error) = &self.cause else { return false };
         let code = error.code().map(postgres::error::SqlState::code);
-        code.is_some_and(|it| sqlstate::UNKNOWN_SETTING.contains(&&it[..2]))
+        code.and_then(|it| it.get(..2)).is_some_and(|it| sqlstate::UNKNOWN_SETTING.contains(&it))
     }
 }
 

@@ -37,6 +37,8 @@ pub(crate) struct Connection<'a> {
     pub(crate) origin: Option<&'a postgres::Config>,
     /// The database that has answered first: no other one may take its place.
     pub(crate) database: Option<(String, String)>,
+    /// Whether the server ends the session when it does nothing for a while.
+    may_be_ended: bool,
     /// The session that answered, where something stands between it and us.
     pub(crate) behind_pooler: Option<i32>,
     /// What the migration on its way waited for.
@@ -91,6 +93,7 @@ impl<'a> Connection<'a> {
             cleanup,
             origin,
             database,
+            may_be_ended: false,
             behind_pooler,
             waits,
             tell,
@@ -159,6 +162,7 @@ impl<'a> Connection<'a> {
     /// Waits for the lock, and reads the history under it.
     pub(crate) fn acquire(&mut self, wait: Duration) -> Result<(Server, History), Error> {
         self.refuse_pooling()?;
+        self.stay()?;
         let deadline = Deadline::after(wait);
         let mut told = None;
         let mut gone = 0;
@@ -252,6 +256,7 @@ impl<'a> Connection<'a> {
         let row = reply.first(server).and_then(Server::parse);
         let (mut server_row, unfinished) = row.ok_or_else(not_understood)?;
         let is_ours = server_row.run.as_deref() == Some(self.audit.token());
+        self.may_be_ended = self.is_own() && server_row.role_limits.idle_sessions;
         self.behind_pooler = (self.is_own() && !is_ours).then_some(server_row.pid);
         self.refuse_other_database(&server_row)?;
         server_row.refuse_foreign(&self.settings.schema)?;
@@ -264,6 +269,19 @@ impl<'a> Connection<'a> {
         let mut history = rows.ok_or_else(not_understood)?;
         history.unfinished = unfinished;
         Ok((server_row, history))
+    }
+
+    /// A session that pauses between two attempts is not to be ended for it, whatever the role has as its
+    /// limit, and neither after a script, which leaves the session as it was found.
+    fn stay(&mut self) -> Result<(), Error> {
+        const STAY: &str = "SET idle_session_timeout = 0";
+        if std::mem::take(&mut self.may_be_ended) {
+            self.ask(STAY)?;
+            if self.cleanup.iter().all(|it| it != STAY) {
+                self.cleanup.push(STAY.to_owned());
+            }
+        }
+        Ok(())
     }
 
     /// Who holds the lock, as far as the role may see; nothing when nobody does any more.

@@ -17,7 +17,9 @@ impl Connection<'_> {
         let Some(pid) = self.behind_pooler else { return Ok(()) };
         for _ in 0..QUESTIONS {
             let Wire::Own(link) = &mut self.wire else { return Ok(()) };
-            let beside = link.pid_beside().map_err(|reason| {
+            let beside = link.pid_beside();
+            self.interrupt.check()?;
+            let beside = beside.map_err(|reason| {
                 refusal("a pooler is between us and the server, and whether it keeps us on one session cannot be told without a second connection")
                     .with_source(std::io::Error::other(reason))
             })?;

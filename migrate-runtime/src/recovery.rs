@@ -274,7 +274,7 @@ impl Course {
                 let name = format!("{}_{}", step.version(), step.name());
                 let begun = history.unfinished.iter().find(|it| it.version == step.version());
                 let of_it = match begun {
-                    Some(work) => unfinished(&name, step, work.index()),
+                    Some(work) => unfinished(&name, step, work.index(), work.alone == Some(true)),
                     None => format!("nothing of {name} was changed"),
                 };
                 format!("{before}{of_it}")

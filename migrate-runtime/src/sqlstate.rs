@@ -4,6 +4,9 @@ pub(crate) const CONNECTION_DOES_NOT_EXIST: &str = "08003";
 pub(crate) const CONNECTION_FAILURE: &str = "08006";
 pub(crate) const ACTIVE_SQL_TRANSACTION: &str = "25001";
 pub(crate) const READ_ONLY_SQL_TRANSACTION: &str = "25006";
+pub(crate) const IDLE_IN_TRANSACTION_TIMEOUT: &str = "25P03";
+pub(crate) const TRANSACTION_TIMEOUT: &str = "25P04";
+pub(crate) const IDLE_SESSION_TIMEOUT: &str = "57P05";
 pub(crate) const INVALID_TRANSACTION_TERMINATION: &str = "2D000";
 pub(crate) const SERIALIZATION_FAILURE: &str = "40001";
 pub(crate) const DEADLOCK_DETECTED: &str = "40P01";
@@ -44,7 +47,10 @@ pub(crate) const NOT_YET: [&str; 4] =
     [CANNOT_CONNECT_NOW, ADMIN_SHUTDOWN, CRASH_SHUTDOWN, TOO_MANY_CONNECTIONS];
 
 /// The server, not the statement, ended the session.
-pub(crate) const SESSION_ENDED: [&str; 5] = [
+pub(crate) const SESSION_ENDED: [&str; 8] = [
+    IDLE_IN_TRANSACTION_TIMEOUT,
+    TRANSACTION_TIMEOUT,
+    IDLE_SESSION_TIMEOUT,
     ADMIN_SHUTDOWN,
     CRASH_SHUTDOWN,
     CANNOT_CONNECT_NOW,

@@ -10,6 +10,9 @@ use crate::watch::{Build, Sight};
 /// Whoever is gone sooner is no trouble, and more often than this nobody reads.
 const SOON: Duration = Duration::from_secs(1);
 
+/// So often nobody may be seen who is still blamed: a look may come when an attempt has just ended.
+const MISSED: u32 = 1;
+
 /// What one migration waited for.
 #[derive(Debug, Default)]
 pub(crate) struct Waits {
@@ -18,8 +21,8 @@ pub(crate) struct Waits {
     pub(crate) retries: u32,
     /// Who was in the way when somebody was last seen there.
     pub(crate) blockers: Vec<Blocker>,
-    /// Whether they were there at the last look.
-    pub(crate) is_current: bool,
+    /// How many looks since then have seen nobody.
+    missed: u32,
     /// Who was told, and when.
     told: Vec<Option<i32>>,
     told_at: Option<Moment>,
@@ -39,11 +42,16 @@ impl Waits {
                 return vec![Event::Warning { message }];
             }
         };
-        self.is_current = !blockers.is_empty();
         let mut events = Vec::new();
-        if self.is_current {
+        if blockers.is_empty() {
+            self.missed += 1;
+        } else {
+            self.missed = 0;
             events.extend(self.worth_telling(&blockers));
             self.blockers = blockers;
+        }
+        if self.missed > MISSED {
+            self.blockers.clear();
         }
         if let Some(Build { phase, done, total }) = build {
             let version = self.version.clone();
@@ -78,7 +86,9 @@ impl Waits {
             members.push(format!("\"retries\": {}", self.retries));
         }
         if !blockers.is_empty() {
-            let text = |it: &Blocker| format!("\"{}\"", json_text(&it.to_string()));
+            // What others run is not for everybody who reads the log.
+            let named = |it: &Blocker| Blocker { statement: None, ..it.clone() }.to_string();
+            let text = |it: &Blocker| format!("\"{}\"", json_text(&named(it)));
             let texts: Vec<_> = blockers.iter().map(text).collect();
             members.push(format!("\"blockers\": [{}]", texts.join(", ")));
         }

@@ -99,8 +99,10 @@ impl Watch {
 
     /// Closes the second connection; the next look opens it again.
     pub(crate) fn close(&mut self) {
-        if let State::Open(_) = self.state {
-            self.state = State::Closed;
+        match std::mem::replace(&mut self.state, State::Closed) {
+            State::Opening(opening) => opening.abort(),
+            State::Open(_) | State::Closed => {}
+            blind @ State::Blind(_) => self.state = blind,
         }
     }
 
@@ -112,6 +114,7 @@ impl Watch {
             }
             if let State::Opening(opening) = &mut self.state {
                 let opened = opening.await.map_err(|it| it.to_string());
+                self.state = State::Closed;
                 self.state = State::Open(opened??);
             }
         }

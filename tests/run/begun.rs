@@ -10,6 +10,7 @@ use migrate_runtime::{
 use migration_tests::harness::Trial;
 use migration_tests::{TestDatabase, set, trials, wait_until};
 
+use crate::run::resume;
 use crate::{migrator, names, up, up_fails};
 
 pub(crate) fn tests() -> Vec<Trial> {
@@ -17,6 +18,9 @@ pub(crate) fn tests() -> Vec<Trial> {
         a_failure_tells_how_to_go_on_with_and_without_an_edit,
         a_down_script_that_was_edited_goes_on_as_its_hints_say,
         an_interruption_tells_where_it_goes_on,
+        what_may_run_in_a_transaction_runs_once_whatever_it_is,
+        an_interruption_is_logged_whatever_the_script_became,
+        a_row_that_cannot_be_entered_is_no_failure_of_a_statement,
         what_a_guard_refuses_is_no_failure_of_the_script,
         a_table_of_ours_that_is_missing_is_made_by_repair,
         a_progress_that_cannot_be_asked_about_says_how_far_the_script_came,
@@ -111,6 +115,47 @@ fn an_interruption_tells_where_it_goes_on() {
     });
     let error = running.up().unwrap_err();
     check(&error, ErrorKind::Interrupted, &["migration-cli up   # goes on at statement 2"]);
+}
+
+fn an_interruption_is_logged_whatever_the_script_became() {
+    let database = TestDatabase::new();
+    let role = database.role("other", "").name;
+    let set = of(&format!("CREATE TABLE one ();\nSET ROLE {role};\nSELECT 1 / 0"));
+    up_fails(&set, &database);
+    let mut running = migrator(&set, &database);
+    let interrupt = running.interrupt();
+    running = running.on_event(move |event| {
+        if matches!(event, Event::Resumed { .. }) {
+            interrupt.interrupt();
+        }
+    });
+    let error = running.up().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Interrupted);
+    check_logged(&database, &error, "up|20260101000001|up|interrupted");
+}
+
+fn a_row_that_cannot_be_entered_is_no_failure_of_a_statement() {
+    let database = TestDatabase::new();
+    up(&set(&[("20260101000000_zero", "CREATE TABLE one ()", "DROP TABLE one")]), &database);
+    database.execute(
+        "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
+             $$ BEGIN RAISE EXCEPTION 'not now'; END $$;
+         CREATE TRIGGER refuse BEFORE INSERT ON _migrations FOR EACH ROW EXECUTE FUNCTION refuse()",
+    );
+    let vacuum = of("SELECT 1;\nVACUUM one");
+    let error = up_fails(&vacuum, &database);
+    let told =
+        "running migration 20260101000001_one failed when it was to be entered into the history";
+    assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::Unfinished, told));
+    assert!(
+        error
+            .state()
+            .unwrap()
+            .ends_with("statements 1 to 2 are done, its row in the history is missing")
+    );
+    database.execute("DROP FUNCTION refuse CASCADE");
+    up(&vacuum, &database);
+    assert_eq!(database.text("SELECT count(*) FROM _migrations_progress"), "0");
 }
 
 fn what_a_guard_refuses_is_no_failure_of_the_script() {
@@ -281,4 +326,29 @@ fn a_refused_repair_leaves_a_row_in_the_log() {
     let mut waiting = migrator(&older, &database).with_settings(settings);
     let error = waiting.run_repair(&Repair::default()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::LockHeld, "{error:?}");
+}
+
+fn what_may_run_in_a_transaction_runs_once_whatever_it_is() {
+    let database = TestDatabase::new();
+    database.execute(
+        "CREATE TYPE mood AS ENUM ('good'); CREATE TABLE gate (n int); INSERT INTO gate VALUES (0);
+         CREATE TABLE people (age int); ALTER TABLE people ADD CONSTRAINT old CHECK (age > 0) NOT VALID",
+    );
+    // The second time, the first statement would fail.
+    let script = "-- migrate:no-transaction
+ALTER TYPE mood ADD VALUE 'bad';
+ALTER TABLE people VALIDATE CONSTRAINT old;
+INSERT INTO gate SELECT 1 / n FROM gate";
+    let set = resume::with(script, "SELECT 1");
+    for _ in 0..2 {
+        let error = up_fails(&set, &database);
+        assert_eq!(error.kind(), ErrorKind::Unfinished);
+        assert_eq!(error.location().unwrap().line, 4);
+        assert!(error.state().unwrap().ends_with("statements 1 to 2 are done, statement 3 is not"));
+    }
+    let made = "SELECT (SELECT count(*) FROM pg_enum), (SELECT convalidated FROM pg_constraint WHERE conname = 'old')";
+    assert_eq!(database.text(made), "2|t");
+    database.execute("UPDATE gate SET n = 1");
+    up(&set, &database);
+    resume::assert_finished(&database, 2);
 }

@@ -17,7 +17,8 @@ use crate::transport::{Failure, Keep};
 pub(super) const NOTE_LOCK_TIMEOUT: &str = "SELECT pg_catalog.set_config('migrate.lock_timeout', pg_catalog.current_setting('lock_timeout'), false)";
 
 /// Whether it leaves nothing behind when it gives up waiting for a lock, and may run again. A concurrent
-/// build leaves an invalid index; of a procedure that commits, nobody knows what it did.
+/// build leaves an invalid index; of a procedure that commits, nobody knows what it did, and what it waits
+/// for is its own affair.
 fn may_give_up(kind: StatementKind) -> bool {
     use StatementKind::{Cluster, ClusterAll, Reindex, ReindexAll, Vacuum};
     matches!(kind, Cluster | ClusterAll | Reindex | ReindexAll | Vacuum)
@@ -34,18 +35,13 @@ impl Execution<'_, '_> {
             work.mark(it, number, Runs::Alone);
         });
         ahead.push(NOTE_LOCK_TIMEOUT);
-        let kind = work.step.statements()[number].kind;
-        if !may_give_up(kind) {
-            ahead.push("SET lock_timeout = 0");
-        }
+        ahead.push("SET lock_timeout = 0");
         // Last, so that nothing can fail after it: what is marked is known here.
         ahead.commit();
         self.say(work, ahead.text())?;
-        work.recorded = Some(number);
+        (work.recorded, work.in_doubt) = (Some(number), true);
         if self.session.interrupt.is_asked() {
-            if number == 0 {
-                self.take_back(work);
-            }
+            self.take_back(work);
             self.check_interrupt(work.step, work.index, work.situation(self.done.len()))?;
         }
         self.send_alone(work, number)?;
@@ -58,17 +54,20 @@ impl Execution<'_, '_> {
     fn send_alone(&mut self, work: &mut Work<'_>, number: usize) -> Result<(), Failed> {
         let (frame, step) = (self.frame.clone(), work.step);
         let mut attempts = Attempts::new(self.session.settings);
-        let piece = single(step, number, self.limits(step));
+        let gives_up = may_give_up(step.statements()[number].kind);
         loop {
+            let limits = attempts.limits(step.script());
+            let piece = single(step, number, limits);
+            if gives_up {
+                self.say(work, &format!("SET lock_timeout = '{}ms'", piece.limit))?;
+            }
             let mut message = Message::new(&frame);
             message.script(step, &[piece], piece.limit);
-            let looks = attempts.pace(self.limits(step));
+            let looks = attempts.pace(limits);
             let attempt = message.attempt();
             let sent = self.session.send_watched(message.text(), Keep::Only(&[]), looks);
             let Err(failure) = sent else { return Ok(()) };
-            if may_give_up(step.statements()[number].kind)
-                && let Some(next) = self.again(&mut attempts, &attempt, &failure)
-            {
+            if gives_up && let Some(next) = self.again(&mut attempts, &attempt, &failure) {
                 let situation = work.situation(self.done.len());
                 self.wait_for_locks(step, &failure, next, (work.index, situation))?;
                 continue;
@@ -76,7 +75,7 @@ impl Execution<'_, '_> {
             self.note_failure(work, &failure);
             let steps = std::slice::from_ref(step);
             let place = message.locate(Some(0), position(&failure), steps).map(|it| it.1);
-            if position(&failure).is_some() && number == 0 {
+            if position(&failure).is_some() {
                 // It did not get past the analysis: the statement never began.
                 self.take_back(work);
             }
@@ -99,7 +98,7 @@ impl Execution<'_, '_> {
             let place = Place { statement: number, byte: None };
             return Err(self.fail(work, Some(place), failure));
         }
-        work.recorded = Some(number + 1);
+        (work.recorded, work.in_doubt) = (Some(number + 1), false);
         Ok(())
     }
 
@@ -115,14 +114,17 @@ impl Execution<'_, '_> {
         let _ = self.session.send_last(&format!("BEGIN READ WRITE;\n{note};\nCOMMIT"));
     }
 
-    /// Takes the mark of the first statement back, which never began. If that fails, the mark stays, and
-    /// a person decides: no harm.
+    /// Takes the mark of a statement back that never began: that of the first one goes, any other one says
+    /// so. If that fails, the mark stays, and a person decides: no harm.
     fn take_back(&mut self, work: &mut Work<'_>) {
         self.session.come_back();
-        let forget = work.forget(&self.frame.store.schema);
-        let message = format!("BEGIN READ WRITE;\n{forget};\nCOMMIT");
-        if self.session.send_last(&message).is_ok() {
-            work.recorded = None;
+        let sql = match work.recorded {
+            Some(0) => work.forget(&self.frame.store.schema),
+            _ => self.frame.about(work.step, include_str!("not_begun.sql")),
+        };
+        if self.session.send_last(&format!("BEGIN READ WRITE;\n{sql};\nCOMMIT")).is_ok() {
+            work.recorded = work.recorded.filter(|it| *it > 0);
+            work.in_doubt = false;
         }
     }
 }

@@ -31,7 +31,11 @@ pub(super) enum Progress {
     /// It runs statement by statement, and no statement has had an effect.
     Untouched,
     /// It runs statement by statement: those before this one (from 0) are done.
-    Begun { statement: usize },
+    Begun {
+        statement: usize,
+        /// Whether nobody but the catalogs knows what came of this one.
+        in_doubt: bool,
+    },
 }
 
 /// Turns a failure into an error, and writes it to the log.
@@ -83,7 +87,7 @@ pub(super) fn interrupted(session: &mut Session<'_>, step: &Step, situation: Sit
 /// Names those whose locks were in the way, and how to end the first of them.
 fn in_the_way(session: &Session<'_>, error: Error) -> Error {
     let gave_up = error.sqlstate().is_some_and(|it| sqlstate::RETRIED.contains(&it));
-    if !(gave_up || error.is_interrupted() && session.waits.is_current) {
+    if !(gave_up || error.is_interrupted()) {
         return error;
     }
     let blockers = session.waits.blockers.clone();
@@ -103,8 +107,11 @@ fn message(kind: ErrorKind, code: Option<&str>, step: &Step, progress: Progress)
     };
     let what = format!("{verb} migration {}_{}", step.version(), step.name());
     match progress {
-        Progress::Begun { statement } if kind == ErrorKind::Unfinished => {
-            format!("{what} failed at statement {}", statement + 1)
+        Progress::Begun { statement, .. } if kind == ErrorKind::Unfinished => {
+            match step.statements().get(statement) {
+                Some(_) => format!("{what} failed at statement {}", statement + 1),
+                None => format!("{what} failed when it was to be entered into the history"),
+            }
         }
         _ if code == Some(sqlstate::GUARD_LEFT) => {
             format!("{what}: its script ended the transaction or gave the lock back")
@@ -118,14 +125,14 @@ fn state(lost: bool, step: &Step, situation: Situation) -> String {
     let before = before(situation.done, step.direction());
     match situation.progress {
         Progress::Committed => format!("{before}{migration} was committed"),
-        Progress::Begun { statement } if lost => format!(
+        Progress::Begun { statement, .. } if lost => format!(
             "{before}how far {migration} came after statement {statement}, the history and its progress tell"
         ),
         Progress::Untouched if lost => {
             format!("{before}how far {migration} came, the history and its progress tell")
         }
-        Progress::Begun { statement } => {
-            format!("{before}{}", unfinished(&migration, step, statement))
+        Progress::Begun { statement, in_doubt } => {
+            format!("{before}{}", unfinished(&migration, step, statement, in_doubt))
         }
         _ if lost => format!("{before}whether {migration} was committed, the history tells"),
         Progress::RolledBack(Transactions::OneForAll) => {
@@ -149,7 +156,7 @@ pub(crate) fn before(done: usize, direction: Direction) -> String {
 }
 
 /// How far a script outside a transaction came: the statements before this one (from 0) are done.
-pub(crate) fn unfinished(migration: &str, step: &Step, statement: usize) -> String {
+pub(crate) fn unfinished(migration: &str, step: &Step, statement: usize, in_doubt: bool) -> String {
     let mut state = format!("{migration} is unfinished: ");
     match statement {
         0 => {}
@@ -158,12 +165,12 @@ pub(crate) fn unfinished(migration: &str, step: &Step, statement: usize) -> Stri
             let _ = write!(state, "statements 1 to {statement} are done, ");
         }
     }
-    let Some(next) = step.statements().get(statement) else {
+    if statement == step.statements().len() {
         state.push_str("its row in the history is missing");
         return state;
-    };
+    }
     // What may run in a transaction was rolled back; the others may have done a part of their work.
-    let how = if next.kind.refuses_transaction() { "in doubt" } else { "not" };
+    let how = if in_doubt { "in doubt" } else { "not" };
     let _ = write!(state, "statement {} is {how}", statement + 1);
     state
 }
@@ -171,7 +178,7 @@ pub(crate) fn unfinished(migration: &str, step: &Step, statement: usize) -> Stri
 fn hints(error: Error, step: &Step, progress: Progress, role: &str) -> Error {
     let command = format!("migration-cli {}", step.direction());
     let (goes_on, has_begun) = match progress {
-        Progress::Begun { statement } if statement < step.statements().len() => {
+        Progress::Begun { statement, .. } if statement < step.statements().len() => {
             (format!("goes on at statement {}", statement + 1), true)
         }
         Progress::Begun { .. } => ("enters it into the history".to_owned(), true),

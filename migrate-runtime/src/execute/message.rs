@@ -29,6 +29,7 @@ pub(crate) struct Frame {
     statement_timeout_ms: u32,
     search_path: String,
     checks_client: bool,
+    limits_transactions: bool,
     /// How often the step on its way was sent before.
     pub(crate) retries: u32,
     /// What brings a session back to how it was before a script.
@@ -100,6 +101,7 @@ impl Frame {
             statement_timeout_ms: server_millis(settings.statement_timeout),
             search_path,
             checks_client: server.checks_client,
+            limits_transactions: server.role_limits.transactions,
             retries: 0,
             cleanup,
         }
@@ -130,6 +132,9 @@ impl Frame {
             ("idle_in_transaction_session_timeout", "'1min'".to_owned()),
             ("search_path", self.search_path.clone()),
         ];
+        if self.limits_transactions {
+            settings.push(("transaction_timeout", "0".to_owned()));
+        }
         if self.checks_client {
             // Without it, the server notices only at the end of a statement that nobody waits for it.
             settings.push(("client_connection_check_interval", "'2s'".to_owned()));

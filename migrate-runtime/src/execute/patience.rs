@@ -121,18 +121,22 @@ impl Attempts {
     ) -> Option<(u32, Duration)> {
         failure.sqlstate().filter(|it| sqlstate::RETRIED.contains(it))?;
         let took = attempt.began.age();
-        let longest = attempt.longest.map(|it| Duration::from_millis(it.into()));
-        let waited = longest.filter(|it| !it.is_zero()).map_or(took, |it| it.min(took)).max(QUICK);
-        let rest = self.lock_deadline.saturating_sub(waited);
-        let left = self.deadline.get_or_insert_with(|| Deadline::after(rest)).left();
-        let (least, most) = (waited.saturating_mul(PAUSES.0), waited.saturating_mul(PAUSES.1));
-        if self.lock_deadline.is_zero() || left < least {
-            return None;
-        }
+        let pause = self.pause(took, attempt.longest)?;
         self.made += 1;
         self.is_costly |= took > CHEAP;
         self.heed(waits);
-        Some((self.made, between(least, most).min(left)))
+        Some((self.made, pause))
+    }
+
+    fn pause(&mut self, took: Duration, longest: Option<u32>) -> Option<Duration> {
+        // Of an attempt that waited as long as it liked, only how long it took is known.
+        let longest = longest.map_or(ROWS, |it| Duration::from_millis(it.into()));
+        let waited = took.min(if longest.is_zero() { took } else { longest }).max(QUICK);
+        let rest = self.lock_deadline.saturating_sub(waited);
+        let left = self.deadline.get_or_insert_with(|| Deadline::after(rest)).left();
+        let (least, most) = (waited.saturating_mul(PAUSES.0), waited.saturating_mul(PAUSES.1));
+        let is_over = self.lock_deadline.is_zero() || left < least;
+        (!is_over).then(|| between(least, most).min(left))
     }
 
     pub(super) fn made(&self) -> u32 {
@@ -159,5 +163,47 @@ impl Attempts {
 impl Attempt {
     pub(super) fn begins(longest: Option<u32>) -> Attempt {
         Attempt { began: Moment::now(), longest }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The pause after an attempt that waited for so long, of which a statement may wait for `longest`.
+    #[track_caller]
+    fn check(took: Duration, longest: Option<u32>, waited: Duration) {
+        let mut attempts = Attempts::new(&Settings::default());
+        let pause = attempts.pause(took, longest).unwrap();
+        assert!(pause >= waited * 5 && pause <= waited * 10, "{pause:?} after {waited:?}");
+    }
+
+    #[test]
+    fn a_pause_is_five_to_ten_times_what_was_waited() {
+        let millis = Duration::from_millis;
+        check(millis(1), Some(1), millis(1));
+        check(millis(100), Some(100), millis(100));
+        // What took long and waited little.
+        check(millis(9000), Some(100), millis(100));
+        // What failed before it had waited: a deadlock.
+        check(millis(3), Some(2000), millis(3));
+        // The script says for how long: what it did is no waiting.
+        check(millis(60_000), None, ROWS);
+        check(millis(200), None, millis(200));
+    }
+
+    #[test]
+    fn there_is_no_attempt_without_a_whole_pause() {
+        let lock_deadline = Duration::from_millis(400);
+        let mut settings = Settings { lock_deadline, ..Settings::default() };
+        let again = |took: u64| {
+            Attempts::new(&settings).pause(Duration::from_millis(took), Some(100)).is_some()
+        };
+        assert!(again(10));
+        assert!(!again(100));
+        settings.lock_deadline = Duration::ZERO;
+        assert!(Attempts::new(&settings).pause(Duration::ZERO, Some(100)).is_none());
+        settings.lock_deadline = Duration::MAX;
+        assert!(Attempts::new(&settings).pause(Duration::MAX, None).is_some());
     }
 }

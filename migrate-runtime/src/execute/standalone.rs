@@ -37,7 +37,9 @@ impl Execution<'_, '_> {
     pub(super) fn run_standalone(&mut self, step: &Step, index: usize) -> Result<(), Failed> {
         self.started(step, index);
         let begun = step.resume().map(|it| it.work.index());
-        let mut work = Work { step, index, recorded: begun };
+        let in_doubt = step.resume().is_some_and(|it| it.work.alone == Some(true));
+        let mut work = Work { step, index, recorded: begun, in_doubt };
+        self.session.waits = Waits::of(step.version());
         let result = self.run_statements(&mut work);
         self.session.come_back();
         // Nothing that a script set may reach the next one; a connection that is gone has no settings.
@@ -97,7 +99,7 @@ impl Execution<'_, '_> {
             let failure = match self.session.send_watched(message.text(), wanted, looks) {
                 Ok(reply) => {
                     fault::at(Point::ReplyRead);
-                    work.recorded = Some(number + 1);
+                    (work.recorded, work.in_doubt) = (Some(number + 1), false);
                     if work.is_last(number) {
                         self.finished(step, work.index, &reply, message.parts()[0].result);
                     }
@@ -127,6 +129,7 @@ impl Execution<'_, '_> {
 
     /// Enters the step into the history, and ends the progress.
     fn enter(&mut self, work: &mut Work<'_>) -> Result<(), Failed> {
+        self.session.waits = Waits::of(work.step.version());
         let frame = self.frame.clone();
         let mut message = Message::new(&frame);
         message.begin();
@@ -195,6 +198,8 @@ pub(super) struct Work<'w> {
     pub(super) index: usize,
     /// The statement, from 0, that the progress in the database names.
     pub(super) recorded: Option<usize>,
+    /// Whether that one was sent alone, so that nobody but the catalogs knows what came of it.
+    pub(super) in_doubt: bool,
 }
 
 impl Work<'_> {
@@ -211,7 +216,7 @@ impl Work<'_> {
     pub(super) fn situation(&self, done: usize) -> Situation {
         let progress = match self.recorded {
             None => Progress::Untouched,
-            Some(statement) => Progress::Begun { statement },
+            Some(statement) => Progress::Begun { statement, in_doubt: self.in_doubt },
         };
         Situation { done, progress }
     }

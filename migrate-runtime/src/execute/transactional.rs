@@ -48,7 +48,9 @@ impl Execution<'_, '_> {
             let completed = failure.completed.unwrap_or(0);
             let committed = message.committed(completed);
             self.all_finished(&steps[..committed], first, &failure.reply, &message);
-            if let Some(next) = self.again(&mut attempts, &attempt, &failure) {
+            if committed < steps.len()
+                && let Some(next) = self.again(&mut attempts, &attempt, &failure)
+            {
                 (steps, first) = (&steps[committed..], first + committed);
                 let situation = self.rolled_back();
                 self.wait_for_locks(&steps[0], &failure, next, (first, situation))?;
@@ -83,6 +85,8 @@ impl Execution<'_, '_> {
         situation: Situation,
     ) -> Result<(), Failed> {
         if self.session.interrupt.is_asked() {
+            // The log is ours, and not that of the role which a script may have become.
+            self.session.come_back();
             return Err(Failed::new(index, interrupted(self.session, step, situation)));
         }
         Ok(())

@@ -90,6 +90,16 @@ pub(crate) struct Server {
     pub(crate) foreign_columns: Option<String>,
     /// The token of the run that the session was opened for, where nothing stands between it and us.
     pub(crate) run: Option<String>,
+    pub(crate) role_limits: RoleLimits,
+}
+
+/// Limits that a role has for the sake of applications, and that only newer servers know.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct RoleLimits {
+    /// `idle_session_timeout`: a pause between two attempts would end the session.
+    pub(crate) idle_sessions: bool,
+    /// `transaction_timeout`.
+    pub(crate) transactions: bool,
 }
 
 impl Server {

@@ -24,4 +24,7 @@ SELECT pg_catalog.pg_backend_pid(),
         WHERE a.attrelid = pg_catalog.to_regclass({migrations}) AND a.attnum > 0 AND NOT a.attisdropped),
        (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()),
        -- We connect with it; a pooler does not pass it on.
-       pg_catalog.current_setting('migrate.run', true)
+       pg_catalog.current_setting('migrate.run', true),
+       -- Limits that older servers do not know.
+       NULLIF(pg_catalog.current_setting('idle_session_timeout', true), '0') IS NOT NULL,
+       NULLIF(pg_catalog.current_setting('transaction_timeout', true), '0') IS NOT NULL

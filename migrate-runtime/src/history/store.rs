@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use migrate_core::{ByteRange, Checksum, Direction, Mode, Statement, StatementKind};
 
-use super::{History, Row, Server, StoredScript, Unfinished};
+use super::{History, RoleLimits, Row, Server, StoredScript, Unfinished};
 use crate::deadline::server_millis;
 use crate::lock::LockKey;
 use crate::quote::{fill, fill_code, ident, literal};
@@ -140,6 +140,10 @@ impl Server {
             foreign_columns: cells.get(7)?.clone(),
             database_oid: text(cells, 8).to_owned(),
             run: cells.get(9)?.clone(),
+            role_limits: RoleLimits {
+                idle_sessions: text(cells, 10) == "t",
+                transactions: text(cells, 11) == "t",
+            },
         };
         let unfinished = match cells.get(6)? {
             Some(hex) => Unfinished::parse_all(&unhex(hex)?)?,
