@@ -147,6 +147,7 @@ fn mend(
         session.make_tables()?;
     }
     let accepted = accepted(evidence);
+    let count = if repair.update_checksums { accepted.len() } else { 0 };
     if repair.update_checksums
         && let Some(newest) = accepted.iter().map(|it| it.migration.version).max()
     {
@@ -161,9 +162,20 @@ fn mend(
         execute::force(session, &change, wanted)?;
     }
     match &evidence.unfinished {
-        Some(plan) => go_on(session, plan),
+        Some(plan) => go_on(session, plan).map_err(|it| after_accepting(count, it)),
         None => Ok(Vec::new()),
     }
+}
+
+/// What was accepted stays accepted, whatever becomes of the script that goes on.
+fn after_accepting(count: usize, error: Error) -> Error {
+    let state = error.state().unwrap_or_default();
+    let state = match count {
+        0 => return error,
+        1 => format!("1 edited script was accepted; {state}"),
+        _ => format!("{count} edited scripts were accepted; {state}"),
+    };
+    error.with_state(state)
 }
 
 fn go_on(session: &mut Session<'_>, plan: &Plan) -> Result<Vec<Done>, Error> {

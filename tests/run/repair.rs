@@ -1,6 +1,6 @@
 //! `repair`: what it finds, what it mends, and what it leaves to a person.
 
-use migrate_runtime::{ErrorKind, Event, Force, Mend, MendKind, Migrator, Repair, Repaired};
+use migrate_runtime::{ErrorKind, Event, Force, Mend, MendKind, Migrator, Repair, Repaired, State};
 use migration_tests::harness::Trial;
 use migration_tests::{TestDatabase, set, trials, wait_until};
 
@@ -14,6 +14,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         an_index_that_is_being_built_is_left_alone,
         edited_scripts_are_accepted_when_that_is_asked_for,
         edited_scripts_are_accepted_and_unfinished_work_goes_on,
+        what_was_accepted_is_told_when_the_rest_fails,
         scripts_that_could_not_be_accepted_are_accepted_by_the_same_command,
         two_scripts_that_are_unfinished_are_both_told_and_force_ends_them,
         what_was_not_agreed_to_is_not_mended,
@@ -167,6 +168,24 @@ fn edited_scripts_are_accepted_and_unfinished_work_goes_on() {
     assert_eq!(names(&repaired.done), ["two"]);
     assert_eq!(database.text("SELECT count(*) FROM missing"), "1");
     assert_eq!(migrator(&edited, &database).verify().unwrap().findings, []);
+}
+
+fn what_was_accepted_is_told_when_the_rest_fails() {
+    let database = TestDatabase::new();
+    let last = "-- migrate:no-transaction\nCREATE TABLE two ();\nINSERT INTO missing VALUES (1)";
+    let with = |first| {
+        let first = ("20260101000001_one", first, "DROP TABLE one");
+        set(&[first, ("20260101000002_two", last, "DROP TABLE two")])
+    };
+    up_fails(&with("CREATE TABLE one (id int)"), &database);
+    let mut wanted = Repair::default();
+    wanted.update_checksums = true;
+    let edited = with("CREATE TABLE one (id bigint)");
+    let error = migrator(&edited, &database).run_repair(&wanted).unwrap_err();
+    let state = "1 edited script was accepted; 20260101000002_two is unfinished: statement 1 is done, statement 2 is not";
+    assert_eq!(error.state(), Some(state));
+    let status = migrator(&edited, &database).status().unwrap();
+    assert!(status.entries.iter().all(|it| it.state != State::Edited));
 }
 
 fn scripts_that_could_not_be_accepted_are_accepted_by_the_same_command() {
