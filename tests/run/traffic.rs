@@ -23,6 +23,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         a_run_goes_on_where_nobody_can_be_seen,
         a_prepared_transaction_in_the_way_is_named,
         a_role_with_short_limits_runs_migrations,
+        a_transaction_may_take_longer_than_those_of_applications,
         migrations_that_share_a_transaction_wait_together,
         whoever_is_gone_is_not_blamed,
         autovacuum_gives_way_to_a_migration,
@@ -236,9 +237,7 @@ fn a_role_with_short_limits_runs_migrations() {
     let role = database.role("hasty", "");
     database.execute(&format!(
         "GRANT ALL ON SCHEMA public TO {0}; ALTER ROLE {0} SET statement_timeout = '1ms';
-         ALTER ROLE {0} SET lock_timeout = '1ms'; ALTER ROLE {0} SET idle_in_transaction_session_timeout = '1ms';
-         DO $$ BEGIN IF current_setting('server_version_num')::int >= 170000 THEN
-             ALTER ROLE {0} SET transaction_timeout = '1ms'; END IF; END $$",
+         ALTER ROLE {0} SET lock_timeout = '1ms'; ALTER ROLE {0} SET idle_in_transaction_session_timeout = '1ms'",
         role.name
     ));
     let script = "CREATE TABLE slow AS SELECT count(*) FROM generate_series(1, 300000);
@@ -249,6 +248,22 @@ fn a_role_with_short_limits_runs_migrations() {
         database.text("SELECT string_agg(count::text, ' ' ORDER BY count) FROM slow"),
         "60 300000"
     );
+}
+
+fn a_transaction_may_take_longer_than_those_of_applications() {
+    let database = TestDatabase::new();
+    // PostgreSQL 16 and older have no such limit.
+    if database.text("SELECT current_setting('transaction_timeout', true) IS NULL") == "t" {
+        return;
+    }
+    let role = database.role("hasty", "");
+    database.execute(&format!(
+        "GRANT ALL ON SCHEMA public TO {0}; ALTER ROLE {0} SET transaction_timeout = '2s'",
+        role.name
+    ));
+    let script = "CREATE TABLE slow (); SELECT pg_sleep(3)";
+    let slow = set(&[("20260101000001_slow", script, "DROP TABLE slow")]);
+    Migrator::new(&slow, role.config).up().unwrap_or_else(|error| panic!("{error:?}"));
 }
 
 fn autovacuum_gives_way_to_a_migration() {
