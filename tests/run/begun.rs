@@ -90,6 +90,18 @@ fn a_down_script_that_was_edited_goes_on_as_its_hints_say() {
     assert_eq!(database.text("SELECT count(*) FROM _migrations_progress"), "0");
 }
 
+/// Interrupts between two statements: as soon as it is known where the script goes on.
+fn interrupted_when_resumed(set: &MigrationSet, database: &TestDatabase) -> Error {
+    let running = migrator(set, database);
+    let interrupt = running.interrupt();
+    let mut running = running.on_event(move |event| {
+        if matches!(event, Event::Resumed { .. }) {
+            interrupt.interrupt();
+        }
+    });
+    running.up().unwrap_err()
+}
+
 fn an_interruption_tells_where_it_goes_on() {
     let database = TestDatabase::new();
     let barrier = "SELECT pg_advisory_xact_lock(7)";
@@ -106,14 +118,7 @@ fn an_interruption_tells_where_it_goes_on() {
     check(&error, ErrorKind::Interrupted, &["migration-cli up   # goes on at statement 2"]);
 
     // Between two statements.
-    let mut running = migrator(&set, &database);
-    let interrupt = running.interrupt();
-    running = running.on_event(move |event| {
-        if matches!(event, Event::Resumed { .. }) {
-            interrupt.interrupt();
-        }
-    });
-    let error = running.up().unwrap_err();
+    let error = interrupted_when_resumed(&set, &database);
     check(&error, ErrorKind::Interrupted, &["migration-cli up   # goes on at statement 2"]);
 }
 
@@ -122,14 +127,7 @@ fn an_interruption_is_logged_whatever_the_script_became() {
     let role = database.role("other", "").name;
     let set = of(&format!("CREATE TABLE one ();\nSET ROLE {role};\nSELECT 1 / 0"));
     up_fails(&set, &database);
-    let mut running = migrator(&set, &database);
-    let interrupt = running.interrupt();
-    running = running.on_event(move |event| {
-        if matches!(event, Event::Resumed { .. }) {
-            interrupt.interrupt();
-        }
-    });
-    let error = running.up().unwrap_err();
+    let error = interrupted_when_resumed(&set, &database);
     assert_eq!(error.kind(), ErrorKind::Interrupted);
     check_logged(&database, &error, "up|20260101000001|up|interrupted");
 }
@@ -302,6 +300,7 @@ CREATE UNIQUE INDEX CONCURRENTLY one_id ON one (id)");
     );
     let invalid = up_fails(&passed_over, &database);
     assert!(invalid.to_string().contains("passes over it"), "{invalid:?}");
+    assert_eq!(invalid.state(), Some("statement 1 is done, statement 2 made nothing"));
     check_logged(&database, &invalid, "up|20260101000001|up|failed");
 }
 

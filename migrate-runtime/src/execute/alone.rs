@@ -9,6 +9,7 @@ use super::standalone::{Ran, Runs, Work, as_ourselves};
 use super::transactional::position;
 use super::{Execution, Failed, Message};
 use crate::fault::{self, Point};
+use crate::plan::Step;
 use crate::quote::fill;
 use crate::sqlstate;
 use crate::transport::{Failure, Keep};
@@ -83,14 +84,19 @@ impl Execution<'_, '_> {
         }
     }
 
+    /// The statement that brings the limit for locks back, after one that ran alone.
+    pub(super) fn limit_again(&self, step: &Step) -> String {
+        let value = format!("'{}ms'", self.limits(step).tables);
+        fill(include_str!("lock_timeout_again.sql"), &[("default", &value)])
+    }
+
     /// Moves the mark behind a statement that ran alone.
     pub(super) fn mark_done(&mut self, work: &mut Work<'_>, number: usize) -> Result<(), Failed> {
         let frame = self.frame.clone();
         let mut after = Message::new(&frame);
         after.push("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
         // Before the mark, which keeps the settings of the session.
-        let value = format!("'{}ms'", self.limits(work.step).tables);
-        after.push(&fill(include_str!("lock_timeout_again.sql"), &[("default", &value)]));
+        after.push(&self.limit_again(work.step));
         as_ourselves(&mut after, |it| work.mark(it, number + 1, Runs::InTransaction));
         after.commit();
         // Also after an interruption: the statement is done, and the database has to know.

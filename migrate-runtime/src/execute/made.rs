@@ -2,7 +2,7 @@
 
 use migrate_core::{Target, target};
 
-use super::describe::locate;
+use super::describe::{before, locate};
 use super::message::{Message, Place};
 use super::standalone::{Work, as_ourselves};
 use super::verdict::question;
@@ -36,11 +36,19 @@ impl Execution<'_, '_> {
         };
         let invalid = reply.of(asked).find(|it| it[1].as_deref() != Some("t"));
         let Some(name) = invalid.and_then(|it| it[2].clone()) else { return Ok(()) };
-        Err(self.stop(work, Outcome::Failed, invalid_index(work.step, place, &name)))
+        let before = before(self.done.len(), work.step.direction());
+        Err(self.stop(work, Outcome::Failed, invalid_index(work.step, place, &name, &before)))
     }
 }
 
-fn invalid_index(step: &Step, place: Place, name: &str) -> Error {
+fn invalid_index(step: &Step, place: Place, name: &str, before: &str) -> Error {
+    let number = place.statement + 1;
+    let done = match number {
+        1 => String::new(),
+        2 => "statement 1 is done, ".to_owned(),
+        _ => format!("statements 1 to {} are done, ", number - 1),
+    };
+    let state = format!("{before}{done}statement {number} made nothing");
     let message = format!(
         "running migration {}_{}: the index {name} is invalid, was there before, and `IF NOT EXISTS` passes over it",
         step.version(),
@@ -48,7 +56,7 @@ fn invalid_index(step: &Step, place: Place, name: &str) -> Error {
     );
     Error::new(ErrorKind::Unfinished, message)
         .with_location(Some(locate(step, place)))
-        .with_state(format!("statement {} made nothing", place.statement + 1))
+        .with_state(state)
         .with_hint(format!(
             "DROP INDEX CONCURRENTLY {name};   -- unless somebody builds it just now"
         ))

@@ -13,7 +13,6 @@ use crate::config::Decision;
 use crate::error::{Error, ErrorKind};
 use crate::plan::{Resume, Step};
 use crate::progress::Event;
-use crate::quote::fill;
 use crate::transport::{Keep, Reply};
 use crate::watch::CALM;
 
@@ -27,7 +26,7 @@ impl Execution<'_, '_> {
         let known = known.first(0).unwrap_or_default();
         let is = |at: usize| known.get(at).and_then(|it| it.as_deref());
         if matches!(is(2), Some("true" | "t")) && number < work.step.statements().len() {
-            return Err(self.stop(work, Outcome::Refused, lost_session(work, &resume)));
+            return Err(self.refuse(work, lost_session(work, &resume)));
         }
         let Some(statement) = work.step.statements().get(number).copied() else {
             self.restore_session(work)?;
@@ -39,7 +38,7 @@ impl Execution<'_, '_> {
             self.restore_session(work)?;
         } else if number > 0 {
             // An older version kept no settings, and nobody knows what the statements before set.
-            return Err(self.stop(work, Outcome::Refused, undecided(work, &resume, &statement)));
+            return Err(self.refuse(work, undecided(work, &resume, &statement)));
         }
         let (first, what) = match verdict {
             Verdict::Done => {
@@ -63,18 +62,19 @@ impl Execution<'_, '_> {
                 (number + 1, "was half done, and is finished")
             }
             Verdict::Busy(pid) => {
-                return Err(self.stop(work, Outcome::Refused, busy(work, &resume, &pid)));
+                return Err(self.refuse(work, busy(work, &resume, &pid)));
             }
             Verdict::Unknown => {
-                return Err(self.stop(
-                    work,
-                    Outcome::Refused,
-                    undecided(work, &resume, &statement),
-                ));
+                return Err(self.refuse(work, undecided(work, &resume, &statement)));
             }
         };
         self.resumed(work.step, number, what);
         Ok(first)
+    }
+
+    /// Ends before any statement ran.
+    fn refuse(&mut self, work: &Work<'_>, error: Error) -> Failed {
+        self.stop(work, Outcome::Refused, error)
     }
 
     /// Nothing is decided on a connection that does not hold the lock.
@@ -127,9 +127,7 @@ impl Execution<'_, '_> {
             (Doubt::Unknown, Some(Decision::MarkDone)) => Ok(Verdict::Done),
             (Doubt::Unknown, None) => Ok(Verdict::Unknown),
             // The catalogs know better than whoever gave the flag.
-            (_, Some(Decision::MarkDone)) => {
-                Err(self.stop(work, Outcome::Refused, not_in_doubt(work, resume)))
-            }
+            (_, Some(Decision::MarkDone)) => Err(self.refuse(work, not_in_doubt(work, resume))),
             (Doubt::None | Doubt::Harmless | Doubt::Unknown, _) => Ok(again),
             (Doubt::Ask(target), _) => {
                 let reply = self.ask_progress(work, &question(&target))?;
@@ -146,8 +144,7 @@ impl Execution<'_, '_> {
         if let Err(failure) = self.session.send_watched(sql, Keep::Only(&[]), CALM) {
             return Err(self.fail(work, Some(Place { statement: number, byte: None }), failure));
         }
-        let value = format!("'{}ms'", self.limits(work.step).tables);
-        let again = fill(include_str!("lock_timeout_again.sql"), &[("default", &value)]);
+        let again = self.limit_again(work.step);
         self.say(work, &again)
     }
 
