@@ -18,6 +18,9 @@ use crate::quote::fill;
 pub(crate) struct Watch {
     config: Config,
     state: State,
+    /// Why the last try failed, until somebody looks.
+    trouble: Option<String>,
+    was_told: bool,
 }
 
 /// When to look, and how often.
@@ -51,26 +54,22 @@ enum State {
     Closed,
     Opening(JoinHandle<Result<Client, String>>),
     Open(Client),
-    /// It cannot be opened, or gives no answer: it is not tried again. With the reason, until it was told.
-    Blind(Option<String>),
 }
 
 impl Watch {
     /// For a connection that was opened in this way.
     pub(crate) fn new(config: &Config) -> Watch {
-        Watch { config: config.clone(), state: State::Closed }
+        Watch { config: config.clone(), state: State::Closed, trouble: None, was_told: false }
     }
 
     /// Opens the second connection, and then waits until it is dropped; so does the opening, which the next
     /// look goes on with.
     pub(crate) async fn prepare(&mut self) -> Infallible {
-        if let Err(reason) = self.client().await {
-            self.state = State::Blind(Some(reason));
-        }
+        self.trouble = self.client().await.err();
         std::future::pending().await
     }
 
-    /// Looks until it is dropped.
+    /// Looks until it is dropped. After a failure it looks no more at this statement; why, is told once.
     pub(crate) async fn look(
         &mut self,
         pid: i32,
@@ -80,18 +79,18 @@ impl Watch {
         let question = fill(include_str!("watch.sql"), &[("pid", &pid.to_string())]);
         tokio::time::sleep(pace.first).await;
         loop {
-            if let State::Blind(reason) = &mut self.state {
-                if let Some(reason) = reason.take() {
+            if self.trouble.is_none() {
+                match self.ask(&question).await {
+                    Ok(sight) => tell(sight),
+                    Err(reason) => self.trouble = Some(reason),
+                }
+            }
+            if let Some(reason) = self.trouble.take() {
+                self.state = State::Closed;
+                if !std::mem::replace(&mut self.was_told, true) {
                     tell(Sight::Blind(reason));
                 }
                 return std::future::pending().await;
-            }
-            match self.ask(&question).await {
-                Ok(sight) => tell(sight),
-                Err(reason) => {
-                    self.state = State::Blind(Some(reason));
-                    continue;
-                }
             }
             tokio::time::sleep(pace.pause).await;
         }
@@ -99,10 +98,8 @@ impl Watch {
 
     /// Closes the second connection; the next look opens it again.
     pub(crate) fn close(&mut self) {
-        match std::mem::replace(&mut self.state, State::Closed) {
-            State::Opening(opening) => opening.abort(),
-            State::Open(_) | State::Closed => {}
-            blind @ State::Blind(_) => self.state = blind,
+        if let State::Opening(opening) = std::mem::replace(&mut self.state, State::Closed) {
+            opening.abort();
         }
     }
 
