@@ -26,6 +26,7 @@ const LAYERS: [&[&str]; 6] = [
     ],
     &[
         "connect",
+        "connect_options",
         "drift",
         "info",
         "mend",

@@ -9,6 +9,7 @@ use tokio_postgres::config::Host;
 use tokio_postgres::{Client, Config, NoTls};
 
 use crate::config::Settings;
+use crate::connect_options::ConnectOptions;
 use crate::deadline::{Deadline, server_millis};
 use crate::error::{Error, ErrorKind};
 use crate::fault::{self, Point};
@@ -32,12 +33,13 @@ const LIBRARY_IDLE: Duration = Duration::from_hours(2);
 
 /// Opens a connection, again and again until `wait_for_db` is over.
 pub(crate) fn connect(
-    config: &postgres::Config,
+    options: &ConnectOptions,
     settings: &Settings,
     (token, command): (&str, &str),
     interrupt: &Interrupt,
     tell: &mut dyn FnMut(Event),
 ) -> Result<Link, Error> {
+    let config = &options.config;
     let hosts = config.get_hosts().len().max(config.get_hostaddrs().len()).max(1);
     let candidates: Vec<Candidate> =
         (0..hosts).map(|it| Candidate::new(config, it, settings, token)).collect();

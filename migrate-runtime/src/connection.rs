@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::audit::{Audit, Entry};
 use crate::config::Settings;
+use crate::connect_options::ConnectOptions;
 use crate::deadline::{Deadline, jittered};
 use crate::error::{Error, ErrorKind};
 use crate::fault::{self, Point};
@@ -34,7 +35,7 @@ pub(crate) struct Connection<'a> {
     /// What brings the session back to how it was before a script.
     pub(crate) cleanup: Vec<String>,
     /// How a connection of our own came about, and may come about again.
-    pub(crate) origin: Option<&'a postgres::Config>,
+    pub(crate) origin: Option<&'a ConnectOptions>,
     /// The database that has answered first: no other one may take its place.
     pub(crate) database: Option<(String, String)>,
     /// Whether the server ends the session when it does nothing for a while.
@@ -63,7 +64,7 @@ pub(crate) enum Wire<'a> {
 
 impl<'a> Connection<'a> {
     pub(crate) fn own(
-        (link, origin): (Link, &'a postgres::Config),
+        (link, origin): (Link, &'a ConnectOptions),
         parts: (Store, Audit),
         settings: &'a Settings,
         interrupt: &'a Interrupt,

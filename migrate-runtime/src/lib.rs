@@ -58,6 +58,7 @@ pub mod __private;
 mod audit;
 mod config;
 mod connect;
+mod connect_options;
 mod connection;
 mod deadline;
 #[cfg(feature = "dev-database")]
@@ -99,6 +100,7 @@ mod waits;
 mod watch;
 
 pub use config::{Decision, Down, Identity, Limit, ScriptSource, Settings, Up};
+pub use connect_options::ConnectOptions;
 pub use error::{Error, ErrorKind, Location};
 pub use force::{Force, Forced};
 pub use history::{LogEntry, Unfinished};

@@ -11,6 +11,7 @@ use migrate_core::{Direction, MigrationSet, Version};
 use crate::audit::Audit;
 use crate::config::{Down, Limit, Settings, Up};
 use crate::connect::connect;
+use crate::connect_options::ConnectOptions;
 use crate::connection::{Connection, Tell};
 use crate::error::{Error, ErrorKind};
 use crate::extras::{if_allowed, log_of, stored_scripts};
@@ -39,7 +40,7 @@ use crate::verify::{self, Finding, Verification};
 /// over which the connection is lost three times ends the run.
 pub struct Migrator {
     set: MigrationSet,
-    connection: postgres::Config,
+    connection: ConnectOptions,
     settings: Settings,
     listener: Box<dyn FnMut(&Event) + Send>,
     interrupt: Interrupt,
@@ -68,10 +69,10 @@ impl Migrator {
     /// TCP connection sends keepalives after 30 s of silence, every 10 s, three times
     /// (`keepalives_idle`, `keepalives_interval`, `keepalives_retries`), and what was sent may stay
     /// unacknowledged for a minute (`tcp_user_timeout`).
-    pub fn new(set: &MigrationSet, connection: postgres::Config) -> Migrator {
+    pub fn new(set: &MigrationSet, connection: impl Into<ConnectOptions>) -> Migrator {
         Migrator {
             set: *set,
-            connection,
+            connection: connection.into(),
             settings: Settings::default(),
             listener: Box::new(|_| {}),
             interrupt: Interrupt::default(),
