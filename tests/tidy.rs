@@ -32,6 +32,7 @@ const LAYERS: [&[&str]; 6] = [
         "mend",
         "plan",
         "status",
+        "tls",
         "transport",
         "verify",
         "waits",

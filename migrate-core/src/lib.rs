@@ -33,5 +33,6 @@ pub use place::{Place, line_text, place_of};
 pub use problem::{Problem, ProblemKind};
 pub use resolve::{SourceFile, resolve};
 pub use source::{SourceAllow, SourceDirectives, SourceMigration, SourceScript, SourceSet};
+pub use spelling::nearest;
 pub use sql::{Name, SplitError, StatementKind, Target, WaitsFor, split, target};
 pub use version::{Version, VersionError};

@@ -2,10 +2,7 @@
 
 /// The candidate nearest to a word, if it is near: one slip for each four letters, at least one.
 /// Case does not count.
-pub(crate) fn nearest<'a>(
-    word: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word: Vec<char> = word.to_lowercase().chars().collect();
     let measured = candidates.into_iter().map(|it| (distance(&word, &it.to_lowercase()), it));
     let (distance, candidate) = measured.min_by_key(|(distance, _)| *distance)?;

@@ -12,8 +12,16 @@ use migrate_core::Version;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Settings {
+    /// The role that everything is done as (`SET ROLE`); the one that logs in unless told.
+    pub role: Option<String>,
     /// The schema of the history table, and the first entry of the `search_path` of every script.
     pub schema: String,
+    /// Whether the environment is a protected one. The first run notes that in the database, together with
+    /// the name in [`identity`](Settings::identity).
+    pub protected: bool,
+    /// Whether changes of a database that is noted as protected are agreed to. A program that migrates when
+    /// it starts has nobody to ask: true unless told.
+    pub confirmed: bool,
     /// How long one attempt waits for a lock (`lock_timeout`) where others would queue behind it; the first
     /// attempts give up sooner, and statements that work on rows wait for two seconds at least as long as
     /// no table is locked before them. Zero waits until `lock_deadline`.
@@ -108,7 +116,10 @@ pub enum Decision {
 impl Default for Settings {
     fn default() -> Settings {
         Settings {
+            role: None,
             schema: "public".to_owned(),
+            protected: false,
+            confirmed: true,
             lock_timeout: Duration::from_millis(100),
             lock_deadline: Duration::from_mins(5),
             statement_timeout: Duration::ZERO,

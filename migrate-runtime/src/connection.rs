@@ -152,7 +152,8 @@ impl<'a> Connection<'a> {
 
     /// Waits for the lock, and reads the history under it. A connection that is lost meanwhile is opened
     /// again: there is nothing yet that could be in doubt.
-    pub(crate) fn lock(mut self) -> Result<(Session<'a>, History), Error> {
+    pub(crate) fn lock(mut self, server: &Server) -> Result<(Session<'a>, History), Error> {
+        self.refuse_unconfirmed(server)?;
         let (server, history) = match self.acquire(self.settings.wait) {
             Err(error) if self.may_reopen(&error) => self.reopen(&error)?,
             read => read?,
@@ -260,6 +261,7 @@ impl<'a> Connection<'a> {
         self.may_be_ended = self.is_own() && server_row.role_limits.idle_sessions;
         self.behind_pooler = (self.is_own() && !is_ours).then_some(server_row.pid);
         self.refuse_other_database(&server_row)?;
+        self.refuse_other_role(&server_row)?;
         server_row.refuse_foreign(&self.settings.schema)?;
         if missing {
             // Whatever is left beside it.

@@ -59,7 +59,7 @@ pub(crate) fn run(
         return Err(plan_changed("the history has changed since the difference was shown"));
     }
     server.refuse_standby()?;
-    let (mut session, history) = connection.lock()?;
+    let (mut session, history) = connection.lock(&server)?;
     // The set has the version, or there would have been no plan before.
     let change = plan_force(set, &history, force.version)?;
     if change.is_empty() {

@@ -94,13 +94,14 @@ mod sqlstate;
 mod status;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod tls;
 mod transport;
 mod verify;
 mod waits;
 mod watch;
 
 pub use config::{Decision, Down, Identity, Limit, ScriptSource, Settings, Up};
-pub use connect_options::ConnectOptions;
+pub use connect_options::{ConnectOptions, Surroundings, TlsMode};
 pub use error::{Error, ErrorKind, Location};
 pub use force::{Force, Forced};
 pub use history::{LogEntry, Unfinished};

@@ -21,7 +21,7 @@ use crate::info::Info;
 use crate::interrupt::Interrupt;
 use crate::plan::{HistoryChange, Plan, Refusal, plan_down, plan_force, plan_up};
 use crate::progress::Event;
-use crate::refuse::refuse;
+use crate::refuse::{plan_changed, refuse};
 use crate::run::Run;
 use crate::status::Status;
 use crate::verify::{self, Finding, Verification};
@@ -44,6 +44,7 @@ pub struct Migrator {
     settings: Settings,
     listener: Box<dyn FnMut(&Event) + Send>,
     interrupt: Interrupt,
+    agreed: Option<Plan>,
 }
 
 /// What one call needs besides the connection.
@@ -53,6 +54,7 @@ pub(crate) struct Call<'a> {
     interrupt: &'a Interrupt,
     pub(crate) token: String,
     command: &'static str,
+    agreed: Option<&'a Plan>,
 }
 
 /// What is asked for.
@@ -76,19 +78,15 @@ impl Migrator {
             settings: Settings::default(),
             listener: Box::new(|_| {}),
             interrupt: Interrupt::default(),
+            agreed: None,
         }
     }
 
-    /// As [`new`](Migrator::new), with a connection URL or keyword string. What does not parse is never
-    /// repeated in the error, since it may hold a password.
+    /// As [`new`](Migrator::new), with a connection URL or keyword string, by libpq's rules
+    /// ([`ConnectOptions::parse`]). What does not parse is never repeated in the error, since it may hold a
+    /// password.
     pub fn from_url(set: &MigrationSet, url: &str) -> Result<Migrator, Error> {
-        let parsed: Result<postgres::Config, postgres::Error> = url.parse();
-        let connection = parsed.map_err(|_| {
-            Error::new(ErrorKind::Config, "the connection URL does not parse").with_hint(
-                "postgres://USER:PASSWORD@HOST:PORT/DATABASE   # %40 for an @ in the password",
-            )
-        })?;
-        Ok(Migrator::new(set, connection))
+        Ok(Migrator::new(set, ConnectOptions::parse(url)?))
     }
 
     /// Sets waiting, time limits, schema and identity.
@@ -96,6 +94,18 @@ impl Migrator {
     pub fn with_settings(mut self, settings: Settings) -> Migrator {
         self.settings = settings;
         self
+    }
+
+    /// Whoever runs this agrees to changes of a protected database
+    /// ([`Settings::confirmed`](crate::Settings::confirmed)).
+    pub fn confirm(&mut self) {
+        self.settings.confirmed = true;
+    }
+
+    /// What was shown to a person, who agreed to it: `up` and `down` run just that, and refuse where there is
+    /// anything else to do by then.
+    pub fn agree_to(&mut self, plan: Plan) {
+        self.agreed = Some(plan);
     }
 
     /// Tells `listener` what happens, as it happens.
@@ -226,7 +236,8 @@ impl Migrator {
         command: &'static str,
         work: impl FnOnce(Connection<'_>, &Call<'_>) -> Result<T, Error> + Send,
     ) -> Result<T, Error> {
-        let call = Call::new(&self.set, &self.settings, &self.interrupt, command);
+        let mut call = Call::new(&self.set, &self.settings, &self.interrupt, command);
+        call.agreed = self.agreed.as_ref();
         refuse_schema(call.settings)?;
         let (config, listener) = (&self.connection, &mut self.listener);
         outside_of_async(|| {
@@ -268,7 +279,7 @@ impl<'a> Call<'a> {
         command: &'static str,
     ) -> Call<'a> {
         let token = uuid::Uuid::new_v4().to_string();
-        Call { set: *set, settings, interrupt, token, command }
+        Call { set: *set, settings, interrupt, token, command, agreed: None }
     }
 
     fn parts(&self) -> (Store, Audit) {
@@ -297,7 +308,12 @@ impl<'a> Call<'a> {
             Vec::new()
         } else {
             server.refuse_standby()?;
-            let locked = connection.lock()?;
+            let agreed =
+                self.agreed.filter(|it| !planned.as_ref().is_some_and(|plan| plan.same_as(it)));
+            if agreed.is_some() {
+                return Err(plan_changed("there is something else to do than what was agreed to"));
+            }
+            let locked = connection.lock(&server)?;
             self.run_locked(locked, planned.as_ref(), request)?
         };
         let direction = match request {

@@ -77,7 +77,7 @@ impl Migrator {
                 return Err(plan_changed("there is something else to mend than what was shown"));
             }
             server.refuse_standby()?;
-            let (mut session, history) = connection.lock()?;
+            let (mut session, history) = connection.lock(&server)?;
             let server = session.server.clone();
             let look = Look::at(&mut session, &server)?;
             let evidence = look.evidence(call, &history, repair);

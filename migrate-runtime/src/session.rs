@@ -29,15 +29,25 @@ impl<'a> Session<'a> {
 
     /// Makes the tables, if this is the first run on the database.
     pub(crate) fn set_up(&mut self) -> Result<(), Error> {
-        if self.server.layout == Some(LAYOUT) {
-            return Ok(());
+        if self.server.layout != Some(LAYOUT) {
+            return self.make_tables();
         }
-        self.make_tables()
+        self.mark();
+        Ok(())
+    }
+
+    /// Notes the environment where an older version made the tables. A role that may not do that runs its
+    /// migrations all the same.
+    fn mark(&mut self) {
+        let mark = self.store.mark(self.settings).filter(|_| self.server.environment.is_none());
+        if mark.is_some_and(|it| self.send(&format!("BEGIN;\n{it};\nCOMMIT"), Keep::All).is_err()) {
+            self.roll_back();
+        }
     }
 
     /// Makes the tables that are missing.
     pub(crate) fn make_tables(&mut self) -> Result<(), Error> {
-        let message = self.store.setup(self.settings.lock_timeout);
+        let message = self.store.setup(self.settings);
         let reply = match self.send(&message, Keep::All) {
             Ok(reply) => reply,
             Err(failure) => {

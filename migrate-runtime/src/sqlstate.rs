@@ -10,6 +10,7 @@ pub(crate) const IDLE_SESSION_TIMEOUT: &str = "57P05";
 pub(crate) const INVALID_TRANSACTION_TERMINATION: &str = "2D000";
 pub(crate) const SERIALIZATION_FAILURE: &str = "40001";
 pub(crate) const DEADLOCK_DETECTED: &str = "40P01";
+pub(crate) const INVALID_AUTHORIZATION: &str = "28000";
 pub(crate) const INVALID_CATALOG_NAME: &str = "3D000";
 pub(crate) const INSUFFICIENT_PRIVILEGE: &str = "42501";
 pub(crate) const UNDEFINED_COLUMN: &str = "42703";

@@ -10,12 +10,12 @@ use std::pin::pin;
 use std::time::Duration;
 
 use tokio::runtime::Runtime;
-use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
-use tokio_postgres::{AsyncMessage, Client, Config, SimpleQueryMessage, SimpleQueryRow, Socket};
+use tokio_postgres::{AsyncMessage, Client, SimpleQueryMessage, SimpleQueryRow};
 
-use crate::connect::{Cause, ConnectError};
+use crate::connect::{Cause, ConnectError, Way};
 use crate::fault;
 use crate::interrupt::Interrupt;
+use crate::tls::Connector;
 use crate::watch::{Pace, Sight, Watch};
 
 /// How long a cancelled statement may take to end before the connection is given up.
@@ -29,6 +29,7 @@ pub(crate) struct Link {
     // Dropped first: the runtime below drives what is left to say.
     client: Client,
     runtime: Runtime,
+    tls: Connector,
     interrupt: Interrupt,
     notices: std::sync::mpsc::Receiver<Notice>,
     watch: Watch,
@@ -83,24 +84,18 @@ pub(crate) enum Keep<'a> {
 }
 
 impl Link {
-    pub(crate) fn open<T>(
-        config: &Config,
-        tls: T,
+    pub(crate) fn open(
+        way: &Way,
         timeout: Duration,
         interrupt: &Interrupt,
-    ) -> Result<Link, ConnectError>
-    where
-        T: MakeTlsConnect<Socket>,
-        T::Stream: Send + 'static,
-        T::TlsConnect: TlsConnect<Socket>,
-    {
+    ) -> Result<Link, ConnectError> {
         let builder = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let runtime = builder.map_err(Cause::from)?;
         let (client, mut connection) = runtime.block_on(async {
             // The timeout of the configuration covers the TCP connect alone: a peer that accepts
             // and says nothing would hold us for ever.
             tokio::select! {
-                connected = tokio::time::timeout(timeout, config.connect(tls)) => match connected {
+                connected = tokio::time::timeout(timeout, way.config.connect(way.tls.clone())) => match connected {
                     Ok(connected) => connected.map_err(Cause::from),
                     Err(_) => Err(Cause::TimedOut(timeout)),
                 },
@@ -120,8 +115,9 @@ impl Link {
                 }
             }
         });
-        let (interrupt, watch) = (interrupt.clone(), Watch::new(config));
-        Ok(Link { client, runtime, interrupt, notices, watch, abandoned: false })
+        let (interrupt, watch) = (interrupt.clone(), Watch::new(way.clone()));
+        let tls = way.tls.clone();
+        Ok(Link { client, runtime, tls, interrupt, notices, watch, abandoned: false })
     }
 
     /// Sends a message and reads the whole answer. An interruption cancels it on the server.
@@ -200,14 +196,14 @@ impl Link {
             let reply = Reply::default();
             return Err(Failure { error: FailureCause::Abandoned, completed: None, reply });
         }
-        let Link { client, runtime, watch, .. } = self;
+        let Link { client, runtime, watch, tls, .. } = self;
         let beside = async {
             match look {
                 Some(Look { pid, pace, tell }) => watch.look(pid, pace, tell).await,
                 None => std::future::pending().await,
             }
         };
-        let answer = runtime.block_on(exchange(client, message, keep, stop, beside));
+        let answer = runtime.block_on(exchange((client, tls), message, keep, stop, beside));
         let is_abandoned = |it: &Failure| matches!(it.error, FailureCause::Abandoned);
         self.abandoned = answer.as_ref().err().is_some_and(is_abandoned);
         answer
@@ -221,7 +217,7 @@ impl Link {
 
 /// Sends a message and reads the answer; cancels it on the server when `stop` completes first.
 async fn exchange(
-    client: &Client,
+    (client, tls): (&Client, &Connector),
     message: &str,
     keep: Keep<'_>,
     stop: impl Future<Output = ()>,
@@ -238,7 +234,7 @@ async fn exchange(
             () = stop => {
                 let cancelled = async {
                     // A cancel request that gets lost is noticed by the time limit below.
-                    let _ = client.cancel_token().cancel_query(tokio_postgres::NoTls).await;
+                    let _ = client.cancel_token().cancel_query(tls.clone()).await;
                     reading.await
                 };
                 match tokio::time::timeout(CANCEL_GRACE, cancelled).await {

@@ -8,15 +8,15 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use tokio::task::JoinHandle;
-use tokio_postgres::{Client, Config, SimpleQueryMessage, SimpleQueryRow};
+use tokio_postgres::{Client, SimpleQueryMessage, SimpleQueryRow};
 
-use crate::connect::{BESIDE, open_beside, reason};
+use crate::connect::{BESIDE, Way, open_beside, reason};
 use crate::progress::Blocker;
 use crate::quote::fill;
 
 /// The second connection.
 pub(crate) struct Watch {
-    config: Config,
+    way: Way,
     state: State,
     /// Why the last try failed, until somebody looks.
     trouble: Option<String>,
@@ -58,8 +58,8 @@ enum State {
 
 impl Watch {
     /// For a connection that was opened in this way.
-    pub(crate) fn new(config: &Config) -> Watch {
-        Watch { config: config.clone(), state: State::Closed, trouble: None, was_told: false }
+    pub(crate) fn new(way: Way) -> Watch {
+        Watch { way, state: State::Closed, trouble: None, was_told: false }
     }
 
     /// Opens the second connection, and then waits until it is dropped; so does the opening, which the next
@@ -107,7 +107,7 @@ impl Watch {
     async fn client(&mut self) -> Result<&Client, String> {
         if !matches!(&self.state, State::Open(client) if !client.is_closed()) {
             if !matches!(self.state, State::Opening(_)) {
-                self.state = State::Opening(tokio::spawn(open_beside(self.config.clone())));
+                self.state = State::Opening(tokio::spawn(open_beside(self.way.clone())));
             }
             if let State::Opening(opening) = &mut self.state {
                 let opened = opening.await.map_err(|it| it.to_string());

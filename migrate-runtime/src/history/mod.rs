@@ -79,13 +79,19 @@ pub(crate) struct Server {
     pub(crate) pid: i32,
     pub(crate) database: String,
     pub(crate) database_oid: String,
-    /// The role that logged in, quoted where it has to be.
+    /// The role that everything is done as, quoted where it has to be.
     pub(crate) role: String,
+    /// The same, as it is.
+    pub(crate) role_name: String,
     pub(crate) standby: bool,
     /// Whether a vanished client can be noticed while a statement runs.
     pub(crate) checks_client: bool,
     /// The number in `_migrations_meta`; nothing where the tables were not made by us yet.
     pub(crate) layout: Option<u32>,
+    /// The environment that the first run noted.
+    pub(crate) environment: Option<String>,
+    /// Whether it was a protected one.
+    pub(crate) protected: bool,
     /// The columns of a history table that we cannot use.
     pub(crate) foreign_columns: Option<String>,
     /// The token of the run that the session was opened for, where nothing stands between it and us.

@@ -1,11 +1,11 @@
 SELECT pg_catalog.pg_backend_pid(),
        pg_catalog.current_database(),
-       pg_catalog.quote_ident(session_user),
+       pg_catalog.quote_ident(current_user),
        pg_catalog.pg_is_in_recovery(),
        -- Elsewhere the setting exists and is refused, depending on the version.
        CASE WHEN pg_catalog.version() ~ 'linux' THEN pg_catalog.current_setting('client_connection_check_interval', true) END,
        CASE WHEN pg_catalog.has_table_privilege(pg_catalog.to_regclass({meta})::oid, 'SELECT') THEN
-           pg_catalog.substring(pg_catalog.query_to_xml({layout_query}, false, false, '')::text, '<value>([0-9]+)</value>')
+           pg_catalog.substring(pg_catalog.query_to_xml({meta_query}, false, false, '')::text, '<value>([0-9a-z:,]+)</value>')
        END,
        CASE WHEN pg_catalog.has_table_privilege(pg_catalog.to_regclass({progress})::oid, 'SELECT') THEN
            pg_catalog.substring(pg_catalog.query_to_xml({progress_query}, false, false, '')::text, '<value>([0-9a-f]+)</value>')
@@ -27,4 +27,5 @@ SELECT pg_catalog.pg_backend_pid(),
        pg_catalog.current_setting('migrate.run', true),
        -- Limits that older servers do not know.
        NULLIF(pg_catalog.current_setting('idle_session_timeout', true), '0') IS NOT NULL,
-       NULLIF(pg_catalog.current_setting('transaction_timeout', true), '0') IS NOT NULL
+       NULLIF(pg_catalog.current_setting('transaction_timeout', true), '0') IS NOT NULL,
+       current_user

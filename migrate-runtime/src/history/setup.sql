@@ -83,5 +83,6 @@ BEGIN
     END IF;
 END ${tag}$;
 INSERT INTO {schema}._migrations_meta (key, value) VALUES ('layout', '{layout}') ON CONFLICT (key) DO NOTHING;
+{mark};
 SELECT pg_catalog.current_setting('migrate.warning', true);
 COMMIT

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use migrate_core::{ByteRange, Checksum, Direction, Mode, Statement, StatementKind};
 
 use super::{History, RoleLimits, Row, Server, StoredScript, Unfinished};
+use crate::config::Settings;
 use crate::deadline::server_millis;
 use crate::lock::LockKey;
 use crate::quote::{fill, fill_code, ident, literal};
@@ -46,7 +47,7 @@ impl Store {
                 ("meta", &table("_migrations_meta")),
                 ("progress", &table("_migrations_progress")),
                 ("migrations", &table("_migrations")),
-                ("layout_query", &query(include_str!("layout.sql"))),
+                ("meta_query", &query(include_str!("meta.sql"))),
                 ("progress_query", &query(include_str!("progress.sql"))),
             ],
         );
@@ -78,17 +79,32 @@ impl Store {
     }
 
     /// Makes whatever is missing; the last row of the answer says what was found.
-    pub(crate) fn setup(&self, lock_timeout: Duration) -> String {
+    pub(crate) fn setup(&self, settings: &Settings) -> String {
+        let mark = self.mark(settings).unwrap_or_else(|| "SELECT".to_owned());
+        let lock_timeout = server_millis(settings.lock_timeout);
         fill_code(
             include_str!("setup.sql"),
             &[
                 ("schema", &self.schema),
                 ("schema_name", &literal(&self.schema)),
                 ("migrations", &literal(&format!("{}._migrations", self.schema))),
-                ("lock_timeout", &format!("{}ms", server_millis(lock_timeout))),
+                ("lock_timeout", &format!("{lock_timeout}ms")),
                 ("layout", &LAYOUT.to_string()),
+                ("mark", &mark),
             ],
         )
+    }
+
+    /// One statement: notes the environment, if there is one and none was noted before.
+    pub(crate) fn mark(&self, settings: &Settings) -> Option<String> {
+        let environment = settings.identity.environment.as_deref()?;
+        let protected = if settings.protected { "'true'" } else { "'false'" };
+        let values = [
+            ("schema", self.schema.as_str()),
+            ("environment", &literal(environment)),
+            ("protected", protected),
+        ];
+        Some(fill(include_str!("mark.sql"), &values))
     }
 
     /// One statement: the tables beside the history that are missing.
@@ -130,13 +146,17 @@ impl Setup {
 impl Server {
     /// Reads the first answer of [`Store::read`]; the unfinished work comes with it.
     pub(crate) fn parse(cells: &Cells) -> Option<(Server, Vec<Unfinished>)> {
+        let meta = |key: &str| meta(text(cells, 5), key);
         let server = Server {
             pid: text(cells, 0).parse().ok()?,
             database: text(cells, 1).to_owned(),
             role: text(cells, 2).to_owned(),
+            role_name: text(cells, 12).to_owned(),
             standby: text(cells, 3) == "t",
             checks_client: cells.get(4)?.is_some(),
-            layout: text(cells, 5).parse().ok(),
+            layout: meta("layout").and_then(|it| it.parse().ok()),
+            environment: meta("environment"),
+            protected: meta("protected").as_deref() == Some("true"),
             foreign_columns: cells.get(7)?.clone(),
             database_oid: text(cells, 8).to_owned(),
             run: cells.get(9)?.clone(),
@@ -151,6 +171,12 @@ impl Server {
         };
         Some((server, unfinished))
     }
+}
+
+/// A value of `KEY:HEX,KEY:HEX`.
+fn meta(text: &str, key: &str) -> Option<String> {
+    let mut pairs = text.split(',').filter_map(|it| it.split_once(':'));
+    unhex(pairs.find(|it| it.0 == key)?.1)
 }
 
 impl Unfinished {

@@ -105,6 +105,13 @@ impl Plan {
         self.steps.iter().all(|it| planned.steps.iter().any(|other| other.same_as(it)))
     }
 
+    /// Whether both do the same.
+    pub(crate) fn same_as(&self, other: &Plan) -> bool {
+        self.direction == other.direction
+            && self.steps.len() == other.steps.len()
+            && self.is_part_of(other)
+    }
+
     /// Takes out what the history says is done: somebody did it since this was planned.
     pub(crate) fn take_done(&mut self, history: &History) -> Vec<Step> {
         let (done, left) = self.steps.drain(..).partition(|it| it.is_done(history));

@@ -1,0 +1,160 @@
+//! Where a database is, and how to get in: what psql would make of the same parameters.
+
+mod keyword;
+mod parse;
+mod passfile;
+#[cfg(feature = "backup")]
+mod programs;
+mod resolve;
+mod service;
+mod surroundings;
+mod tls;
+mod values;
+
+use std::fmt;
+use std::sync::Arc;
+
+use tokio_postgres::config::{Host, SslMode};
+
+use crate::error::Error;
+
+pub use surroundings::Surroundings;
+pub use tls::TlsMode;
+pub(crate) use tls::{RootCertificates, TlsOptions, TlsVersion};
+
+/// Where a database is, and how to get in.
+///
+/// Made of a connection string, with what psql looks at beside it ([`resolve`](ConnectOptions::resolve)),
+/// or of a `postgres::Config`.
+#[derive(Clone)]
+pub struct ConnectOptions {
+    pub(crate) config: postgres::Config,
+    pub(crate) tls: TlsOptions,
+    passwords: Vec<passfile::Entry>,
+    password_source: Option<PasswordSource>,
+    warnings: Vec<String>,
+}
+
+/// Gets the password for one connection; the error says why there is none, without any secret.
+type PasswordSource = Arc<dyn Fn() -> Result<String, String> + Send + Sync>;
+
+impl ConnectOptions {
+    /// Reads a URL or keywords by libpq's rules, and nothing else: no variable, no file of the user's.
+    ///
+    /// What cannot be read, or promises what cannot be kept, is an error of the kind
+    /// [`Config`](crate::ErrorKind::Config); it never repeats a value.
+    pub fn parse(text: &str) -> Result<ConnectOptions, Error> {
+        resolve::resolve(text, &Surroundings::default())
+    }
+
+    /// As psql connects: the connection string (which may be empty), then the service, the `PG*` variables,
+    /// the password file, and libpq's defaults.
+    pub fn resolve(text: &str, surroundings: &Surroundings) -> Result<ConnectOptions, Error> {
+        resolve::resolve(text, surroundings)
+    }
+
+    /// Asks for the password each time a connection is opened, as those that expire need it. It takes the
+    /// place of any other password.
+    #[must_use]
+    pub fn with_password_from(
+        mut self,
+        source: impl Fn() -> Result<String, String> + Send + Sync + 'static,
+    ) -> ConnectOptions {
+        self.password_source = Some(Arc::new(source));
+        self
+    }
+
+    /// Without TLS there is no connection to a server over the network: `prefer` and `allow` become
+    /// `require`. What was told not to be encrypted stays so.
+    #[must_use]
+    pub fn with_tls_required(mut self) -> ConnectOptions {
+        if [TlsMode::Allow, TlsMode::Prefer].contains(&self.tls.mode) {
+            self.tls.mode = TlsMode::Require;
+        }
+        self
+    }
+
+    /// How much of TLS was asked for.
+    pub fn tls_mode(&self) -> TlsMode {
+        self.tls.mode
+    }
+
+    /// Whether a network lies between us and one of the servers: no Unix socket, no loopback address.
+    pub fn is_remote(&self) -> bool {
+        let local = |name: &str| {
+            let address = name.parse::<std::net::IpAddr>();
+            name == "localhost" || address.is_ok_and(|it| it.is_loopback())
+        };
+        let addresses = self.config.get_hostaddrs();
+        self.config.get_hosts().iter().enumerate().any(|(at, host)| {
+            match (host, addresses.get(at)) {
+                (_, Some(address)) => !address.is_loopback(),
+                (Host::Tcp(name), None) => !local(name),
+                #[cfg(unix)]
+                (Host::Unix(_), None) => false,
+            }
+        })
+    }
+
+    /// Hosts, ports, role, database, and what else the client library knows. The password is not always
+    /// among them.
+    pub fn config(&self) -> &postgres::Config {
+        &self.config
+    }
+
+    /// What a person should know, a password file that others may read for example.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// The password for one of the hosts, asked for now where it comes from somewhere.
+    pub(crate) fn password_of(&self, host: usize) -> Result<Option<Vec<u8>>, String> {
+        if let Some(source) = &self.password_source {
+            return source().map(|it| Some(it.into_bytes()));
+        }
+        if let Some(password) = self.config.get_password() {
+            return Ok(Some(password.to_vec()));
+        }
+        let config = &self.config;
+        let ports = config.get_ports();
+        let port = ports.get(host).or(ports.first()).copied().unwrap_or(5432).to_string();
+        let name = match config.get_hosts().get(host) {
+            Some(Host::Tcp(name)) => name.clone(),
+            #[cfg(unix)]
+            Some(Host::Unix(folder)) if resolve::is_default_socket(folder) => {
+                "localhost".to_owned()
+            }
+            #[cfg(unix)]
+            Some(Host::Unix(folder)) => folder.display().to_string(),
+            None => "localhost".to_owned(),
+        };
+        let user = config.get_user().unwrap_or_default();
+        let place = [&*name, &*port, config.get_dbname().unwrap_or(user), user];
+        Ok(passfile::find(&self.passwords, place).map(|it| it.as_bytes().to_vec()))
+    }
+}
+
+impl From<postgres::Config> for ConnectOptions {
+    fn from(config: postgres::Config) -> ConnectOptions {
+        let mode = match config.get_ssl_mode() {
+            SslMode::Disable => TlsMode::Disable,
+            SslMode::Require => TlsMode::Require,
+            _ => TlsMode::Prefer,
+        };
+        let tls = TlsOptions { mode, ..TlsOptions::default() };
+        ConnectOptions {
+            config,
+            tls,
+            passwords: Vec::new(),
+            password_source: None,
+            warnings: Vec::new(),
+        }
+    }
+}
+
+impl fmt::Debug for ConnectOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // There may be a password in it.
+        f.debug_struct("ConnectOptions").field("tls", &self.tls).finish_non_exhaustive()
+    }
+}

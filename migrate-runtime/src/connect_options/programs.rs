@@ -1,0 +1,84 @@
+//! The same connection, for PostgreSQL's own programs.
+
+use tokio_postgres::config::{ChannelBinding, Host, TargetSessionAttrs};
+
+use super::{ConnectOptions, RootCertificates, TlsVersion};
+use crate::error::{Error, ErrorKind};
+
+impl ConnectOptions {
+    /// The parameters, as libpq names them: all but the password.
+    pub(crate) fn keywords(&self) -> Vec<(&'static str, String)> {
+        let mut found = self.place();
+        found.extend(self.encryption());
+        found
+    }
+
+    fn place(&self) -> Vec<(&'static str, String)> {
+        let config = &self.config;
+        let joined = |it: Vec<String>| Some(it.join(",")).filter(|it| !it.is_empty());
+        let host = |it: &Host| match it {
+            Host::Tcp(name) => name.clone(),
+            #[cfg(unix)]
+            Host::Unix(folder) => folder.display().to_string(),
+        };
+        let text = |it: Option<&str>| it.map(str::to_owned);
+        let wanted = match config.get_target_session_attrs() {
+            TargetSessionAttrs::ReadWrite => Some("read-write"),
+            TargetSessionAttrs::ReadOnly => Some("read-only"),
+            _ => None,
+        };
+        let limit = config.get_connect_timeout().map(|it| it.as_secs().to_string());
+        let found = [
+            ("host", joined(config.get_hosts().iter().map(host).collect())),
+            ("hostaddr", joined(config.get_hostaddrs().iter().map(ToString::to_string).collect())),
+            ("port", joined(config.get_ports().iter().map(ToString::to_string).collect())),
+            ("user", text(config.get_user())),
+            ("dbname", text(config.get_dbname())),
+            ("options", text(config.get_options())),
+            ("target_session_attrs", text(wanted)),
+            ("connect_timeout", limit),
+        ];
+        found.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
+    }
+
+    fn encryption(&self) -> Vec<(&'static str, String)> {
+        let tls = &self.tls;
+        let path = |it: &std::path::Path| it.display().to_string();
+        let version = |it: TlsVersion| match it {
+            TlsVersion::V1_2 => "TLSv1.2".to_owned(),
+            TlsVersion::V1_3 => "TLSv1.3".to_owned(),
+        };
+        let root = tls.root.as_ref().map(|it| match it {
+            RootCertificates::System => "system".to_owned(),
+            RootCertificates::File(file) => path(file),
+        });
+        let (certificate, key) = tls.certificate.clone().unzip();
+        let binding = match self.config.get_channel_binding() {
+            ChannelBinding::Disable => Some("disable".to_owned()),
+            ChannelBinding::Require => Some("require".to_owned()),
+            _ => None,
+        };
+        let found = [
+            ("sslmode", Some(tls.mode.as_str().to_owned())),
+            ("sslrootcert", root),
+            ("sslcrl", tls.revoked.as_deref().map(path)),
+            ("sslcert", certificate.as_deref().map(path)),
+            ("sslkey", key.as_deref().map(path)),
+            ("ssl_min_protocol_version", tls.oldest.map(version)),
+            ("ssl_max_protocol_version", tls.newest.map(version)),
+            ("sslsni", tls.hide_name.then(|| "0".to_owned())),
+            ("sslnegotiation", tls.direct.then(|| "direct".to_owned())),
+            ("channel_binding", binding),
+        ];
+        found.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
+    }
+
+    /// The password that a connection is opened with now.
+    pub(crate) fn password(&self) -> Result<Option<Vec<u8>>, Error> {
+        self.password_of(0).map_err(|reason| {
+            Error::new(ErrorKind::Connect, "there is no password")
+                .with_source(std::io::Error::other(reason))
+                .with_state("nothing was changed")
+        })
+    }
+}

@@ -1,1 +1,0 @@
-SELECT value::text AS value FROM {schema}._migrations_meta WHERE key = 'layout'
