@@ -27,7 +27,8 @@ impl Interrupt {
         self.0.notify.notify_one();
     }
 
-    pub(crate) fn is_asked(&self) -> bool {
+    /// Whether somebody has asked.
+    pub fn is_asked(&self) -> bool {
         self.0.asked.load(Ordering::SeqCst)
     }
 

@@ -56,6 +56,10 @@ pub(crate) struct GlobalArgs {
     #[arg(long, short = 'y', visible_alias = "yes", global = true)]
     pub(crate) confirm: bool,
 
+    /// Connect to a protected environment without TLS, where a network lies between
+    #[arg(long, global = true)]
+    pub(crate) allow_insecure: bool,
+
     /// Never ask: what would need an answer is refused
     #[arg(long, global = true)]
     pub(crate) non_interactive: bool,

@@ -4,19 +4,35 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use migrate_core::{Place, place_of};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::error::CommandError;
-use crate::text::nearest;
+use crate::text::{nearest, parse_duration};
 
 /// The name of the file.
 pub(crate) const FILE_NAME: &str = "migration.toml";
 
 const TOP_KEYS: [&str; 1] = ["environments"];
-const ENVIRONMENT_KEYS: [&str; 2] = ["url", "protected"];
+const ENVIRONMENT_KEYS: [&str; 14] = [
+    "url",
+    "url_env",
+    "direct_url",
+    "password_command",
+    "protected",
+    "schema",
+    "role",
+    "lock_timeout",
+    "lock_deadline",
+    "statement_timeout",
+    "wait",
+    "wait_for_db",
+    "backup_dir",
+    "allow_out_of_order",
+];
 
 /// What the file says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,8 +48,41 @@ pub(crate) struct Config {
 pub(crate) struct EnvironmentConfig {
     /// Where the database is.
     pub(crate) url: Option<String>,
+    /// The environment variable that says where.
+    pub(crate) url_env: Option<String>,
+    /// Where the database is without the pooler that applications use.
+    pub(crate) direct_url: Option<String>,
+    /// What prints the password, once for every connection.
+    pub(crate) password_command: Option<PasswordCommand>,
     /// Whether changes need consent.
     pub(crate) protected: Option<bool>,
+    /// The schema of the history.
+    pub(crate) schema: Option<String>,
+    /// The role that everything is done as.
+    pub(crate) role: Option<String>,
+    /// How long one attempt waits for a lock on a table.
+    pub(crate) lock_timeout: Option<Duration>,
+    /// How long a migration is attempted while locks are in the way.
+    pub(crate) lock_deadline: Option<Duration>,
+    /// How long one statement may run.
+    pub(crate) statement_timeout: Option<Duration>,
+    /// How long to wait while another runner is at work.
+    pub(crate) wait: Option<Duration>,
+    /// How long to keep trying while the server cannot be reached.
+    pub(crate) wait_for_db: Option<Duration>,
+    /// Where backups are kept.
+    pub(crate) backup_dir: Option<PathBuf>,
+    /// Whether `up` also runs what is older than the newest migration that has run.
+    pub(crate) allow_out_of_order: Option<bool>,
+}
+
+/// A program that prints a password.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum PasswordCommand {
+    /// A line for the shell.
+    Shell(String),
+    /// The program and its arguments.
+    Program(Vec<String>),
 }
 
 impl Config {
@@ -80,18 +129,55 @@ impl Reader<'_> {
         let mut environment = EnvironmentConfig::default();
         for (key, value) in self.table(value, &section)? {
             self.known(key, &ENVIRONMENT_KEYS, &format!("[{section}]"))?;
-            let wrong = |kind: &str| {
-                self.error(value.span(), format!("{section}.{} must be {kind}", key.get_ref()))
-            };
-            if *key.get_ref() == "url" {
-                let url = value.get_ref().as_str().ok_or_else(|| wrong("a string"))?;
-                environment.url = Some(url.to_owned()).filter(|it| !it.is_empty());
-            } else {
-                let flag = value.get_ref().as_bool().ok_or_else(|| wrong("true or false"))?;
-                environment.protected = Some(flag);
-            }
+            self.setting(&mut environment, key.get_ref(), value, &section)?;
         }
         Ok(environment)
+    }
+
+    fn setting(
+        &self,
+        environment: &mut EnvironmentConfig,
+        key: &str,
+        value: &Value,
+        section: &str,
+    ) -> Result<(), CommandError> {
+        let wrong =
+            |kind: &str| self.error(value.span(), format!("{section}.{key} must be {kind}"));
+        let text = || -> Result<Option<String>, CommandError> {
+            let text = value.get_ref().as_str().ok_or_else(|| wrong("a string"))?;
+            Ok(Some(text.to_owned()).filter(|it| !it.is_empty()))
+        };
+        let flag = || value.get_ref().as_bool().map(Some).ok_or_else(|| wrong("true or false"));
+        let time = || {
+            let text = value.get_ref().as_str();
+            let time = text.and_then(|it| parse_duration(it).ok());
+            time.map(Some).ok_or_else(|| wrong("a time, as in \"100ms\", \"30s\" or \"5m\""))
+        };
+        match key {
+            "url" => environment.url = text()?,
+            "url_env" => environment.url_env = text()?,
+            "direct_url" => environment.direct_url = text()?,
+            "schema" => environment.schema = text()?,
+            "role" => environment.role = text()?,
+            "protected" => environment.protected = flag()?,
+            "allow_out_of_order" => environment.allow_out_of_order = flag()?,
+            "lock_timeout" => environment.lock_timeout = time()?,
+            "lock_deadline" => environment.lock_deadline = time()?,
+            "statement_timeout" => environment.statement_timeout = time()?,
+            "wait" => environment.wait = time()?,
+            "wait_for_db" => environment.wait_for_db = time()?,
+            // Relative to the file that says it, wherever the program is started.
+            "backup_dir" => {
+                let folder = self.path.parent().unwrap_or(Path::new(""));
+                environment.backup_dir = text()?.map(|it| folder.join(it));
+            }
+            _ => {
+                let command = password_command(value.get_ref());
+                environment.password_command =
+                    Some(command.ok_or_else(|| wrong("a string, or a list of strings"))?);
+            }
+        }
+        Ok(())
     }
 
     fn table<'v, 'i>(
@@ -127,6 +213,15 @@ impl Reader<'_> {
     }
 }
 
+fn password_command(value: &DeValue<'_>) -> Option<PasswordCommand> {
+    if let Some(line) = value.as_str() {
+        return Some(PasswordCommand::Shell(line.to_owned())).filter(|_| !line.trim().is_empty());
+    }
+    let words = value.as_array()?.iter().map(|it| it.get_ref().as_str().map(str::to_owned));
+    let words = words.collect::<Option<Vec<String>>>()?;
+    Some(PasswordCommand::Program(words.clone())).filter(|_| !words.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,7 +230,8 @@ mod tests {
     fn environments_are_read() {
         let text = "[environments.staging]\nurl = 'postgres://h/d'\n[environments.live]\nprotected = true\n";
         let config = parse(text, Path::new(FILE_NAME)).unwrap();
-        let staging = EnvironmentConfig { url: Some("postgres://h/d".into()), protected: None };
+        let url = Some("postgres://h/d".into());
+        let staging = EnvironmentConfig { url, ..EnvironmentConfig::default() };
         assert_eq!(config.environments["staging"], staging);
         assert_eq!(config.environments["live"].protected, Some(true));
         assert_eq!(parse("", Path::new(FILE_NAME)).unwrap().environments.len(), 0);

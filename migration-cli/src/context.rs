@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use migrate_runtime::dev_database::{DevDatabase, DevStatus, Running, Search};
-use migrate_runtime::{Identity, MigrationSet, Migrator, Settings, postgres};
+use migrate_runtime::{
+    ConnectOptions, ErrorKind, Identity, MigrationSet, Migrator, Settings, TlsMode, postgres,
+};
 
 use crate::cli::GlobalArgs;
 use crate::config::Config;
@@ -153,23 +155,51 @@ impl Context<'_> {
         short.display().to_string()
     }
 
-    fn connection(&mut self) -> Result<postgres::Config, CommandError> {
+    fn connection(&mut self) -> Result<ConnectOptions, CommandError> {
         let name = self.environment.name.clone();
         match self.environment.database()? {
-            Database::Server(config) => {
+            Database::Server(options) => {
+                let config = options.config();
                 self.report.database = config.get_dbname().map(str::to_owned);
-                self.ui.note(format!("Database: {} (environment {name})", Described(&config)));
-                Ok(*config)
+                self.ui.note(format!("Database: {} (environment {name})", Described(config)));
+                for warning in options.warnings() {
+                    self.ui.warn(warning);
+                }
+                self.encrypted(*options)
             }
             Database::Embedded => {
                 let database = self.embedded()?;
-                self.warn_of_ignored();
                 self.announce_making(&database);
                 let running = database.ensure_running()?;
                 self.announce(&running);
-                Ok(running.config)
+                Ok(running.config.into())
             }
         }
+    }
+
+    /// Over a network, a protected environment is reached through TLS, and best by a server that proves who
+    /// it is.
+    fn encrypted(&self, options: ConnectOptions) -> Result<ConnectOptions, CommandError> {
+        if !self.environment.protected || !options.is_remote() || self.global.allow_insecure {
+            return Ok(options);
+        }
+        let (name, mode) = (&self.environment.name, options.tls_mode());
+        if mode == TlsMode::Disable {
+            let message = format!(
+                "the environment `{name}` is protected, and sslmode=disable sends everything through the network as it is"
+            );
+            return Err(CommandError::new(ErrorKind::Consent, message)
+                .with_state("nothing was changed")
+                .with_hint("sslmode=verify-full sslrootcert=FILE   # in the database URL, or as PGSSLMODE and PGSSLROOTCERT")
+                .with_hint(format!("{} --allow-insecure", self.typed)));
+        }
+        if mode < TlsMode::VerifyFull {
+            self.ui.warn(format!(
+                "the environment `{name}` is protected, and sslmode={} does not prove which server answers; verify-full does",
+                mode.as_str()
+            ));
+        }
+        Ok(options.with_tls_required())
     }
 
     /// The first time takes seconds, which should not look like nothing. Whether there is a database
@@ -180,17 +210,6 @@ impl Context<'_> {
         let found = || self.search().is_ok_and(|it| it.find().is_ok());
         if !usual.exists() && matches!(database.status(), Ok(DevStatus::Absent)) && found() {
             self.ui.note("Making a database for this project");
-        }
-    }
-
-    /// Who has set them expects psql's database, not one of the project's own.
-    fn warn_of_ignored(&self) {
-        let names = self.vars.ignored();
-        if !names.is_empty() {
-            self.ui.warn(format!(
-                "set, but not read by this version: {}; DATABASE_URL is what counts",
-                names.join(", ")
-            ));
         }
     }
 
@@ -212,17 +231,23 @@ impl Context<'_> {
 
     pub(crate) fn settings(&self) -> Settings {
         let mut settings = Settings::default();
-        let limits = &self.global.limits;
+        let (limits, section) = (&self.global.limits, &self.environment.section);
         let given = [
-            (limits.lock_timeout, &mut settings.lock_timeout),
-            (limits.lock_deadline, &mut settings.lock_deadline),
-            (limits.statement_timeout, &mut settings.statement_timeout),
-            (limits.wait, &mut settings.wait),
-            (limits.wait_for_db, &mut settings.wait_for_db),
+            (limits.lock_timeout, section.lock_timeout, &mut settings.lock_timeout),
+            (limits.lock_deadline, section.lock_deadline, &mut settings.lock_deadline),
+            (limits.statement_timeout, section.statement_timeout, &mut settings.statement_timeout),
+            (limits.wait, section.wait, &mut settings.wait),
+            (limits.wait_for_db, section.wait_for_db, &mut settings.wait_for_db),
         ];
-        for (value, setting) in given {
-            *setting = value.unwrap_or(*setting);
+        for (typed, configured, setting) in given {
+            *setting = typed.or(configured).unwrap_or(*setting);
         }
+        if let Some(schema) = &section.schema {
+            settings.schema.clone_from(schema);
+        }
+        settings.role.clone_from(&section.role);
+        settings.protected = self.environment.protected;
+        settings.confirmed = self.global.confirm;
         let mut identity = Identity::default();
         identity.application = Some(self.ui.application());
         identity.os_user = whoami::username().ok();

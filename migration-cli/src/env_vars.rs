@@ -2,10 +2,12 @@
 //!
 //! `.env` is parsed, never loaded: the process's own environment stays as it was.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
+
+use migrate_runtime::Surroundings;
 
 use crate::error::CommandError;
 
@@ -89,18 +91,22 @@ pub(crate) const RUST_LOG: EnvVar = EnvVar {
 pub(crate) const TERM: EnvVar =
     EnvVar { name: "TERM", doc: "When it is `dumb`, there is no progress bar", dotenv: false };
 
-const PGHOST: EnvVar = ignored("PGHOST");
-const PGSERVICE: EnvVar = ignored("PGSERVICE");
-const PGDATABASE: EnvVar = ignored("PGDATABASE");
+/// Where libpq's files of the user lie.
+const HOME: EnvVar = EnvVar {
+    name: "HOME",
+    doc: "Where .pgpass, .pg_service.conf and .postgresql/ are",
+    dotenv: false,
+};
 
-/// Where psql would find a database; only looked at to say that this version does not.
-const IGNORED: [&EnvVar; 3] = [&PGHOST, &PGSERVICE, &PGDATABASE];
+/// What psql reads; the library that connects knows them one by one.
+const PG: &str = "PGHOST, PGPORT, …";
+const PG_DOC: &str =
+    "As psql reads them: PGDATABASE, PGUSER, PGPASSWORD, PGPASSFILE, PGSERVICE, PGSSLMODE …";
 
-const fn ignored(name: &'static str) -> EnvVar {
-    EnvVar { name, doc: "Not used: DATABASE_URL names the database", dotenv: false }
-}
+/// Those that name a database; the others only say more about one.
+const NAMING: [&str; 4] = ["PGHOST", "PGHOSTADDR", "PGSERVICE", "PGDATABASE"];
 
-const ALL: [&EnvVar; 16] = [
+const ALL: [&EnvVar; 14] = [
     &ENVIRONMENT,
     &MIGRATION_DATABASE_URL,
     &DATABASE_URL,
@@ -114,9 +120,7 @@ const ALL: [&EnvVar; 16] = [
     &TERM,
     &RUST_LOG,
     &RUST_BACKTRACE,
-    &PGHOST,
-    &PGSERVICE,
-    &PGDATABASE,
+    &HOME,
 ];
 
 /// The environment variables of this process, and those of `.env` below them.
@@ -124,6 +128,8 @@ pub(crate) struct EnvVars {
     process: HashMap<&'static str, OsString>,
     dotenv: HashMap<String, String>,
     dotenv_path: PathBuf,
+    /// Those of libpq, in the process.
+    libpq: BTreeMap<&'static str, OsString>,
 }
 
 /// A value, and where it came from. Not `Debug`: the value may be a URL with its password.
@@ -154,7 +160,15 @@ impl EnvVars {
         let process = ALL.iter().filter_map(|it| Some((it.name, std::env::var_os(it.name)?)));
         let found = folder.ancestors().map(|it| it.join(".env")).find(|it| it.is_file());
         let dotenv = found.as_deref().map(read_dotenv).transpose()?.unwrap_or_default();
-        Ok(EnvVars { process: process.collect(), dotenv, dotenv_path: found.unwrap_or_default() })
+        let libpq = Surroundings::variable_names()
+            .filter_map(|it| Some((it, std::env::var_os(it)?)))
+            .collect();
+        Ok(EnvVars {
+            process: process.collect(),
+            dotenv,
+            dotenv_path: found.unwrap_or_default(),
+            libpq,
+        })
     }
 
     /// The value of a variable; an empty one counts as not set.
@@ -182,17 +196,44 @@ impl EnvVars {
         Some(self.dotenv_path.as_path()).filter(|it| !it.as_os_str().is_empty())
     }
 
-    /// The variables that name a database to psql, and not to this version, as far as they are set.
-    pub(crate) fn ignored(&self) -> Vec<&'static str> {
-        let set = IGNORED.iter().filter(|it| self.raw(it).is_some());
-        set.map(|it| it.name).collect()
+    /// A variable that the configuration names.
+    pub(crate) fn named(&self, name: &str) -> Result<Option<String>, CommandError> {
+        match std::env::var_os(name).filter(|it| !it.is_empty()) {
+            Some(value) => value.into_string().map(Some).map_err(|_| not_utf8(name)),
+            None => Ok(self.dotenv.get(name).filter(|it| !it.is_empty()).cloned()),
+        }
+    }
+
+    /// What psql looks at.
+    pub(crate) fn surroundings(&self) -> Result<Surroundings, CommandError> {
+        let mut found = Surroundings::default();
+        for name in Surroundings::variable_names() {
+            let process = self.libpq.get(name).filter(|it| !it.is_empty()).cloned();
+            let process = process.map(|it| it.into_string().map_err(|_| not_utf8(name)));
+            let value = process.transpose()?.or_else(|| self.dotenv.get(name).cloned());
+            if let Some(value) = value.filter(|it| !it.is_empty()) {
+                found.variables.insert(name.to_owned(), value);
+            }
+        }
+        found.home = self.raw(&HOME).map(PathBuf::from);
+        found.os_user = whoami::username().ok();
+        Ok(found)
+    }
+
+    /// The first variable of psql's that names a database, if one is set.
+    pub(crate) fn names_database(&self) -> Option<Source> {
+        NAMING.into_iter().find_map(|name| {
+            if self.libpq.get(name).is_some_and(|it| !it.is_empty()) {
+                return Some(Source::Variable(name));
+            }
+            let there = self.dotenv.get(name).is_some_and(|it| !it.is_empty());
+            there.then(|| Source::Dotenv(name, self.dotenv_path.clone()))
+        })
     }
 
     fn in_process(&self, var: &EnvVar) -> Result<Option<Sourced>, CommandError> {
         let Some(value) = self.raw(var) else { return Ok(None) };
-        let value = value.into_string().map_err(|_| {
-            CommandError::config(format!("the environment variable {} is not UTF-8", var.name))
-        })?;
+        let value = value.into_string().map_err(|_| not_utf8(var.name))?;
         Ok(Some(Sourced { value, source: Source::Variable(var.name) }))
     }
 
@@ -208,8 +249,13 @@ impl EnvVars {
             process: process.iter().map(|(name, value)| (*name, (*value).into())).collect(),
             dotenv: dotenv.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect(),
             dotenv_path: PathBuf::from(".env"),
+            libpq: process.iter().map(|(name, value)| (*name, (*value).into())).collect(),
         }
     }
+}
+
+fn not_utf8(name: &str) -> CommandError {
+    CommandError::config(format!("the environment variable {name} is not UTF-8"))
 }
 
 impl fmt::Display for Source {
@@ -245,7 +291,7 @@ pub(crate) fn help() -> String {
         lines.collect::<Vec<_>>().concat()
     };
     format!(
-        "Environment variables, also read from a .env file:{}\n\nEnvironment variables:{}",
+        "Environment variables, also read from a .env file:{}\n  {PG:width$}  {PG_DOC}\n\nEnvironment variables:{}",
         list(true),
         list(false)
     )
@@ -305,10 +351,20 @@ mod tests {
     }
 
     #[test]
-    fn what_psql_would_use_is_noticed() {
-        let vars = EnvVars::of(&[("PGDATABASE", "d"), ("PGHOST", "h"), ("PGSERVICE", "")], &[]);
-        assert_eq!(vars.ignored(), ["PGHOST", "PGDATABASE"]);
-        assert!(EnvVars::of(&[], &[("PGHOST", "h")]).ignored().is_empty());
+    fn what_names_a_database_to_psql_names_it_here() {
+        #[track_caller]
+        fn check(
+            process: &[(&'static str, &str)],
+            dotenv: &[(&str, &str)],
+            expected: Option<&str>,
+        ) {
+            let found = EnvVars::of(process, dotenv).names_database();
+            assert_eq!(found.map(|it| it.brief()).as_deref(), expected);
+        }
+
+        check(&[("PGDATABASE", "d"), ("PGSERVICE", "")], &[], Some("PGDATABASE"));
+        check(&[("PGUSER", "u"), ("PGPASSWORD", "p"), ("PGPORT", "1")], &[], None);
+        check(&[], &[("PGHOST", "h")], Some(".env: PGHOST"));
     }
 
     #[test]

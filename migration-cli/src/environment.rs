@@ -3,11 +3,10 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use migrate_runtime::postgres;
+use migrate_runtime::{ConnectOptions, Surroundings, postgres};
 use postgres::config::Host;
 
-use crate::config::Config;
-use crate::database_url;
+use crate::config::{Config, EnvironmentConfig};
 use crate::env_vars::{
     DATABASE_URL, ENVIRONMENT, EnvVars, MIGRATION_DATABASE_URL, Source, Sourced,
 };
@@ -32,14 +31,17 @@ pub(crate) struct Environment {
     pub(crate) protected_by: Option<String>,
     /// The configuration file, if there is one.
     pub(crate) config: Option<PathBuf>,
+    /// What the file says about it.
+    pub(crate) section: EnvironmentConfig,
     url: Option<Sourced>,
+    surroundings: Surroundings,
 }
 
 /// Where the database of an environment is.
 #[derive(Debug)]
 pub(crate) enum Database {
     /// On a server that was named.
-    Server(Box<postgres::Config>),
+    Server(Box<ConnectOptions>),
     /// In the folder of the project, managed by this program.
     Embedded,
 }
@@ -71,12 +73,7 @@ impl Environment {
         };
         check_name(&name, source.as_ref(), config)?;
 
-        let section = config.environments.get(&name);
-        let from_config = || {
-            let url = section?.url.as_ref()?;
-            let source = Source::Config(format!("environments.{name}.url"), config.path.clone()?);
-            Some(Sourced { value: url.clone(), source })
-        };
+        let section = config.environments.get(&name).cloned().unwrap_or_default();
         let url = match choice.url {
             // A variable that is not set, most likely: no other database may take its place.
             Some(url) if url.trim().is_empty() => {
@@ -84,10 +81,13 @@ impl Environment {
                     .with_hint("--database-url postgres://USER:PASSWORD@HOST:5432/DATABASE"));
             }
             Some(url) => Some(flag(url, Source::Flag("--database-url"))),
-            None => vars.first(&[&MIGRATION_DATABASE_URL, &DATABASE_URL])?.or_else(from_config),
+            None => match vars.first(&[&MIGRATION_DATABASE_URL, &DATABASE_URL])? {
+                Some(url) => Some(url),
+                None => in_file(&name, &section, config, vars)?.or_else(|| as_psql(vars)),
+            },
         };
         // Protection can be added, never taken away: `protected = false` under production is a slip.
-        let in_file = section.and_then(|it| it.protected);
+        let in_file = section.protected;
         let protected = name == PRODUCTION || in_file == Some(true);
         let protected_by = match &config.path {
             Some(path) if in_file == Some(protected) => {
@@ -97,13 +97,28 @@ impl Environment {
             _ => protected.then(|| "the name: production always is".to_owned()),
         };
         let config = config.path.clone();
-        Ok(Environment { name, protected, named_by: source, protected_by, config, url })
+        let mut surroundings = vars.surroundings()?;
+        surroundings.origin = url.as_ref().map(|it| it.source.to_string());
+        let named_by = source;
+        Ok(Environment {
+            name,
+            protected,
+            named_by,
+            protected_by,
+            config,
+            section,
+            url,
+            surroundings,
+        })
     }
 
     /// Where the database is. Only `development` has one of its own.
     pub(crate) fn database(&self) -> Result<Database, CommandError> {
         match &self.url {
-            Some(url) => database_url::parse(url).map(|it| Database::Server(Box::new(it))),
+            Some(url) => {
+                let options = ConnectOptions::resolve(&url.value, &self.surroundings)?;
+                Ok(Database::Server(Box::new(self.with_password(options))))
+            }
             None if self.may_embed() => Ok(Database::Embedded),
             None => Err(self.unconfigured()),
         }
@@ -119,6 +134,20 @@ impl Environment {
         self.url.as_ref().map(|it| &it.source)
     }
 
+    /// Whether a command prints the password. It belongs to the database of the environment: one that was
+    /// typed does not get it.
+    pub(crate) fn asks_for_password(&self) -> bool {
+        let typed = matches!(self.url_source(), Some(Source::Flag(_)));
+        self.section.password_command.is_some() && !typed
+    }
+
+    fn with_password(&self, options: ConnectOptions) -> ConnectOptions {
+        match self.section.password_command.clone().filter(|_| self.asks_for_password()) {
+            Some(command) => options.with_password_from(move || command.run()),
+            None => options,
+        }
+    }
+
     fn unconfigured(&self) -> CommandError {
         let name = &self.name;
         let kind = if self.protected { "protected environment" } else { "environment" };
@@ -130,6 +159,43 @@ impl Environment {
         };
         error.with_hint(format!("or set `url` under [environments.{name}] in {file}"))
     }
+}
+
+/// Where the file says that the database is: without the pooler, if it says that too.
+fn in_file(
+    name: &str,
+    section: &EnvironmentConfig,
+    config: &Config,
+    vars: &EnvVars,
+) -> Result<Option<Sourced>, CommandError> {
+    let Some(path) = &config.path else { return Ok(None) };
+    let sourced = |key: &str, value: &str| Sourced {
+        value: value.to_owned(),
+        source: Source::Config(format!("environments.{name}.{key}"), path.clone()),
+    };
+    if let Some(url) = &section.direct_url {
+        return Ok(Some(sourced("direct_url", url)));
+    }
+    if let Some(variable) = &section.url_env {
+        if let Some(value) = vars.named(variable)? {
+            return Ok(Some(sourced("url_env", &value)));
+        }
+        if section.url.is_none() {
+            let message = format!(
+                "the environment variable {variable} is not set, and environments.{name}.url_env in {} names it",
+                path.display()
+            );
+            return Err(CommandError::config(message).with_hint(format!(
+                "export {variable}='postgres://USER:PASSWORD@HOST:5432/DATABASE'"
+            )));
+        }
+    }
+    Ok(section.url.as_ref().map(|it| sourced("url", it)))
+}
+
+/// What `PG*` variables alone name.
+fn as_psql(vars: &EnvVars) -> Option<Sourced> {
+    vars.names_database().map(|source| Sourced { value: String::new(), source })
 }
 
 /// A name that nobody configured is fine (a URL says the rest), unless it looks like a misspelt

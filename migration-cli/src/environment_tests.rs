@@ -2,8 +2,6 @@
 
 use std::path::Path;
 
-use crate::config::EnvironmentConfig;
-
 use super::*;
 
 const URL: &str = "postgres://app:canary@flag/app";
@@ -21,7 +19,7 @@ fn a_flag_comes_before_a_variable_before_dotenv_before_the_file() {
         let vars = EnvVars::of(process, dotenv);
         let environment = Environment::choose(Choice { name: None, url }, &vars, config).unwrap();
         let Database::Server(found) = environment.database().unwrap() else { panic!("embedded") };
-        assert_eq!(found.get_hosts(), [Host::Tcp(expected.into())]);
+        assert_eq!(found.config().get_hosts(), [Host::Tcp(expected.into())]);
     }
 
     let config = config(&[("development", Some("postgres://file/app"), None)]);
@@ -127,7 +125,8 @@ fn a_database_is_described_without_its_password() {
 
 fn config(environments: &[(&str, Option<&str>, Option<bool>)]) -> Config {
     let environments = environments.iter().map(|(name, url, protected)| {
-        let section = EnvironmentConfig { url: url.map(str::to_owned), protected: *protected };
+        let (url, protected) = (url.map(str::to_owned), *protected);
+        let section = EnvironmentConfig { url, protected, ..EnvironmentConfig::default() };
         ((*name).to_owned(), section)
     });
     let path = Some(Path::new("migration.toml").to_owned());

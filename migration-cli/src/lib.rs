@@ -20,7 +20,6 @@ mod commands;
 mod config;
 mod confirm;
 mod context;
-mod database_url;
 mod env_vars;
 mod environment;
 mod error;
@@ -29,6 +28,7 @@ mod interrupt;
 mod new_file;
 mod new_script;
 mod output;
+mod password_command;
 mod paste;
 #[cfg(test)]
 mod pasted_tests;

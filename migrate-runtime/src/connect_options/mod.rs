@@ -32,6 +32,8 @@ pub struct ConnectOptions {
     pub(crate) tls: TlsOptions,
     passwords: Vec<passfile::Entry>,
     password_source: Option<PasswordSource>,
+    password_origin: Option<String>,
+    tls_origin: Option<String>,
     warnings: Vec<String>,
 }
 
@@ -61,6 +63,7 @@ impl ConnectOptions {
         source: impl Fn() -> Result<String, String> + Send + Sync + 'static,
     ) -> ConnectOptions {
         self.password_source = Some(Arc::new(source));
+        self.password_origin = None;
         self
     }
 
@@ -100,6 +103,17 @@ impl ConnectOptions {
     /// among them.
     pub fn config(&self) -> &postgres::Config {
         &self.config
+    }
+
+    /// Where `sslmode` was set, for people; nothing where it is what the rest makes it.
+    pub fn tls_origin(&self) -> Option<&str> {
+        self.tls_origin.as_deref()
+    }
+
+    /// Where the password for the first host comes from, for people; nothing where there is none, or where
+    /// the caller has it.
+    pub fn password_origin(&self) -> Option<&str> {
+        self.password_origin.as_deref()
     }
 
     /// What a person should know, a password file that others may read for example.
@@ -147,6 +161,8 @@ impl From<postgres::Config> for ConnectOptions {
             tls,
             passwords: Vec::new(),
             password_source: None,
+            password_origin: None,
+            tls_origin: None,
             warnings: Vec::new(),
         }
     }
@@ -158,3 +174,6 @@ impl fmt::Debug for ConnectOptions {
         f.debug_struct("ConnectOptions").field("tls", &self.tls).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

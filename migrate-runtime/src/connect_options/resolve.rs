@@ -36,8 +36,10 @@ pub(super) fn resolve(text: &str, around: &Surroundings) -> Result<ConnectOption
     if tls.direct {
         config.ssl_negotiation(SslNegotiation::Direct);
     }
-    let (passwords, warnings) = passwords(&values);
-    Ok(ConnectOptions { config, tls, passwords, password_source: None, warnings })
+    let mut options = ConnectOptions { tls, ..ConnectOptions::from(config) };
+    options.tls_origin = values.origin("sslmode").map(str::to_owned);
+    add_password(&mut options, &values);
+    Ok(options)
 }
 
 /// Hosts, ports, role, database.
@@ -141,18 +143,20 @@ fn add_network(config: &mut postgres::Config, values: &Values<'_>) -> Result<(),
     Ok(())
 }
 
-type Passwords = (Vec<passfile::Entry>, Vec<String>);
-
-/// What the password file says, where no password is given. As with libpq, one that cannot be used is no
+/// Where no password is given, what the password file says. As with libpq, one that cannot be used is no
 /// error: perhaps none is needed.
-fn passwords(values: &Values<'_>) -> Passwords {
-    if values.get("password").is_some() {
-        return Passwords::default();
+fn add_password(options: &mut ConnectOptions, values: &Values<'_>) {
+    if let Some(origin) = values.origin("password") {
+        options.password_origin = Some(origin.to_owned());
+        return;
     }
     let path = values.path("passfile").or_else(|| values.in_home(".pgpass"));
-    match path.as_deref().map(passfile::read) {
-        None => Passwords::default(),
-        Some(Ok(entries)) => (entries, Vec::new()),
-        Some(Err(problem)) => (Vec::new(), vec![problem]),
+    let Some(path) = path else { return };
+    match passfile::read(&path) {
+        Ok(entries) => options.passwords = entries,
+        Err(problem) => options.warnings.push(problem),
+    }
+    if matches!(options.password_of(0), Ok(Some(_))) {
+        options.password_origin = Some(path.display().to_string());
     }
 }

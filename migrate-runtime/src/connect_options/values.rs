@@ -47,6 +47,11 @@ impl<'a> Values<'a> {
         self.found.get(key).map(|it| it.text.as_str())
     }
 
+    /// Where the value of a parameter comes from.
+    pub(super) fn origin(&self, key: &str) -> Option<&str> {
+        self.found.get(key).map(|it| it.origin.as_str())
+    }
+
     /// A value of a few; the first of them where nothing is given.
     pub(super) fn choice<T: Copy>(&self, key: &str, choices: &[(&str, T)]) -> Result<T, Error> {
         let Some(text) = self.get(key) else { return Ok(choices[0].1) };
@@ -80,12 +85,12 @@ impl<'a> Values<'a> {
 
     /// The value makes no sense; it is not repeated, since it may be the end of a password.
     pub(super) fn wrong(&self, key: &str) -> Error {
-        let origin = self.found.get(key).map(|it| it.origin.as_str()).unwrap_or_default();
+        let origin = self.origin(key).unwrap_or_default();
         error(format!("the value of `{key}` is not known ({origin})"))
     }
 
     pub(super) fn refusal(&self, key: &str, what: &str) -> Error {
-        let origin = self.found.get(key).map(|it| it.origin.as_str()).unwrap_or_default();
+        let origin = self.origin(key).unwrap_or_default();
         error(format!("{what} ({origin})"))
     }
 

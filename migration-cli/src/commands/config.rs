@@ -1,8 +1,9 @@
 //! `config`: what counts, and where it comes from.
 
+use std::path::Path;
 use std::time::Duration;
 
-use migrate_runtime::Settings;
+use migrate_runtime::{ConnectOptions, Settings};
 
 use crate::context::Context;
 use crate::env_vars::{Source, Sourced};
@@ -22,10 +23,11 @@ const DEFAULT: &str = "default";
 
 pub(crate) fn run(ctx: &mut Context<'_>, _: &ConfigArgs) -> Result<u8, CommandError> {
     let (database, problem) = database(ctx);
-    let mut settings = vec![environment(ctx), protected(ctx), database];
+    let mut settings = vec![environment(ctx), protected(ctx)];
+    settings.extend(database);
     settings.extend(files(ctx));
     settings.extend(limits(ctx));
-    settings.push(SettingRecord::new("schema", Some(ctx.settings().schema), DEFAULT));
+    settings.extend(rules(ctx));
     let pg_bin = ctx.pg_bin()?;
     settings.push(SettingRecord::sourced("pg_bin", pg_bin));
     print_settings(&ctx.ui, &settings)?;
@@ -45,19 +47,40 @@ fn protected(ctx: &Context<'_>) -> SettingRecord {
 }
 
 /// What is wrong with it is told after everything else was shown.
-fn database(ctx: &Context<'_>) -> (SettingRecord, Option<CommandError>) {
+fn database(ctx: &Context<'_>) -> (Vec<SettingRecord>, Option<CommandError>) {
     let source = ctx.environment.url_source().map_or(DEFAULT.to_owned(), Source::brief);
-    let (value, problem) = match ctx.environment.database() {
-        Ok(Database::Server(config)) => (Some(Described(&config).to_string()), None),
+    let record = |value| SettingRecord::new("database", value, &source);
+    match ctx.environment.database() {
+        Ok(Database::Server(options)) => {
+            let place = record(Some(Described(options.config()).to_string()));
+            ([place].into_iter().chain(access(ctx, &options)).collect(), None)
+        }
         Ok(Database::Embedded) => match embedded(ctx) {
-            Ok(place) => (Some(place), None),
-            Err(error) => (None, Some(error)),
+            Ok(place) => (vec![record(Some(place))], None),
+            Err(error) => (vec![record(None)], Some(error)),
         },
         // Where there is none, most commands cannot work, and this one has its answer.
-        Err(_) if ctx.environment.url_source().is_none() => (None, None),
-        Err(error) => (None, Some(error)),
+        Err(_) if ctx.environment.url_source().is_none() => (vec![record(None)], None),
+        Err(error) => (vec![record(None)], Some(error)),
+    }
+}
+
+/// How to get in: that there is a password, and never which.
+fn access(ctx: &Context<'_>, options: &ConnectOptions) -> [SettingRecord; 2] {
+    let mask = Some("***".to_owned());
+    let password = match options.password_origin() {
+        Some(origin) => {
+            // In the URL, which is named above as it is named everywhere.
+            let url = ctx.environment.url_source().filter(|it| it.to_string() == origin);
+            SettingRecord::new("password", mask, &url.map_or(origin.to_owned(), Source::brief))
+        }
+        None if ctx.environment.asks_for_password() => {
+            SettingRecord::new("password", mask, &configured(ctx, "password_command"))
+        }
+        None => SettingRecord::new("password", None, DEFAULT),
     };
-    (SettingRecord::new("database", value, &source), problem)
+    let mode = options.tls_mode().as_str().to_owned();
+    [password, SettingRecord::new("sslmode", Some(mode), options.tls_origin().unwrap_or(DEFAULT))]
 }
 
 fn embedded(ctx: &Context<'_>) -> Result<String, CommandError> {
@@ -68,7 +91,7 @@ fn embedded(ctx: &Context<'_>) -> Result<String, CommandError> {
 }
 
 fn files(ctx: &Context<'_>) -> [SettingRecord; 3] {
-    let shown = |it: &std::path::Path| it.display().to_string();
+    let shown = |it: &Path| it.display().to_string();
     let how = |is_named: bool, flag: &str| if is_named { flag.to_owned() } else { "found".into() };
     let config = ctx.environment.config.as_deref();
     let folder = ctx.migrations_folder();
@@ -90,23 +113,76 @@ fn files(ctx: &Context<'_>) -> [SettingRecord; 3] {
 }
 
 fn limits(ctx: &Context<'_>) -> [SettingRecord; 5] {
-    let (given, defaults) = (&ctx.global.limits, Settings::default());
-    let record = |key: &'static str, flag: &str, given: Option<Duration>, default: Duration| {
-        let source = given.map_or(DEFAULT, |_| flag);
-        SettingRecord::new(key, Some(limit(given.unwrap_or(default))), source)
+    let (given, file) = (&ctx.global.limits, &ctx.environment.section);
+    let defaults = Settings::default();
+    let record = |key: &'static str, flag: &str, typed: Option<Duration>, in_file, default| {
+        let source = match (typed, in_file) {
+            (Some(_), _) => flag.to_owned(),
+            (None, Some(_)) => configured(ctx, key),
+            (None, None) => DEFAULT.to_owned(),
+        };
+        let value = typed.or(in_file).unwrap_or(default);
+        SettingRecord::new(key, Some(limit(value)), &source)
     };
     [
-        record("lock_timeout", "--lock-timeout", given.lock_timeout, defaults.lock_timeout),
-        record("lock_deadline", "--lock-deadline", given.lock_deadline, defaults.lock_deadline),
+        record(
+            "lock_timeout",
+            "--lock-timeout",
+            given.lock_timeout,
+            file.lock_timeout,
+            defaults.lock_timeout,
+        ),
+        record(
+            "lock_deadline",
+            "--lock-deadline",
+            given.lock_deadline,
+            file.lock_deadline,
+            defaults.lock_deadline,
+        ),
         record(
             "statement_timeout",
             "--statement-timeout",
             given.statement_timeout,
+            file.statement_timeout,
             defaults.statement_timeout,
         ),
-        record("wait", "--wait", given.wait, defaults.wait),
-        record("wait_for_db", "--wait-for-db", given.wait_for_db, defaults.wait_for_db),
+        record("wait", "--wait", given.wait, file.wait, defaults.wait),
+        record(
+            "wait_for_db",
+            "--wait-for-db",
+            given.wait_for_db,
+            file.wait_for_db,
+            defaults.wait_for_db,
+        ),
     ]
+}
+
+fn rules(ctx: &Context<'_>) -> [SettingRecord; 3] {
+    let file = &ctx.environment.section;
+    let source = |key: &str, given: bool| {
+        if given { configured(ctx, key) } else { DEFAULT.to_owned() }
+    };
+    let out_of_order = file.allow_out_of_order.unwrap_or(false).to_string();
+    [
+        SettingRecord::new(
+            "schema",
+            Some(ctx.settings().schema),
+            &source("schema", file.schema.is_some()),
+        ),
+        SettingRecord::new("role", file.role.clone(), &source("role", file.role.is_some())),
+        SettingRecord::new(
+            "allow_out_of_order",
+            Some(out_of_order),
+            &source("allow_out_of_order", file.allow_out_of_order.is_some()),
+        ),
+    ]
+}
+
+/// Where a key of the environment is set.
+fn configured(ctx: &Context<'_>, key: &str) -> String {
+    let key = format!("environments.{}.{key}", ctx.environment.name);
+    let file = ctx.environment.config.clone().unwrap_or_default();
+    Source::Config(key, file).brief()
 }
 
 impl SettingRecord {

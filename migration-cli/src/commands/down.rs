@@ -4,10 +4,10 @@ use std::num::NonZeroUsize;
 
 use clap::ValueEnum;
 use migrate_core::Version;
-use migrate_runtime::{Down, Limit, ScriptSource};
+use migrate_runtime::{Down, Limit, Migrator, ScriptSource};
 
-use super::{Together, carry_out, refuse, show};
-use crate::context::{Context, Session};
+use super::{Together, run_with_consent, show};
+use crate::context::Context;
 use crate::error::CommandError;
 use crate::text::parse_count;
 
@@ -75,13 +75,11 @@ impl DownOptions {
 
 pub(crate) fn run(ctx: &mut Context<'_>, args: &DownArgs) -> Result<u8, CommandError> {
     let down = args.options.wanted(args.script);
-    let Session { mut migrator, progress } = ctx.session()?;
+    let mut session = ctx.session()?;
     if args.dry_run {
-        let plan = migrator.plan_down(&down).map_err(CommandError::from);
+        let plan = session.migrator.plan_down(&down).map_err(CommandError::from);
         return show(ctx, &plan.map_err(CommandError::for_plan)?, Together::No);
     }
-    if ctx.needs_consent() {
-        return refuse(ctx, &migrator.plan_down(&down)?, Together::No);
-    }
-    carry_out(ctx, &progress, || migrator.run_down(&down))
+    let plan = |it: &mut Migrator| it.plan_down(&down);
+    run_with_consent(ctx, session, Together::No, plan, |it| it.run_down(&down))
 }

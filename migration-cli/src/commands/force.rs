@@ -48,14 +48,12 @@ pub(crate) fn run(ctx: &mut Context<'_>, args: &ForceArgs) -> Result<u8, Command
         let counts = change_counts(&change);
         return ctx.ui.result(format!("The history would change: {counts}.")).map(|()| 0);
     }
-    if ctx.needs_consent() {
-        return Err(ctx.refuse_without_consent("changing the history"));
-    }
     let mut force = Force::to(args.version);
     force.reason.clone_from(&args.reason);
     force.agreed = Some(change);
-    let forced = migrator.run_force(&force);
-    progress.end();
+    // The difference was shown already.
+    let session = Session { migrator, progress };
+    let forced = ctx.with_consent(session, "changing the history", |it| it.run_force(&force));
     let forced = forced?;
     ctx.report.database = Some(forced.database);
     ctx.report.run = Some(forced.token);

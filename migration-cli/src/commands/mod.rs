@@ -18,11 +18,11 @@ mod verify;
 
 use std::time::Instant;
 
-use migrate_runtime::{Direction, Error, Plan, Run};
+use migrate_runtime::{Direction, Error, ErrorKind, Migrator, Plan, Run};
 
-use crate::context::{Context, Start};
+use crate::context::{Context, Session, Start};
 use crate::error::CommandError;
-use crate::output::{Progress, StepRecord, print_plan, print_run};
+use crate::output::{Progress, StepRecord, plan_text, print_run};
 use crate::text::plural;
 
 /// A command with its arguments.
@@ -110,6 +110,16 @@ enum Together {
     No,
 }
 
+impl Together {
+    /// What goes behind the last sentence of a plan.
+    fn how(self) -> &'static str {
+        match self {
+            Together::Yes => ", all in one transaction",
+            Together::No => "",
+        }
+    }
+}
+
 fn nothing_of(direction: Direction) -> &'static str {
     match direction {
         Direction::Up => "Nothing to run: no migration is pending.",
@@ -123,11 +133,7 @@ fn show(ctx: &mut Context<'_>, plan: &Plan, together: Together) -> Result<u8, Co
     if plan.steps.is_empty() {
         return ctx.ui.result(nothing_of(plan.direction)).map(|()| 0);
     }
-    let how = match together {
-        Together::Yes => ", all in one transaction",
-        Together::No => "",
-    };
-    print_plan(&ctx.ui, plan, how).map(|()| 0)
+    ctx.ui.result(plan_text(&ctx.ui, plan, together.how())).map(|()| 0)
 }
 
 fn enter(ctx: &mut Context<'_>, plan: &Plan, together: Together) {
@@ -135,18 +141,36 @@ fn enter(ctx: &mut Context<'_>, plan: &Plan, together: Together) {
     ctx.report.single_transaction = Some(together == Together::Yes);
 }
 
-/// Why a plan does not run, where consent is missing.
-fn refuse(ctx: &mut Context<'_>, plan: &Plan, together: Together) -> Result<u8, CommandError> {
-    if plan.steps.is_empty() {
-        return show(ctx, plan, together);
+/// Runs what is to be run, with the consent that it needs: after showing the plan, which is then all that
+/// may run.
+fn run_with_consent(
+    ctx: &mut Context<'_>,
+    Session { mut migrator, progress }: Session,
+    together: Together,
+    plan: impl Fn(&mut Migrator) -> Result<Plan, Error>,
+    run: impl Fn(&mut Migrator) -> Result<Run, Error>,
+) -> Result<u8, CommandError> {
+    if !ctx.needs_consent() {
+        match carry_out(ctx, &progress, || run(&mut migrator)) {
+            // The database itself says that it is protected.
+            Err(error) if error.kind == ErrorKind::Consent && ctx.may_ask() => {}
+            ended => return ended,
+        }
     }
-    enter(ctx, plan, together);
+    let plan = plan(&mut migrator)?;
+    if plan.steps.is_empty() {
+        return show(ctx, &plan, together);
+    }
+    enter(ctx, &plan, together);
     let verb = match plan.direction {
         Direction::Up => "running",
         Direction::Down => "reverting",
     };
-    let count = plural(plan.steps.len(), "migration");
-    Err(ctx.refuse_without_consent(&format!("{verb} {count}")))
+    let what = format!("{verb} {}", plural(plan.steps.len(), "migration"));
+    ctx.agree(&what, &migrator.interrupt(), |ui| ui.say(plan_text(ui, &plan, together.how())))?;
+    migrator.confirm();
+    migrator.agree_to(plan);
+    carry_out(ctx, &progress, || run(&mut migrator))
 }
 
 /// Runs, and says what was done.

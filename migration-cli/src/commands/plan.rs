@@ -37,7 +37,7 @@ pub(crate) struct PlanArgs {
 
 pub(crate) fn run(ctx: &mut Context<'_>, args: &PlanArgs) -> Result<u8, CommandError> {
     let Some(count) = args.down else {
-        let up = args.up.wanted(ctx.set).map_err(CommandError::for_plan)?;
+        let up = args.up.wanted(ctx).map_err(CommandError::for_plan)?;
         let Session { mut migrator, .. } = ctx.session()?;
         let plan = migrator.plan_up(&up).map_err(CommandError::from);
         return show(ctx, &plan.map_err(CommandError::for_plan)?, args.up.together());

@@ -62,14 +62,10 @@ pub(crate) fn run(ctx: &mut Context<'_>, args: &RepairArgs) -> Result<u8, Comman
     tell(ctx, &found)?;
     let wanted = mended(&found);
     if wanted > 0 && !args.dry_run {
-        if ctx.needs_consent() {
-            let what = format!("mending {}", plural(wanted, "finding"));
-            return Err(ctx.refuse_without_consent(&what));
-        }
         repair.agreed = Some(found.clone());
-        let repaired = migrator.run_repair(&repair);
-        progress.end();
-        let repaired = repaired?;
+        let what = format!("mending {}", plural(wanted, "finding"));
+        let session = Session { migrator, progress };
+        let repaired = ctx.with_consent(session, &what, |it| it.run_repair(&repair))?;
         ctx.report.run = Some(repaired.token.clone());
         ctx.report.ran(&repaired.done);
         if repaired.found != found {

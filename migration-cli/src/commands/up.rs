@@ -5,8 +5,8 @@ use std::num::NonZeroUsize;
 use migrate_core::Version;
 use migrate_runtime::{ErrorKind, Limit, MigrationSet, Up};
 
-use super::{Together, carry_out, refuse, show};
-use crate::context::{Context, Session};
+use super::{Together, run_with_consent, show};
+use crate::context::Context;
 use crate::error::CommandError;
 use crate::text::parse_count;
 
@@ -49,7 +49,8 @@ pub(crate) struct UpOptions {
 impl UpOptions {
     /// As the library wants it; a version that this program does not have is refused before any
     /// database is asked.
-    pub(super) fn wanted(&self, set: &MigrationSet) -> Result<Up, CommandError> {
+    pub(super) fn wanted(&self, ctx: &Context<'_>) -> Result<Up, CommandError> {
+        let set = ctx.set;
         if let Some(version) = self.to {
             known(set, version, |it| format!("migration-cli up --to {it}"))?;
         }
@@ -60,7 +61,8 @@ impl UpOptions {
             (None, None) => Limit::All,
         };
         up.single_transaction = self.single_transaction;
-        up.allow_out_of_order = self.allow_out_of_order;
+        let configured = ctx.environment.section.allow_out_of_order == Some(true);
+        up.allow_out_of_order = self.allow_out_of_order || configured;
         Ok(up)
     }
 
@@ -82,17 +84,14 @@ impl UpOptions {
 
 pub(crate) fn run(ctx: &mut Context<'_>, args: &UpArgs) -> Result<u8, CommandError> {
     let together = args.options.together();
-    let up = args.options.wanted(ctx.set);
+    let up = args.options.wanted(ctx);
     let up = if args.dry_run { up.map_err(CommandError::for_plan)? } else { up? };
-    let Session { mut migrator, progress } = ctx.session()?;
+    let mut session = ctx.session()?;
     if args.dry_run {
-        let plan = migrator.plan_up(&up).map_err(CommandError::from);
+        let plan = session.migrator.plan_up(&up).map_err(CommandError::from);
         return show(ctx, &plan.map_err(CommandError::for_plan)?, together);
     }
-    if ctx.needs_consent() {
-        return refuse(ctx, &migrator.plan_up(&up)?, together);
-    }
-    carry_out(ctx, &progress, || migrator.run_up(&up))
+    run_with_consent(ctx, session, together, |it| it.plan_up(&up), |it| it.run_up(&up))
 }
 
 /// Refuses a version that this program does not have; the hint is about the nearest one.

@@ -22,7 +22,7 @@ pub(crate) use import::{ImportRecord, print_import};
 pub(crate) use info::print_info;
 pub(crate) use json::{EmbeddedRecord, ProblemRecord, Report, StepRecord};
 pub(crate) use mend::{MendRecord, print_mends};
-pub(crate) use plan::print_plan;
+pub(crate) use plan::plan_text;
 pub(crate) use progress::Progress;
 pub(crate) use record::InfoRecord;
 pub(crate) use settings::{SettingRecord, print_settings};

@@ -6,20 +6,23 @@ use migrate_runtime::{Direction, Mode, Plan, Statement, Step};
 
 use super::style::{FAINT, LABEL, Styled};
 use super::ui::{Detail, Ui};
-use crate::error::CommandError;
 use crate::text::{one_line, plural};
 
 /// What would run, in order; `how` goes behind the last sentence.
-pub(crate) fn print_plan(ui: &Ui, plan: &Plan, how: &str) -> Result<(), CommandError> {
+pub(crate) fn plan_text(ui: &Ui, plan: &Plan, how: &str) -> String {
     let width = plan.steps.len().to_string().len();
+    let mut text = String::new();
     for (index, step) in plan.steps.iter().enumerate() {
-        ui.result(describe(ui, step, index + 1, width).trim_end())?;
+        text.push_str(describe(ui, step, index + 1, width).trim_end());
+        text.push('\n');
     }
     let verb = match plan.direction {
         Direction::Up => "run",
         Direction::Down => "be reverted",
     };
-    ui.result(format!("\n{} would {verb}{how}.", plural(plan.steps.len(), "migration")))
+    // Writing to a string does not fail.
+    let _ = write!(text, "\n{} would {verb}{how}.", plural(plan.steps.len(), "migration"));
+    text
 }
 
 fn describe(ui: &Ui, step: &Step, number: usize, width: usize) -> String {

@@ -2,11 +2,15 @@
 //! lost for a moment.
 
 use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt as _;
 
-use migration_tests::TestDatabase;
 use migration_tests::proxy::{Fault, Proxy};
+use migration_tests::{Role, TestDatabase};
 
 use crate::project::{Outcome, Project};
+
+/// A password that appears nowhere else.
+const SECRET: &str = "canary-7f3a";
 
 #[test]
 fn an_unreachable_server_is_named_without_the_password() {
@@ -54,16 +58,65 @@ fn a_wrong_pg_bin_is_one_screen_and_promises_nothing() {
 }
 
 #[test]
-fn variables_of_psql_are_told_where_they_would_have_named_another_database() {
-    const WARNING: &str = "Warning: set, but not read by this version: PGHOST, PGDATABASE; \
-                           DATABASE_URL is what counts\n";
-    let project = Project::new().with("PGHOST", "db").with("PGDATABASE", "app");
-    let outcome = Outcome::of(project.command("status").env("PG_BIN", project.path()));
-    assert!(outcome.stderr.starts_with(WARNING), "{}", outcome.stderr);
-
+fn what_psql_would_connect_to_is_connected_to() {
     let database = TestDatabase::new();
-    let named = Project::on(&database).with("PGHOST", "db");
-    assert!(!named.expect("status", 0).stderr.contains("PGHOST"));
+    let role = database.role("owner", "SUPERUSER");
+    database.execute(&format!("ALTER ROLE {} PASSWORD '{SECRET}'", role.name));
+    let Tcp { port, name } = Tcp::of(&role);
+    let project = Project::new()
+        .with("PGHOST", "127.0.0.1")
+        .with("PGPORT", &port)
+        .with("PGDATABASE", &name)
+        .with("PGUSER", &role.name);
+    let missing = project.expect("status", 3);
+    assert!(missing.stderr.contains("wants a password, and there is none"), "{}", missing.stderr);
+
+    project.write(".pgpass", &format!("127.0.0.1:{port}:*:{}:{SECRET}\n", role.name));
+    let home = project.path().display().to_string();
+    let pgpass = project.path().join(".pgpass");
+    let project = project.with("HOME", &home);
+    std::fs::set_permissions(&pgpass, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let open = project.expect("status", 3);
+    assert!(open.stderr.contains("chmod 600"), "{}", open.stderr);
+    std::fs::set_permissions(&pgpass, std::fs::Permissions::from_mode(0o600)).unwrap();
+    project.expect("up --steps 1", 0);
+    assert_eq!(database.text("SELECT count(*) FROM _migrations"), "1");
+
+    let config = project.expect("config", 0);
+    assert!(config.stdout.contains("***"), "{}", config.stdout);
+    assert!(!config.all().contains(SECRET), "{}", config.stdout);
+    let by_variable = Project::new().with("PGPASSWORD", SECRET).with("PGUSER", &role.name);
+    let named = format!("postgres://127.0.0.1:{port}/{name}");
+    by_variable.with("DATABASE_URL", &named).expect("status", 0);
+}
+
+#[test]
+fn a_password_is_asked_of_a_command_for_every_connection_and_never_shown() {
+    let database = TestDatabase::new();
+    let role = database.role("owner", "SUPERUSER");
+    database.execute(&format!("ALTER ROLE {} PASSWORD '{SECRET}'", role.name));
+    let Tcp { port, name } = Tcp::of(&role);
+    let project = Project::new();
+    let url = format!("postgres://{}@127.0.0.1:{port}/{name}", role.name);
+    let command = |line: &str| {
+        let command = format!("password_command = '''{line}'''\n");
+        project.write("migration.toml", &format!("[environments.ci]\nurl = '{url}'\n{command}"));
+    };
+    command(&format!("echo called >> calls; echo {SECRET}"));
+    let ran = project.expect("up --steps 1 --env ci -v", 0);
+    assert!(!ran.all().contains(SECRET), "{}", ran.all());
+    assert_eq!(std::fs::read_to_string(project.path().join("calls")).unwrap(), "called\n");
+
+    command(&format!("echo {SECRET} >&2; exit 3"));
+    let failed = project.expect("status --env ci", 3);
+    let why = "password_command failed (exit status: 3)";
+    assert!(failed.stderr.contains(why), "{}", failed.stderr);
+    assert!(!failed.all().contains(SECRET), "{}", failed.all());
+    // Another database than the environment's does not get its password.
+    let mut typed = project.command("status --env ci");
+    let outcome = Outcome::of(typed.args(["--database-url", &url]));
+    assert_eq!(outcome.code, 3);
+    assert!(outcome.stderr.contains("wants a password"), "{}", outcome.stderr);
 }
 
 #[test]
@@ -94,11 +147,12 @@ fn what_cannot_be_kept_is_said_before_anything_is_contacted() {
     }
 
     let project = Project::new();
-    let url = "postgres://u:canary@127.0.0.1:1/d?sslmode=verify-full";
-    let no_tls = "Error: this version connects without TLS, and cannot keep `sslmode=verify-full`";
-    check(&project, &["--database-url", url], no_tls);
-    let keywords = "host=127.0.0.1 port=1 password=canary sslmode=verify-full";
-    check(&project, &["--database-url", keywords], no_tls);
+    let url = "postgres://u:canary@127.0.0.1:1/d?require_auth=scram-sha-256";
+    let refused = "Error: `require_auth` is not something this version can keep";
+    check(&project, &["--database-url", url], refused);
+    let keywords = "host=127.0.0.1 port=1 password=canary user=u sslmode=verify-full";
+    let no_authority = "Database: u on 127.0.0.1:1 as u (environment development)\nError: the server's certificate is to be verified, and no authority is known";
+    check(&project, &["--database-url", keywords], no_authority);
     let empty = "Error: --database-url is empty";
     check(&project, &["--database-url", ""], empty);
     check(&project.with("DATABASE_URL", url), &["--database-url= "], empty);
@@ -145,4 +199,19 @@ fn a_connection_that_is_lost_is_opened_again_and_told() {
     assert_eq!(outcome.stderr.matches("  create_party_tables").count(), 1, "{}", outcome.stderr);
     assert_eq!(proxy.fault(), Fault::None);
     assert!(project.states().iter().all(|it| it.1 == "applied"));
+}
+
+/// How a role reaches its database over TCP.
+struct Tcp {
+    port: String,
+    name: String,
+}
+
+impl Tcp {
+    fn of(role: &Role) -> Tcp {
+        Tcp {
+            port: role.tcp.get_ports()[0].to_string(),
+            name: role.tcp.get_dbname().unwrap().to_owned(),
+        }
+    }
 }

@@ -204,6 +204,33 @@ fn a_change_without_consent_is_7_and_changes_nothing() {
     let live = Project::on(&database).with("MIGRATION_ENV", "live");
     live.write("migration.toml", "[environments.live]\nprotected = true\n");
     live.expect("down", 7);
+}
+
+#[test]
+fn a_database_remembers_that_it_is_protected() {
+    let database = TestDatabase::new();
+    let project = Project::on(&database);
+    project.expect("up --steps 2 --env production --confirm", 0);
+    let noted = "SELECT string_agg(key || '=' || value, ' ' ORDER BY key) FROM _migrations_meta WHERE key <> 'layout'";
+    assert_eq!(database.text(noted), "environment=\"production\" protected=true");
+
+    for command in ["up", "down", "force 20240320000000", "up --env staging"] {
+        let refused = project.expect(command, 7);
+        let why = "belongs to the environment `production`, which is protected";
+        assert!(refused.stderr.contains(why), "{}", refused.stderr);
+    }
+    assert_eq!(database.text("SELECT count(*) FROM _migrations"), "2");
+    let logged = "SELECT count(*) FROM _migrations_log WHERE outcome = 'refused' AND message LIKE '%protected%'";
+    assert_eq!(database.text(logged), "4");
+    // Reading needs no consent, and neither does what changes nothing.
+    project.expect("status", 0);
+    project.expect("up --dry-run", 0);
+    project.expect("down --confirm", 0);
+
+    // A copy of it is a database of its own: what the message says makes it one.
+    database.execute("DELETE FROM _migrations_meta WHERE key IN ('environment', 'protected')");
+    project.expect("up --steps 1", 0);
+    assert_eq!(database.text(noted), "environment=\"development\" protected=false");
     project.expect("down", 0);
 }
 

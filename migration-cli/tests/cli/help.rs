@@ -81,6 +81,6 @@ fn a_shell_completes_commands_and_flags() {
 
     check("sta", "status");
     check("db st", "start stop status");
-    check("up --all", "--allow-out-of-order");
+    check("up --all", "--allow-out-of-order --allow-insecure");
     check("completions z", "zsh");
 }
