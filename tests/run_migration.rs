@@ -28,6 +28,7 @@ mod run {
     pub(crate) mod round_trips;
     pub(crate) mod split;
     pub(crate) mod standalone;
+    pub(crate) mod tls;
     pub(crate) mod traffic;
     pub(crate) mod traffic_alone;
 }
@@ -66,6 +67,7 @@ fn main() -> ExitCode {
         run::round_trips::tests(),
         run::split::tests(),
         run::standalone::tests(),
+        run::tls::tests(),
         run::traffic::tests(),
         run::traffic_alone::tests(),
     ];

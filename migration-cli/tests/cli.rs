@@ -5,6 +5,8 @@
 mod adopting;
 #[path = "cli/connection.rs"]
 mod connection;
+#[path = "cli/consent.rs"]
+mod consent;
 #[path = "cli/create.rs"]
 mod create;
 #[path = "cli/documents.rs"]
@@ -31,5 +33,7 @@ mod reference;
 mod schema;
 #[path = "cli/secrets.rs"]
 mod secrets;
+#[path = "cli/terminal.rs"]
+mod terminal;
 #[path = "cli/transcript.rs"]
 mod transcript;

@@ -64,6 +64,7 @@ fn what_psql_would_connect_to_is_connected_to() {
     database.execute(&format!("ALTER ROLE {} PASSWORD '{SECRET}'", role.name));
     let Tcp { port, name } = Tcp::of(&role);
     let project = Project::new()
+        .with("PGPASSWORD", "")
         .with("PGHOST", "127.0.0.1")
         .with("PGPORT", &port)
         .with("PGDATABASE", &name)
@@ -96,7 +97,7 @@ fn a_password_is_asked_of_a_command_for_every_connection_and_never_shown() {
     let role = database.role("owner", "SUPERUSER");
     database.execute(&format!("ALTER ROLE {} PASSWORD '{SECRET}'", role.name));
     let Tcp { port, name } = Tcp::of(&role);
-    let project = Project::new();
+    let project = Project::new().with("PGPASSWORD", "");
     let url = format!("postgres://{}@127.0.0.1:{port}/{name}", role.name);
     let command = |line: &str| {
         let command = format!("password_command = '''{line}'''\n");

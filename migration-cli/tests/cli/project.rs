@@ -9,6 +9,9 @@ use tempfile::TempDir;
 
 use crate::schema::assert_documented;
 
+/// A password that every run of every test has in its environment, and no run may show or leave anywhere.
+const PLANTED: &str = "c4n4ry-1n-3v3ry-run";
+
 /// A working directory, and the environment variables that the binary sees.
 pub(crate) struct Project {
     folder: TempDir,
@@ -57,6 +60,7 @@ impl Project {
         for name in ["PATH", "PG_BIN", "LLVM_PROFILE_FILE"] {
             command.envs(std::env::var_os(name).map(|it| (name, it)));
         }
+        command.env("PGPASSWORD", PLANTED);
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
@@ -97,15 +101,39 @@ impl Project {
     }
 }
 
+impl Drop for Project {
+    /// What the runs have written has no password in it.
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            search(self.path());
+        }
+    }
+}
+
+/// The embedded server's own files are not looked into: they are its, and many.
+fn search(folder: &Path) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if entry.file_type().is_ok_and(|it| it.is_dir()) && !path.ends_with("data") {
+            search(&path);
+        } else if let Ok(bytes) = std::fs::read(&path) {
+            let found = bytes.windows(PLANTED.len()).any(|it| it == PLANTED.as_bytes());
+            assert!(!found, "a password is in {}", path.display());
+        }
+    }
+}
+
 impl Outcome {
     #[track_caller]
     pub(crate) fn of(command: &mut Command) -> Outcome {
         let output = command.output().unwrap();
-        Outcome {
+        let outcome = Outcome {
             code: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8(output.stdout).unwrap(),
             stderr: String::from_utf8(output.stderr).unwrap(),
-        }
+        };
+        assert!(!outcome.all().contains(PLANTED), "a password is shown: {}", outcome.all());
+        outcome
     }
 
     /// Both streams.

@@ -1,5 +1,7 @@
 //! No password is ever printed: one is planted everywhere, and looked for in everything.
 
+use std::os::unix::fs::PermissionsExt as _;
+
 use migration_tests::TestDatabase;
 
 use crate::project::{Outcome, Project};
@@ -63,6 +65,61 @@ fn a_url_that_fails_is_not_printed() {
     everywhere(&format!("postgres://app:x@/{CANARY}@127.0.0.1:1/app"));
     everywhere(&format!("host=127.0.0.1 password={CANARY} {CANARY}"));
     everywhere(CANARY);
+}
+
+#[test]
+fn a_password_beside_the_url_is_not_printed() {
+    let database = TestDatabase::new();
+    let role = database.role("app", "");
+    database.execute(&format!("ALTER DATABASE {} OWNER TO {}", database.name(), role.name));
+    database.execute(&format!("ALTER ROLE {} PASSWORD '{CANARY}'", role.name));
+    let port = database.server().tcp_port().to_string();
+    let url = format!("postgres://{}@127.0.0.1:{port}/{}", role.name, database.name());
+    let toml = |more: &str| {
+        let sections =
+            ["development", "production"].map(|it| format!("[environments.{it}]\n{more}\n"));
+        sections.concat()
+    };
+
+    let variable = Project::new().with("DATABASE_URL", &url).with("PGPASSWORD", CANARY);
+    let dotenv = Project::new().with("PGPASSWORD", "");
+    dotenv.write(".env", &format!("DATABASE_URL={url}\nPGPASSWORD={CANARY}\n"));
+    let passfile = Project::new().with("DATABASE_URL", &url).with("PGPASSWORD", "");
+    passfile.write("passfile", &format!("*:*:*:*:{CANARY}\n"));
+    let file = passfile.path().join("passfile");
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let passfile = passfile.with("PGPASSFILE", &file.display().to_string());
+    let service = Project::new().with("PGPASSWORD", "").with("PGSERVICE", "app");
+    let text = format!(
+        "[app]\nhost=127.0.0.1\nport={port}\nuser={}\npassword={CANARY}\ndbname={}\n",
+        role.name,
+        database.name()
+    );
+    service.write("services", &text);
+    let file = service.path().join("services").display().to_string();
+    let service = service.with("PGSERVICEFILE", &file);
+    let command = Project::new().with("PGPASSWORD", "");
+    command.write("secret", CANARY);
+    command
+        .write("migration.toml", &toml(&format!("url = '{url}'\npassword_command = 'cat secret'")));
+    let named = Project::new().with("PGPASSWORD", "");
+    let whole = url.replace('@', &format!(":{CANARY}@"));
+    let named = named.with("OUR_URL", &whole);
+    named.write("migration.toml", &toml("url_env = 'OUR_URL'"));
+
+    for project in [&variable, &dotenv, &passfile, &service, &command, &named] {
+        project.expect("status", 0);
+        for command in COMMANDS {
+            let mut loud = project.command(command);
+            check(command, &Outcome::of(loud.env("RUST_LOG", "trace")));
+        }
+    }
+    // Where it is wrong, the server says so, and nobody says it.
+    database.execute(&format!("ALTER ROLE {} PASSWORD 'another'", role.name));
+    for project in [&variable, &dotenv, &passfile, &service, &command, &named] {
+        check("status", &project.expect("status", 3));
+        check("config", &project.expect("config --json", 0));
+    }
 }
 
 fn everywhere(url: &str) {
