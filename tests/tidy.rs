@@ -17,6 +17,7 @@ const LAYERS: [&[&str]; 6] = [
         "error",
         "fault",
         "history",
+        "installed",
         "interrupt",
         "lock",
         "progress",
@@ -39,8 +40,8 @@ const LAYERS: [&[&str]; 6] = [
         "watch",
     ],
     &["connection", "extras", "lent", "pooler", "refuse", "reopen", "session"],
-    &["execute", "force"],
-    &["migrator", "recovery", "repair"],
+    &["backup", "execute", "force", "safeguard"],
+    &["migrator", "recovery", "repair", "take_backup"],
     &["dev_database", "lib", "private", "testing"],
 ];
 

@@ -23,6 +23,21 @@ pub enum Point {
     /// A session ends: next, the lock is given back unless its last message did that, and the connection
     /// that held it is closed.
     Unlocking,
+    /// A backup has begun: there is a folder for it, and nothing in it.
+    #[cfg(feature = "backup")]
+    BackupBegun,
+    /// Everything was dumped, and nothing of it was read back.
+    #[cfg(feature = "backup")]
+    BackupDumped,
+    /// The archive was read back, and nothing was written about it.
+    #[cfg(feature = "backup")]
+    BackupRead,
+    /// The backup is complete, and not called one yet.
+    #[cfg(feature = "backup")]
+    BackupWritten,
+    /// The backup is called one.
+    #[cfg(feature = "backup")]
+    BackupRenamed,
 }
 
 #[cfg(feature = "fault-points")]

@@ -48,6 +48,7 @@
 //!
 //! - `testing`, for `[dev-dependencies]`: the module `testing`, whose `harness!` gives every test of
 //!   your migrations a database of its own. The one part that reads the environment.
+//! - `backup`: the module `backup`, backups by PostgreSQL's own programs, and `Migrator::backup`.
 //! - `dev-database`: the module `dev_database`, the PostgreSQL that the command line manages.
 //! - `fault-points`, for the tests of this project alone: moments at which they let something go wrong. What
 //!   it adds may change with every version.
@@ -56,6 +57,8 @@
 #[path = "private.rs"]
 pub mod __private;
 mod audit;
+#[cfg(feature = "backup")]
+pub mod backup;
 mod config;
 mod connect;
 mod connect_options;
@@ -75,6 +78,8 @@ pub mod fault;
 mod force;
 mod history;
 mod info;
+#[cfg(any(feature = "backup", feature = "dev-database"))]
+mod installed;
 mod interrupt;
 mod lent;
 mod lock;
@@ -89,9 +94,12 @@ mod refuse;
 mod reopen;
 mod repair;
 mod run;
+mod safeguard;
 mod session;
 mod sqlstate;
 mod status;
+#[cfg(feature = "backup")]
+mod take_backup;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tls;
@@ -116,7 +124,7 @@ pub use migrate_macros::embed_migrations;
 pub use migrator::Migrator;
 pub use plan::{Accepted, HistoryChange, Plan, Removed, Step};
 pub use postgres;
-pub use progress::{Blocker, Event};
+pub use progress::{BackupStep, BackupSummary, Blocker, Event};
 pub use repair::Repaired;
 pub use run::{Done, PartialRun, Run};
 pub use status::{Entry, State, Status};

@@ -23,6 +23,7 @@ use crate::plan::{HistoryChange, Plan, Refusal, plan_down, plan_force, plan_up};
 use crate::progress::Event;
 use crate::refuse::{plan_changed, refuse};
 use crate::run::Run;
+use crate::safeguard::{Safeguard, with_way_back};
 use crate::status::Status;
 use crate::verify::{self, Finding, Verification};
 
@@ -45,6 +46,7 @@ pub struct Migrator {
     listener: Box<dyn FnMut(&Event) + Send>,
     interrupt: Interrupt,
     agreed: Option<Plan>,
+    safeguard: Option<Box<dyn Safeguard>>,
 }
 
 /// What one call needs besides the connection.
@@ -55,6 +57,7 @@ pub(crate) struct Call<'a> {
     pub(crate) token: String,
     command: &'static str,
     agreed: Option<&'a Plan>,
+    pub(crate) safeguard: Option<&'a dyn Safeguard>,
 }
 
 /// What is asked for.
@@ -79,6 +82,7 @@ impl Migrator {
             listener: Box::new(|_| {}),
             interrupt: Interrupt::default(),
             agreed: None,
+            safeguard: None,
         }
     }
 
@@ -113,6 +117,18 @@ impl Migrator {
     pub fn on_event(mut self, listener: impl FnMut(&Event) + Send + 'static) -> Migrator {
         self.listener = Box::new(listener);
         self
+    }
+
+    /// Lets `up` and `down` do something before their first step.
+    #[cfg(feature = "backup")]
+    pub(crate) fn with_safeguard(self, safeguard: Box<dyn Safeguard>) -> Migrator {
+        Migrator { safeguard: Some(safeguard), ..self }
+    }
+
+    /// How a connection comes about.
+    #[cfg(feature = "backup")]
+    pub(crate) fn options(&self) -> &ConnectOptions {
+        &self.connection
     }
 
     /// A handle that stops what this migrator does, from any thread.
@@ -221,6 +237,7 @@ impl Migrator {
     pub fn up_with(&mut self, client: &mut postgres::Client) -> Result<Run, Error> {
         self.refuse_stale_build()?;
         let call = Call::new(&self.set, &self.settings, &self.interrupt, "up");
+        let call = Call { safeguard: self.safeguard.as_deref(), ..call };
         refuse_schema(call.settings)?;
         let listener = &mut self.listener;
         outside_of_async(|| {
@@ -238,6 +255,7 @@ impl Migrator {
     ) -> Result<T, Error> {
         let mut call = Call::new(&self.set, &self.settings, &self.interrupt, command);
         call.agreed = self.agreed.as_ref();
+        call.safeguard = self.safeguard.as_deref();
         refuse_schema(call.settings)?;
         let (config, listener) = (&self.connection, &mut self.listener);
         outside_of_async(|| {
@@ -279,7 +297,7 @@ impl<'a> Call<'a> {
         command: &'static str,
     ) -> Call<'a> {
         let token = uuid::Uuid::new_v4().to_string();
-        Call { set: *set, settings, interrupt, token, command, agreed: None }
+        Call { set: *set, settings, interrupt, token, command, agreed: None, safeguard: None }
     }
 
     fn parts(&self) -> (Store, Audit) {
@@ -313,8 +331,12 @@ impl<'a> Call<'a> {
             if agreed.is_some() {
                 return Err(plan_changed("there is something else to do than what was agreed to"));
             }
+            if let Some(safeguard) = self.safeguard {
+                safeguard.prepare(&mut connection)?;
+            }
             let locked = connection.lock(&server)?;
-            self.run_locked(locked, planned.as_ref(), request)?
+            let done = self.run_locked(locked, planned.as_ref(), request);
+            done.map_err(|it| with_way_back(it, self.safeguard))?
         };
         let direction = match request {
             Request::Up(_) => Direction::Up,

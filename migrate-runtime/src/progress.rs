@@ -113,6 +113,27 @@ pub enum Event {
         /// How much there is; zero where the server does not tell.
         total: u64,
     },
+    /// A backup is being taken.
+    BackupStarted {
+        /// Its id.
+        id: String,
+        /// The size of the database on the server; the archive is smaller as a rule.
+        database_bytes: u64,
+    },
+    /// How far a backup is, told a few times a second while it is taken or verified.
+    BackupProgress {
+        /// What is being done.
+        step: BackupStep,
+        /// How many bytes are done.
+        done: u64,
+        /// How many there are: of the database, while it is being dumped, else of the archive.
+        total: u64,
+    },
+    /// A backup is complete.
+    BackedUp {
+        /// The backup.
+        backup: BackupSummary,
+    },
     /// Something a person should know, which does not stop the run.
     Warning {
         /// What.
@@ -125,6 +146,32 @@ pub enum Event {
         /// What it said.
         message: String,
     },
+}
+
+/// What is being done with a backup.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BackupStep {
+    /// The server's data is written to an archive.
+    Dumping,
+    /// The archive is read as restoring it would.
+    ReadingBack,
+    /// The archive's checksum is taken.
+    Hashing,
+}
+
+/// A backup in a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct BackupSummary {
+    /// Its id.
+    pub id: String,
+    /// When it was taken, by the server's clock, as in `2026-11-25T22:15:30.123456Z`.
+    pub created_at: String,
+    /// The bytes of its archive.
+    pub size_bytes: u64,
+    /// SHA-256 of its archive.
+    pub checksum: String,
 }
 
 /// A session that holds, or waits in front of us for, a lock that a migration needs.

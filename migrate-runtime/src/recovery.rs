@@ -49,7 +49,8 @@ impl Call<'_> {
     ) -> Result<Vec<Done>, Error> {
         let mut losses = 0;
         let plan = loop {
-            match self.plan_again(&mut session, &history, planned, request) {
+            let plan = self.plan_again(&mut session, &history, planned, request);
+            match plan.and_then(|it| self.safeguard(&mut session, &history, it)) {
                 Err(error) if losses < LOSSES && session.may_reopen(&error) => {
                     losses += 1;
                     (session, history) = session.reopen(&error)?;
@@ -93,6 +94,19 @@ impl Call<'_> {
             return Ok(plan);
         }
         Err(plan_changed("another runner changed the history while this one waited for the lock"))
+    }
+
+    /// Before the first step of a plan that has one.
+    fn safeguard(
+        &self,
+        session: &mut Session<'_>,
+        history: &History,
+        plan: Plan,
+    ) -> Result<Plan, Error> {
+        match self.safeguard.filter(|_| !plan.steps.is_empty()) {
+            Some(safeguard) => safeguard.take(session, history).map(|()| plan),
+            None => Ok(plan),
+        }
     }
 
     /// Comes back to a session, and to a plan of what is left.
@@ -157,7 +171,9 @@ impl Call<'_> {
                 self.plan_again(session, history, planned, Request::Down(&rest))?
             }
         };
-        course.plan = plan;
+        // Somebody else may have come between.
+        let is_first = course.done.is_empty();
+        course.plan = if is_first { self.safeguard(session, history, plan)? } else { plan };
         Ok(())
     }
 }

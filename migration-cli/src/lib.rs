@@ -15,6 +15,7 @@
 //! else to stderr; what a command leaves behind in the database is the runtime's business.
 
 mod app;
+mod backup_place;
 mod cli;
 mod commands;
 mod config;

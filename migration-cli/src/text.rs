@@ -27,6 +27,23 @@ pub(crate) fn duration(time: Duration) -> String {
     }
 }
 
+/// A number of bytes with about three significant digits: `812 B`, `1.23 MB`.
+pub(crate) fn bytes(count: u64) -> String {
+    const UNITS: [&str; 5] = ["kB", "MB", "GB", "TB", "PB"];
+    let (mut unit, mut left) = (0, count);
+    // In tenths of the next unit, so that no floating point number is needed.
+    while left >= 1_000_000 && unit + 1 < UNITS.len() {
+        left /= 1000;
+        unit += 1;
+    }
+    match left {
+        0..1000 => format!("{left} B"),
+        1000..10_000 => format!("{}.{:02} {}", left / 1000, left % 1000 / 10, UNITS[unit]),
+        10_000..100_000 => format!("{}.{} {}", left / 1000, left % 1000 / 100, UNITS[unit]),
+        _ => format!("{} {}", left / 1000, UNITS[unit]),
+    }
+}
+
 /// A statement in one line, cut to a width on the screen; an ellipsis says that there is more.
 pub(crate) fn one_line(sql: &str, width: usize) -> String {
     let lines = sql.lines().filter(|it| !it.trim_start().starts_with("--"));

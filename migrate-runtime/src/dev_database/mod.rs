@@ -25,12 +25,13 @@ use postgres::error::SqlState;
 use postgres::{Client, Config};
 use rustix::process::Pid;
 
-pub use self::discovery::{Binaries, Search};
+pub use self::discovery::Binaries;
 pub use self::error::DevDatabaseError;
 use self::error::Failure;
 use self::place::Place;
 use self::server::{Answer, Deadline, PATIENCE_WITH_OTHERS, Server};
 pub use self::throw_away::ThrowAwayServer;
+pub use crate::installed::Search;
 
 /// The database that a project gets.
 const DATABASE: &str = "development";

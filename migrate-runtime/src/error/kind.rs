@@ -44,6 +44,14 @@ pub enum ErrorKind {
     Consent,
     /// Work outside a transaction began and did not end.
     Unfinished,
+    /// There is no such backup.
+    NoSuchBackup,
+    /// A backup is not what it was when it was taken.
+    DamagedBackup,
+    /// One of PostgreSQL's own programs is not installed, or too old for the server.
+    MissingProgram,
+    /// One of PostgreSQL's own programs failed.
+    Program,
     /// A file, a stream or the system refused something.
     Io,
     /// A signal or a call to [`Interrupt::interrupt`](crate::Interrupt::interrupt).
@@ -52,7 +60,7 @@ pub enum ErrorKind {
     Internal,
 }
 
-const TABLE: [(ErrorKind, &str, u8); 23] = [
+const TABLE: [(ErrorKind, &str, u8); 27] = [
     (ErrorKind::Usage, "usage", 2),
     (ErrorKind::Config, "config", 2),
     (ErrorKind::NoSuchVersion, "no_such_version", 2),
@@ -73,6 +81,10 @@ const TABLE: [(ErrorKind, &str, u8); 23] = [
     (ErrorKind::LockHeld, "lock_held", 6),
     (ErrorKind::Consent, "consent", 7),
     (ErrorKind::Unfinished, "unfinished", 8),
+    (ErrorKind::NoSuchBackup, "no_such_backup", 2),
+    (ErrorKind::DamagedBackup, "damaged_backup", 1),
+    (ErrorKind::MissingProgram, "missing_program", 2),
+    (ErrorKind::Program, "program", 1),
     (ErrorKind::Io, "io", 1),
     (ErrorKind::Interrupted, "interrupted", 130),
     (ErrorKind::Internal, "internal", 70),

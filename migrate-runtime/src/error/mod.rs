@@ -93,6 +93,13 @@ impl Error {
         made
     }
 
+    /// The same, under another kind.
+    #[cfg(feature = "backup")]
+    pub(crate) fn of_kind(mut self, kind: ErrorKind) -> Error {
+        self.0.kind = kind;
+        self
+    }
+
     pub(crate) fn with_source(mut self, source: impl StdError + Send + Sync + 'static) -> Error {
         self.0.source = Some(Box::new(source));
         self

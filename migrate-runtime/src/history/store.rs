@@ -78,6 +78,12 @@ impl Store {
         format!("{begin}{};\n{};\n{};\nCOMMIT", key.try_lock(), self.server, self.rows)
     }
 
+    /// One statement: the rows of the history.
+    #[cfg(feature = "backup")]
+    pub(crate) fn rows(&self) -> &str {
+        &self.rows
+    }
+
     /// Makes whatever is missing; the last row of the answer says what was found.
     pub(crate) fn setup(&self, settings: &Settings) -> String {
         let mark = self.mark(settings).unwrap_or_else(|| "SELECT".to_owned());

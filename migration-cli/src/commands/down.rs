@@ -7,6 +7,7 @@ use migrate_core::Version;
 use migrate_runtime::{Down, Limit, Migrator, ScriptSource};
 
 use super::{Together, run_with_consent, show};
+use crate::backup_place::BackupFirst;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::text::parse_count;
@@ -25,6 +26,9 @@ pub(crate) struct DownArgs {
     /// Which down script to take where this program and the database have different ones
     #[arg(long = "use", value_name = "WHICH")]
     script: Option<Which>,
+
+    #[command(flatten)]
+    backup: BackupFirst,
 
     /// Show what would be reverted, and stop
     #[arg(long)]
@@ -79,6 +83,9 @@ pub(crate) fn run(ctx: &mut Context<'_>, args: &DownArgs) -> Result<u8, CommandE
     if args.dry_run {
         let plan = session.migrator.plan_down(&down).map_err(CommandError::from);
         return show(ctx, &plan.map_err(CommandError::for_plan)?, Together::No);
+    }
+    if let Some(backups) = args.backup.wanted(ctx)? {
+        session.migrator = session.migrator.with_backups(backups);
     }
     let plan = |it: &mut Migrator| it.plan_down(&down);
     run_with_consent(ctx, session, Together::No, plan, |it| it.run_down(&down))

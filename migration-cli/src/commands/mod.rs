@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod backup;
 mod completions;
 mod config;
 mod create;
@@ -22,7 +23,7 @@ use migrate_runtime::{Direction, Error, ErrorKind, Migrator, Plan, Run};
 
 use crate::context::{Context, Session, Start};
 use crate::error::CommandError;
-use crate::output::{Progress, StepRecord, plan_text, print_run};
+use crate::output::{BackupRecord, Progress, StepRecord, plan_text, print_run};
 use crate::text::plural;
 
 /// A command with its arguments.
@@ -42,6 +43,7 @@ pub(crate) enum Command {
     Repair(repair::RepairArgs),
     Force(force::ForceArgs),
     Info(info::InfoArgs),
+    Backup(backup::BackupArgs),
     Config(config::ConfigArgs),
     Db(db::DbArgs),
     Completions(completions::CompletionsArgs),
@@ -63,6 +65,10 @@ impl Command {
             Command::Repair(_) => "repair",
             Command::Force(_) => "force",
             Command::Info(_) => "info",
+            Command::Backup(args) => match &args.command {
+                Some(command) => return format!("backup {}", command.word()),
+                None => "backup",
+            },
             Command::Config(_) => "config",
             Command::Db(args) => return format!("db {}", args.command.word()),
             Command::Completions(_) => "completions",
@@ -98,6 +104,7 @@ pub(crate) fn run(start: Start<'_>, command: &Command) -> Result<u8, CommandErro
         Command::Repair(args) => repair::run(&mut start.context()?, args),
         Command::Force(args) => force::run(&mut start.context()?, args),
         Command::Info(args) => info::run(&mut start.context()?, args),
+        Command::Backup(args) => backup::run(&mut start.context()?, args),
         Command::Config(args) => config::run(&mut start.context()?, args),
         Command::Db(args) => db::run(&mut start.context()?, args),
     }
@@ -182,6 +189,7 @@ fn carry_out(
     let started = Instant::now();
     let ran = run();
     progress.end();
+    ctx.report.backup = progress.backup().as_ref().map(BackupRecord::new);
     let run = ran?;
     ctx.report.ran(&run.done);
     ctx.report.database = Some(run.database.clone());

@@ -6,6 +6,7 @@ use migrate_core::Version;
 use migrate_runtime::{ErrorKind, Limit, MigrationSet, Up};
 
 use super::{Together, run_with_consent, show};
+use crate::backup_place::BackupFirst;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::text::parse_count;
@@ -20,6 +21,9 @@ use crate::text::parse_count;
 pub(crate) struct UpArgs {
     #[command(flatten)]
     options: UpOptions,
+
+    #[command(flatten)]
+    backup: BackupFirst,
 
     /// Show what would run, and stop
     #[arg(long)]
@@ -90,6 +94,9 @@ pub(crate) fn run(ctx: &mut Context<'_>, args: &UpArgs) -> Result<u8, CommandErr
     if args.dry_run {
         let plan = session.migrator.plan_up(&up).map_err(CommandError::from);
         return show(ctx, &plan.map_err(CommandError::for_plan)?, together);
+    }
+    if let Some(backups) = args.backup.wanted(ctx)? {
+        session.migrator = session.migrator.with_backups(backups);
     }
     run_with_consent(ctx, session, together, |it| it.plan_up(&up), |it| it.run_up(&up))
 }

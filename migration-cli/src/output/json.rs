@@ -12,6 +12,7 @@ use crate::secret::redact;
 use crate::time::rfc3339;
 
 use super::Ui;
+use super::backup::{BackupRecord, ListedRecord};
 use super::blocker::BlockerRecord;
 use super::force::HistoryChangeRecord;
 use super::import::ImportRecord;
@@ -57,6 +58,15 @@ pub(crate) struct Report {
     pub(crate) lines: Option<[&'static str; 2]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) info: Option<InfoRecord>,
+    /// The backup that was taken or verified.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) backup: Option<BackupRecord>,
+    /// Those that there are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) backups: Option<Vec<ListedRecord>>,
+    /// The ids of the backups that `backup prune` removed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) removed: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) settings: Option<Vec<SettingRecord>>,
     /// A result that is a text as a whole.

@@ -1,5 +1,7 @@
 //! Everything that people and programs read: results on stdout, all else on stderr.
 
+mod backup;
+mod backup_progress;
 mod blocker;
 mod failure;
 mod force;
@@ -16,6 +18,9 @@ mod style;
 mod table;
 mod ui;
 
+pub(crate) use backup::{
+    BackupRecord, ListedRecord, print_backup, print_backups, print_pruned, print_verified,
+};
 pub(crate) use force::{HistoryChangeRecord, change_counts, print_change};
 pub(crate) use human::{print_run, print_status, print_verification, worst};
 pub(crate) use import::{ImportRecord, print_import};

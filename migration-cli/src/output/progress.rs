@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use migrate_runtime::{Direction, Done, Event, Mode};
+use migrate_runtime::{BackupSummary, Direction, Done, Event, Mode};
 
+use super::backup_progress::BackupProgress;
 use super::style::{FAINT, GOOD, LABEL, Styled};
 use super::ui::Ui;
 use crate::secret::redact;
@@ -21,6 +22,7 @@ pub(crate) struct Progress {
     current: String,
     /// What the building of an index was at when that was last said.
     phase: String,
+    backup: BackupProgress,
 }
 
 /// Names longer than this do not push the times of all others to the right.
@@ -43,6 +45,7 @@ impl Progress {
             said_waiting: false,
             current: String::new(),
             phase: String::new(),
+            backup: BackupProgress::new(ui),
         }
     }
 
@@ -84,6 +87,9 @@ impl Progress {
             Event::IndexBuild { version, phase, done, total } => {
                 self.building(version, phase, (*done, *total));
             }
+            Event::BackupStarted { .. } | Event::BackupProgress { .. } | Event::BackedUp { .. } => {
+                self.backup.event(event);
+            }
             Event::Warning { message } => {
                 let ui = self.ui.clone();
                 self.aside(|| ui.warn(ui.in_our_name(message)));
@@ -97,7 +103,13 @@ impl Progress {
 
     /// Takes the bar away, before anything else is written.
     pub(crate) fn end(&self) {
+        self.backup.end();
         self.bar.finish_and_clear();
+    }
+
+    /// The backup that was taken.
+    pub(crate) fn backup(&self) -> Option<BackupSummary> {
+        self.backup.taken()
     }
 
     fn planned(&mut self, total: usize, direction: Direction) {

@@ -1,0 +1,277 @@
+//! Takes a backup: everything of one snapshot, which the history beside it is of too.
+//!
+//! The name that makes it a backup comes last. What is interrupted before that is never taken for one.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use super::archive::{self, Files};
+use super::folder::{self, Folder, Partial};
+use super::id::BackupId;
+use super::manifest::{Archive, FORM, Format, Manifest, Ran, Sum, write_sums};
+use super::programs::{Found, Program, find};
+use super::run::{Ended, Run, run};
+use super::{Backup, Backups, MANIFEST, SUMS};
+use crate::connect_options::ConnectOptions;
+use crate::connection::Connection;
+use crate::error::{Error, ErrorKind};
+use crate::fault::{self, Point};
+use crate::history::{History, Row};
+use crate::progress::{BackupStep, BackupSummary, Event};
+use crate::quote::{fill, literal};
+use crate::sqlstate;
+use crate::transport::{Failure, FailureCause, Keep};
+
+/// What has to be there before anything begins.
+#[derive(Debug)]
+pub(crate) struct Ready {
+    folder: Folder,
+    dump: Found,
+    restore: Found,
+}
+
+/// What the server says at the beginning; its snapshot lasts as long as the transaction.
+struct Facts {
+    snapshot: String,
+    server_version: String,
+    database: String,
+    database_bytes: u64,
+    time: String,
+    role: String,
+    history: Option<Vec<Row>>,
+}
+
+/// Finds the programs for the server, and makes the folder.
+pub(crate) fn prepare(backups: &Backups, connection: &mut Connection<'_>) -> Result<Ready, Error> {
+    let reply =
+        connection.ask("SELECT pg_catalog.current_setting('server_version_num')::int / 10000")?;
+    let major = reply.first(0).and_then(|it| it.first()?.as_deref()?.parse().ok());
+    let major = major.ok_or_else(not_understood)?;
+    let dump = find(&backups.search, Program::PgDump, major)?;
+    // What reads it has to be as new as what wrote it.
+    let restore = find(&backups.search, Program::PgRestore, dump.major)?;
+    let folder = Folder::open_or_make(&backups.folder)?;
+    Ok(Ready { folder, dump, restore })
+}
+
+/// Takes a backup over the connection given, which is in no transaction, before and after.
+pub(crate) fn take(
+    backups: &Backups,
+    ready: &Ready,
+    connection: &mut Connection<'_>,
+    options: &ConnectOptions,
+) -> Result<Backup, Error> {
+    let facts = facts(connection);
+    let dumped = facts.and_then(|facts| {
+        let partial = dump(backups, ready, connection, options, &facts)?;
+        Ok((facts, partial))
+    });
+    // The archive has the snapshot already: without this connection, there is nothing to be rolled back.
+    let _ = connection.send_last("ROLLBACK");
+    let (facts, partial) = dumped?;
+    let made = describe(backups, ready, connection, &facts, &partial)?;
+    let id: BackupId = made.id.parse()?;
+    partial.finish()?;
+    let backup = backups.open(&id)?;
+    connection.tell(Event::BackedUp { backup: summary(&backup.manifest) });
+    Ok(backup)
+}
+
+/// What is said about a backup in a line.
+pub(super) fn summary(manifest: &Manifest) -> BackupSummary {
+    BackupSummary {
+        id: manifest.id.clone(),
+        created_at: manifest.created_at.clone(),
+        size_bytes: manifest.archive.size_bytes,
+        checksum: manifest.archive.checksum.clone(),
+    }
+}
+
+fn facts(connection: &mut Connection<'_>) -> Result<Facts, Error> {
+    let migrations = literal(&format!("{}._migrations", connection.store.schema));
+    let facts = fill(include_str!("facts.sql"), &[("migrations", &migrations)]);
+    let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+    let reply = connection.send(&format!("{begin};\n{facts}"), Keep::All);
+    let reply = reply.map_err(|it| no_snapshot(connection, it))?;
+    let cells = reply.first(2).unwrap_or_default();
+    let cell = |at: usize| cells.get(at).and_then(Option::as_deref);
+    let text = |at: usize| cell(at).map(str::to_owned).ok_or_else(not_understood);
+    let version = text(1)?;
+    let history = if cell(5).is_some() {
+        let message = connection.store.rows().to_owned();
+        let rows = connection.ask(&message)?;
+        Some(History::parse(rows.of(0)).ok_or_else(not_understood)?.rows)
+    } else {
+        None
+    };
+    Ok(Facts {
+        snapshot: text(0)?,
+        // Packagers add their own: `15.18 (Debian 15.18-0+deb12u1)`.
+        server_version: version.split(' ').next().unwrap_or(&version).to_owned(),
+        database: text(2)?,
+        database_bytes: text(3)?.parse().unwrap_or(0),
+        time: text(4)?,
+        role: text(6)?,
+        history,
+    })
+}
+
+fn no_snapshot(connection: &Connection<'_>, failure: Failure) -> Error {
+    let code = failure.sqlstate().unwrap_or_default().to_owned();
+    match failure.error {
+        FailureCause::Postgres(error)
+            if !code.is_empty()
+                && !sqlstate::SESSION_ENDED.contains(&code.as_str())
+                && code != sqlstate::QUERY_CANCELED =>
+        {
+            let lacks = code == sqlstate::INSUFFICIENT_PRIVILEGE;
+            let kind = if lacks { ErrorKind::Privilege } else { ErrorKind::Connect };
+            Error::from_postgres(kind, "the server gives no snapshot for a backup", error)
+                .with_state("nothing was changed")
+        }
+        error => connection.cannot_read(Failure { error, ..failure }),
+    }
+}
+
+fn not_understood() -> Error {
+    Error::new(ErrorKind::Internal, "the server's answer makes no sense")
+}
+
+/// Everything up to an archive that is on disk.
+fn dump<'f>(
+    backups: &Backups,
+    ready: &'f Ready,
+    connection: &mut Connection<'_>,
+    options: &ConnectOptions,
+    facts: &Facts,
+) -> Result<Partial<'f>, Error> {
+    let free = ready.folder.free_space()?;
+    let total = facts.database_bytes;
+    if free < total {
+        return Err(no_room(&backups.folder, free, total));
+    }
+    let environment = connection.settings.identity.environment.as_deref().unwrap_or_default();
+    let random = uuid::Uuid::new_v4().simple().to_string();
+    let id = BackupId::new(&facts.time, environment, &random[..4]);
+    connection.tell(Event::BackupStarted { id: id.to_string(), database_bytes: total });
+    let partial = ready.folder.begin(id)?;
+    fault::at(Point::BackupBegun);
+    let format = backups.format();
+    let archive = partial.path().join(format.file());
+    if format == Format::Custom {
+        folder::make_empty(&archive).map_err(|it| folder::cannot("make", &archive, it))?;
+    }
+    let lock_timeout = connection.settings.lock_deadline.as_millis().clamp(1, i32::MAX as u128);
+    let mut args = vec![
+        format!("--format={}", format.as_str()),
+        format!("--snapshot={}", facts.snapshot),
+        format!("--lock-wait-timeout={lock_timeout}"),
+        // Where we have died, it ends with the next thing that it says.
+        "--verbose".to_owned(),
+    ];
+    args.extend(backups.jobs.map(|it| format!("--jobs={it}")));
+    let mut args: Vec<OsString> = args.into_iter().map(OsString::from).collect();
+    let mut file = OsString::from("--file=");
+    file.push(&archive);
+    args.push(file);
+    let connect = Some((options, None));
+    let it = Run { program: &ready.dump, args, connect, hold: partial.lock() };
+    let step = BackupStep::Dumping;
+    let ended = run(it, connection.interrupt, &mut || {
+        let done = archive::size(&archive);
+        (connection.tell)(Event::BackupProgress { step, done, total });
+    });
+    ended.map_err(|it| failed(it, &ready.dump, facts, &archive))?;
+    fault::at(Point::BackupDumped);
+    archive::settle(&archive)?;
+    Ok(partial)
+}
+
+fn no_room(path: &Path, free: u64, total: u64) -> Error {
+    let path = path.display();
+    let message = format!(
+        "there is no room for a backup in {path}: {free} bytes are free, and the database has {total}"
+    );
+    Error::new(ErrorKind::Io, message)
+        .with_state("nothing was changed")
+        .with_hint("migration-cli backup list   # what may go?")
+        .with_hint("migration-cli backup --backup-dir DIR   # on a larger disk")
+}
+
+fn failed(ended: Ended, program: &Found, facts: &Facts, archive: &Path) -> Error {
+    let text = match &ended {
+        Ended::Failed { said, .. } => said.join("\n"),
+        _ => String::new(),
+    };
+    let error = ended.into_error(program, "pg_dump failed").with_state("no backup was taken");
+    if error.kind() == ErrorKind::Privilege {
+        let role = &facts.role;
+        return error.with_hint(format!(
+            "GRANT pg_read_all_data TO {role};   -- a backup reads every table; or take it as their owner"
+        ));
+    }
+    if text.contains("due to lock timeout") {
+        return error.with_hint(
+            "migration-cli backup --lock-deadline 30m   # waits longer for whoever has a table locked",
+        );
+    }
+    if text.contains("No space left on device") || text.contains("Disk quota exceeded") {
+        let folder = archive.parent().and_then(Path::parent).unwrap_or(archive);
+        return error.with_hint(format!("df -h {}   # there is no room left", folder.display()));
+    }
+    error
+}
+
+/// Reads the archive back as a whole, and writes what there is to know about it.
+fn describe(
+    backups: &Backups,
+    ready: &Ready,
+    connection: &mut Connection<'_>,
+    facts: &Facts,
+    partial: &Partial<'_>,
+) -> Result<Manifest, Error> {
+    let format = backups.format();
+    let path = partial.path().join(format.file());
+    let interrupt = connection.interrupt;
+    let tell = &mut connection.tell;
+    let mut tell = |step, done, total| tell(Event::BackupProgress { step, done, total });
+    archive::read_back(&path, &ready.restore, interrupt, partial.lock(), &mut tell)
+        .map_err(|error| error.with_state("no backup was taken"))?;
+    fault::at(Point::BackupRead);
+    let files = Files::of(&path, format, interrupt, &mut tell)?;
+    let identity = &connection.settings.identity;
+    let history = facts.history.as_ref().map(|rows| {
+        let ran = |it: &Row| Ran {
+            version: it.version.clone(),
+            name: it.name.clone(),
+            checksum: it.checksum.clone(),
+        };
+        rows.iter().map(ran).collect()
+    });
+    let manifest = Manifest {
+        form: FORM,
+        id: partial.id().to_string(),
+        created_at: facts.time.clone(),
+        environment: identity.environment.clone(),
+        database: facts.database.clone(),
+        server_version: facts.server_version.clone(),
+        database_bytes: facts.database_bytes,
+        pg_dump_version: ready.dump.version.clone(),
+        application: identity.application.clone(),
+        archive: Archive { format, size_bytes: files.size, checksum: files.checksum().to_string() },
+        schema: connection.settings.schema.clone(),
+        history,
+    };
+    let text = manifest.write();
+    let mut sums =
+        vec![Sum { checksum: archive::checksum(text.as_bytes()), name: MANIFEST.into() }];
+    sums.extend(files.sums);
+    let write = |name: &str, text: &str| {
+        let path: PathBuf = partial.path().join(name);
+        folder::write_new(&path, text.as_bytes()).map_err(|it| folder::cannot("write", &path, it))
+    };
+    write(MANIFEST, &text)?;
+    write(SUMS, &write_sums(&sums))?;
+    folder::sync(partial.path())?;
+    Ok(manifest)
+}

@@ -1,0 +1,10 @@
+SELECT pg_catalog.set_config(name, '0', true) FROM pg_catalog.pg_settings
+WHERE name IN ('idle_in_transaction_session_timeout', 'transaction_timeout');
+SELECT pg_catalog.pg_export_snapshot(),
+       pg_catalog.current_setting('server_version'),
+       pg_catalog.current_database(),
+       pg_catalog.pg_database_size(pg_catalog.current_database()),
+       pg_catalog.to_char(pg_catalog.clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+       -- NULL where there is no such table.
+       pg_catalog.has_table_privilege(pg_catalog.to_regclass({migrations})::oid, 'SELECT'),
+       pg_catalog.quote_ident(session_user)

@@ -1,0 +1,140 @@
+//! `backup`, and the backup before the first step of `up` and `down`.
+
+use std::sync::{Mutex, PoisonError};
+
+use crate::audit::{Entry, Outcome};
+use crate::backup::{Backup, Backups, Ready, prepare, take};
+use crate::connect_options::ConnectOptions;
+use crate::connection::Connection;
+use crate::error::{Error, ErrorKind};
+use crate::history::{History, Row, Server};
+use crate::migrator::Migrator;
+use crate::quote::{json_text, literal};
+use crate::safeguard::Safeguard;
+use crate::session::Session;
+
+impl Migrator {
+    /// Takes a backup of the whole database. Changes nothing there, except that the log of the
+    /// migrations gets a row where it can be written; no lock is taken.
+    pub fn backup(&mut self, backups: &Backups) -> Result<Backup, Error> {
+        self.call("backup", |mut connection, call| {
+            let (server, _) = call.read(&mut connection)?;
+            let taken = take_logged(backups, &mut connection, &server);
+            if let Err(error) = &taken
+                && may_log(&server)
+            {
+                connection.log_error(None, None, error);
+            }
+            taken
+        })
+    }
+
+    /// Lets `up` and `down` take a backup under the lock, before their first step, and only when there is
+    /// something to do. Where `pg_dump` cannot be had, they do not start.
+    #[must_use]
+    pub fn with_backups(self, backups: Backups) -> Migrator {
+        let options = self.options().clone();
+        let state = Mutex::new(State::default());
+        self.with_safeguard(Box::new(BackupFirst { backups, options, state }))
+    }
+}
+
+fn take_logged(
+    backups: &Backups,
+    connection: &mut Connection<'_>,
+    server: &Server,
+) -> Result<Backup, Error> {
+    let ready = prepare(backups, connection)?;
+    let internal = || Error::new(ErrorKind::Internal, "a lent connection has no origin");
+    let options = connection.origin.ok_or_else(internal)?;
+    let backup = take(backups, &ready, connection, options)?;
+    if may_log(server) {
+        log(connection, &backup);
+    }
+    Ok(backup)
+}
+
+/// A row is written only where there is a log.
+fn may_log(server: &Server) -> bool {
+    server.layout.is_some() && !server.standby
+}
+
+fn log(connection: &mut Connection<'_>, backup: &Backup) {
+    let it = backup.summary();
+    let (id, checksum) = (json_text(&it.id), json_text(&it.checksum));
+    let size = it.size_bytes;
+    let detail = format!(
+        r#"{{"backup": {{"id": "{id}", "size_bytes": {size}, "checksum": "{checksum}"}}}}"#
+    );
+    let started_at = format!("{}::timestamptz", literal(&it.created_at));
+    connection.log(&Entry {
+        version: None,
+        direction: None,
+        outcome: Outcome::Ok,
+        started_at: &started_at,
+        sqlstate: None,
+        message: None,
+        detail: &detail,
+    });
+}
+
+/// A backup before the first step.
+struct BackupFirst {
+    backups: Backups,
+    options: ConnectOptions,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    ready: Option<Ready>,
+    /// The backup, and the history that it is of.
+    taken: Option<(Backup, Vec<Row>)>,
+}
+
+impl Safeguard for BackupFirst {
+    fn prepare(&self, connection: &mut Connection<'_>) -> Result<(), Error> {
+        let ready = prepare(&self.backups, connection).map_err(without)?;
+        // Each run has a backup of its own.
+        *self.state() = State { ready: Some(ready), taken: None };
+        Ok(())
+    }
+
+    fn take(&self, session: &mut Session<'_>, history: &History) -> Result<(), Error> {
+        let mut state = self.state();
+        let State { ready: Some(ready), taken } = &mut *state else { return Ok(()) };
+        if taken.as_ref().is_some_and(|it| it.1 == history.rows) {
+            return Ok(());
+        }
+        let may_log = may_log(&session.server);
+        match take(&self.backups, ready, session, &self.options) {
+            Ok(backup) => {
+                if may_log {
+                    log(session, &backup);
+                }
+                *taken = Some((backup, history.rows.clone()));
+                Ok(())
+            }
+            Err(error) => {
+                if may_log && error.kind() != ErrorKind::ConnectionLost {
+                    session.log_error(None, None, &error);
+                }
+                Err(without(error))
+            }
+        }
+    }
+
+    fn taken(&self) -> Option<String> {
+        self.state().taken.as_ref().map(|it| it.0.id.to_string())
+    }
+}
+
+impl BackupFirst {
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn without(error: Error) -> Error {
+    error.with_state("nothing was changed: no migration runs without the backup")
+}
