@@ -322,8 +322,8 @@ impl<'a> Call<'a> {
             planned => Some(planned.map_err(|it| refuse(&mut connection, &server, it))?),
         };
         let database = server.database.clone();
-        let done = if planned.as_ref().is_some_and(|it| it.steps.is_empty()) {
-            Vec::new()
+        let (done, backup) = if planned.as_ref().is_some_and(|it| it.steps.is_empty()) {
+            (Vec::new(), None)
         } else {
             server.refuse_standby()?;
             let agreed =
@@ -336,13 +336,14 @@ impl<'a> Call<'a> {
             }
             let locked = connection.lock(&server)?;
             let done = self.run_locked(locked, planned.as_ref(), request);
-            done.map_err(|it| with_way_back(it, self.safeguard))?
+            let done = done.map_err(|it| with_way_back(it, self.safeguard))?;
+            (done, self.safeguard.and_then(Safeguard::taken))
         };
         let direction = match request {
             Request::Up(_) => Direction::Up,
             Request::Down(_) => Direction::Down,
         };
-        Ok(Run { token: self.token.clone(), direction, database, done })
+        Ok(Run { token: self.token.clone(), direction, database, done, backup })
     }
 
     pub(crate) fn plan(

@@ -16,6 +16,8 @@ pub struct Run {
     pub database: String,
     /// What was done, in order. Empty when there was nothing to do.
     pub done: Vec<Done>,
+    /// The id of the backup that was taken before the first step, where one was asked for.
+    pub backup: Option<String>,
 }
 
 /// One migration that ran or was reverted.

@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::archive::{self, Files};
+use super::facts::{Facts, facts, not_understood};
 use super::folder::{self, Folder, Partial};
 use super::id::BackupId;
 use super::manifest::{Archive, FORM, Format, Manifest, Ran, Sum, write_sums};
@@ -16,11 +17,9 @@ use crate::connect_options::ConnectOptions;
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind};
 use crate::fault::{self, Point};
-use crate::history::{History, Row};
+use crate::history::Row;
+use crate::pooler;
 use crate::progress::{BackupStep, BackupSummary, Event};
-use crate::quote::{fill, literal};
-use crate::sqlstate;
-use crate::transport::{Failure, FailureCause, Keep};
 
 /// What has to be there before anything begins.
 #[derive(Debug)]
@@ -30,19 +29,9 @@ pub(crate) struct Ready {
     restore: Found,
 }
 
-/// What the server says at the beginning; its snapshot lasts as long as the transaction.
-struct Facts {
-    snapshot: String,
-    server_version: String,
-    database: String,
-    database_bytes: u64,
-    time: String,
-    role: String,
-    history: Option<Vec<Row>>,
-}
-
 /// Finds the programs for the server, and makes the folder.
 pub(crate) fn prepare(backups: &Backups, connection: &mut Connection<'_>) -> Result<Ready, Error> {
+    refuse_pooling(connection)?;
     let reply =
         connection.ask("SELECT pg_catalog.current_setting('server_version_num')::int / 10000")?;
     let major = reply.first(0).and_then(|it| it.first()?.as_deref()?.parse().ok());
@@ -54,8 +43,34 @@ pub(crate) fn prepare(backups: &Backups, connection: &mut Connection<'_>) -> Res
     Ok(Ready { folder, dump, restore })
 }
 
+/// `pg_dump` sets what its session needs, and other clients would get that session after it.
+fn refuse_pooling(connection: &mut Connection<'_>) -> Result<(), Error> {
+    connection.refuse_pooling().map_err(|error| match error.kind() {
+        ErrorKind::Pooler => Error::new(
+            ErrorKind::Pooler,
+            "a pooler hands our statements to more than one session of the server (transaction pooling), and pg_dump would leave its settings behind on one of them",
+        )
+        .with_state("nothing was changed")
+        .with_hint(pooler::HINT),
+        _ => error,
+    })
+}
+
 /// Takes a backup over the connection given, which is in no transaction, before and after.
 pub(crate) fn take(
+    backups: &Backups,
+    ready: &Ready,
+    connection: &mut Connection<'_>,
+    options: &ConnectOptions,
+) -> Result<Backup, Error> {
+    let taken = take_one(backups, ready, connection, options);
+    taken.map_err(|error| match error.state() {
+        None => error.with_state("no backup was taken"),
+        Some(_) => error,
+    })
+}
+
+fn take_one(
     backups: &Backups,
     ready: &Ready,
     connection: &mut Connection<'_>,
@@ -85,56 +100,6 @@ pub(super) fn summary(manifest: &Manifest) -> BackupSummary {
         size_bytes: manifest.archive.size_bytes,
         checksum: manifest.archive.checksum.clone(),
     }
-}
-
-fn facts(connection: &mut Connection<'_>) -> Result<Facts, Error> {
-    let migrations = literal(&format!("{}._migrations", connection.store.schema));
-    let facts = fill(include_str!("facts.sql"), &[("migrations", &migrations)]);
-    let begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
-    let reply = connection.send(&format!("{begin};\n{facts}"), Keep::All);
-    let reply = reply.map_err(|it| no_snapshot(connection, it))?;
-    let cells = reply.first(2).unwrap_or_default();
-    let cell = |at: usize| cells.get(at).and_then(Option::as_deref);
-    let text = |at: usize| cell(at).map(str::to_owned).ok_or_else(not_understood);
-    let version = text(1)?;
-    let history = if cell(5).is_some() {
-        let message = connection.store.rows().to_owned();
-        let rows = connection.ask(&message)?;
-        Some(History::parse(rows.of(0)).ok_or_else(not_understood)?.rows)
-    } else {
-        None
-    };
-    Ok(Facts {
-        snapshot: text(0)?,
-        // Packagers add their own: `15.18 (Debian 15.18-0+deb12u1)`.
-        server_version: version.split(' ').next().unwrap_or(&version).to_owned(),
-        database: text(2)?,
-        database_bytes: text(3)?.parse().unwrap_or(0),
-        time: text(4)?,
-        role: text(6)?,
-        history,
-    })
-}
-
-fn no_snapshot(connection: &Connection<'_>, failure: Failure) -> Error {
-    let code = failure.sqlstate().unwrap_or_default().to_owned();
-    match failure.error {
-        FailureCause::Postgres(error)
-            if !code.is_empty()
-                && !sqlstate::SESSION_ENDED.contains(&code.as_str())
-                && code != sqlstate::QUERY_CANCELED =>
-        {
-            let lacks = code == sqlstate::INSUFFICIENT_PRIVILEGE;
-            let kind = if lacks { ErrorKind::Privilege } else { ErrorKind::Connect };
-            Error::from_postgres(kind, "the server gives no snapshot for a backup", error)
-                .with_state("nothing was changed")
-        }
-        error => connection.cannot_read(Failure { error, ..failure }),
-    }
-}
-
-fn not_understood() -> Error {
-    Error::new(ErrorKind::Internal, "the server's answer makes no sense")
 }
 
 /// Everything up to an archive that is on disk.
@@ -203,14 +168,15 @@ fn failed(ended: Ended, program: &Found, facts: &Facts, archive: &Path) -> Error
         Ended::Failed { said, .. } => said.join("\n"),
         _ => String::new(),
     };
-    let error = ended.into_error(program, "pg_dump failed").with_state("no backup was taken");
+    let error = ended.into_error(program, "pg_dump failed");
     if error.kind() == ErrorKind::Privilege {
         let role = &facts.role;
         return error.with_hint(format!(
             "GRANT pg_read_all_data TO {role};   -- a backup reads every table; or take it as their owner"
         ));
     }
-    if text.contains("due to lock timeout") {
+    // It limits the statements that lock the tables.
+    if text.contains("due to statement timeout") || text.contains("due to lock timeout") {
         return error.with_hint(
             "migration-cli backup --lock-deadline 30m   # waits longer for whoever has a table locked",
         );
@@ -235,8 +201,7 @@ fn describe(
     let interrupt = connection.interrupt;
     let tell = &mut connection.tell;
     let mut tell = |step, done, total| tell(Event::BackupProgress { step, done, total });
-    archive::read_back(&path, &ready.restore, interrupt, partial.lock(), &mut tell)
-        .map_err(|error| error.with_state("no backup was taken"))?;
+    archive::read_back(&path, &ready.restore, interrupt, partial.lock(), &mut tell)?;
     fault::at(Point::BackupRead);
     let files = Files::of(&path, format, interrupt, &mut tell)?;
     let identity = &connection.settings.identity;

@@ -5,6 +5,7 @@
 
 mod archive;
 mod dump;
+mod facts;
 mod folder;
 mod id;
 mod manifest;
@@ -117,9 +118,10 @@ impl Backups {
     pub fn list(&self) -> Result<Vec<Listed>, Error> {
         let Some(folder) = Folder::open(&self.folder)? else { return Ok(Vec::new()) };
         let ids = folder.ids()?.into_iter();
-        let listed = ids.map(|id| {
-            let manifest = self.open(&id).map(|it| it.manifest);
-            Listed { id, manifest }
+        let listed = ids.filter_map(|id| match self.open(&id) {
+            // Somebody removes it just now.
+            Err(error) if error.kind() == ErrorKind::NoSuchBackup => None,
+            opened => Some(Listed { id, manifest: opened.map(|it| it.manifest) }),
         });
         let mut listed: Vec<Listed> = listed.collect();
         // Ids know seconds, and manifests more.
