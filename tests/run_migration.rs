@@ -17,6 +17,7 @@ mod run {
     pub(crate) mod lent;
     pub(crate) mod limits;
     pub(crate) mod locking;
+    pub(crate) mod logs;
     pub(crate) mod lost;
     pub(crate) mod lost_for_good;
     pub(crate) mod model;
@@ -57,6 +58,7 @@ fn main() -> ExitCode {
         run::lent::tests(),
         run::limits::tests(),
         run::locking::tests(),
+        run::logs::tests(),
         run::lost::tests(),
         run::lost_for_good::tests(),
         run::model::tests(),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind};
-use crate::history::{LogEntry, Server, StoredScript};
+use crate::history::{LogEntry, LogFilter, Server, StoredScript};
 use crate::sqlstate;
 
 /// Reads the down scripts that the database kept; none where there is no table of them.
@@ -26,12 +26,29 @@ pub(crate) fn log_of(
     connection: &mut Connection<'_>,
     version: &str,
 ) -> Result<Option<Vec<LogEntry>>, Error> {
-    let message = connection.store.log_of(version);
-    match connection.ask(&message) {
-        Ok(reply) => Ok(Some(reply.of(0).filter_map(LogEntry::parse).collect())),
-        Err(error) if error.sqlstate() == Some(sqlstate::UNDEFINED_TABLE) => Ok(Some(Vec::new())),
+    let filter = LogFilter { version: Some(version.to_owned()), ..LogFilter::default() };
+    match entries(connection, &filter) {
+        Ok(entries) => Ok(Some(entries.unwrap_or_default())),
         // It may not be read, or a table of that name is not ours.
         Err(error) if error.sqlstate().is_some() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Reads rows of the log, oldest first; nothing where there is no log. Where there are more of them than
+/// wanted, one more is read.
+pub(crate) fn entries(
+    connection: &mut Connection<'_>,
+    filter: &LogFilter,
+) -> Result<Option<Vec<LogEntry>>, Error> {
+    let message = connection.store.entries(filter);
+    match connection.ask(&message) {
+        Ok(reply) => {
+            let mut entries: Vec<_> = reply.of(0).filter_map(LogEntry::parse).collect();
+            entries.reverse();
+            Ok(Some(entries))
+        }
+        Err(error) if error.sqlstate() == Some(sqlstate::UNDEFINED_TABLE) => Ok(None),
         Err(error) => Err(error),
     }
 }

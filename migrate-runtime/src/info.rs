@@ -36,7 +36,9 @@ impl Info {
         log: Option<Vec<LogEntry>>,
     ) -> Result<Info, Error> {
         let Some(entry) = status.entries.iter().find(|it| it.version == version).cloned() else {
-            return Err(no_such_version(set, &status, version));
+            return Err(no_such_version(set, &status, version, |it| {
+                format!("migration-cli info {it}")
+            }));
         };
         let migration = version.parse().ok().and_then(|it| set.get(it));
         let kept = stored.iter().find(|it| it.version == version);
@@ -49,7 +51,12 @@ impl Info {
 }
 
 /// A name, or the beginning of a version, is what people have at hand.
-fn no_such_version(set: &MigrationSet, status: &Status, text: &str) -> Error {
+pub(crate) fn no_such_version(
+    set: &MigrationSet,
+    status: &Status,
+    text: &str,
+    hint: impl FnOnce(&str) -> String,
+) -> Error {
     let message = format!("neither this binary nor the database has a migration {text}");
     let error = Error::new(ErrorKind::NoSuchVersion, message);
     let alike = |it: &&Entry| it.name == text || it.version.starts_with(text);
@@ -58,7 +65,7 @@ fn no_such_version(set: &MigrationSet, status: &Status, text: &str) -> Error {
     // A version of another tool's may be anything, and a hint is pasted.
     let plain = |it: &String| it.bytes().all(|it| it.is_ascii_alphanumeric());
     match alike.filter(|it| !text.is_empty() && plain(it)).or_else(near) {
-        Some(near) => error.with_hint(format!("migration-cli info {near}")),
+        Some(near) => error.with_hint(hint(&near)),
         None => error.with_hint("migration-cli status   # lists every version"),
     }
 }

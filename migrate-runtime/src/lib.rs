@@ -83,6 +83,7 @@ mod installed;
 mod interrupt;
 mod lent;
 mod lock;
+mod logs;
 mod mend;
 mod migrator;
 mod plan;
@@ -112,9 +113,10 @@ pub use config::{Decision, Down, Identity, Limit, ScriptSource, Settings, Up};
 pub use connect_options::{ConnectOptions, Surroundings, TlsMode};
 pub use error::{Error, ErrorKind, Location};
 pub use force::{Force, Forced};
-pub use history::{LogEntry, Unfinished};
+pub use history::{LogEntry, LogFilter, Since, Unfinished};
 pub use info::Info;
 pub use interrupt::Interrupt;
+pub use logs::Logs;
 pub use mend::{Mend, MendKind, Repair};
 pub use migrate_core::{
     Allow, ByteRange, Checksum, ChecksumError, Direction, Directives, Migration, MigrationSet,

@@ -12,7 +12,14 @@ pub(crate) fn plural(count: usize, noun: &str) -> String {
 
 /// A text of the database, which may hold anything: what would steer the terminal is replaced.
 pub(crate) fn printable(text: &str) -> String {
-    text.replace(|it: char| it.is_control() && it != '\n' && it != '\t', "\u{fffd}")
+    text.replace(|it| steers(it) && it != '\n' && it != '\t', "\u{fffd}")
+}
+
+/// Whether a character does something to the terminal, or to the order in which it shows others, instead
+/// of being shown.
+pub(crate) fn steers(character: char) -> bool {
+    let turns = matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    character.is_control() || turns || matches!(character, '\u{2028}' | '\u{2029}')
 }
 
 /// A duration with about three significant digits: `12 ms`, `1.23 s`, `2 min 5 s`.
@@ -48,13 +55,23 @@ pub(crate) fn bytes(count: u64) -> String {
 pub(crate) fn one_line(sql: &str, width: usize) -> String {
     let lines = sql.lines().filter(|it| !it.trim_start().starts_with("--"));
     let words: Vec<&str> = lines.flat_map(str::split_whitespace).collect();
-    let line = words.join(" ");
+    cut(words.join(" "), width)
+}
+
+/// A text of the database in one line that steers nothing, cut to a width on the screen.
+pub(crate) fn shorten(text: &str, width: usize) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    cut(printable(&words.join(" ")), width)
+}
+
+fn cut(line: String, width: usize) -> String {
     if line.width() <= width {
         return line;
     }
-    let mut cut = String::new();
+    let (mut cut, mut used) = (String::new(), 0);
     for letter in line.chars() {
-        if cut.width() + letter.width().unwrap_or_default() + 2 > width {
+        used += letter.width().unwrap_or_default();
+        if used + 2 > width {
             break;
         }
         cut.push(letter);
@@ -105,6 +122,9 @@ mod tests {
             printable("a\x1b]0;owned\x07\r\u{9b}1m\n\tb é"),
             "a\u{fffd}]0;owned\u{fffd}\u{fffd}\u{fffd}1m\n\tb é"
         );
+        assert_eq!(printable("to\u{202e}evil"), "to\u{fffd}evil");
+        assert_eq!(shorten(" a\nb\x1b[2J\tc ", 80), "a b\u{fffd}[2J c");
+        assert_eq!(shorten(&"x".repeat(1 << 20), 6), "xxxx …");
     }
 
     #[test]

@@ -23,6 +23,8 @@ mod help;
 mod import;
 #[path = "cli/json.rs"]
 mod json;
+#[path = "cli/logs.rs"]
+mod logs;
 #[path = "cli/output.rs"]
 mod output;
 #[path = "cli/project.rs"]

@@ -10,7 +10,7 @@ use migrate_core::{Checksum, Direction, Mode, Statement};
 use crate::error::{Error, ErrorKind};
 use crate::quote::literal;
 
-pub use log::LogEntry;
+pub use log::{LogEntry, LogFilter, Since};
 pub(crate) use store::{LAYOUT, Setup, Store, time};
 
 /// The rows of the history table, in the order in which they were written.

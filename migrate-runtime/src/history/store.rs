@@ -4,11 +4,12 @@ use std::time::{Duration, SystemTime};
 
 use migrate_core::{ByteRange, Checksum, Direction, Mode, Statement, StatementKind};
 
+use super::log::{LogFilter, Since};
 use super::{History, RoleLimits, Row, Server, StoredScript, Unfinished};
 use crate::config::Settings;
 use crate::deadline::server_millis;
 use crate::lock::LockKey;
-use crate::quote::{fill, fill_code, ident, literal};
+use crate::quote::{fill, fill_code, ident, literal, optional};
 
 /// The layout of the tables that this version makes and understands.
 pub(crate) const LAYOUT: u32 = 1;
@@ -132,10 +133,19 @@ impl Store {
         fill(include_str!("committed.sql"), &values)
     }
 
-    /// One statement: what the log says about a migration, oldest first.
-    pub(crate) fn log_of(&self, version: &str) -> String {
-        let values = [("schema", self.schema.as_str()), ("version", &literal(version))];
-        fill(include_str!("log_of.sql"), &values)
+    /// One statement: rows of the log, newest first.
+    pub(crate) fn entries(&self, filter: &LogFilter) -> String {
+        let values = [
+            ("schema", self.schema.as_str()),
+            ("version", &optional(filter.version.as_deref())),
+            ("since", &filter.since.map_or_else(|| "NULL".to_owned(), Since::as_sql)),
+            // One more than is wanted tells whether there are older ones.
+            (
+                "limit",
+                &filter.limit.map_or("ALL".to_owned(), |it| it.saturating_add(1).to_string()),
+            ),
+        ];
+        fill(include_str!("entries.sql"), &values)
     }
 }
 

@@ -10,6 +10,7 @@ mod force;
 mod import;
 mod info;
 mod init;
+mod logs;
 mod man;
 mod plan;
 mod repair;
@@ -43,6 +44,8 @@ pub(crate) enum Command {
     Repair(repair::RepairArgs),
     Force(force::ForceArgs),
     Info(info::InfoArgs),
+    #[command(visible_alias = "history")]
+    Logs(logs::LogsArgs),
     Backup(backup::BackupArgs),
     Config(config::ConfigArgs),
     Db(db::DbArgs),
@@ -65,6 +68,7 @@ impl Command {
             Command::Repair(_) => "repair",
             Command::Force(_) => "force",
             Command::Info(_) => "info",
+            Command::Logs(_) => "logs",
             Command::Backup(args) => match &args.command {
                 Some(command) => return format!("backup {}", command.word()),
                 None => "backup",
@@ -104,6 +108,7 @@ pub(crate) fn run(start: Start<'_>, command: &Command) -> Result<u8, CommandErro
         Command::Repair(args) => repair::run(&mut start.context()?, args),
         Command::Force(args) => force::run(&mut start.context()?, args),
         Command::Info(args) => info::run(&mut start.context()?, args),
+        Command::Logs(args) => logs::run(&mut start.context()?, args),
         Command::Backup(args) => backup::run(&mut start.context()?, args),
         Command::Config(args) => config::run(&mut start.context()?, args),
         Command::Db(args) => db::run(&mut start.context()?, args),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use migrate_runtime::{Direction, Info, LogEntry, Script};
 
 use super::human::unfinished_line;
+use super::logs::{by, took};
 use super::plan::{mode_words, statement_list};
 use super::style::{FAINT, HEADER, LABEL, Styled, of_state};
 use super::table::{Cell, Column, render};
@@ -99,19 +100,13 @@ fn print_log(ui: &Ui, log: Option<&[LogEntry]>) -> Result<(), CommandError> {
 }
 
 fn row(entry: &LogEntry) -> Vec<Cell> {
-    let took = entry.started_at.zip(entry.finished_at);
-    let took = took.and_then(|(start, end)| end.duration_since(start).ok()).map(duration);
     let text = |it: &Option<String>| it.clone().unwrap_or_default();
-    let by = match (&entry.os_user, &entry.host) {
-        (Some(user), Some(host)) => format!("{} ({user}@{host})", entry.db_role),
-        _ => entry.db_role.clone(),
-    };
     vec![
         Cell::plain(entry.started_at.map(readable).unwrap_or_default()),
         Cell::plain(&entry.command),
         Cell::plain(&entry.outcome),
-        Cell::styled(FAINT, took.unwrap_or_default()),
-        Cell::plain(by),
+        Cell::styled(FAINT, took(entry).unwrap_or_default()),
+        Cell::plain(by(entry)),
         Cell::styled(FAINT, text(&entry.application)),
     ]
 }

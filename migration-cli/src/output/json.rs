@@ -17,7 +17,7 @@ use super::blocker::BlockerRecord;
 use super::force::HistoryChangeRecord;
 use super::import::ImportRecord;
 use super::mend::MendRecord;
-use super::record::{InfoRecord, StatementRecord};
+use super::record::{InfoRecord, LogRecord, StatementRecord};
 use super::settings::SettingRecord;
 
 /// What a command says to programs; filled while it runs, so that a failure says what was known.
@@ -58,6 +58,12 @@ pub(crate) struct Report {
     pub(crate) lines: Option<[&'static str; 2]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) info: Option<InfoRecord>,
+    /// What `logs` shows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) entries: Option<Vec<LogRecord>>,
+    /// Whether the limit left out older ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) has_older_entries: Option<bool>,
     /// The backup that was taken or verified.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) backup: Option<BackupRecord>,
@@ -310,6 +316,6 @@ impl ProblemRecord {
     }
 }
 
-fn millis(time: Duration) -> u64 {
+pub(super) fn millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }

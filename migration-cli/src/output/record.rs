@@ -6,7 +6,7 @@ use migrate_runtime::{Direction, Info, LogEntry, Script, Statement};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::json::MigrationRecord;
+use super::json::{MigrationRecord, millis};
 use crate::time::rfc3339;
 
 /// One migration in full.
@@ -64,9 +64,11 @@ pub(crate) struct LogRecord {
     direction: Option<String>,
     started_at: Option<String>,
     finished_at: Option<String>,
+    duration_ms: Option<u64>,
     outcome: String,
     sqlstate: Option<String>,
     message: Option<String>,
+    retries: u32,
     detail: Option<Box<RawValue>>,
     db_role: String,
     os_user: Option<String>,
@@ -126,7 +128,8 @@ impl StatementRecord {
 }
 
 impl LogRecord {
-    fn new(entry: &LogEntry) -> LogRecord {
+    pub(crate) fn new(entry: &LogEntry) -> LogRecord {
+        let duration_ms = entry.duration().map(millis);
         let entry = entry.clone();
         let time = |it: Option<SystemTime>| it.map(rfc3339);
         LogRecord {
@@ -136,9 +139,11 @@ impl LogRecord {
             direction: entry.direction,
             started_at: time(entry.started_at),
             finished_at: time(entry.finished_at),
+            duration_ms,
             outcome: entry.outcome,
             sqlstate: entry.sqlstate,
             message: entry.message,
+            retries: entry.retries,
             detail: RawValue::from_string(entry.detail).ok(),
             db_role: entry.db_role,
             os_user: entry.os_user,

@@ -10,6 +10,7 @@ use anstyle::Style;
 use unicode_width::UnicodeWidthStr;
 
 use super::style::{HEADER, Styled};
+use crate::text::steers;
 
 /// Which side of a column is straight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +50,7 @@ impl Cell {
 
     /// A name in the database may hold anything; what would break the line is replaced.
     pub(crate) fn styled(style: Style, text: impl Into<String>) -> Cell {
-        let text = text.into().replace(char::is_control, "\u{fffd}");
+        let text = text.into().replace(steers, "\u{fffd}");
         Cell { text, style }
     }
 }

@@ -54,6 +54,7 @@ fn aliases_are_the_same_commands() {
         ("migrate", "up"),
         ("rollback", "down"),
         ("revert", "down"),
+        ("history", "logs"),
     ];
     for (alias, command) in aliases {
         let help = |it: &str| project.expect(&format!("{it} --help"), 0).stdout;

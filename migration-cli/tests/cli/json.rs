@@ -43,6 +43,8 @@ fn every_command_prints_one_object_with_the_fields_in_order() {
     check(&project, "init", 2, "init");
     check(&project, "plan", 0, "plan");
     check(&project, "info 20240320000000", 0, "info");
+    check(&project, "logs", 0, "logs");
+    check(&project, "history --limit 1", 0, "logs");
     check(&project, "config", 0, "config");
     check(&project, "completions zsh", 0, "completions");
     check(&project, "man up", 0, "man");
@@ -230,9 +232,13 @@ fn the_log_says_who_did_what_when_and_from_where() {
     let expected = json!([{
         "run": run, "command": "up", "version": "20240320000000", "direction": "up",
         "started_at": "2026-01-02T03:04:05Z", "finished_at": "2026-01-02T03:04:07Z",
-        "outcome": "failed", "sqlstate": "42P07", "message": "it was there",
-        "detail": { "retries": 2 }, "db_role": "migration", "os_user": "ada", "host": "desk",
+        "duration_ms": 2000, "outcome": "failed", "sqlstate": "42P07", "message": "it was there",
+        "retries": 2, "detail": { "retries": 2 }, "db_role": "migration", "os_user": "ada", "host": "desk",
         "environment": "staging", "application": "contracts 1.2", "revision": "abc"
     }]);
     assert_eq!(info["info"]["log"], expected);
+    let logs = project.json("logs", 0);
+    assert_eq!((&logs["entries"], &logs["has_older_entries"]), (&expected, &json!(false)));
+    let none = Project::on(&TestDatabase::new()).json("logs", 0);
+    assert_eq!(none["entries"], json!([]));
 }

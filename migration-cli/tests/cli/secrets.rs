@@ -8,7 +8,7 @@ use crate::project::{Outcome, Project};
 
 const CANARY: &str = "c4n4ry";
 
-const COMMANDS: [&str; 27] = [
+const COMMANDS: [&str; 30] = [
     "status",
     "status --json",
     "status -vv",
@@ -22,6 +22,9 @@ const COMMANDS: [&str; 27] = [
     "plan --json -v",
     "info 20240320000000",
     "info 20240320000000 --json",
+    "logs",
+    "logs -vv",
+    "logs --json",
     "config",
     "config --json",
     "force 20240320000000 --json",

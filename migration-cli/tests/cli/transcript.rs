@@ -75,7 +75,7 @@ impl<'a> Transcript<'a> {
 
 /// Replaces what differs from run to run and from machine to machine.
 fn neutral(text: &str, folder: &Path) -> String {
-    const RULES: [(&str, &str); 14] = [
+    const RULES: [(&str, &str); 17] = [
         (r"(?m)^! \[?\d{4}-\d\d-\d\dT\S+ +(DEBUG|INFO).*\n", ""),
         (r#""text": "(.{60}).*""#, r#""text": "$1…""#),
         (r"postgres(ql)?://\S*[^\s,\x22]", "[URL]"),
@@ -87,9 +87,13 @@ fn neutral(text: &str, folder: &Path) -> String {
         (r"\b20(2[5-9]|[3-9]\d)\d{10}", "[VERSION]"),
         (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "[RUN]"),
         (r" *\b[0-9.]+ (ms|s)\b", " [TIME]"),
-        (r#""execution_time_ms": \d+"#, r#""execution_time_ms": [TIME]"#),
+        (r#""(execution_time_ms|duration_ms)": \d+"#, r#""$1": [TIME]"#),
+        // A build from an archive knows no revision.
+        (r#""revision": (null|"[0-9a-f]{40}")"#, r#""revision": [REVISION]"#),
+        (r"(?m)^    revision     [0-9a-f]{40}\n", ""),
+        (r"(?m)(migration-cli [0-9.]+) +([0-9a-f]{8} +)?[0-9a-f]{8}$", "$1  [REVISION]  [RUN]"),
         (r#""os_user": "[^"]+",\n *"host": "[^"]+""#, r#""os_user": [USER], "host": [HOST]"#),
-        (r"\([^\s()@]+@[^\s()@]+\)", "([USER]@[HOST])"),
+        (r"[^\s()@]+@[^\s()@]+( *$|\)| +)", "[USER]@[HOST]$1"),
     ];
     let mut text = text.replace(&*folder.to_string_lossy(), "[PROJECT]");
     for (pattern, name) in RULES {
@@ -98,6 +102,10 @@ fn neutral(text: &str, folder: &Path) -> String {
     let server = Regex::new(r#"(PostgreSQL|"server_version": ")( ?)\d+(\.\d+)?"#).unwrap();
     let text = server.replace_all(&text, "${1}${2}[SERVER]").into_owned();
     // Columns are as wide as what stood in them.
+    let text = Regex::new(r"ROLE +FROM +ENVIRONMENT +WITH +REVISION +RUN")
+        .unwrap()
+        .replace_all(&text, "ROLE  FROM  ENVIRONMENT  WITH  REVISION  RUN")
+        .into_owned();
     Regex::new(r"(COMMAND|OUTCOME|TOOK|BY|APPLIED AT \(UTC\)) +")
         .unwrap()
         .replace_all(&text, "$1  ")
@@ -241,6 +249,21 @@ fn info_of_what_needs_a_look() {
     assert!(shown.ends_with("\nThe log cannot be read, by this role at least.\n"), "{shown}");
     assert_eq!(reading.json("info 20240403083000", 0)["info"]["log"], serde_json::Value::Null);
     transcript.expect("info-states");
+}
+
+#[test]
+fn logs() {
+    let database = TestDatabase::new();
+    let project = Project::on(&database);
+    let mut transcript = Transcript::of(&project);
+    transcript.both("logs", 0);
+    database.execute("CREATE TABLE parties (id int)");
+    project.expect("up --steps 2", 1);
+    project.expect("down", 0);
+    transcript.both("logs", 0).run("logs --limit 1", 0).run("history --verbose --since 1h", 0);
+    transcript.run("logs --version 20240327091500", 0).run("logs --since 2099-01-01", 0);
+    transcript.both("logs --version 20240320000001", 2).run("logs --since yesterday", 2);
+    transcript.run("logs --limit 0", 2).expect("logs");
 }
 
 #[test]
