@@ -17,6 +17,8 @@ mod run {
     pub(crate) mod lent;
     pub(crate) mod limits;
     pub(crate) mod locking;
+    pub(crate) mod logged;
+    pub(crate) mod logged_detail;
     pub(crate) mod logs;
     pub(crate) mod lost;
     pub(crate) mod lost_for_good;
@@ -58,6 +60,8 @@ fn main() -> ExitCode {
         run::lent::tests(),
         run::limits::tests(),
         run::locking::tests(),
+        run::logged::tests(),
+        run::logged_detail::tests(),
         run::logs::tests(),
         run::lost::tests(),
         run::lost_for_good::tests(),

@@ -1,9 +1,13 @@
 //! The log: one row for every migration and direction, and for every command that was refused.
 
+use std::time::Duration;
+
 use migrate_core::Direction;
 
 use crate::config::Identity;
+use crate::error::ErrorKind;
 use crate::quote::{fill, literal, optional};
+use crate::run::Done;
 
 /// Makes rows of the log for one run.
 #[derive(Clone, Debug)]
@@ -29,12 +33,32 @@ pub(crate) struct Entry<'a> {
     pub(crate) detail: &'a str,
 }
 
-/// How something ended.
+impl Entry<'_> {
+    /// What was done by the statements that are sent with it, and has nothing to say.
+    pub(crate) fn ok() -> Self {
+        Entry {
+            version: None,
+            direction: None,
+            outcome: Outcome::Ok,
+            started_at: "pg_catalog.now()",
+            sqlstate: None,
+            message: None,
+            detail: "{}",
+        }
+    }
+}
+
+/// How something ended, as the log has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
+#[non_exhaustive]
+pub enum Outcome {
+    /// It was done.
     Ok,
+    /// It was begun, and something went wrong.
     Failed,
+    /// A signal, or a call to [`Interrupt::interrupt`](crate::Interrupt::interrupt).
     Interrupted,
+    /// It was not even begun.
     Refused,
 }
 
@@ -74,6 +98,29 @@ impl Audit {
         )
     }
 
+    /// Tells the program's own log what a row of the database's says. At no level above debug it holds text
+    /// of a script: what the server says may quote one.
+    pub(crate) fn note(&self, entry: &Entry<'_>, took: Option<Duration>) {
+        let Audit { command, token, .. } = self;
+        let about = entry.version.map(|it| format!(" {it}")).unwrap_or_default();
+        let direction = entry.direction.map(Direction::as_str).filter(|it| it != command);
+        let direction = direction.map(|it| format!(" {it}")).unwrap_or_default();
+        let code = entry.sqlstate.map(|it| format!(", SQLSTATE {it}")).unwrap_or_default();
+        let took = took.map(|it| format!(" in {} ms", it.as_millis())).unwrap_or_default();
+        let outcome = entry.outcome.as_str();
+        log::info!("{command}{about}{direction}: {outcome}{took}{code}, run {token}");
+        if let Some(message) = entry.message {
+            log::debug!("{command}{about}{direction}: {outcome}: {message}");
+        }
+    }
+
+    /// As [`note`](Audit::note), of what a step has written together with its script.
+    pub(crate) fn note_done(&self, done: &Done) {
+        let (version, direction) = (Some(done.version.as_str()), Some(done.direction));
+        let entry = Entry { version, direction, ..Entry::ok() };
+        self.note(&entry, Some(done.execution_time));
+    }
+
     /// The command that runs.
     pub(crate) fn command(&self) -> &'static str {
         self.command
@@ -86,7 +133,27 @@ impl Audit {
 }
 
 impl Outcome {
-    fn as_str(self) -> &'static str {
+    /// How what ends with such an error has ended, where nothing had been begun before. What is not certain
+    /// is no refusal.
+    pub fn of(kind: ErrorKind) -> Outcome {
+        use ErrorKind::{
+            Config, Connect, ConnectionLost, Consent, DamagedBackup, Edited, ForeignHistory,
+            Impossible, Internal, Interrupted, Io, LockHeld, LockTimeout, MissingProgram,
+            NoSuchBackup, NoSuchVersion, OutOfOrder, PlanChanged, Pooler, Privilege, Program,
+            ScriptDiffers, Sql, StaleBuild, Standby, Unfinished, Usage,
+        };
+        match kind {
+            Interrupted => Outcome::Interrupted,
+            Usage | Config | NoSuchVersion | Impossible | Standby | Pooler | Edited
+            | OutOfOrder | ScriptDiffers | PlanChanged | StaleBuild | ForeignHistory | LockHeld
+            | Consent | Unfinished | NoSuchBackup | MissingProgram => Outcome::Refused,
+            Connect | Privilege | Sql | LockTimeout | ConnectionLost | Io | Internal
+            | DamagedBackup | Program => Outcome::Failed,
+        }
+    }
+
+    /// The word that the log keeps.
+    pub fn as_str(self) -> &'static str {
         match self {
             Outcome::Ok => "ok",
             Outcome::Failed => "failed",

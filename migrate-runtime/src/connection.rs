@@ -5,10 +5,10 @@
 
 use std::time::Duration;
 
-use crate::audit::{Audit, Entry};
+use crate::audit::Audit;
 use crate::config::Settings;
 use crate::connect_options::ConnectOptions;
-use crate::deadline::{Deadline, jittered};
+use crate::deadline::{Deadline, Moment, jittered};
 use crate::error::{Error, ErrorKind};
 use crate::fault::{self, Point};
 use crate::history::{History, Server, Store};
@@ -42,6 +42,10 @@ pub(crate) struct Connection<'a> {
     may_be_ended: bool,
     /// The session that answered, where something stands between it and us.
     pub(crate) behind_pooler: Option<i32>,
+    /// Whether there is a log to write to, as far as was read.
+    pub(crate) has_log: bool,
+    /// When what the next row of the log is about began.
+    pub(crate) began: Moment,
     /// What the migration on its way waited for.
     pub(crate) waits: Waits,
     pub(crate) tell: Tell<'a>,
@@ -96,6 +100,8 @@ impl<'a> Connection<'a> {
             database,
             may_be_ended: false,
             behind_pooler,
+            has_log: false,
+            began: Moment::now(),
             waits,
             tell,
         }
@@ -153,10 +159,12 @@ impl<'a> Connection<'a> {
     /// Waits for the lock, and reads the history under it. A connection that is lost meanwhile is opened
     /// again: there is nothing yet that could be in doubt.
     pub(crate) fn lock(mut self, server: &Server) -> Result<(Session<'a>, History), Error> {
-        self.refuse_unconfirmed(server)?;
+        if let Err(error) = self.refuse_unconfirmed(server) {
+            return Err(self.end(error));
+        }
         let (server, history) = match self.acquire(self.settings.wait) {
             Err(error) if self.may_reopen(&error) => self.reopen(&error)?,
-            read => read?,
+            read => read.map_err(|it| self.end(it))?,
         };
         Ok((Session::new(self, server), history))
     }
@@ -267,6 +275,7 @@ impl<'a> Connection<'a> {
             // Whatever is left beside it.
             server_row.layout = None;
         }
+        self.has_log = server_row.layout.is_some() && !server_row.standby;
         let rows =
             if missing { Some(History::default()) } else { History::parse(reply.of(server + 1)) };
         let mut history = rows.ok_or_else(not_understood)?;
@@ -351,15 +360,6 @@ impl<'a> Connection<'a> {
             for notice in link.notices() {
                 (self.tell)(Event::Notice { severity: notice.severity, message: notice.message });
             }
-        }
-    }
-
-    /// Writes a row of the log, if there is a log that can be written. What is being logged is told to
-    /// the caller in any case, so a log that cannot be written adds nothing but noise.
-    pub(crate) fn log(&mut self, entry: &Entry<'_>) {
-        let row = self.audit.row(entry);
-        if self.send_last(&format!("BEGIN READ WRITE;\n{row};\nCOMMIT")).is_err() {
-            let _ = self.send_last("ROLLBACK");
         }
     }
 

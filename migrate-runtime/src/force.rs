@@ -7,7 +7,8 @@ use crate::error::Error;
 use crate::execute::{self, Wanted};
 use crate::history::{History, Server};
 use crate::plan::{HistoryChange, plan_force};
-use crate::refuse::{plan_changed, refuse};
+use crate::refuse::plan_changed;
+use crate::session::Session;
 
 /// What `force` is asked to do. Start from [`Force::to`] and assign fields.
 #[derive(Clone, Debug)]
@@ -49,21 +50,42 @@ pub(crate) fn run(
     force: &Force,
 ) -> Result<Forced, Error> {
     let (token, database) = (connection.audit.token().to_owned(), server.database.clone());
-    let done = |change| Forced { token, database, change };
-    let planned = plan_force(set, &history, force.version);
-    let planned = planned.map_err(|it| refuse(&mut connection, &server, it))?;
+    let planned = plan(set, (&server, &history), force).map_err(|it| connection.end(it))?;
     if planned.is_empty() {
-        return Ok(done(planned));
+        return Ok(Forced { token, database, change: planned });
+    }
+    let (mut session, history) = connection.lock(&server)?;
+    let done = write(&mut session, set, &history, (force, planned));
+    let change = done.map_err(|it| session.end(it))?;
+    Ok(Forced { token, database, change })
+}
+
+fn plan(
+    set: &MigrationSet,
+    (server, history): (&Server, &History),
+    force: &Force,
+) -> Result<HistoryChange, Error> {
+    let planned = plan_force(set, history, force.version)?;
+    if planned.is_empty() {
+        return Ok(planned);
     }
     if force.agreed.as_ref().is_some_and(|it| !it.same_as(&planned)) {
         return Err(plan_changed("the history has changed since the difference was shown"));
     }
     server.refuse_standby()?;
-    let (mut session, history) = connection.lock(&server)?;
+    Ok(planned)
+}
+
+fn write(
+    session: &mut Session<'_>,
+    set: &MigrationSet,
+    history: &History,
+    (force, planned): (&Force, HistoryChange),
+) -> Result<HistoryChange, Error> {
     // The set has the version, or there would have been no plan before.
-    let change = plan_force(set, &history, force.version)?;
+    let change = plan_force(set, history, force.version)?;
     if change.is_empty() {
-        return Ok(done(change));
+        return Ok(change);
     }
     if !change.same_as(&planned) {
         let what = "another runner changed the history while this one waited for the lock";
@@ -75,6 +97,6 @@ pub(crate) fn run(
     let command = format!("migration-cli force {version}");
     let reason = force.reason.as_deref();
     let wanted = Wanted { version, reason, what: &what, command: &command, is_last: true };
-    execute::force(&mut session, &change, wanted)?;
-    Ok(done(change))
+    execute::force(session, &change, wanted)?;
+    Ok(change)
 }

@@ -109,6 +109,7 @@ mod verify;
 mod waits;
 mod watch;
 
+pub use audit::Outcome;
 pub use config::{Decision, Down, Identity, Limit, ScriptSource, Settings, Up};
 pub use connect_options::{ConnectOptions, Surroundings, TlsMode};
 pub use error::{Error, ErrorKind, Location};
@@ -116,7 +117,7 @@ pub use force::{Force, Forced};
 pub use history::{LogEntry, LogFilter, Since, Unfinished};
 pub use info::Info;
 pub use interrupt::Interrupt;
-pub use logs::Logs;
+pub use logs::{Logs, Record};
 pub use mend::{Mend, MendKind, Repair};
 pub use migrate_core::{
     Allow, ByteRange, Checksum, ChecksumError, Direction, Directives, Migration, MigrationSet,

@@ -1,10 +1,15 @@
-//! The log, read: who did what, when, from where, and how it ended.
+//! The log: read, and written by programs that do more than migrations.
 
+use std::time::Duration;
+
+use crate::audit::{Entry, Outcome};
 use crate::error::{Error, ErrorKind};
 use crate::extras::entries;
 use crate::history::{LogEntry, LogFilter};
 use crate::info::no_such_version;
 use crate::migrator::Migrator;
+use crate::quote::json_text;
+use crate::refuse::ago;
 use crate::sqlstate;
 use crate::status::Status;
 
@@ -21,7 +26,65 @@ pub struct Logs {
     pub has_older: bool,
 }
 
+/// A row of the log about what a program did, or refused to do, beside the commands of this library: a
+/// backup, or `up` without the consent that it needs. Start from [`Record::new`] and assign fields.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Record {
+    /// The command, as in `backup`.
+    pub command: &'static str,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The migration that it is about.
+    pub version: Option<String>,
+    /// How long it took.
+    pub took: Duration,
+    /// The code of the server's error.
+    pub sqlstate: Option<String>,
+    /// What went wrong, or is worth telling.
+    pub message: Option<String>,
+    /// Whatever else is to be noted: names and texts.
+    pub detail: Vec<(&'static str, String)>,
+}
+
+impl Record {
+    /// Says how a command ended.
+    pub fn new(command: &'static str, outcome: Outcome) -> Record {
+        let (version, sqlstate, message) = (None, None, None);
+        let (took, detail) = (Duration::ZERO, Vec::new());
+        Record { command, outcome, version, took, sqlstate, message, detail }
+    }
+
+    fn detail(&self) -> String {
+        let member = |(name, text): &(&str, String)| {
+            format!("\"{}\": \"{}\"", json_text(name), json_text(text))
+        };
+        let members: Vec<String> = self.detail.iter().map(member).collect();
+        format!("{{{}}}", members.join(", "))
+    }
+}
+
 impl Migrator {
+    /// Writes a row of the log, where there is a log that can be written; says whether it is there. Makes no
+    /// tables, and needs no lock.
+    pub fn record(&mut self, record: &Record) -> Result<bool, Error> {
+        self.call(record.command, |mut connection, call| {
+            call.read(&mut connection)?;
+            if !connection.has_log {
+                return Ok(false);
+            }
+            Ok(connection.log(&Entry {
+                version: record.version.as_deref(),
+                direction: None,
+                outcome: record.outcome,
+                started_at: &ago(record.took),
+                sqlstate: record.sqlstate.as_deref(),
+                message: record.message.as_deref(),
+                detail: &record.detail(),
+            }))
+        })
+    }
+
     /// What the log says. A role that may only read is enough.
     pub fn logs(&mut self, filter: &LogFilter) -> Result<Logs, Error> {
         self.call("logs", |mut connection, call| {

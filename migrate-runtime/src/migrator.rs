@@ -21,7 +21,7 @@ use crate::info::Info;
 use crate::interrupt::Interrupt;
 use crate::plan::{HistoryChange, Plan, Refusal, plan_down, plan_force, plan_up};
 use crate::progress::Event;
-use crate::refuse::{plan_changed, refuse};
+use crate::refuse::plan_changed;
 use crate::run::Run;
 use crate::safeguard::{Safeguard, with_way_back};
 use crate::status::Status;
@@ -316,10 +316,11 @@ impl<'a> Call<'a> {
 
     fn run(&self, mut connection: Connection<'_>, request: Request<'_>) -> Result<Run, Error> {
         let (server, history) = self.read(&mut connection)?;
-        let planned = match self.plan(&mut connection, &server, &history, request)? {
+        let planned = match self.plan(&mut connection, &server, &history, request) {
+            Err(error) => return Err(connection.end(error)),
             // Whoever began it may be at it still: the lock tells.
-            Err(refusal) if refusal.is_about_unfinished() => None,
-            planned => Some(planned.map_err(|it| refuse(&mut connection, &server, it))?),
+            Ok(Err(refusal)) if refusal.is_about_unfinished() => None,
+            Ok(planned) => Some(planned.map_err(|it| connection.end(it))?),
         };
         let database = server.database.clone();
         let (done, backup) = if planned.as_ref().is_some_and(|it| it.steps.is_empty()) {
@@ -329,10 +330,11 @@ impl<'a> Call<'a> {
             let agreed =
                 self.agreed.filter(|it| !planned.as_ref().is_some_and(|plan| plan.same_as(it)));
             if agreed.is_some() {
-                return Err(plan_changed("there is something else to do than what was agreed to"));
+                let what = "there is something else to do than what was agreed to";
+                return Err(connection.end(plan_changed(what)));
             }
             if let Some(safeguard) = self.safeguard {
-                safeguard.prepare(&mut connection)?;
+                safeguard.prepare(&mut connection).map_err(|it| connection.end(it))?;
             }
             let locked = connection.lock(&server)?;
             let done = self.run_locked(locked, planned.as_ref(), request);

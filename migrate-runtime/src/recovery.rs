@@ -17,7 +17,7 @@ use crate::history::History;
 use crate::migrator::{Call, Request};
 use crate::plan::{Plan, Step};
 use crate::progress::Event;
-use crate::refuse::{plan_changed, refuse};
+use crate::refuse::plan_changed;
 use crate::run::{Done, PartialRun};
 use crate::session::Session;
 
@@ -55,7 +55,7 @@ impl Call<'_> {
                     losses += 1;
                     (session, history) = session.reopen(&error)?;
                 }
-                plan => break plan?,
+                plan => break plan.map_err(|it| session.end(it))?,
             }
         };
         let transactions = match request {
@@ -67,7 +67,7 @@ impl Call<'_> {
             let lost = match course.run(&mut session) {
                 Ok(()) => break,
                 Err(Broken::Lost(error)) if session.may_reopen(&error) => error,
-                Err(Broken::Lost(error) | Broken::Failed(error)) => return Err(error),
+                Err(Broken::Lost(error) | Broken::Failed(error)) => return Err(session.end(error)),
             };
             session = self.recover(session, &mut course, lost, request)?;
         }
@@ -83,7 +83,7 @@ impl Call<'_> {
     ) -> Result<Plan, Error> {
         let server = session.server.clone();
         let plan = self.plan(session, &server, history, request)?;
-        let plan = plan.map_err(|it| refuse(session, &server, it))?;
+        let plan = plan?;
         let agreed = match planned {
             Some(planned) => plan.is_part_of(planned),
             // There was no plan while another runner was at work. What is pending may run; what would be
@@ -125,11 +125,13 @@ impl Call<'_> {
                 Ok(opened) => opened,
                 Err(error) => return Err(in_doubt(error, lost)),
             };
-            course.refuse_forgotten(&history, &self.token)?;
+            course.refuse_forgotten(&history, &self.token).map_err(|it| session.end(it))?;
             match self.look(&mut session, &history, course, request) {
                 Ok(()) => break history,
                 Err(error) if losses < LOSSES && session.may_reopen(&error) => losses += 1,
-                Err(error) => return Err(course.stopped(error, &history, &self.token)),
+                Err(error) => {
+                    return Err(session.end(course.stopped(error, &history, &self.token)));
+                }
             }
         };
         if course.count_loss(step) < LOSSES {
@@ -138,9 +140,7 @@ impl Call<'_> {
         let error = course.stopped(lost, &history, &self.token);
         let state = error.state().unwrap_or_default();
         let state = format!("{state}, and the connection was lost {LOSSES} times over it");
-        let error = error.with_state(state);
-        course.log(&mut session, &error);
-        Err(error)
+        Err(course.log(&mut session, error.with_state(state)))
     }
 
     /// Finds out what was committed, and plans what is left.
@@ -156,6 +156,7 @@ impl Call<'_> {
             let index = course.done.len() + 1;
             let total = index + course.plan.steps.len();
             course.finish(done.clone());
+            session.audit.note_done(&done);
             session.tell(Event::Finished { index, total, done });
         }
         let Some(left) = NonZeroUsize::new(course.plan.steps.len()) else { return Ok(()) };
@@ -310,9 +311,9 @@ impl Course {
         error.with_partial(PartialRun { token, done, failed, not_run })
     }
 
-    fn log(&self, session: &mut Session<'_>, error: &Error) {
+    fn log(&self, session: &mut Session<'_>, error: Error) -> Error {
         let step = self.next();
-        session.log_error(step.map(Step::version), step.map(Step::direction), error);
+        session.log_error(step.map(Step::version), step.map(Step::direction), error)
     }
 }
 

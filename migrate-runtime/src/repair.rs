@@ -1,6 +1,6 @@
 //! `repair`: what an interruption or an edit left behind is brought back to a known state.
 
-use crate::audit::{Entry, Outcome};
+use crate::audit::Entry;
 use crate::connection::Connection;
 use crate::error::Error;
 use crate::execute::{self, Broken, Transactions, Wanted};
@@ -10,7 +10,7 @@ use crate::mend::{Evidence, InvalidIndex, Mend, MendKind, Repair, accepted, find
 use crate::migrator::{Call, Migrator};
 use crate::plan::{HistoryChange, Plan, Refusal, plan_repair};
 use crate::progress::Event;
-use crate::refuse::{plan_changed, refuse};
+use crate::refuse::plan_changed;
 use crate::run::Done;
 use crate::session::Session;
 
@@ -57,44 +57,67 @@ impl Migrator {
         self.refuse_stale_build()?;
         self.call("repair", |mut connection, call| {
             let (server, before) = call.read(&mut connection)?;
-            let look = Look::at(&mut connection, &server)?;
-            let planned = match look.evidence(call, &before, repair) {
-                Ok(evidence) => Some(findings(&evidence, repair)),
-                // Whoever began it may be at it still: the lock tells.
-                Err(refusal) if refusal.is_about_unfinished() => None,
-                Err(refusal) => return Err(refuse(&mut connection, &server, refusal)),
-            };
+            let planned = plan(&mut connection, call, (&server, &before), repair);
+            let planned = planned.map_err(|it| connection.end(it))?;
             let (token, database) = (call.token.clone(), server.database.clone());
-            let repaired = |found, done| Repaired { token, database, found, done };
-            let nothing = |found: &[Mend]| mended(found).is_empty();
-            if let Some(found) = planned.clone().filter(|it| nothing(it)) {
-                return Ok(repaired(found, Vec::new()));
+            if let Some(found) = planned.clone().filter(|it| mended(it).is_empty()) {
+                return Ok(Repaired { token, database, found, done: Vec::new() });
             }
-            let is_other = |agreed: &Vec<Mend>| {
-                planned.as_ref().is_some_and(|it| mended(it) != mended(agreed))
-            };
-            if repair.agreed.as_ref().is_some_and(is_other) {
-                return Err(plan_changed("there is something else to mend than what was shown"));
-            }
-            server.refuse_standby()?;
             let (mut session, history) = connection.lock(&server)?;
-            let server = session.server.clone();
-            let look = Look::at(&mut session, &server)?;
-            let evidence = look.evidence(call, &history, repair);
-            let evidence = evidence.map_err(|it| refuse(&mut session, &server, it))?;
-            let found = findings(&evidence, repair);
-            if nothing(&found) {
-                return Ok(repaired(found, Vec::new()));
-            }
-            let same_work = history.unfinished == before.unfinished;
-            if !same_work || planned.is_none_or(|it| mended(&it) != mended(&found)) {
-                return Err(changed());
-            }
-            let done = mend(&mut session, &evidence, repair)?;
-            log(&mut session, &found);
-            Ok(repaired(found, done))
+            let done = write(&mut session, call, (&before, &history), (repair, planned));
+            let (found, done) = done.map_err(|it| session.end(it))?;
+            Ok(Repaired { token, database, found, done })
         })
     }
+}
+
+/// What is found without the lock; nothing where somebody may still be at the work that looks unfinished.
+fn plan(
+    connection: &mut Connection<'_>,
+    call: &Call<'_>,
+    (server, history): (&Server, &History),
+    repair: &Repair,
+) -> Result<Option<Vec<Mend>>, Error> {
+    let look = Look::at(connection, server)?;
+    let planned = match look.evidence(call, history, repair) {
+        Ok(evidence) => Some(findings(&evidence, repair)),
+        // Whoever began it may be at it still: the lock tells.
+        Err(refusal) if refusal.is_about_unfinished() => None,
+        Err(refusal) => return Err(refusal.into()),
+    };
+    if planned.as_ref().is_some_and(|it| mended(it).is_empty()) {
+        return Ok(planned);
+    }
+    let is_other =
+        |agreed: &Vec<Mend>| planned.as_ref().is_some_and(|it| mended(it) != mended(agreed));
+    if repair.agreed.as_ref().is_some_and(is_other) {
+        return Err(plan_changed("there is something else to mend than what was shown"));
+    }
+    server.refuse_standby()?;
+    Ok(planned)
+}
+
+/// Looks again under the lock, and mends what was found before it.
+fn write(
+    session: &mut Session<'_>,
+    call: &Call<'_>,
+    (before, history): (&History, &History),
+    (repair, planned): (&Repair, Option<Vec<Mend>>),
+) -> Result<(Vec<Mend>, Vec<Done>), Error> {
+    let server = session.server.clone();
+    let look = Look::at(session, &server)?;
+    let evidence = look.evidence(call, history, repair)?;
+    let found = findings(&evidence, repair);
+    if mended(&found).is_empty() {
+        return Ok((found, Vec::new()));
+    }
+    let same_work = history.unfinished == before.unfinished;
+    if !same_work || planned.is_none_or(|it| mended(&it) != mended(&found)) {
+        return Err(changed());
+    }
+    let done = mend(session, &evidence, repair)?;
+    log(session, &found);
+    Ok((found, done))
 }
 
 fn changed() -> Error {
@@ -194,13 +217,6 @@ fn log(session: &mut Session<'_>, found: &[Mend]) {
     if done.is_empty() {
         return;
     }
-    session.log(&Entry {
-        version: None,
-        direction: None,
-        outcome: Outcome::Ok,
-        started_at: "pg_catalog.now()",
-        sqlstate: None,
-        message: Some(&done.join("; ")),
-        detail: "{}",
-    });
+    let (message, began) = (done.join("; "), session.began());
+    session.log(&Entry { message: Some(&message), started_at: &began, ..Entry::ok() });
 }

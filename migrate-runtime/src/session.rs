@@ -62,6 +62,7 @@ impl<'a> Session<'a> {
                 });
             }
         };
+        self.has_log = true;
         let found = reply.rows.last().map_or(Setup::Complete, |it| Setup::parse(&it.1));
         let warning = match found {
             Setup::Complete => return Ok(()),

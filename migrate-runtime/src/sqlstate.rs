@@ -4,6 +4,7 @@ pub(crate) const CONNECTION_DOES_NOT_EXIST: &str = "08003";
 pub(crate) const CONNECTION_FAILURE: &str = "08006";
 pub(crate) const ACTIVE_SQL_TRANSACTION: &str = "25001";
 pub(crate) const READ_ONLY_SQL_TRANSACTION: &str = "25006";
+pub(crate) const IN_FAILED_TRANSACTION: &str = "25P02";
 pub(crate) const IDLE_IN_TRANSACTION_TIMEOUT: &str = "25P03";
 pub(crate) const TRANSACTION_TIMEOUT: &str = "25P04";
 pub(crate) const IDLE_SESSION_TIMEOUT: &str = "57P05";

@@ -20,12 +20,7 @@ impl Migrator {
         self.call("backup", |mut connection, call| {
             let (server, _) = call.read(&mut connection)?;
             let taken = take_logged(backups, &mut connection, &server);
-            if let Err(error) = &taken
-                && may_log(&server)
-            {
-                connection.log_error(None, None, error);
-            }
-            taken
+            taken.map_err(|it| connection.end(it))
         })
     }
 
@@ -115,12 +110,7 @@ impl Safeguard for BackupFirst {
                 *taken = Some((backup, history.rows.clone()));
                 Ok(())
             }
-            Err(error) => {
-                if may_log && error.kind() != ErrorKind::ConnectionLost {
-                    session.log_error(None, None, &error);
-                }
-                Err(without(error))
-            }
+            Err(error) => Err(without(session.end(error))),
         }
     }
 

@@ -17,8 +17,11 @@ const MISSED: u32 = 1;
 #[derive(Debug, Default)]
 pub(crate) struct Waits {
     version: String,
-    /// How often it was sent again because of the locks of others.
+    /// How often it was sent again because of the locks of others; of a script that runs statement by
+    /// statement, this one.
     pub(crate) retries: u32,
+    /// How often the statements before it were.
+    earlier: u32,
     /// Who was in the way when somebody was last seen there.
     pub(crate) blockers: Vec<Blocker>,
     /// How many looks since then have seen nobody.
@@ -31,6 +34,17 @@ pub(crate) struct Waits {
 impl Waits {
     pub(crate) fn of(version: &str) -> Waits {
         Waits { version: version.to_owned(), ..Waits::default() }
+    }
+
+    /// The next statement of the same migration begins.
+    pub(crate) fn next(&mut self) {
+        let (earlier, version) = (self.all_retries(), std::mem::take(&mut self.version));
+        *self = Waits { version, earlier, ..Waits::default() };
+    }
+
+    /// How often anything of the migration was sent again.
+    pub(crate) fn all_retries(&self) -> u32 {
+        self.earlier + self.retries
     }
 
     /// Notes what is seen; gives what is worth telling.
@@ -79,11 +93,11 @@ impl Waits {
         times.collect::<Option<Vec<_>>>()?.into_iter().max()
     }
 
-    /// For the log: a JSON object, with those who were in the way of what failed.
-    pub(crate) fn detail(&self, blockers: &[Blocker]) -> String {
+    /// For the log: members of a JSON object, with those who were in the way of what failed.
+    pub(crate) fn members(&self, blockers: &[Blocker]) -> Vec<String> {
         let mut members = Vec::new();
-        if self.retries > 0 {
-            members.push(format!("\"retries\": {}", self.retries));
+        if self.all_retries() > 0 {
+            members.push(format!("\"retries\": {}", self.all_retries()));
         }
         if !blockers.is_empty() {
             // What others run is not for everybody who reads the log.
@@ -92,6 +106,6 @@ impl Waits {
             let texts: Vec<_> = blockers.iter().map(text).collect();
             members.push(format!("\"blockers\": [{}]", texts.join(", ")));
         }
-        format!("{{{}}}", members.join(", "))
+        members
     }
 }

@@ -68,6 +68,11 @@ fn check_refused(mode: &str, settings: &str) {
     let mut migrator = Migrator::new(&edited, pooler.config(&database));
     assert_refused(&migrator.run_repair(&repair).unwrap_err(), SHARED);
     assert_eq!(tables(&database), "one three two");
+    // A row is one message, which a pool of transactions passes on.
+    if mode == "transaction" {
+        let log = "SELECT string_agg(command, ' ' ORDER BY id) FROM _migrations_log WHERE outcome = 'refused'";
+        assert_eq!(database.text(log), "down repair");
+    }
 }
 
 fn transaction_pooling_is_refused_before_anything_is_written() {

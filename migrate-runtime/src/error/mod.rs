@@ -28,6 +28,7 @@ struct Inner {
     hints: Vec<String>,
     blockers: Vec<Blocker>,
     partial: Option<PartialRun>,
+    is_logged: bool,
 }
 
 /// What the server said.
@@ -68,6 +69,7 @@ impl Error {
             hints: Vec::new(),
             blockers: Vec::new(),
             partial: None,
+            is_logged: false,
         }))
     }
 
@@ -130,6 +132,12 @@ impl Error {
         self
     }
 
+    /// Notes that the log of the database has a row about it.
+    pub(crate) fn logged(mut self) -> Error {
+        self.0.is_logged = true;
+        self
+    }
+
     /// What went wrong, as far as a program has to tell apart.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
@@ -189,6 +197,11 @@ impl Error {
     /// What had been done when it happened.
     pub fn partial(&self) -> Option<&PartialRun> {
         self.0.partial.as_ref()
+    }
+
+    /// Whether the log of the database has a row about it.
+    pub fn is_logged(&self) -> bool {
+        self.0.is_logged
     }
 
     /// Whether another runner held the lock until the waiting time was over.

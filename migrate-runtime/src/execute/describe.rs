@@ -67,10 +67,7 @@ pub(super) fn describe(
         .with_state(state(lost, step, situation));
     let error = hints(error, step, situation.progress, &session.server.role);
     let error = in_the_way(session, error);
-    if situation.progress != Progress::Committed {
-        log(session, step, &error);
-    }
-    error
+    if situation.progress == Progress::Committed { error } else { log(session, step, error) }
 }
 
 /// What an interruption between two messages says; it is written to the log too.
@@ -80,8 +77,7 @@ pub(super) fn interrupted(session: &mut Session<'_>, step: &Step, situation: Sit
         .with_state(state(false, step, situation));
     let error = hints(error, step, situation.progress, &session.server.role);
     let error = in_the_way(session, error);
-    log(session, step, &error);
-    error
+    log(session, step, error)
 }
 
 /// Names those whose locks were in the way, and how to end the first of them.
@@ -264,6 +260,6 @@ pub(super) fn locate(step: &Step, place: Place) -> Location {
 }
 
 /// The row of the log that says how a step ended.
-fn log(session: &mut Session<'_>, step: &Step, error: &Error) {
-    session.log_error(Some(step.version()), Some(step.direction()), error);
+fn log(session: &mut Session<'_>, step: &Step, error: Error) -> Error {
+    session.log_error(Some(step.version()), Some(step.direction()), error)
 }

@@ -7,7 +7,7 @@ use migrate_core::{Migration, Version};
 use super::cause;
 use super::message::{Frame, Message};
 use super::undo::keep_script;
-use crate::audit::{Entry, Outcome};
+use crate::audit::Entry;
 use crate::deadline::server_millis;
 use crate::error::{Error, ErrorKind};
 use crate::history::forget;
@@ -44,12 +44,21 @@ pub(crate) fn force(
         message.unlock();
     }
     match session.send(message.text(), Keep::Only(&[])) {
-        Ok(_) => session.released = unlocks,
+        Ok(_) => {
+            session.released = unlocks;
+            note(session, wanted);
+        }
         // Committed, and only the end of the answer was lost.
-        Err(failure) if failure.completed.is_some_and(|it| it >= all) => {}
+        Err(failure) if failure.completed.is_some_and(|it| it >= all) => note(session, wanted),
         Err(failure) => return Err(describe(session, failure, wanted)),
     }
     Ok(())
+}
+
+fn note(session: &Session<'_>, wanted: Wanted<'_>) {
+    let version = wanted.version.to_string();
+    let entry = Entry { version: Some(&version), ..Entry::ok() };
+    session.audit.note(&entry, None);
 }
 
 fn compose<'f>(
@@ -85,15 +94,8 @@ fn compose<'f>(
         message.push(&forget(schema, &work.version, work.direction));
     }
     let (version, detail) = (wanted.version.to_string(), detail(change, wanted.reason));
-    message.push(&frame.audit.row(&Entry {
-        version: Some(&version),
-        direction: None,
-        outcome: Outcome::Ok,
-        started_at: "pg_catalog.now()",
-        sqlstate: None,
-        message: None,
-        detail: &detail,
-    }));
+    let entry = Entry { version: Some(&version), detail: &detail, ..Entry::ok() };
+    message.push(&frame.audit.row(&entry));
     message.commit();
     message
 }
@@ -173,6 +175,5 @@ fn describe(session: &mut Session<'_>, failure: Failure, wanted: Wanted<'_>) -> 
     let error = cause::error(kind, cause::words(kind, what), failure);
     let error = error.with_state(state).with_hint(hint);
     session.roll_back();
-    session.log_error(Some(&version), None, &error);
-    error
+    session.log_error(Some(&version), None, error)
 }

@@ -289,7 +289,13 @@ impl<'a> Message<'a> {
             0 => String::new(),
             count => format!(", \"retries\": {count}"),
         };
-        let detail = format!("{{\"checksum\": \"{}\"{retries}}}", json_text(step.checksum()));
+        // Who began it and was killed has left no row.
+        let resumed = step.resume().map_or_else(String::new, |it| {
+            let (run, statement) = (json_text(&it.work.run), it.work.statement);
+            format!(", \"resumed\": {{\"run\": \"{run}\", \"statement\": {statement}}}")
+        });
+        let checksum = json_text(step.checksum());
+        let detail = format!("{{\"checksum\": \"{checksum}\"{retries}{resumed}}}");
         self.push(&self.frame.audit.row(&Entry {
             version: Some(step.version()),
             direction: Some(step.direction()),

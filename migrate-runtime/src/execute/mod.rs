@@ -16,6 +16,7 @@ mod verdict;
 
 use migrate_core::{Direction, Mode};
 
+use crate::deadline::Moment;
 use crate::error::{Error, ErrorKind};
 use crate::history::time;
 use crate::plan::{Plan, Step};
@@ -122,6 +123,7 @@ impl Execution<'_, '_> {
     }
 
     fn started(&mut self, step: &Step, index: usize) {
+        self.session.began = Moment::now();
         self.session.tell(Event::Started {
             index: self.before + index + 1,
             total: self.total,
@@ -148,6 +150,7 @@ impl Execution<'_, '_> {
             },
         };
         self.done.push(done.clone());
+        self.frame.audit.note_done(&done);
         let (index, total) = (self.before + index + 1, self.total);
         self.session.tell(Event::Finished { index, total, done });
     }

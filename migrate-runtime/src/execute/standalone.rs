@@ -56,7 +56,7 @@ impl Execution<'_, '_> {
         for (number, statement) in step.statements().iter().enumerate().skip(first) {
             self.check_interrupt(step, work.index, work.situation(self.done.len()))?;
             let (index, line) = (number + 1, statement.line);
-            self.session.waits = Waits::of(step.version());
+            self.session.waits.next();
             self.session.tell(Event::Statement { index, total, line });
             ran = if statement.kind.refuses_transaction() {
                 self.run_alone(work, number)?
@@ -90,7 +90,7 @@ impl Execution<'_, '_> {
         let mut frame = self.frame.clone();
         let usual = self.limits(step);
         loop {
-            frame.retries = attempts.made();
+            frame.retries = self.session.waits.all_retries();
             let limits = attempts.limits(step.script());
             let message = work.in_transaction(&frame, number, (limits, usual));
             let results = message.results();
@@ -129,8 +129,9 @@ impl Execution<'_, '_> {
 
     /// Enters the step into the history, and ends the progress.
     fn enter(&mut self, work: &mut Work<'_>) -> Result<(), Failed> {
-        self.session.waits = Waits::of(work.step.version());
-        let frame = self.frame.clone();
+        self.session.waits.next();
+        let mut frame = self.frame.clone();
+        frame.retries = self.session.waits.all_retries();
         let mut message = Message::new(&frame);
         message.begin();
         message.guard(work.step);
@@ -177,7 +178,7 @@ impl Execution<'_, '_> {
     pub(super) fn stop(&mut self, work: &Work<'_>, outcome: Outcome, error: Error) -> Failed {
         self.session.come_back();
         let of = (Some(work.step.version()), Some(work.step.direction()));
-        self.session.log_as(outcome, of, &error);
+        let error = self.session.log_as(outcome, of, error);
         Failed::new(work.index, error)
     }
 }
