@@ -1,10 +1,12 @@
 //! What every command works with: the set, the flags, the environment, the two streams, the report.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use migrate_runtime::dev_database::{DevDatabase, DevStatus, Running, Search};
 use migrate_runtime::{
-    ConnectOptions, ErrorKind, Identity, MigrationSet, Migrator, Settings, TlsMode, postgres,
+    ConnectOptions, ErrorKind, Identity, MigrationSet, Migrator, Outcome, Record, Settings,
+    TlsMode, postgres,
 };
 
 use crate::cli::GlobalArgs;
@@ -42,6 +44,8 @@ pub(crate) struct Context<'a> {
     /// The command as it was typed, for hints.
     pub(crate) typed: String,
     vars: EnvVars,
+    /// Where the database is that the command was about to work on.
+    opened: Option<ConnectOptions>,
 }
 
 /// A migrator, and the progress that it reports to.
@@ -79,7 +83,8 @@ impl<'a> Start<'a> {
         let environment = Environment::choose(choice, &vars, &config)?;
         report.environment = Some(environment.name.clone());
         let project = config.path.as_deref().and_then(Path::parent).unwrap_or(&here).to_owned();
-        Ok(Context { set, global, environment, ui, report, project, here, typed, vars })
+        let opened = None;
+        Ok(Context { set, global, environment, ui, report, project, here, typed, vars, opened })
     }
 
     /// Prints a text that is the result as a whole.
@@ -94,12 +99,32 @@ impl Context<'_> {
     /// Makes a migrator for the environment's database and says on stderr which one that is.
     pub(crate) fn session(&mut self) -> Result<Session, CommandError> {
         let connection = self.connection()?;
+        self.opened = Some(connection.clone());
         let migrator = Migrator::new(self.set, connection).with_settings(self.settings());
         let progress = Progress::new(&self.ui, self.set.iter().map(|it| it.name));
         let mut listener = progress.clone();
         let migrator = migrator.on_event(move |event| listener.event(event));
         interrupt::on_signal(migrator.interrupt(), &self.ui)?;
         Ok(Session { migrator, progress })
+    }
+
+    /// Leaves a row in the log of the database about what was refused before the library was asked to do it:
+    /// consent that is missing, or a plan that there cannot be.
+    pub(crate) fn log_refusal(&self, command: &'static str, error: &CommandError) {
+        let Some(connection) = &self.opened else { return };
+        if error.is_logged || Outcome::of(error.kind) != Outcome::Refused {
+            return;
+        }
+        let mut record = Record::new(command, Outcome::Refused);
+        record.message = Some(error.message.clone());
+        record.detail = vec![("kind", error.kind.as_str().to_owned())];
+        let mut settings = self.settings();
+        settings.wait_for_db = Duration::ZERO;
+        let migrator = Migrator::new(self.set, connection.clone());
+        // The refusal is what there is to tell, also where nobody can write that down.
+        if let Err(error) = migrator.with_settings(settings).record(&record) {
+            log::debug!("the refusal is not in the log of the database: {error}");
+        }
     }
 
     /// A migrator that is asked nothing about a database.

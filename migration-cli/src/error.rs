@@ -32,6 +32,8 @@ pub(crate) struct Failure {
     pub(crate) done: Option<Vec<Done>>,
     /// The token of the run that failed.
     pub(crate) run: Option<String>,
+    /// Whether the log of the database has a row about it.
+    pub(crate) is_logged: bool,
 }
 
 /// Where in a file a failure was found.
@@ -65,6 +67,7 @@ impl CommandError {
             state: None,
             done: None,
             run: None,
+            is_logged: false,
         }))
     }
 
@@ -168,6 +171,7 @@ impl From<Error> for CommandError {
             state: error.state().map(str::to_owned),
             done: error.partial().map(|it| it.done.clone()),
             run: error.partial().map(|it| it.token.clone()),
+            is_logged: error.is_logged(),
         }))
     }
 }

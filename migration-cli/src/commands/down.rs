@@ -32,7 +32,7 @@ pub(crate) struct DownArgs {
 
     /// Show what would be reverted, and stop
     #[arg(long)]
-    dry_run: bool,
+    pub(super) dry_run: bool,
 }
 
 /// How far to go back.

@@ -29,7 +29,7 @@ pub(crate) struct ForceArgs {
 
     /// Show the difference, and stop
     #[arg(long)]
-    dry_run: bool,
+    pub(super) dry_run: bool,
 }
 
 const NOTHING: &str = "Nothing to change: the history says so already.";

@@ -100,6 +100,12 @@ pub(crate) fn run(start: Start<'_>, command: &Command) -> Result<u8, CommandErro
         Command::Man(args) => man::run(start, args),
         Command::Create(args) => create::run(&mut start.context()?, args),
         Command::Import(args) => import::run(&mut start.context()?, args),
+        Command::Up(args) if !args.dry_run => logged(start, "up", |it| up::run(it, args)),
+        Command::Down(args) if !args.dry_run => logged(start, "down", |it| down::run(it, args)),
+        Command::Force(args) if !args.dry_run => logged(start, "force", |it| force::run(it, args)),
+        Command::Repair(args) if !args.dry_run => {
+            logged(start, "repair", |it| repair::run(it, args))
+        }
         Command::Up(args) => up::run(&mut start.context()?, args),
         Command::Down(args) => down::run(&mut start.context()?, args),
         Command::Status(args) => status::run(&mut start.context()?, args),
@@ -113,6 +119,21 @@ pub(crate) fn run(start: Start<'_>, command: &Command) -> Result<u8, CommandErro
         Command::Config(args) => config::run(&mut start.context()?, args),
         Command::Db(args) => db::run(&mut start.context()?, args),
     }
+}
+
+/// Runs a command that is to change the database. What is refused here, and not by the library, is in the
+/// log of the database all the same.
+fn logged(
+    start: Start<'_>,
+    command: &'static str,
+    run: impl FnOnce(&mut Context<'_>) -> Result<u8, CommandError>,
+) -> Result<u8, CommandError> {
+    let mut ctx = start.context()?;
+    let result = run(&mut ctx);
+    if let Err(error) = &result {
+        ctx.log_refusal(command, error);
+    }
+    result
 }
 
 /// Whether all steps of a plan share one transaction.

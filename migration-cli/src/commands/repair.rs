@@ -17,7 +17,7 @@ use crate::text::plural;
 pub(crate) struct RepairArgs {
     /// Say what would be done, and do nothing
     #[arg(long)]
-    dry_run: bool,
+    pub(super) dry_run: bool,
 
     /// Where nobody can tell whether a statement had its effect: it had none, run it
     #[arg(long, conflicts_with = "mark_done")]

@@ -27,7 +27,7 @@ pub(crate) struct UpArgs {
 
     /// Show what would run, and stop
     #[arg(long)]
-    dry_run: bool,
+    pub(super) dry_run: bool,
 }
 
 /// What `up` is asked to do.

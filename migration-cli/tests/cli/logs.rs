@@ -30,3 +30,68 @@ fn what_others_wrote_into_the_log_does_not_steer_the_terminal() {
     assert_eq!(widths.len(), 4, "{widths:?}");
     assert!(widths[1] < 500, "{widths:?}");
 }
+
+/// What the last rows of the log say, behind those that were there.
+#[track_caller]
+fn logged(project: &Project, before: usize) -> Vec<(String, String, String)> {
+    let logs = project.json("logs --limit 100", 0);
+    let entries = logs["entries"].as_array().unwrap()[before..].iter();
+    let text = |it: &serde_json::Value| it.as_str().unwrap_or_default().to_owned();
+    entries.map(|it| (text(&it["command"]), text(&it["outcome"]), text(&it["message"]))).collect()
+}
+
+#[test]
+fn what_is_refused_for_want_of_consent_is_logged() {
+    #[track_caller]
+    fn check(project: &Project, args: &str, (command, message): (&str, &str)) {
+        let before = logged(project, 0).len();
+        project.expect(&format!("{args} --env production"), 7);
+        let [row] = &logged(project, before)[..] else { panic!("{args}") };
+        assert_eq!((row.0.as_str(), row.1.as_str()), (command, "refused"), "{args}");
+        assert!(row.2.contains(message), "{args}: {row:?}");
+    }
+
+    let database = TestDatabase::new();
+    let project = Project::on(&database);
+    project.expect("up --env production", 7);
+    assert_eq!(logged(&project, 0), [], "there is no log yet, and a refusal makes none");
+    project.expect("up --steps 3", 0);
+    check(&project, "up", ("up", "running 11 migrations needs --confirm"));
+    check(&project, "apply --json", ("up", "needs --confirm"));
+    check(&project, "down 2", ("down", "reverting 2 migrations needs --confirm"));
+    check(&project, "force 20240327091500", ("force", "changing the history needs --confirm"));
+    database.execute("DROP TABLE _migrations_script");
+    check(&project, "repair", ("repair", "mending 1 finding needs --confirm"));
+    let entry = &project.json("logs --limit 1", 0)["entries"][0];
+    assert_eq!(entry["detail"], serde_json::json!({ "kind": "consent" }));
+    assert_eq!(entry["environment"], "production");
+}
+
+#[test]
+fn what_cannot_be_planned_is_logged_once_with_and_without_consent() {
+    let database = TestDatabase::new();
+    let project = Project::on(&database);
+    project.expect("up --steps 3", 0);
+    database.execute("UPDATE _migrations SET checksum = repeat('0', 64) WHERE id = 2");
+    for (args, code, command) in [
+        ("up", 5, "up"),
+        ("up --env production", 5, "up"),
+        ("up --env production --confirm", 5, "up"),
+        ("down 9", 2, "down"),
+        ("down 9 --env production", 2, "down"),
+    ] {
+        let before = logged(&project, 0).len();
+        project.expect(args, code);
+        let rows = logged(&project, before);
+        assert_eq!(rows.len(), 1, "{args}: {rows:?}");
+        assert_eq!((rows[0].0.as_str(), rows[0].1.as_str()), (command, "refused"), "{args}");
+    }
+    let before = logged(&project, 0).len();
+    for args in ["up --dry-run", "plan", "plan --down 9", "down 9 --dry-run"] {
+        project.run(args);
+    }
+    for args in ["status", "verify", "logs", "up --to 20240320000001", "force 20240320000001"] {
+        project.run(args);
+    }
+    assert_eq!(logged(&project, before), [], "what only shows, and what asks no database");
+}

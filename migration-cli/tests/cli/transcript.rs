@@ -260,6 +260,7 @@ fn logs() {
     database.execute("CREATE TABLE parties (id int)");
     project.expect("up --steps 2", 1);
     project.expect("down", 0);
+    project.expect("up --env production", 7);
     transcript.both("logs", 0).run("logs --limit 1", 0).run("history --verbose --since 1h", 0);
     transcript.run("logs --version 20240327091500", 0).run("logs --since 2099-01-01", 0);
     transcript.both("logs --version 20240320000001", 2).run("logs --since yesterday", 2);
