@@ -16,6 +16,7 @@ pub struct MigrationSet {
     migrations: &'static [Migration],
     folder: &'static str,
     source: Option<&'static str>,
+    revision: Option<&'static str>,
 }
 
 /// A version, a name and two scripts: one makes a schema change, the other takes it back.
@@ -120,7 +121,7 @@ impl MigrationSet {
             assert!(older.get() < newer.get(), "migrations must be sorted, one per version");
             next += 1;
         }
-        MigrationSet { migrations, folder: "migrations", source: None }
+        MigrationSet { migrations, folder: "migrations", source: None, revision: None }
     }
 
     /// Names the folder that messages put before a file name; `migrations` unless told.
@@ -135,6 +136,13 @@ impl MigrationSet {
     #[must_use]
     pub const fn with_source(self, source: Option<&'static str>) -> MigrationSet {
         MigrationSet { source, ..self }
+    }
+
+    /// Names the revision of the sources that the program is built from, for the log in the database.
+    /// `embed_migrations!` finds it.
+    #[must_use]
+    pub const fn with_revision(self, revision: Option<&'static str>) -> MigrationSet {
+        MigrationSet { revision, ..self }
     }
 
     /// Iterates over the migrations, oldest first.
@@ -161,6 +169,11 @@ impl MigrationSet {
     /// The folder that messages put before a file name.
     pub const fn folder(&self) -> &'static str {
         self.folder
+    }
+
+    /// The revision of the sources that the program was built from.
+    pub const fn revision(&self) -> Option<&'static str> {
+        self.revision
     }
 
     /// Where the folder lay when a debug binary was built.

@@ -8,6 +8,7 @@ use quote::{quote, quote_spanned};
 
 use crate::args::Args;
 use crate::build_script::Watch;
+use crate::revision::Revision;
 
 /// What is embedded.
 pub(crate) struct Embedded {
@@ -19,6 +20,8 @@ pub(crate) struct Embedded {
     pub(crate) watch: Watch,
     /// What the build is to warn of.
     pub(crate) warning: Option<String>,
+    /// What the sources were at.
+    pub(crate) revision: Revision,
     /// The migrations.
     pub(crate) set: SourceSet,
 }
@@ -48,17 +51,31 @@ pub(crate) fn set(args: &Args, embedded: &Embedded) -> TokenStream {
     }
     let migrations = tables.migrations(&private, embedded.set.migrations.len());
     let (name, source) = (&embedded.name, &embedded.source);
+    let tracked = tracked(&embedded.revision);
+    let revision = option(embedded.revision.text.as_deref());
     quote!({
         #warning
         #migrations
+        #tracked
         #private::MigrationSet::new(&MIGRATIONS)
             .with_folder(#name)
+            .with_revision(#revision)
             .with_source(if ::core::cfg!(debug_assertions) {
                 ::core::option::Option::Some(#source)
             } else {
                 ::core::option::Option::None
             })
     })
+}
+
+/// What has the compiler tell cargo of that with which the revision changes. Nothing of it gets into the program.
+fn tracked(revision: &Revision) -> TokenStream {
+    let files: Vec<&str> = revision.tracked.iter().filter_map(|it| it.to_str()).collect();
+    let count = files.len();
+    quote!(
+        const _: ::core::option::Option<&str> = ::core::option_env!("MIGRATION_REVISION");
+        const _: [&[u8]; #count] = [#(::core::include_bytes!(#files)),*];
+    )
 }
 
 /// A warning on stable Rust: the use of something deprecated.

@@ -10,6 +10,7 @@ use proc_macro2::TokenStream;
 use crate::args::{Args, Base, default_runtime};
 use crate::build_script::{self, Watch};
 use crate::codegen::{Embedded, failure, set};
+use crate::revision::Revision;
 
 /// Expands a call.
 pub(crate) fn expand(input: TokenStream) -> TokenStream {
@@ -32,7 +33,15 @@ fn embed(args: &Args) -> Result<TokenStream, Vec<String>> {
     let source = text(&folder)?;
     let watch = manifest_folder().map_or(Watch::Perhaps, |it| build_script::watch(&it, &folder));
     let warning = warning(args, &folder, watch);
-    Ok(set(args, &Embedded { name, source, watch, warning, set: set_read }))
+    let revision = revision(&folder)?;
+    Ok(set(args, &Embedded { name, source, watch, warning, revision, set: set_read }))
+}
+
+/// The revision that the builder names, else that of the repository.
+fn revision(folder: &Path) -> Result<Revision, Vec<String>> {
+    let named = env::var_os("MIGRATION_REVISION").unwrap_or_default();
+    let named = Revision::given(&named.to_string_lossy()).map_err(|it| vec![it])?;
+    Ok(named.unwrap_or_else(|| Revision::of(folder)))
 }
 
 /// Finds the folder that is meant.

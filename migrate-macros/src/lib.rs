@@ -8,6 +8,7 @@ mod args;
 mod build_script;
 mod codegen;
 mod embed;
+mod revision;
 
 use proc_macro::TokenStream;
 
@@ -44,6 +45,14 @@ use proc_macro::TokenStream;
 ///
 /// Cargo watches a folder as a whole: when another file in it is written, `schema.rs` for one, the crate
 /// is compiled once more than needed.
+///
+/// # Revision
+///
+/// The set knows the commit that the repository of the folder was at when the program was built
+/// (`MigrationSet::revision`), and the log in the database keeps it. What was not committed is not seen. After
+/// a commit, cargo compiles the crate that embeds the folder again, and nothing else; a build that shall not,
+/// or one outside of the repository (an image, an archive), sets `MIGRATION_REVISION`: to the revision, or to
+/// `none`. A crate that cargo packaged knows the commit that it was packaged from.
 ///
 /// # Build times
 ///

@@ -102,6 +102,57 @@ fn without_a_build_script_the_build_warns_with_the_lines_to_paste() {
     assert!(!stderr(&output).contains("warning"), "{}", stderr(&output));
 }
 
+#[test]
+fn a_commit_is_picked_up_by_the_next_build_and_a_revision_that_was_given_counts() {
+    const SHOW: &str = r#"
+static MIGRATIONS: migrate_runtime::MigrationSet = migrate_runtime::embed_migrations!("migrations");
+
+fn main() {
+    println!("{}", MIGRATIONS.revision().unwrap_or("none"));
+}
+"#;
+    let (one, two, three) = ("1".repeat(40), "2".repeat(40), "3".repeat(40));
+    let mut project = Project::new("rebuild-revision");
+    project.write("build.rs", BUILD);
+    project.write("src/main.rs", SHOW);
+    project.write_pair("20240320000000_one", "SELECT 1;");
+    project.check(Built::Anew, "none");
+
+    // The first build that sees the repository is one that something else asks for.
+    project.write(".git/HEAD", "ref: refs/heads/main\n");
+    project.write(".git/refs/heads/main", &one);
+    project.write("migrations/20240320000000_one.up.sql", "SELECT 11;");
+    project.check(Built::Anew, &one);
+    project.check(Built::Nothing, &one);
+
+    project.write(".git/refs/heads/main", &two);
+    project.check(Built::Anew, &two);
+    project.write(".git/refs/heads/topic", &three);
+    project.check(Built::Nothing, &two);
+    project.write(".git/HEAD", "ref: refs/heads/topic\n");
+    project.check(Built::Anew, &three);
+
+    // What git packs is the same revision, and the next commit is noticed by the log of `HEAD`.
+    fs::remove_file(project.folder.path().join(".git/refs/heads/topic")).unwrap();
+    project.write(".git/packed-refs", &format!("{three} refs/heads/topic\n"));
+    project.write(".git/logs/HEAD", "first\n");
+    project.check(Built::Anew, &three);
+    project.write(".git/refs/heads/topic", &one);
+    project.write(".git/logs/HEAD", "first\nsecond\n");
+    project.check(Built::Anew, &one);
+
+    project.revision = Some("v1.2.3");
+    project.check(Built::Anew, "v1.2.3");
+    project.check(Built::Nothing, "v1.2.3");
+    // Nothing is tracked beside what was given.
+    project.write(".git/HEAD", &two);
+    project.check(Built::Nothing, "v1.2.3");
+    project.revision = Some("none");
+    project.check(Built::Anew, "none");
+    project.revision = None;
+    project.check(Built::Anew, &two);
+}
+
 /// What a build had to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Built {
@@ -112,11 +163,13 @@ enum Built {
 struct Project {
     name: &'static str,
     folder: TempDir,
+    /// What the environment says about the revision.
+    revision: Option<&'static str>,
 }
 
 impl Project {
     fn new(name: &'static str) -> Project {
-        let project = Project { name, folder: tempfile::tempdir().unwrap() };
+        let project = Project { name, folder: tempfile::tempdir().unwrap(), revision: None };
         let here = Path::new(env!("CARGO_MANIFEST_DIR"));
         let runtime = here.join("tests/runtime").display().to_string().replace('\\', "/");
         let cargo_toml = CARGO_TOML.replace("NAME", name).replace("RUNTIME", &runtime);
@@ -174,6 +227,8 @@ impl Project {
             .current_dir(self.folder.path())
             .env("CARGO_TARGET_DIR", target)
             .env_remove("OUT_DIR")
+            .env_remove("MIGRATION_REVISION")
+            .envs(self.revision.map(|it| ("MIGRATION_REVISION", it)))
             .output()
             .unwrap();
         let log = stderr(&output);

@@ -67,10 +67,10 @@ impl Audit {
         schema: &str,
         token: &str,
         command: &'static str,
-        identity: &Identity,
+        identity: Identity,
     ) -> Audit {
         let (schema, token) = (schema.to_owned(), token.to_owned());
-        Audit { schema, token, command, identity: identity.clone() }
+        Audit { schema, token, command, identity }
     }
 
     /// The statement that writes a row.

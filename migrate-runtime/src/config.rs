@@ -57,7 +57,7 @@ pub struct Identity {
     pub host: Option<String>,
     /// The name of the environment.
     pub environment: Option<String>,
-    /// The revision of the source that the program was built from.
+    /// The revision of the sources that the program was built from; that of the set unless told.
     pub revision: Option<String>,
 }
 

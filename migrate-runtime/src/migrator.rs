@@ -302,7 +302,9 @@ impl<'a> Call<'a> {
 
     fn parts(&self) -> (Store, Audit) {
         let store = Store::new(&self.settings.schema);
-        let audit = Audit::new(&store.schema, &self.token, self.command, &self.settings.identity);
+        let mut identity = self.settings.identity.clone();
+        identity.revision = identity.revision.or_else(|| self.set.revision().map(str::to_owned));
+        let audit = Audit::new(&store.schema, &self.token, self.command, identity);
         (store, audit)
     }
 

@@ -27,7 +27,7 @@ pub(crate) fn run(set: &'static MigrationSet, args: Vec<OsString>) -> u8 {
     guarded(&ui, early.json, &panicked, || {
         let mut report = Report { command: early.command(&args), ..Report::default() };
         let typed = as_typed(&early.program, &args);
-        let result = match parse(&early, args, &ui) {
+        let result = match parse(&early, set.revision(), args, &ui) {
             Ok(Parsed::Command(cli)) => {
                 let ui = ui.clone().with_flags(&cli.global);
                 let result = execute(set, *cli, &ui, &mut report, typed);
@@ -106,9 +106,18 @@ enum Parsed {
     Text(String),
 }
 
-fn parse(early: &Early, args: Vec<OsString>, ui: &Ui) -> Result<Parsed, CommandError> {
+fn parse(
+    early: &Early,
+    revision: Option<&'static str>,
+    args: Vec<OsString>,
+    ui: &Ui,
+) -> Result<Parsed, CommandError> {
     let command = format!("{} {}", early.program, early.command(&args));
-    let matches = parser(&early.program, early.color).try_get_matches_from(args);
+    let mut parser = parser(&early.program, early.color);
+    if let (Some(version), Some(revision)) = (parser.get_version().map(str::to_owned), revision) {
+        parser = parser.version(format!("{version}, revision {revision}"));
+    }
+    let matches = parser.try_get_matches_from(args);
     let error = match matches.and_then(|it| Cli::from_arg_matches(&it)) {
         Ok(cli) => return Ok(Parsed::Command(Box::new(cli))),
         Err(error) => error,
@@ -212,7 +221,7 @@ mod tests {
             let args: Vec<OsString> = args.iter().map(OsString::from).collect();
             let early = Early::read(&args);
             let ui = Ui::new("app", anstream::ColorChoice::Never);
-            let Err(error) = parse(&early, args, &ui) else { panic!("understood") };
+            let Err(error) = parse(&early, None, args, &ui) else { panic!("understood") };
             assert_eq!(error.kind.exit_code(), 2);
             assert!(!format!("{error:?}").contains("canary"), "{error:?}");
         }
@@ -232,7 +241,7 @@ mod tests {
             let args: Vec<OsString> = ["app"].iter().chain(args).map(OsString::from).collect();
             let early = Early::read(&args);
             let ui = Ui::new("app", anstream::ColorChoice::Never);
-            let Err(error) = parse(&early, args, &ui) else { panic!("understood") };
+            let Err(error) = parse(&early, None, args, &ui) else { panic!("understood") };
             assert!(error.message.starts_with(message), "{error:?}");
             let last = error.hints.last().unwrap();
             assert!(last.starts_with(hint) && last.ends_with("--help"), "{error:?}");

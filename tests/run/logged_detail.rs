@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use migrate_runtime::{Event, LogFilter, Migrator, Outcome, Record};
+use migrate_runtime::{Event, Identity, LogFilter, Migrator, Outcome, Record, Settings};
 use migration_tests::harness::Trial;
 use migration_tests::{TestDatabase, set, trials};
 
@@ -15,6 +15,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         a_failure_says_when_it_began_where_and_why,
         retries_of_all_statements_are_counted,
         what_goes_on_names_the_run_that_began_it,
+        the_revision_is_that_of_the_set_unless_told,
         what_a_program_does_beside_is_recorded,
         where_there_is_no_log_nothing_is_recorded
     ]
@@ -119,4 +120,18 @@ fn where_there_is_no_log_nothing_is_recorded() {
     assert!(!error.is_logged());
     assert!(!Migrator::new(&three(), role.config).record(&record).unwrap());
     assert_eq!(rows(&database), "");
+}
+
+fn the_revision_is_that_of_the_set_unless_told() {
+    let database = TestDatabase::new();
+    let three = three();
+    up(&crate::first(&three, 1), &database);
+    up(&crate::first(&three, 2).with_revision(Some("3a35bc1")), &database);
+    let mut settings = Settings::default();
+    settings.identity = Identity::default();
+    settings.identity.revision = Some("told".to_owned());
+    let set = three.with_revision(Some("3a35bc1"));
+    migrator(&set, &database).with_settings(settings).up().unwrap();
+    let log = "SELECT string_agg(COALESCE(revision, '-'), ' ' ORDER BY id) FROM _migrations_log";
+    assert_eq!(database.text(log), "- 3a35bc1 told");
 }
