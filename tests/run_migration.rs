@@ -35,6 +35,7 @@ mod run {
     pub(crate) mod tls;
     pub(crate) mod traffic;
     pub(crate) mod traffic_alone;
+    pub(crate) mod verify;
 }
 
 use std::process::ExitCode;
@@ -78,6 +79,7 @@ fn main() -> ExitCode {
         run::tls::tests(),
         run::traffic::tests(),
         run::traffic_alone::tests(),
+        run::verify::tests(),
     ];
     harness::run(tests.into_iter().flatten().collect(), Vec::new())
 }

@@ -6,6 +6,7 @@ use crate::connection::Connection;
 use crate::error::{Error, ErrorKind};
 use crate::history::{LogEntry, LogFilter, Server, StoredScript};
 use crate::sqlstate;
+use crate::verify::{STRUCTURE, Structure};
 
 /// Reads the down scripts that the database kept; none where there is no table of them.
 pub(crate) fn stored_scripts(
@@ -18,6 +19,14 @@ pub(crate) fn stored_scripts(
     let message = connection.store.scripts();
     let reply = connection.ask(&message)?;
     Ok(reply.of(0).filter_map(StoredScript::parse).collect())
+}
+
+/// Reads which indexes are invalid and which constraints are not validated. Every role may.
+pub(crate) fn structure(connection: &mut Connection<'_>) -> Result<Structure, Error> {
+    // Names are told with their schemas.
+    let message = format!("SET LOCAL search_path = pg_catalog;\n{STRUCTURE}");
+    let reply = connection.ask(&message)?;
+    Ok(Structure::read(reply.of(1), reply.of(2)))
 }
 
 /// Reads what the log says about a migration: nothing where it cannot be read, and no row where there

@@ -127,24 +127,33 @@ pub(crate) fn mended(found: &[Mend]) -> Vec<&Mend> {
 /// Whose index it is, and whether somebody needs it, only a person knows. What a script of ours left
 /// unfinished goes on with that script.
 fn of_index(index: &InvalidIndex) -> Mend {
-    let InvalidIndex { qualified, builder } = index;
-    let (found, hint) = match builder {
-        Some(pid) => (
-            format!("the index {qualified} is invalid, and session {pid} works on its table"),
-            "migration-cli repair --dry-run   # once that session is done".to_owned(),
-        ),
-        None if is_left_by_rebuild(qualified) => (
-            format!("the index {qualified} is what a REINDEX CONCURRENTLY left that did not end"),
-            format!("DROP INDEX CONCURRENTLY {qualified};"),
-        ),
-        None => (
-            format!("the index {qualified} is invalid"),
-            format!(
-                "REINDEX INDEX CONCURRENTLY {qualified};   -- or DROP INDEX CONCURRENTLY, where nobody needs it"
-            ),
-        ),
-    };
+    let (found, hint) = index.told();
     Mend { kind: MendKind::InvalidIndex, version: None, found, action: None, hint: Some(hint) }
+}
+
+impl InvalidIndex {
+    /// What is said about it, and the way out.
+    pub(crate) fn told(&self) -> (String, String) {
+        let InvalidIndex { qualified, builder } = self;
+        match builder {
+            Some(pid) => (
+                format!("the index {qualified} is invalid, and session {pid} works on its table"),
+                "migration-cli repair --dry-run   # once that session is done".to_owned(),
+            ),
+            None if is_left_by_rebuild(qualified) => (
+                format!(
+                    "the index {qualified} is what a REINDEX CONCURRENTLY left that did not end"
+                ),
+                format!("DROP INDEX CONCURRENTLY {qualified};"),
+            ),
+            None => (
+                format!("the index {qualified} is invalid"),
+                format!(
+                    "REINDEX INDEX CONCURRENTLY {qualified};   -- or DROP INDEX CONCURRENTLY, where nobody needs it"
+                ),
+            ),
+        }
+    }
 }
 
 /// `_ccnew` was to take the place of an index, `_ccold` is one that was replaced; the server numbers them

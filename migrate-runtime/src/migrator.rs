@@ -14,7 +14,7 @@ use crate::connect::connect;
 use crate::connect_options::ConnectOptions;
 use crate::connection::{Connection, Tell};
 use crate::error::{Error, ErrorKind};
-use crate::extras::{if_allowed, log_of, stored_scripts};
+use crate::extras::{if_allowed, log_of, stored_scripts, structure};
 use crate::force::{self, Force, Forced};
 use crate::history::{History, Server, Store};
 use crate::info::Info;
@@ -206,7 +206,8 @@ impl Migrator {
         self.call("verify", |mut connection, call| {
             let (server, history) = call.read(&mut connection)?;
             let stored = if_allowed(stored_scripts(&mut connection, &server))?.unwrap_or_default();
-            Ok(Verification::new(&call.set, &history, &stored, server.database))
+            let structure = structure(&mut connection)?;
+            Ok(Verification::new(&call.set, &history, &stored, &structure, server.database))
         })
     }
 

@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
-use migrate_core::{Change, MigrationSet};
+use migrate_core::{Change, Migration, MigrationSet};
 
 use crate::drift::{self, Drift};
 use crate::error::ErrorKind;
 use crate::history::{History, StoredScript};
+use crate::mend::{InvalidIndex, MendKind};
 use crate::plan::same_down;
 use crate::status::{Entry, State, Status};
 
@@ -52,11 +53,20 @@ pub enum FindingKind {
     ScriptDiffers,
     /// The folder has changed since this debug binary was built.
     StaleBuild,
+    /// An index is invalid, and nobody is building it.
+    InvalidIndex,
+    /// A constraint holds for new rows alone: it was never validated.
+    NotValidated,
+    /// A constraint is not validated yet: a pending migration does so.
+    NotValidatedYet,
 }
+
+/// The exit code of what is in the database and not as it should be.
+const DIFFERS: u8 = 5;
 
 impl FindingKind {
     /// Every kind.
-    pub const ALL: [FindingKind; 7] = [
+    pub const ALL: [FindingKind; 10] = [
         FindingKind::Edited,
         FindingKind::Unknown,
         FindingKind::OutOfOrder,
@@ -64,6 +74,9 @@ impl FindingKind {
         FindingKind::Pending,
         FindingKind::ScriptDiffers,
         FindingKind::StaleBuild,
+        FindingKind::InvalidIndex,
+        FindingKind::NotValidated,
+        FindingKind::NotValidatedYet,
     ];
 
     /// The word that JSON output uses.
@@ -76,6 +89,9 @@ impl FindingKind {
             FindingKind::Pending => State::Pending.as_str(),
             FindingKind::ScriptDiffers => ErrorKind::ScriptDiffers.as_str(),
             FindingKind::StaleBuild => ErrorKind::StaleBuild.as_str(),
+            FindingKind::InvalidIndex => MendKind::InvalidIndex.as_str(),
+            FindingKind::NotValidated => "not_validated",
+            FindingKind::NotValidatedYet => "not_validated_yet",
         }
     }
 
@@ -83,12 +99,13 @@ impl FindingKind {
     /// rolling deploy, pending and unknown migrations are normal.
     pub fn exit_code(self) -> u8 {
         match self {
-            FindingKind::Unknown | FindingKind::Pending => 0,
+            FindingKind::Unknown | FindingKind::Pending | FindingKind::NotValidatedYet => 0,
             FindingKind::Edited => ErrorKind::Edited.exit_code(),
             FindingKind::OutOfOrder => ErrorKind::OutOfOrder.exit_code(),
             FindingKind::Unfinished => ErrorKind::Unfinished.exit_code(),
             FindingKind::ScriptDiffers => ErrorKind::ScriptDiffers.exit_code(),
             FindingKind::StaleBuild => ErrorKind::StaleBuild.exit_code(),
+            FindingKind::InvalidIndex | FindingKind::NotValidated => DIFFERS,
         }
     }
 }
@@ -98,13 +115,17 @@ impl Verification {
         set: &MigrationSet,
         history: &History,
         stored: &[StoredScript],
+        structure: &Structure,
         database: String,
     ) -> Verification {
         let status = Status::new(set, history, database);
         let drift = drift::compare(set, history);
         let by_state = status.entries.iter().filter_map(|it| of_state(it, &status, &drift));
         let scripts = status.entries.iter().filter_map(|it| of_script(set, it, stored));
-        let findings = by_state.chain(scripts).collect();
+        let pending = status.entries.iter().filter(|it| it.state == State::Pending);
+        let pending: Vec<_> = pending.filter_map(|it| set.get(it.version.parse().ok()?)).collect();
+        let structure = structure.findings(&pending);
+        let findings = by_state.chain(scripts).chain(structure).collect();
         Verification { status, findings }
     }
 
@@ -166,6 +187,92 @@ fn of_script(set: &MigrationSet, entry: &Entry, stored: &[StoredScript]) -> Opti
                 .to_owned(),
         ),
     })
+}
+
+/// Two statements: invalid indexes, and constraints that are not validated.
+pub(crate) const STRUCTURE: &str = concat!(
+    include_str!("history/invalid_indexes.sql"),
+    ";\n",
+    include_str!("history/not_validated.sql")
+);
+
+/// What the catalogs say is not as it should be.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Structure {
+    invalid: Vec<InvalidIndex>,
+    unproven: Vec<Unproven>,
+}
+
+/// A constraint that is not validated.
+#[derive(Clone, Debug)]
+struct Unproven {
+    /// `TABLE` or `DOMAIN`, and its name with its schema and its quotes.
+    owner: String,
+    /// Its name, in quotes where it needs them.
+    name: String,
+    /// What sort of constraint it is.
+    sort: String,
+}
+
+impl Structure {
+    /// Reads the answers to [`STRUCTURE`].
+    pub(crate) fn read<'r>(
+        indexes: impl Iterator<Item = &'r [Option<String>]>,
+        constraints: impl Iterator<Item = &'r [Option<String>]>,
+    ) -> Structure {
+        let text = |cells: &[Option<String>], at| cell(cells, at).to_owned();
+        // An index is invalid as long as it is being built.
+        let invalid = indexes.filter(|it| cell(it, 2) != "t");
+        let invalid = invalid.map(|it| InvalidIndex { qualified: text(it, 0), builder: None });
+        let unproven = constraints.map(|it| Unproven {
+            owner: text(it, 0),
+            name: text(it, 1),
+            sort: text(it, 2),
+        });
+        Structure { invalid: invalid.collect(), unproven: unproven.collect() }
+    }
+
+    /// A finding each; what a pending migration is there for is no reason to fail.
+    pub(crate) fn findings(&self, pending: &[&Migration]) -> Vec<Finding> {
+        let invalid = self.invalid.iter().map(|it| {
+            let (message, hint) = it.told();
+            Finding { kind: FindingKind::InvalidIndex, version: None, message, hint: Some(hint) }
+        });
+        invalid.chain(self.unproven.iter().map(|it| it.finding(pending))).collect()
+    }
+}
+
+impl Unproven {
+    fn finding(&self, pending: &[&Migration]) -> Finding {
+        let Unproven { owner, name, sort } = self;
+        let (noun, of) = owner.split_once(' ').unwrap_or(("TABLE", owner));
+        let what = format!("the {sort} {name} of {} {of} is not validated", noun.to_lowercase());
+        match pending.iter().find(|it| self.is_validated_by(it)) {
+            Some(later) => Finding {
+                kind: FindingKind::NotValidatedYet,
+                version: Some(later.version.to_string()),
+                message: format!("{what} yet: {}_{} does so", later.version, later.name),
+                hint: Some("migration-cli up".to_owned()),
+            },
+            None => Finding {
+                kind: FindingKind::NotValidated,
+                version: None,
+                message: format!("{what}: rows from before it may break it"),
+                hint: Some(format!("ALTER {owner} VALIDATE CONSTRAINT {name};")),
+            },
+        }
+    }
+
+    /// As far as the text of its script tells: it names the constraint, and validates something.
+    fn is_validated_by(&self, migration: &Migration) -> bool {
+        let script = migration.up.sql.to_lowercase();
+        let name = self.name.trim_matches('"').to_lowercase();
+        script.contains("validate") && script.contains(&name)
+    }
+}
+
+fn cell(cells: &[Option<String>], at: usize) -> &str {
+    cells.get(at).and_then(Option::as_deref).unwrap_or_default()
 }
 
 /// Compares the set with the folder that it was made from: what needs no database.
