@@ -8,6 +8,8 @@ mod run {
     pub(crate) mod connections;
     pub(crate) mod crash;
     pub(crate) mod disk_full;
+    pub(crate) mod doctor;
+    pub(crate) mod doctor_tables;
     pub(crate) mod failures;
     pub(crate) mod force;
     pub(crate) mod force_faults;
@@ -52,6 +54,8 @@ fn main() -> ExitCode {
         run::connections::tests(),
         run::crash::tests(),
         run::disk_full::tests(),
+        run::doctor::tests(),
+        run::doctor_tables::tests(),
         run::failures::tests(),
         run::force::tests(),
         run::force_faults::tests(),

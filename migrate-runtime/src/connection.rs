@@ -297,7 +297,7 @@ impl<'a> Connection<'a> {
     }
 
     /// Who holds the lock, as far as the role may see; nothing when nobody does any more.
-    fn holder(&mut self) -> Result<Option<Holder>, Error> {
+    pub(crate) fn holder(&mut self) -> Result<Option<Holder>, Error> {
         let reply = self.ask(&self.key.holder())?;
         Ok(reply.first(0).map(Holder::parse))
     }

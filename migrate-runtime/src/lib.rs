@@ -66,6 +66,7 @@ mod connection;
 mod deadline;
 #[cfg(feature = "dev-database")]
 pub mod dev_database;
+mod doctor;
 mod drift;
 mod error;
 mod execute;
@@ -112,6 +113,7 @@ mod watch;
 pub use audit::Outcome;
 pub use config::{Decision, Down, Identity, Limit, ScriptSource, Settings, Up};
 pub use connect_options::{ConnectOptions, Surroundings, TlsMode};
+pub use doctor::{Check, CheckKind, Diagnosis, Examination, Level};
 pub use error::{Error, ErrorKind, Location};
 pub use force::{Force, Forced};
 pub use history::{LogEntry, LogFilter, Since, Unfinished};

@@ -76,7 +76,10 @@ impl Watch {
         pace: Pace,
         tell: &mut dyn FnMut(Sight),
     ) -> Infallible {
-        let question = fill(include_str!("watch.sql"), &[("pid", &pid.to_string())]);
+        let values =
+            [("pid", pid.to_string()), ("statement", include_str!("statement.sql").into())];
+        let values = values.each_ref().map(|(name, value): &(_, String)| (*name, value.as_str()));
+        let question = fill(include_str!("watch.sql"), &values);
         tokio::time::sleep(pace.first).await;
         loop {
             if self.trouble.is_none() {

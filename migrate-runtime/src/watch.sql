@@ -6,11 +6,7 @@ WITH RECURSIVE chain (pid, blocker) AS (
 SELECT it.pid, COALESCE(NULLIF(a.application_name, ''), NULLIF(a.backend_type, 'client backend'),
                         CASE WHEN it.is_autovacuum THEN 'autovacuum worker' END), a.usename, a.state,
        EXTRACT(epoch FROM pg_catalog.clock_timestamp() - a.xact_start)::bigint,
-       -- Without its texts, which may be secrets: those in quotes, and whatever comes after a dollar quote.
-       CASE WHEN a.query NOT IN ('', '<insufficient privilege>') THEN pg_catalog.left(pg_catalog.btrim(
-           pg_catalog.regexp_replace(pg_catalog.regexp_replace(pg_catalog.regexp_replace(pg_catalog.left(a.query, 1000),
-               $r$\$[[:alnum:]_]*\$.*$r$, '$…$'), $r$'(?:[^'\\]|\\.|'')*'?$r$, $r$'…'$r$, 'g'), '\s+', ' ', 'g')), 120)
-       END,
+       {statement},
        it.pid IN (SELECT chain.pid FROM chain),
        -- It gives way to whoever waits as long as this, unless it prevents a wraparound.
        CASE WHEN it.is_autovacuum AND a.query NOT LIKE '%(to prevent wraparound)' THEN

@@ -129,6 +129,11 @@ impl Environment {
         self.name == DEVELOPMENT && !self.protected
     }
 
+    /// Whether its database is the embedded one.
+    pub(crate) fn is_embedded(&self) -> bool {
+        self.url.is_none() && self.may_embed()
+    }
+
     /// Where the URL was found, if there is one.
     pub(crate) fn url_source(&self) -> Option<&Source> {
         self.url.as_ref().map(|it| &it.source)

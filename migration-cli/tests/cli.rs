@@ -9,6 +9,8 @@ mod connection;
 mod consent;
 #[path = "cli/create.rs"]
 mod create;
+#[path = "cli/doctor.rs"]
+mod doctor;
 #[path = "cli/documents.rs"]
 mod documents;
 #[path = "cli/embedded.rs"]

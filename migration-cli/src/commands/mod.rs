@@ -5,6 +5,7 @@ mod completions;
 mod config;
 mod create;
 mod db;
+mod doctor;
 mod down;
 mod force;
 mod import;
@@ -47,6 +48,7 @@ pub(crate) enum Command {
     #[command(visible_alias = "history")]
     Logs(logs::LogsArgs),
     Backup(backup::BackupArgs),
+    Doctor(doctor::DoctorArgs),
     Config(config::ConfigArgs),
     Db(db::DbArgs),
     Completions(completions::CompletionsArgs),
@@ -73,6 +75,7 @@ impl Command {
                 Some(command) => return format!("backup {}", command.word()),
                 None => "backup",
             },
+            Command::Doctor(_) => "doctor",
             Command::Config(_) => "config",
             Command::Db(args) => return format!("db {}", args.command.word()),
             Command::Completions(_) => "completions",
@@ -116,6 +119,7 @@ pub(crate) fn run(start: Start<'_>, command: &Command) -> Result<u8, CommandErro
         Command::Info(args) => info::run(&mut start.context()?, args),
         Command::Logs(args) => logs::run(&mut start.context()?, args),
         Command::Backup(args) => backup::run(&mut start.context()?, args),
+        Command::Doctor(args) => doctor::run(&mut start.context()?, args),
         Command::Config(args) => config::run(&mut start.context()?, args),
         Command::Db(args) => db::run(&mut start.context()?, args),
     }

@@ -14,6 +14,7 @@ use crate::time::rfc3339;
 use super::Ui;
 use super::backup::{BackupRecord, ListedRecord};
 use super::blocker::BlockerRecord;
+use super::check::CheckRecord;
 use super::force::HistoryChangeRecord;
 use super::import::ImportRecord;
 use super::mend::MendRecord;
@@ -45,6 +46,9 @@ pub(crate) struct Report {
     pub(crate) history_change: Option<HistoryChangeRecord>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) problems: Option<Vec<ProblemRecord>>,
+    /// The lines of `doctor`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) checks: Option<Vec<CheckRecord>>,
     /// What `repair` found.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) mends: Option<Vec<MendRecord>>,

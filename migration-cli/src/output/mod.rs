@@ -3,6 +3,7 @@
 mod backup;
 mod backup_progress;
 mod blocker;
+mod check;
 mod failure;
 mod force;
 mod human;
@@ -22,6 +23,7 @@ mod ui;
 pub(crate) use backup::{
     BackupRecord, ListedRecord, print_backup, print_backups, print_pruned, print_verified,
 };
+pub(crate) use check::{CheckRecord, print_checks};
 pub(crate) use force::{HistoryChangeRecord, change_counts, print_change};
 pub(crate) use human::{print_run, print_status, print_verification, worst};
 pub(crate) use import::{ImportRecord, print_import};

@@ -46,7 +46,7 @@ fn lines_have_no_blanks_at_their_end() {
     let database = TestDatabase::new();
     let project = Project::on(&database);
     project.expect("up --steps 2", 0);
-    for command in ["status", "verify", "up --dry-run", "down 99", "up"] {
+    for command in ["status", "verify", "doctor", "up --dry-run", "down 99", "up"] {
         let all = project.run(&format!("{command} --color never")).all();
         let blank = all.lines().find(|it| it.ends_with(' '));
         assert_eq!(blank, None, "{command}");

@@ -7,7 +7,7 @@
 
 use std::sync::LazyLock;
 
-use migrate_runtime::{ErrorKind, FindingKind};
+use migrate_runtime::{CheckKind, ErrorKind, FindingKind};
 use regex_lite::Regex;
 use serde_json::Value;
 
@@ -133,4 +133,6 @@ fn every_kind_of_error_and_every_exit_code_is_listed() {
         let word = Value::from(kind.as_str());
         assert!(listed("/$defs/problem/properties/kind/enum").contains(&word), "{word}");
     }
+    let kinds = CheckKind::ALL.iter().map(|it| Value::from(it.as_str()));
+    assert_eq!(listed("/$defs/check/properties/kind/enum"), kinds.collect::<Vec<_>>());
 }

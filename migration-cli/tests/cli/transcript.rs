@@ -180,6 +180,24 @@ fn repair() {
 }
 
 #[test]
+fn doctor() {
+    let project = Stopped(Project::new());
+    let Stopped(it) = &project;
+    let mut transcript = Transcript::of(it);
+    transcript.both("doctor", 0);
+    it.expect("up", 0);
+    let sql = |sql: &str| {
+        let mut psql = it.command("db psql -- -qc");
+        assert_eq!(Outcome::of(psql.arg(sql)).code, 0, "{sql}");
+    };
+    sql("ALTER TABLE users ADD CONSTRAINT has_id CHECK (id IS NOT NULL) NOT VALID;
+         ALTER TABLE _migrations_log DISABLE TRIGGER append_only");
+    transcript.run("doctor", 0);
+    sql("ALTER DATABASE development SET session_replication_role = replica");
+    transcript.both("doctor", 5).expect("doctor");
+}
+
+#[test]
 fn force() {
     let database = TestDatabase::new();
     let project = Project::on(&database);
