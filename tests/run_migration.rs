@@ -29,6 +29,7 @@ mod run {
     pub(crate) mod patience;
     pub(crate) mod pooler;
     pub(crate) mod repair;
+    pub(crate) mod restore;
     pub(crate) mod resume;
     pub(crate) mod resume_refused;
     pub(crate) mod round_trips;
@@ -75,6 +76,7 @@ fn main() -> ExitCode {
         run::patience::tests(),
         run::pooler::tests(),
         run::repair::tests(),
+        run::restore::tests(),
         run::resume::tests(),
         run::resume_refused::tests(),
         run::round_trips::tests(),

@@ -138,17 +138,17 @@ impl Outcome {
     pub fn of(kind: ErrorKind) -> Outcome {
         use ErrorKind::{
             Config, Connect, ConnectionLost, Consent, DamagedBackup, Edited, ForeignHistory,
-            Impossible, Internal, Interrupted, Io, LockHeld, LockTimeout, MissingProgram,
+            Impossible, InUse, Internal, Interrupted, Io, LockHeld, LockTimeout, MissingProgram,
             NoSuchBackup, NoSuchVersion, OutOfOrder, PlanChanged, Pooler, Privilege, Program,
-            ScriptDiffers, Sql, StaleBuild, Standby, Unfinished, Usage,
+            RestoreFailed, ScriptDiffers, Sql, StaleBuild, Standby, Unfinished, Usage,
         };
         match kind {
             Interrupted => Outcome::Interrupted,
             Usage | Config | NoSuchVersion | Impossible | Standby | Pooler | Edited
             | OutOfOrder | ScriptDiffers | PlanChanged | StaleBuild | ForeignHistory | LockHeld
-            | Consent | Unfinished | NoSuchBackup | MissingProgram => Outcome::Refused,
+            | Consent | Unfinished | NoSuchBackup | MissingProgram | InUse => Outcome::Refused,
             Connect | Privilege | Sql | LockTimeout | ConnectionLost | Io | Internal
-            | DamagedBackup | Program => Outcome::Failed,
+            | DamagedBackup | Program | RestoreFailed => Outcome::Failed,
         }
     }
 

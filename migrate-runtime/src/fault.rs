@@ -38,6 +38,24 @@ pub enum Point {
     /// The backup is called one.
     #[cfg(feature = "backup")]
     BackupRenamed,
+    /// A backup that is to be restored was proved, and nothing was made yet.
+    #[cfg(feature = "backup")]
+    RestoreChecked,
+    /// The new database is there, empty.
+    #[cfg(feature = "backup")]
+    RestoreCreated,
+    /// The archive was restored, into the new database or in place.
+    #[cfg(feature = "backup")]
+    RestoreFilled,
+    /// The new database was compared, and has everything but its name.
+    #[cfg(feature = "backup")]
+    RestoreCompared,
+    /// The rename holds its locks, and waits for our session in the old database alone.
+    #[cfg(feature = "backup")]
+    RestoreBlocked,
+    /// The new database has its name.
+    #[cfg(feature = "backup")]
+    RestoreSwapped,
 }
 
 #[cfg(feature = "fault-points")]

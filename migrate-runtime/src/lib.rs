@@ -95,6 +95,8 @@ mod recovery;
 mod refuse;
 mod reopen;
 mod repair;
+#[cfg(feature = "backup")]
+mod restore;
 mod run;
 mod safeguard;
 mod session;
@@ -131,6 +133,8 @@ pub use plan::{Accepted, HistoryChange, Plan, Removed, Step};
 pub use postgres;
 pub use progress::{BackupStep, BackupSummary, Blocker, Event};
 pub use repair::Repaired;
+#[cfg(feature = "backup")]
+pub use restore::{Connected, Kept, Restore, RestorePlan, Restored, Way};
 pub use run::{Done, PartialRun, Run};
 pub use status::{Entry, State, Status};
 pub use verify::{Finding, FindingKind, Verification};

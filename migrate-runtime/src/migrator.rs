@@ -254,11 +254,22 @@ impl Migrator {
         command: &'static str,
         work: impl FnOnce(Connection<'_>, &Call<'_>) -> Result<T, Error> + Send,
     ) -> Result<T, Error> {
+        let options = self.connection.clone();
+        self.call_to(&options, command, work)
+    }
+
+    /// As [`call`](Migrator::call), to another database of the server.
+    pub(crate) fn call_to<T: Send>(
+        &mut self,
+        config: &ConnectOptions,
+        command: &'static str,
+        work: impl FnOnce(Connection<'_>, &Call<'_>) -> Result<T, Error> + Send,
+    ) -> Result<T, Error> {
         let mut call = Call::new(&self.set, &self.settings, &self.interrupt, command);
         call.agreed = self.agreed.as_ref();
         call.safeguard = self.safeguard.as_deref();
         refuse_schema(call.settings)?;
-        let (config, listener) = (&self.connection, &mut self.listener);
+        let listener = &mut self.listener;
         outside_of_async(|| {
             let mut tell = |event: Event| listener(&event);
             let link = connect(

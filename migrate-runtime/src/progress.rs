@@ -134,6 +134,11 @@ pub enum Event {
         /// The backup.
         backup: BackupSummary,
     },
+    /// A backup is being restored.
+    Restoring {
+        /// What comes next.
+        step: String,
+    },
     /// Something a person should know, which does not stop the run.
     Warning {
         /// What.

@@ -17,6 +17,21 @@ pub fn schema_dump(url: &str) -> String {
     without_our_own(&String::from_utf8(output.stdout).unwrap())
 }
 
+/// Everything in the database at `url`, as `pg_dump` writes it, without what differs between two dumps of the
+/// same, and without the rows of our log.
+#[track_caller]
+pub fn whole_dump(url: &str) -> String {
+    let program = search().find().unwrap_or_else(|error| panic!("{error}")).program("pg_dump");
+    let mut command = Command::new(&program);
+    command.args(["--exclude-table-data=_migrations_log*", "--dbname", url]);
+    let output = command.output().unwrap_or_else(|error| panic!("{}: {error}", program.display()));
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "pg_dump failed: {message}");
+    let dump = String::from_utf8(output.stdout).unwrap();
+    let is_random = |it: &&str| it.starts_with("\\restrict ") || it.starts_with("\\unrestrict ");
+    dump.lines().filter(|it| !is_random(it)).map(|it| format!("{it}\n")).collect()
+}
+
 /// A dump is a list of entries, each under a comment that names it.
 fn without_our_own(dump: &str) -> String {
     let mut kept = String::new();

@@ -19,7 +19,7 @@ mod set;
 mod wait;
 
 pub use database::{Role, TestDatabase};
-pub use dump::schema_dump;
+pub use dump::{schema_dump, whole_dump};
 pub use pooler::{Pooler, has_pooler};
 pub use server::{End, Server, server, standby};
 pub use set::set;

@@ -105,6 +105,10 @@ impl Backups {
         self.interrupt.clone()
     }
 
+    pub(crate) fn search(&self) -> &Search {
+        &self.search
+    }
+
     /// The folder.
     pub fn folder(&self) -> &Path {
         &self.folder

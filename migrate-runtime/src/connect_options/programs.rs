@@ -13,6 +13,19 @@ impl ConnectOptions {
         found
     }
 
+    /// The same, to another database of the server.
+    pub(crate) fn with_database(&self, name: &str) -> ConnectOptions {
+        let mut other = self.clone();
+        other.config.dbname(name);
+        other
+    }
+
+    /// The database that is asked for: as with libpq, that of the user's name where none is.
+    pub(crate) fn database(&self) -> String {
+        let name = self.config.get_dbname().or(self.config.get_user());
+        name.unwrap_or_default().to_owned()
+    }
+
     fn place(&self) -> Vec<(&'static str, String)> {
         let config = &self.config;
         let joined = |it: Vec<String>| Some(it.join(",")).filter(|it| !it.is_empty());

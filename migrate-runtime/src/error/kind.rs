@@ -52,6 +52,10 @@ pub enum ErrorKind {
     MissingProgram,
     /// One of PostgreSQL's own programs failed.
     Program,
+    /// Others are connected to a database that is to be replaced.
+    InUse,
+    /// A backup could not be restored.
+    RestoreFailed,
     /// A file, a stream or the system refused something.
     Io,
     /// A signal or a call to [`Interrupt::interrupt`](crate::Interrupt::interrupt).
@@ -60,7 +64,7 @@ pub enum ErrorKind {
     Internal,
 }
 
-const TABLE: [(ErrorKind, &str, u8); 27] = [
+const TABLE: [(ErrorKind, &str, u8); 29] = [
     (ErrorKind::Usage, "usage", 2),
     (ErrorKind::Config, "config", 2),
     (ErrorKind::NoSuchVersion, "no_such_version", 2),
@@ -85,6 +89,8 @@ const TABLE: [(ErrorKind, &str, u8); 27] = [
     (ErrorKind::DamagedBackup, "damaged_backup", 1),
     (ErrorKind::MissingProgram, "missing_program", 2),
     (ErrorKind::Program, "program", 1),
+    (ErrorKind::InUse, "in_use", 1),
+    (ErrorKind::RestoreFailed, "restore_failed", 1),
     (ErrorKind::Io, "io", 1),
     (ErrorKind::Interrupted, "interrupted", 130),
     (ErrorKind::Internal, "internal", 70),

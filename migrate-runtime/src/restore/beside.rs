@@ -1,0 +1,193 @@
+//! A new database beside the old one: made, filled, compared, and given its name. Until then the old one
+//! serves, and whatever goes wrong, it stays.
+
+use std::time::Duration;
+
+use super::job::Job;
+use super::names;
+use super::plan::Restored;
+use super::properties::Properties;
+use super::refuse;
+use super::side::{Side, databases};
+use super::swap::{Holder, Swap};
+use crate::error::{Error, ErrorKind};
+use crate::fault::{self, Point};
+use crate::history::History;
+use crate::quote::{ident, literal};
+use crate::transport::Keep;
+
+/// What the new database is given.
+enum Given {
+    /// What the old one has.
+    Old(Properties),
+    /// The statements of the archive, of which the first one makes it.
+    Archive(Vec<String>),
+}
+
+/// Makes the new database, and puts it into the place of the old one.
+pub(super) fn run(job: &Job<'_>, holder: &mut Holder<'_, '_>) -> Result<Restored, Error> {
+    let found = databases(holder.asks()?)?;
+    let mut side = job.opener.side(&found, &job.database)?;
+    for it in &found {
+        let comment = it.comment.as_deref().unwrap_or_default();
+        if names::is_unfinished(comment, &job.database) {
+            job.step(holder, format!("Dropping what an unfinished restore left: {}", it.name))?;
+            side.drop_database(&it.name)?;
+        }
+    }
+    let new = names::new_one(&job.database, job.token());
+    let made = make(job, holder, &mut side, &new);
+    let (oid, done) = match made {
+        Ok((oid, given)) => (Some(oid), complete(job, holder, &mut side, (&new, oid), &given)),
+        Err(error) => (None, Err(error)),
+    };
+    let Err(error) = done else {
+        return Ok(job.restored());
+    };
+    settle(job, &mut side, (&new, oid), error)
+}
+
+/// Where something went wrong, nothing is left of the new database, unless it has its name already.
+fn settle(
+    job: &Job<'_>,
+    side: &mut Side,
+    (new, oid): (&str, Option<u32>),
+    error: Error,
+) -> Result<Restored, Error> {
+    if error.kind() == ErrorKind::ConnectionLost && oid.is_some() {
+        match job.opener.who_has_the_name() {
+            Ok(it) if Some(it) == oid => return Ok(job.restored()),
+            Ok(_) => {}
+            Err(_) => {
+                return Err(error.with_state(job.in_doubt()).with_hint("migration-cli status"));
+            }
+        }
+    }
+    let untouched = job.untouched();
+    let dropped = side.drop_database(new).or_else(|_| {
+        job.opener.again(side)?;
+        side.drop_database(new)
+    });
+    Err(match dropped {
+        Ok(()) => error.with_state(format!("{untouched}; nothing is left of the new database")),
+        Err(_) => {
+            let hint = format!("DROP DATABASE {};   -- or let the next restore do it", ident(new));
+            error.with_state(format!("{untouched}; the new database {new} is left")).with_hint(hint)
+        }
+    })
+}
+
+/// Makes the empty database, marked as what it is.
+fn make(
+    job: &Job<'_>,
+    holder: &mut Holder<'_, '_>,
+    side: &mut Side,
+    new: &str,
+) -> Result<(u32, Given), Error> {
+    job.step(holder, format!("Making the database {new}"))?;
+    let given = match job.look.oid {
+        Some(_) => Given::Old(side.properties(&job.database)?),
+        None => Given::Archive(super::archived::statements(
+            &job.work().of_database()?,
+            &job.backup.manifest.database,
+            new,
+        )),
+    };
+    let create = match &given {
+        Given::Old(old) => old.create(new),
+        Given::Archive(statements) => statements
+            .first()
+            .cloned()
+            .ok_or_else(|| refuse::error("the archive does not say how its database was made"))?,
+    };
+    side.send(&create, "a new database cannot be made")?;
+    let comment = literal(&names::unfinished_comment(&job.database, job.backup.id.as_str()));
+    let mark = format!("COMMENT ON DATABASE {} IS {comment}", ident(new));
+    let marked =
+        side.send(&mark, "the new database cannot be marked").and_then(|_| side.oid_of(new));
+    if marked.is_err() {
+        // Without its mark, nobody would know later what it is.
+        side.drop_database(new)?;
+    }
+    let oid = marked?;
+    fault::at(Point::RestoreCreated);
+    if let Given::Old(old) = &given {
+        side.together(&old.rights(new), "the rights on the database cannot be given again")?;
+    }
+    Ok((oid, given))
+}
+
+fn complete(
+    job: &Job<'_>,
+    holder: &mut Holder<'_, '_>,
+    side: &mut Side,
+    (new, oid): (&str, u32),
+    given: &Given,
+) -> Result<(), Error> {
+    job.step(holder, format!("Restoring {} into {new}", job.backup.id))?;
+    job.work().fill(new, job.wanted.jobs)?;
+    fault::at(Point::RestoreFilled);
+    job.step(holder, "Comparing it with the backup".to_owned())?;
+    compare(job, new)?;
+    let what = "the properties of the database cannot be carried over";
+    let with_it = match given {
+        Given::Old(old) => {
+            side.together(&old.carry_over(new), what)?;
+            let differences = old.differences(&side.properties(new)?);
+            if !differences.is_empty() {
+                return Err(refuse::error(format!("{what}: {}", differences.join("; "))));
+            }
+            let time = &job.look.digits;
+            let id = job.backup.id.as_str();
+            let kept = names::kept_comment(&job.database, id, time, old.comment());
+            let mut with_it = old.complete(&job.database);
+            with_it.push(format!(
+                "COMMENT ON DATABASE {} IS {}",
+                ident(&job.kept()),
+                literal(&kept)
+            ));
+            with_it
+        }
+        Given::Archive(statements) => {
+            side.together(&[format!("COMMENT ON DATABASE {} IS NULL", ident(new))], what)?;
+            side.together(&statements[1..], what)?;
+            Vec::new()
+        }
+    };
+    fault::at(Point::RestoreCompared);
+    holder.asks()?.interrupt.check()?;
+    job.step(holder, format!("Putting it into the place of {}", job.database))?;
+    let kept = job.kept();
+    let swap = Swap {
+        name: &job.database,
+        old: job.look.oid.map(|it| (it, kept.as_str())),
+        new: (oid, new),
+        passing: &names::passing(&job.database, job.token()),
+        with_it,
+        disconnect: job.wanted.disconnect,
+        backup: job.backup.id.as_str(),
+    };
+    swap.run(side, holder)?;
+    fault::at(Point::RestoreSwapped);
+    Ok(())
+}
+
+/// What was restored is what is in the backup; then it gets its statistics and its row of the log.
+fn compare(job: &Job<'_>, new: &str) -> Result<(), Error> {
+    let mut link = job.opener.open(Some(new), Duration::ZERO, job.interrupt)?;
+    if let Some(expected) = &job.backup.manifest.history {
+        let reply = link.ask(&job.opener.store.read());
+        let reply =
+            reply.map_err(|it| refuse::failed(it, "the restored history cannot be read"))?;
+        let found = History::parse(reply.of(2)).unwrap_or_default();
+        super::compare::history(expected, &found.rows)?;
+    }
+    let work = job.work();
+    super::compare::contents(work.contents()?, work.contents_of(Some(new))?, work.programs.alike)?;
+    // Without statistics, the first who use it would wait for plans that were made blindly.
+    let analyzed = link.send("ANALYZE", Keep::All);
+    analyzed.map_err(|it| refuse::failed(it, "the new database cannot be analysed"))?;
+    // There may be no log.
+    let _ = link.send_last(&job.row());
+    Ok(())
+}

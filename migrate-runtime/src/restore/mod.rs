@@ -1,0 +1,225 @@
+//! `restore`: a backup takes the place of a database.
+//!
+//! The backup is proved first. Then a new database is made beside the old one (`beside`), filled and
+//! compared, and gets its name in one transaction (`swap`); the old one is kept under another. A role that
+//! may make no database restores in one transaction in the old one (`in_place`). Whatever fails, and
+//! whenever we are killed, the old database is there, whole, and lets everybody in.
+
+mod archived;
+mod beside;
+mod compare;
+mod contents;
+mod fill;
+mod in_place;
+mod job;
+mod kept;
+mod look;
+mod names;
+mod others;
+mod plan;
+mod properties;
+mod refuse;
+mod scratch;
+mod side;
+mod swap;
+
+use crate::backup::{Backup, BackupId, Backups};
+use crate::connection::Connection;
+use crate::error::{Error, ErrorKind};
+use crate::history::Server;
+use crate::migrator::{Call, Migrator};
+use crate::refuse::plan_changed;
+use crate::sqlstate;
+
+pub use self::kept::Kept;
+pub use self::others::Connected;
+pub use self::plan::{Restore, RestorePlan, Restored, Way};
+
+use self::fill::Programs;
+use self::job::Job;
+use self::look::Look;
+use self::side::Opener;
+use self::swap::Holder;
+
+/// Where somebody is connected to when the database is not there.
+const ELSEWHERE: [&str; 2] = ["postgres", "template1"];
+
+impl Migrator {
+    /// What [`run_restore`](Migrator::run_restore) would do now. Changes nothing, takes no lock, and looks
+    /// at no archive.
+    pub fn plan_restore(
+        &mut self,
+        backups: &Backups,
+        wanted: &Restore,
+    ) -> Result<RestorePlan, Error> {
+        let backup = backups.open(&wanted.backup)?;
+        self.wherever("restore", |mut connection, call, gone| {
+            let decided = decide(&mut connection, call, gone, &backup, wanted)?;
+            let Decided { look, database, way, why_in_place, .. } = decided;
+            let others = others::connected(&mut connection, look.oid.as_slice())?;
+            let mut stays = Vec::new();
+            if way == Way::InPlace {
+                let opener = opener(&connection)?;
+                let programs = Programs::find(backups.search(), &backup, look.major)?;
+                let (programs, interrupt) = (&programs, connection.interrupt);
+                let work = fill::Work { programs, backup: &backup, opener: &opener, interrupt };
+                stays = work.contents_of(None)?.without(&work.contents()?);
+            }
+            Ok(RestorePlan {
+                manifest: backup.manifest.clone(),
+                database,
+                way,
+                why_in_place,
+                others,
+                stays,
+                warnings: look.warnings(way),
+            })
+        })
+    }
+
+    /// Restores a backup. Until it is there as a whole, the database stays what it was.
+    pub fn run_restore(&mut self, backups: &Backups, wanted: &Restore) -> Result<Restored, Error> {
+        self.wherever("restore", |mut connection, call, gone| {
+            let (server, job) = match job(&mut connection, call, gone, (backups, wanted)) {
+                Ok(ready) => ready,
+                // The log is that of the database, which another one does not have.
+                Err(error) if gone.is_none() => return Err(connection.end(error)),
+                Err(error) => return Err(error),
+            };
+            carry_out(&job, connection, &server)
+        })
+    }
+
+    /// The databases that restores of this backup have replaced, and that are still there.
+    pub fn kept_by_restore(&mut self, id: &BackupId) -> Result<Vec<Kept>, Error> {
+        self.wherever("restore", |mut connection, call, gone| {
+            let database = name_of(&mut connection, call, gone)?;
+            kept::find(&mut connection, &database, id)
+        })
+    }
+
+    /// Drops databases that restores of this backup have replaced, as they were found before. Gives their
+    /// names.
+    pub fn drop_kept(&mut self, id: &BackupId, kept: &[Kept]) -> Result<Vec<String>, Error> {
+        self.wherever("restore", |mut connection, call, gone| {
+            let database = name_of(&mut connection, call, gone)?;
+            kept::drop_all(&mut connection, &database, id, kept)
+        })
+    }
+
+    /// Connects to the database, or, where it is gone, to another one of its server: then its name is
+    /// handed in.
+    fn wherever<T: Send>(
+        &mut self,
+        command: &'static str,
+        work: impl Fn(Connection<'_>, &Call<'_>, Option<&str>) -> Result<T, Error> + Send + Sync,
+    ) -> Result<T, Error> {
+        let is_gone = |it: &Error| {
+            it.kind() == ErrorKind::Connect && it.sqlstate() == Some(sqlstate::INVALID_CATALOG_NAME)
+        };
+        let gone = match self.call(command, |connection, call| work(connection, call, None)) {
+            Err(error) if is_gone(&error) => error,
+            done => return done,
+        };
+        let name = self.options().database();
+        for other in ELSEWHERE.into_iter().filter(|it| *it != name) {
+            let options = self.options().with_database(other);
+            let work =
+                |connection: Connection<'_>, call: &Call<'_>| work(connection, call, Some(&name));
+            match self.call_to(&options, command, work) {
+                Err(error) if error.kind() == ErrorKind::Connect => {}
+                done => return done,
+            }
+        }
+        Err(gone)
+    }
+}
+
+fn opener<'o>(connection: &Connection<'o>) -> Result<Opener<'o>, Error> {
+    let internal = || Error::new(ErrorKind::Internal, "a lent connection has no origin");
+    Ok(Opener::of(connection, connection.origin.ok_or_else(internal)?))
+}
+
+/// The database that this is about, as the server calls it.
+fn name_of(
+    connection: &mut Connection<'_>,
+    call: &Call<'_>,
+    gone: Option<&str>,
+) -> Result<String, Error> {
+    Ok(match gone {
+        Some(name) => name.to_owned(),
+        None => call.read(connection)?.0.database,
+    })
+}
+
+/// Everything that is asked and proved before anything is done.
+fn job<'j, 'c: 'j, 'w: 'j>(
+    connection: &mut Connection<'c>,
+    call: &Call<'_>,
+    gone: Option<&str>,
+    (backups, wanted): (&Backups, &'w Restore),
+) -> Result<(Server, Job<'j>), Error> {
+    let backup = backups.open(&wanted.backup)?;
+    let Decided { server, look, database, way, .. } =
+        decide(connection, call, gone, &backup, wanted)?;
+    if wanted.agreed.is_some_and(|it| it != way) {
+        return Err(plan_changed("the database would be restored in another way than was shown"));
+    }
+    if !wanted.disconnect {
+        others::refuse_any(connection, &look, &database, &wanted.backup)?;
+    }
+    let programs = Programs::find(backups.search(), &backup, look.major)?;
+    let (tell, interrupt) = (&mut *connection.tell, connection.interrupt);
+    backup.verify(backups.search(), interrupt, &mut |event| tell(event.clone()))?;
+    let opener = opener(connection)?;
+    Ok((server, Job { wanted, backup, programs, opener, interrupt, look, way, database }))
+}
+
+/// What the server and the backup say, before anything is done.
+struct Decided {
+    server: Server,
+    look: Look,
+    database: String,
+    way: Way,
+    why_in_place: Option<String>,
+}
+
+fn decide(
+    connection: &mut Connection<'_>,
+    call: &Call<'_>,
+    gone: Option<&str>,
+    backup: &Backup,
+    wanted: &Restore,
+) -> Result<Decided, Error> {
+    let (server, _) = call.read(connection)?;
+    let database = gone.map_or(server.database.clone(), str::to_owned);
+    let look = Look::at(connection, &database)?;
+    let environment = connection.settings.identity.environment.as_deref();
+    look.refuse(&database, environment, backup, wanted)?;
+    if gone.is_some() && look.oid.is_some() {
+        return Err(plan_changed("the database was not there, and is now"));
+    }
+    let (way, why_in_place) = look.way(wanted)?;
+    Ok(Decided { server, look, database, way, why_in_place })
+}
+
+/// Under the lock of the migrations, where there is a database that could have one.
+fn carry_out(
+    job: &Job<'_>,
+    mut connection: Connection<'_>,
+    server: &Server,
+) -> Result<Restored, Error> {
+    crate::fault::at(crate::fault::Point::RestoreChecked);
+    let done = match job.way {
+        Way::Anew => return beside::run(job, &mut Holder::Elsewhere(&mut connection)),
+        Way::Beside => {
+            let mut session = Some(connection.lock(server)?.0);
+            beside::run(job, &mut Holder::Session(&mut session))
+        }
+        Way::InPlace => in_place::run(job, &mut connection.lock(server)?.0),
+    };
+    if let Err(error) = &done {
+        job.log_failure(error);
+    }
+    done
+}

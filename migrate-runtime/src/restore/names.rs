@@ -1,0 +1,85 @@
+//! What the databases beside the restored one are called, and what their comments say: by that alone is
+//! known, on any server and in any program, that we made or kept them. Pure.
+
+use crate::quote::ident;
+
+/// The longest name that the server keeps whole, in bytes.
+const LONGEST: usize = 63;
+
+/// What the database is called that a run restores into.
+pub(super) fn new_one(database: &str, token: &str) -> String {
+    beside(database, &format!("_restore_{}", token.get(..8).unwrap_or(token)))
+}
+
+/// What the database is called that was replaced; `time` is of fourteen digits.
+pub(super) fn kept(database: &str, time: &str) -> String {
+    beside(database, &format!("_before_restore_{time}"))
+}
+
+/// A name for a moment, inside of a transaction.
+pub(super) fn passing(database: &str, token: &str) -> String {
+    beside(database, &format!("_swap_{}", token.get(..8).unwrap_or(token)))
+}
+
+fn beside(database: &str, suffix: &str) -> String {
+    let mut end = database.len().min(LONGEST.saturating_sub(suffix.len()));
+    while !database.is_char_boundary(end) {
+        end -= 1;
+    }
+    format!("{}{suffix}", &database[..end])
+}
+
+/// The comment of a database that is not restored yet.
+pub(super) fn unfinished_comment(database: &str, backup: &str) -> String {
+    format!("{}of {backup}; nobody needs it unless a restore is running", unfinished(database))
+}
+
+/// How every such comment begins.
+fn unfinished(database: &str) -> String {
+    format!("an unfinished restore into {} ", ident(database))
+}
+
+/// Whether a comment says that a restore into `database` began there and did not end.
+pub(super) fn is_unfinished(comment: &str, database: &str) -> bool {
+    comment.starts_with(&unfinished(database))
+}
+
+/// The comment of a database that was replaced; its own comes after ours.
+pub(super) fn kept_comment(database: &str, backup: &str, time: &str, own: Option<&str>) -> String {
+    let own = own.map(|it| format!("\n{it}")).unwrap_or_default();
+    format!("{}{time}; `restore --drop-old {backup}` drops it{own}", before(database, backup))
+}
+
+fn before(database: &str, backup: &str) -> String {
+    format!("{} before the restore of {backup} at ", ident(database))
+}
+
+/// Whether a comment says that this is what a restore of `backup` into `database` has replaced.
+pub(super) fn is_kept(comment: &str, database: &str, backup: &str) -> bool {
+    comment.starts_with(&before(database, backup))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_names_lose_their_end_and_not_what_was_added() {
+        assert_eq!(kept("dcms", "20261125221530"), "dcms_before_restore_20261125221530");
+        let long = "ä".repeat(31);
+        let name = kept(&long, "20261125221530");
+        assert!(name.len() <= LONGEST, "{name}");
+        assert_eq!(name, format!("{}_before_restore_20261125221530", "ä".repeat(16)));
+        assert_eq!(new_one("dcms", "0123456789"), "dcms_restore_01234567");
+    }
+
+    #[test]
+    fn a_comment_is_of_one_database_and_one_backup() {
+        let comment = kept_comment("a \"b\"", "ID-1", "2026", Some("its own"));
+        assert!(is_kept(&comment, "a \"b\"", "ID-1"));
+        assert!(comment.ends_with("\nits own"));
+        assert!(!is_kept(&comment, "a", "ID-1") && !is_kept(&comment, "a \"b\"", "ID"));
+        let comment = unfinished_comment("a", "ID-1");
+        assert!(is_unfinished(&comment, "a") && !is_unfinished(&comment, "b"));
+    }
+}

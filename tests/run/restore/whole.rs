@@ -1,0 +1,97 @@
+//! What is restored is what was backed up, and what it replaces is kept until it is dropped.
+
+use migrate_runtime::{ErrorKind, Way};
+use migration_tests::harness::Trial;
+use migration_tests::{trials, whole_dump};
+
+use super::Stage;
+use crate::{three, up};
+
+pub(crate) fn tests() -> Vec<Trial> {
+    trials![
+        a_restored_database_is_the_one_that_was_backed_up,
+        what_is_replaced_is_kept_until_it_is_dropped,
+        a_database_that_is_gone_is_made_again,
+        a_restore_is_in_the_log
+    ]
+}
+
+fn a_restored_database_is_the_one_that_was_backed_up() {
+    let stage = Stage::new();
+    let before = whole_dump(&stage.database.url());
+    stage.database.execute("DROP TABLE two; INSERT INTO one VALUES (99); CREATE TABLE later ()");
+    let restored = stage.restore();
+    assert_eq!(restored.way, Way::Beside);
+    assert_eq!(whole_dump(&stage.database.url()), before);
+    // It has what its queries are planned with.
+    let planned = "SELECT count(*) FROM pg_statistic WHERE starelid = 'one'::regclass";
+    assert_eq!(stage.database.text(planned), "1");
+    assert_eq!(up(&three(), &stage.database).done.len(), 0);
+}
+
+fn what_is_replaced_is_kept_until_it_is_dropped() {
+    let stage = Stage::new();
+    stage.database.execute("INSERT INTO one VALUES (99)");
+    stage.database.execute(&format!("COMMENT ON DATABASE {} IS 'mine'", stage.database.name()));
+    let first = stage.restore().kept.unwrap();
+    let name = stage.database.name();
+    assert!(first.starts_with(&format!("{name}_before_restore_20")), "{first}");
+    assert_eq!(stage.text_in(&first, "SELECT id::text FROM one"), "1\n99");
+    let comment = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = ";
+    let ours = stage.text_in("postgres", &format!("{comment} '{name}'"));
+    assert_eq!(ours, "mine");
+    let theirs = stage.text_in("postgres", &format!("{comment} '{first}'"));
+    assert!(theirs.contains(stage.backup.as_str()) && theirs.ends_with("\nmine"), "{theirs}");
+
+    // Somebody else's of such a name stays.
+    stage.database.execute(&format!("CREATE DATABASE {name}_before_restore_x"));
+    let kept = stage.migrator().kept_by_restore(&stage.backup).unwrap();
+    assert_eq!(kept.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(), [first.as_str()]);
+    assert_eq!(stage.migrator().drop_kept(&stage.backup, &kept).unwrap(), [first.as_str()]);
+    assert_eq!(stage.databases(), "NAME\nNAME_before_restore_x");
+    let error = stage.migrator().kept_by_restore(&stage.backup).unwrap_err();
+    assert_eq!((error.kind(), error.exit_code()), (ErrorKind::NoSuchBackup, 2));
+    stage.database.execute(&format!("DROP DATABASE {name}_before_restore_x"));
+}
+
+fn a_database_that_is_gone_is_made_again() {
+    let stage = Stage::new();
+    let name = stage.database.name();
+    let role = stage.database.role("reader", "");
+    stage.database.execute(&format!(
+        "COMMENT ON DATABASE {name} IS 'it''s'; ALTER DATABASE {name} SET search_path = public, \"B b\";
+         ALTER DATABASE {name} CONNECTION LIMIT 17; REVOKE ALL ON DATABASE {name} FROM PUBLIC;
+         GRANT CONNECT ON DATABASE {name} TO {};", role.name));
+    let Stage { database, .. } = stage;
+    let stage = Stage::of(database, &three());
+    let name = stage.database.name();
+    let before = whole_dump(&stage.database.url());
+    let properties = format!(
+        "SELECT concat_ws(' ', datconnlimit, datacl, shobj_description(oid, 'pg_database'), pg_encoding_to_char(encoding),
+            datcollate, pg_get_userbyid(datdba), (SELECT setconfig FROM pg_db_role_setting WHERE setdatabase = d.oid))
+         FROM pg_database d WHERE datname = '{name}'");
+    let had = stage.database.text(&properties);
+    stage.text_in("postgres", &format!("DROP DATABASE {name} WITH (FORCE)"));
+    let plan = stage.migrator().plan_restore(&stage.backups, &stage.wanted()).unwrap();
+    assert_eq!((plan.way, plan.others.len()), (Way::Anew, 0));
+    let restored = stage.restore();
+    assert_eq!((restored.way, restored.kept), (Way::Anew, None));
+    assert_eq!(whole_dump(&stage.database.url()), before);
+    assert_eq!(stage.database.text(&properties), had);
+    assert_eq!(stage.databases(), "NAME");
+}
+
+fn a_restore_is_in_the_log() {
+    let stage = Stage::new();
+    let restored = stage.restore();
+    let log =
+        "SELECT command, outcome, run, detail ->> 'backup', detail ->> 'kept', detail ->> 'way',
+        started_at < finished_at FROM _migrations_log ORDER BY id DESC LIMIT 1";
+    let expected = format!(
+        "restore|ok|{}|{}|{}|beside|t",
+        restored.token,
+        stage.backup,
+        restored.kept.unwrap()
+    );
+    assert_eq!(stage.database.text(log), expected);
+}
