@@ -1,6 +1,9 @@
 //! `restore`: a backup takes the place of a database, whatever happens on the way.
 
+mod in_place;
+mod others;
 mod properties;
+mod refused;
 mod whole;
 
 use migrate_runtime::backup::{BackupId, Backups};
@@ -12,7 +15,10 @@ use tempfile::TempDir;
 use crate::{three, up};
 
 pub(crate) fn tests() -> Vec<Trial> {
-    [whole::tests(), properties::tests()].into_iter().flatten().collect()
+    [in_place::tests(), others::tests(), properties::tests(), refused::tests(), whole::tests()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// A database with three migrations and a row in each of their tables, and a backup of it.

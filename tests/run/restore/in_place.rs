@@ -1,0 +1,131 @@
+//! A role that may make no database restores in one transaction.
+
+use migrate_runtime::{ErrorKind, Migrator, Restore, Way};
+use migration_tests::harness::Trial;
+use migration_tests::{trials, whole_dump};
+
+use super::Stage;
+use crate::three;
+
+pub(crate) fn tests() -> Vec<Trial> {
+    trials![
+        a_role_that_may_make_no_database_restores_in_place,
+        what_came_later_stays_and_is_told_before,
+        what_depends_on_the_old_keeps_it,
+        others_in_the_way_are_waited_for_until_the_deadline,
+        others_in_the_way_are_ended_where_that_was_asked_for,
+        in_place_can_be_chosen,
+        the_way_is_the_one_that_was_shown
+    ]
+}
+
+fn a_role_that_may_make_no_database_restores_in_place() {
+    let (stage, role) = Stage::owned("");
+    let before = whole_dump(&stage.database.url());
+    stage.database.execute("DROP TABLE two; INSERT INTO one VALUES (99)");
+    let mut migrator = Migrator::new(&three(), role.config);
+    let plan = migrator.plan_restore(&stage.backups, &stage.wanted()).unwrap();
+    let why = format!("the role {} may not create databases", role.name);
+    assert_eq!((plan.way, plan.why_in_place), (Way::InPlace, Some(why)));
+    assert_eq!(plan.stays, Vec::<String>::new());
+    let restored = migrator.run_restore(&stage.backups, &stage.wanted()).unwrap();
+    assert_eq!((restored.way, restored.kept), (Way::InPlace, None));
+    assert_eq!(whole_dump(&stage.database.url()), before);
+    let log = "SELECT outcome, detail ->> 'way' FROM _migrations_log WHERE command = 'restore'";
+    assert_eq!(stage.database.text(log), "ok|in_place");
+    assert_eq!(migrator.up().unwrap().done.len(), 0);
+    assert_eq!(stage.databases(), "NAME");
+}
+
+fn what_came_later_stays_and_is_told_before() {
+    let (stage, role) = Stage::owned("");
+    let mut migrator = Migrator::new(&three(), role.config.clone());
+    let mut client = role.config.connect(postgres::NoTls).unwrap();
+    client.batch_execute("CREATE TABLE later (id int); INSERT INTO one VALUES (99)").unwrap();
+    drop(client);
+    let plan = migrator.plan_restore(&stage.backups, &stage.wanted()).unwrap();
+    assert_eq!(plan.stays, [format!("TABLE public later {}", role.name)]);
+    migrator.run_restore(&stage.backups, &stage.wanted()).unwrap();
+    assert_eq!(stage.database.text("SELECT to_regclass('later'), count(*) FROM one"), "later|1");
+}
+
+fn what_depends_on_the_old_keeps_it() {
+    let (stage, role) = Stage::owned("");
+    let mut migrator = Migrator::new(&three(), role.config.clone());
+    stage.database.execute("INSERT INTO one VALUES (99); CREATE VIEW later AS SELECT id FROM one");
+    let error = migrator.run_restore(&stage.backups, &stage.wanted()).unwrap_err();
+    assert_eq!((error.kind(), error.exit_code()), (ErrorKind::RestoreFailed, 1));
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert!(cause.contains("other objects depend on it"), "{cause}");
+    let hint = format!("ALTER ROLE {} CREATEDB;", role.name);
+    assert!(error.hints().iter().any(|it| it.starts_with(&hint)), "{error:?}");
+    let state = format!("database {} is what it was before, and serves", stage.database.name());
+    assert_eq!(error.state(), Some(state.as_str()));
+    stage.is_untouched();
+    let log = "SELECT outcome FROM _migrations_log WHERE command = 'restore'";
+    assert_eq!(stage.database.text(log), "failed");
+    stage.database.execute("DROP VIEW later");
+    migrator.run_restore(&stage.backups, &stage.wanted()).unwrap();
+}
+
+/// Somebody who comes once the restore is on its way, and holds a table.
+const HOLD: &str = "BEGIN; LOCK TABLE one IN ACCESS SHARE MODE";
+
+fn others_in_the_way_are_waited_for_until_the_deadline() {
+    let (stage, role) = Stage::owned("");
+    stage.database.execute("INSERT INTO one VALUES (99)");
+    let mut settings = migrate_runtime::Settings::default();
+    settings.lock_deadline = std::time::Duration::ZERO;
+    let holder = std::sync::Mutex::new(None);
+    let config = stage.database.config();
+    let migrator = Migrator::new(&three(), role.config).with_settings(settings);
+    let shared: &'static std::sync::Mutex<Option<postgres::Client>> = Box::leak(Box::new(holder));
+    let mut migrator = migrator.on_event(move |event| {
+        if matches!(event, migrate_runtime::Event::Restoring { step } if step.contains("in place"))
+        {
+            let mut client = config.connect(postgres::NoTls).unwrap();
+            client.batch_execute(HOLD).unwrap();
+            *shared.lock().unwrap() = Some(client);
+        }
+    });
+    let error = migrator.run_restore(&stage.backups, &stage.wanted()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InUse, "{error:?}");
+    *shared.lock().unwrap() = None;
+    stage.is_untouched();
+}
+
+fn others_in_the_way_are_ended_where_that_was_asked_for() {
+    let stage = Stage::new();
+    stage.database.execute("INSERT INTO one VALUES (99)");
+    let mut holder = stage.database.client();
+    holder.batch_execute(HOLD).unwrap();
+    let mut wanted = stage.wanted();
+    (wanted.in_place, wanted.disconnect) = (true, true);
+    assert_eq!(stage.run(&wanted).unwrap().way, Way::InPlace);
+    assert!(holder.batch_execute("SELECT 1").is_err(), "it was ended");
+    assert_eq!(stage.database.text("SELECT count(*) FROM one"), "1");
+}
+
+fn in_place_can_be_chosen() {
+    let stage = Stage::new();
+    stage.database.execute("INSERT INTO one VALUES (99)");
+    let mut wanted = stage.wanted();
+    wanted.in_place = true;
+    assert_eq!(stage.run(&wanted).unwrap().way, Way::InPlace);
+    assert_eq!(stage.database.text("SELECT count(*) FROM one"), "1");
+    // The log is append-only again.
+    let mut client = stage.database.client();
+    let error = client.batch_execute("DELETE FROM _migrations_log").unwrap_err();
+    assert!(error.as_db_error().unwrap().message().contains("append-only"));
+    assert_eq!(stage.databases(), "NAME");
+}
+
+fn the_way_is_the_one_that_was_shown() {
+    let stage = Stage::new();
+    stage.database.execute("INSERT INTO one VALUES (99)");
+    let mut wanted: Restore = stage.wanted();
+    wanted.agreed = Some(Way::InPlace);
+    let error = stage.run(&wanted).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::PlanChanged);
+    stage.is_untouched();
+}
