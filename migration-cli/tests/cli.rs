@@ -33,6 +33,8 @@ mod output;
 mod project;
 #[path = "cli/reference.rs"]
 mod reference;
+#[path = "cli/restore.rs"]
+mod restore;
 #[path = "cli/schema.rs"]
 mod schema;
 #[path = "cli/secrets.rs"]

@@ -3,11 +3,12 @@
 
 use std::num::NonZeroUsize;
 
+use migrate_runtime::backup::Backups;
 use migrate_runtime::testing::TestConnection;
-use migrate_runtime::{Limit, Migration, MigrationSet, Up};
+use migrate_runtime::{Limit, Migration, MigrationSet, Migrator, Restore, Up, Way};
 use migration_tests::harness::Trial;
 use migration_tests::production_data::{Fingerprints, ProductionData, loaded_after};
-use migration_tests::{set, trials};
+use migration_tests::{TestDatabase, set, trials, whole_dump};
 
 use crate::{MIGRATIONS, establish_test_connection};
 
@@ -19,7 +20,8 @@ pub(crate) fn tests() -> Vec<Trial> {
         a_changed_row_is_noticed,
         a_sequence_that_starts_again_is_noticed,
         a_change_that_is_declared_and_does_not_happen_is_noticed,
-        a_down_that_does_not_bring_everything_back_is_noticed
+        a_down_that_does_not_bring_everything_back_is_noticed,
+        a_backup_restores_to_an_identical_dump
     ]
 }
 
@@ -167,4 +169,34 @@ fn same(what: &str, expected: &Fingerprints, actual: &Fingerprints) -> Result<()
     let differ = expected.iter().zip(actual).filter(|(expected, actual)| expected != actual);
     let differ: Vec<_> = differ.map(|(before, after)| format!("{before} became {after}")).collect();
     if differ.is_empty() { Ok(()) } else { Err(format!("{what} changed {}", differ.join("; "))) }
+}
+
+fn a_backup_restores_to_an_identical_dump() {
+    let database = TestDatabase::new();
+    ProductionData::read().prepare(&MIGRATIONS, &database.config());
+    let mut migrator = Migrator::new(&MIGRATIONS, database.config());
+    migrator.up().unwrap();
+    let before = whole_dump(&database.url());
+    let folder = tempfile::tempdir().unwrap();
+    // In one file, and in a folder with a file for each table, read by two sessions at once.
+    let two = NonZeroUsize::new(2).unwrap();
+    let backups = Backups::new(folder.path().join("backups"));
+    for backups in [backups.clone(), backups.with_jobs(two)] {
+        let backup = migrator.backup(&backups).unwrap().id.clone();
+        database.execute("TRUNCATE users CASCADE; ALTER TABLE contracts DROP COLUMN title");
+        assert_ne!(whole_dump(&database.url()), before);
+        let mut wanted = Restore::of(backup);
+        wanted.jobs = Some(two);
+        let restored = migrator.run_restore(&backups, &wanted);
+        assert_eq!(restored.unwrap_or_else(|error| panic!("{error:?}")).way, Way::Beside);
+        assert_eq!(whole_dump(&database.url()), before);
+        let found = migrator.verify().unwrap();
+        assert_eq!((found.exit_code(), found.findings.len()), (0, 0), "{found:?}");
+
+        wanted.in_place = true;
+        database.execute("TRUNCATE users CASCADE");
+        let restored = migrator.run_restore(&backups, &wanted);
+        assert_eq!(restored.unwrap_or_else(|error| panic!("{error:?}")).way, Way::InPlace);
+        assert_eq!(whole_dump(&database.url()), before);
+    }
 }

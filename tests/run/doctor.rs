@@ -8,7 +8,7 @@ use migrate_runtime::{
 use migration_tests::harness::Trial;
 use migration_tests::proxy::Proxy;
 use migration_tests::{
-    Pooler, Role, Server, TestDatabase, has_pooler, server, set, standby, trials, wait_until,
+    Pooler, Server, TestDatabase, has_pooler, server, standby, trials, wait_until,
 };
 use postgres::Config;
 

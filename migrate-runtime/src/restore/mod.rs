@@ -56,7 +56,7 @@ impl Migrator {
         self.wherever("restore", |mut connection, call, gone| {
             let decided = decide(&mut connection, call, gone, &backup, wanted)?;
             let Decided { look, database, way, why_in_place, .. } = decided;
-            let others = others::connected(&mut connection, look.oid.as_slice())?;
+            let others = others::staying(&mut connection, look.oid)?;
             let mut stays = Vec::new();
             if way == Way::InPlace {
                 let opener = opener(&connection)?;
@@ -166,7 +166,11 @@ fn job<'j, 'c: 'j, 'w: 'j>(
         return Err(plan_changed("the database would be restored in another way than was shown"));
     }
     if !wanted.disconnect {
-        others::refuse_any(connection, &look, &database, &wanted.backup)?;
+        let found = others::staying(connection, look.oid)?;
+        if !found.is_empty() {
+            let error = others::refuse(&database, &found, wanted.backup.as_str());
+            return Err(error.with_state("nothing was changed"));
+        }
     }
     let programs = Programs::find(backups.search(), &backup, look.major)?;
     let (tell, interrupt) = (&mut *connection.tell, connection.interrupt);

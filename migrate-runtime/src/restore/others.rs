@@ -3,9 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use super::look::Look;
 use super::refuse::failed;
-use crate::backup::BackupId;
 use crate::connection::Connection;
 use crate::deadline::Deadline;
 use crate::error::{Error, ErrorKind};
@@ -77,21 +75,16 @@ pub(super) fn list(others: &[Connected]) -> String {
 pub(super) const LEAVING: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_millis(20);
 
-/// Refuses a database that others are connected to, unless they leave at once.
-pub(super) fn refuse_any(
+/// Who is connected to a database, and does not leave at once.
+pub(super) fn staying(
     connection: &mut Connection<'_>,
-    look: &Look,
-    database: &str,
-    id: &BackupId,
-) -> Result<(), Error> {
+    database: Option<u32>,
+) -> Result<Vec<Connected>, Error> {
     let deadline = Deadline::after(LEAVING);
     loop {
-        let found = connected(connection, look.oid.as_slice())?;
-        if found.is_empty() {
-            return Ok(());
-        }
-        if deadline.is_over() {
-            return Err(refuse(database, &found, id.as_str()).with_state("nothing was changed"));
+        let found = connected(connection, database.as_slice())?;
+        if found.is_empty() || deadline.is_over() {
+            return Ok(found);
         }
         connection.interrupt.sleep(PAUSE)?;
     }

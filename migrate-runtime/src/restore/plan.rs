@@ -2,8 +2,9 @@
 
 use std::num::NonZeroUsize;
 
-use super::others::Connected;
+use super::others::{self, Connected};
 use crate::backup::{BackupId, Manifest};
+use crate::error::Error;
 
 /// What `restore` is asked to do. Start from [`Restore::of`] and assign fields.
 #[derive(Clone, Debug)]
@@ -80,6 +81,17 @@ impl Restore {
             jobs: None,
             agreed: None,
         }
+    }
+}
+
+impl RestorePlan {
+    /// Fails where others are connected, who would have to be thrown out.
+    pub fn refuse_others(&self) -> Result<(), Error> {
+        if self.others.is_empty() {
+            return Ok(());
+        }
+        let error = others::refuse(&self.database, &self.others, &self.manifest.id);
+        Err(error.with_state("nothing was changed"))
     }
 }
 

@@ -15,6 +15,7 @@ mod logs;
 mod man;
 mod plan;
 mod repair;
+mod restore;
 mod status;
 mod up;
 mod verify;
@@ -49,6 +50,7 @@ pub(crate) enum Command {
     Logs(logs::LogsArgs),
     Backup(backup::BackupArgs),
     Doctor(doctor::DoctorArgs),
+    Restore(restore::RestoreArgs),
     Config(config::ConfigArgs),
     Db(db::DbArgs),
     Completions(completions::CompletionsArgs),
@@ -76,6 +78,7 @@ impl Command {
                 None => "backup",
             },
             Command::Doctor(_) => "doctor",
+            Command::Restore(_) => "restore",
             Command::Config(_) => "config",
             Command::Db(args) => return format!("db {}", args.command.word()),
             Command::Completions(_) => "completions",
@@ -120,6 +123,10 @@ pub(crate) fn run(start: Start<'_>, command: &Command) -> Result<u8, CommandErro
         Command::Logs(args) => logs::run(&mut start.context()?, args),
         Command::Backup(args) => backup::run(&mut start.context()?, args),
         Command::Doctor(args) => doctor::run(&mut start.context()?, args),
+        Command::Restore(args) if !args.dry_run => {
+            logged(start, "restore", |it| restore::run(it, args))
+        }
+        Command::Restore(args) => restore::run(&mut start.context()?, args),
         Command::Config(args) => config::run(&mut start.context()?, args),
         Command::Db(args) => db::run(&mut start.context()?, args),
     }

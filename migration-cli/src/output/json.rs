@@ -19,6 +19,7 @@ use super::force::HistoryChangeRecord;
 use super::import::ImportRecord;
 use super::mend::MendRecord;
 use super::record::{InfoRecord, LogRecord, StatementRecord};
+use super::restore::RestoreRecord;
 use super::settings::SettingRecord;
 
 /// What a command says to programs; filled while it runs, so that a failure says what was known.
@@ -74,6 +75,9 @@ pub(crate) struct Report {
     /// Those that there are.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) backups: Option<Vec<ListedRecord>>,
+    /// What `restore` does or did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) restore: Option<RestoreRecord>,
     /// The ids of the backups that `backup prune` removed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) removed: Option<Vec<String>>,

@@ -15,6 +15,7 @@ mod mend;
 mod plan;
 mod progress;
 mod record;
+mod restore;
 mod settings;
 mod style;
 mod table;
@@ -34,5 +35,8 @@ pub(crate) use mend::{MendRecord, print_mends};
 pub(crate) use plan::plan_text;
 pub(crate) use progress::Progress;
 pub(crate) use record::{InfoRecord, LogRecord};
+pub(crate) use restore::{
+    RestoreRecord, print_dropped, print_kept, print_restore_plan, print_restored,
+};
 pub(crate) use settings::{SettingRecord, print_settings};
 pub(crate) use ui::{Detail, Ui};

@@ -90,6 +90,7 @@ impl Progress {
             Event::BackupStarted { .. } | Event::BackupProgress { .. } | Event::BackedUp { .. } => {
                 self.backup.event(event);
             }
+            Event::Restoring { step } => self.note(&format!("  {}", printable(step))),
             Event::Warning { message } => {
                 let ui = self.ui.clone();
                 self.aside(|| ui.warn(ui.in_our_name(message)));
