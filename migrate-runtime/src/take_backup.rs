@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::audit::{Entry, Outcome};
 use crate::backup::{Backup, Backups, Ready, prepare, take};
 use crate::connect_options::ConnectOptions;
-use crate::connection::Connection;
+use crate::connection::{Connection, Wire};
 use crate::error::{Error, ErrorKind};
 use crate::history::{History, Row, Server};
 use crate::migrator::Migrator;
@@ -28,9 +28,8 @@ impl Migrator {
     /// something to do. Where `pg_dump` cannot be had, they do not start.
     #[must_use]
     pub fn with_backups(self, backups: Backups) -> Migrator {
-        let options = self.options().clone();
         let state = Mutex::new(State::default());
-        self.with_safeguard(Box::new(BackupFirst { backups, options, state }))
+        self.with_safeguard(Box::new(BackupFirst { backups, state }))
     }
 }
 
@@ -40,13 +39,23 @@ fn take_logged(
     server: &Server,
 ) -> Result<Backup, Error> {
     let ready = prepare(backups, connection)?;
-    let internal = || Error::new(ErrorKind::Internal, "a lent connection has no origin");
-    let options = connection.origin.ok_or_else(internal)?;
-    let backup = take(backups, &ready, connection, options)?;
+    let backup = take(backups, &ready, connection, &connection.here()?)?;
     if may_log(server) {
         log(connection, &backup);
     }
     Ok(backup)
+}
+
+impl Connection<'_> {
+    /// How another connection gets to the same server.
+    pub(crate) fn here(&self) -> Result<ConnectOptions, Error> {
+        match (self.origin, &self.wire) {
+            (Some(options), Wire::Own(link)) => {
+                Ok(options.pinned(link.host, self.settings.role.as_deref()))
+            }
+            _ => Err(Error::new(ErrorKind::Internal, "a lent connection has no origin")),
+        }
+    }
 }
 
 /// A row is written only where there is a log.
@@ -76,7 +85,6 @@ fn log(connection: &mut Connection<'_>, backup: &Backup) {
 /// A backup before the first step.
 struct BackupFirst {
     backups: Backups,
-    options: ConnectOptions,
     state: Mutex<State>,
 }
 
@@ -102,7 +110,8 @@ impl Safeguard for BackupFirst {
             return Ok(());
         }
         let may_log = may_log(&session.server);
-        match take(&self.backups, ready, session, &self.options) {
+        let here = session.here()?;
+        match take(&self.backups, ready, session, &here) {
             Ok(backup) => {
                 if may_log {
                     log(session, &backup);

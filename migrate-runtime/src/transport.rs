@@ -30,6 +30,9 @@ pub(crate) struct Link {
     client: Client,
     runtime: Runtime,
     tls: Connector,
+    /// Its place among the hosts that there are.
+    #[cfg(feature = "backup")]
+    pub(crate) host: usize,
     interrupt: Interrupt,
     notices: std::sync::mpsc::Receiver<Notice>,
     watch: Watch,
@@ -117,7 +120,17 @@ impl Link {
         });
         let (interrupt, watch) = (interrupt.clone(), Watch::new(way.clone()));
         let tls = way.tls.clone();
-        Ok(Link { client, runtime, tls, interrupt, notices, watch, abandoned: false })
+        Ok(Link {
+            client,
+            runtime,
+            tls,
+            #[cfg(feature = "backup")]
+            host: way.host,
+            interrupt,
+            notices,
+            watch,
+            abandoned: false,
+        })
     }
 
     /// Sends a message and reads the whole answer. An interruption cancels it on the server.

@@ -39,7 +39,7 @@ pub(crate) struct BackupFirst {
 impl Context<'_> {
     /// The folder of the backups.
     pub(crate) fn backup_dir(&self, flag: Option<&PathBuf>) -> PathBuf {
-        flag.cloned().unwrap_or_else(|| {
+        flag.or(self.environment.section.backup_dir.as_ref()).cloned().unwrap_or_else(|| {
             let folder = self.project.join(DEFAULT);
             folder.strip_prefix(&self.here).map_or(folder.clone(), PathBuf::from)
         })

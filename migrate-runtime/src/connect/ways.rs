@@ -7,7 +7,7 @@ use tokio_postgres::config::{Host, LoadBalanceHosts, SslMode};
 
 use super::error::{ConnectError, server_name};
 use crate::config::Settings;
-use crate::connect_options::{ConnectOptions, TlsMode};
+use crate::connect_options::{ConnectOptions, TlsMode, escaped};
 use crate::deadline::server_millis;
 use crate::error::{Error, ErrorKind};
 use crate::interrupt::Interrupt;
@@ -33,7 +33,7 @@ pub(crate) struct Way {
     pub(crate) config: Config,
     pub(crate) tls: Connector,
     options: ConnectOptions,
-    host: usize,
+    pub(crate) host: usize,
 }
 
 impl Way {
@@ -66,7 +66,9 @@ impl<'a> Ways<'a> {
         let config = &options.config;
         let hosts = config.get_hosts().len().max(config.get_hostaddrs().len()).max(1);
         let mut made: Vec<(usize, Option<Way>)> = (0..hosts).map(|it| (it, None)).collect();
-        if config.get_load_balance_hosts() == LoadBalanceHosts::Random {
+        if let Some(only) = options.only {
+            made.retain(|it| it.0 == only);
+        } else if config.get_load_balance_hosts() == LoadBalanceHosts::Random {
             made.rotate_left(uuid::Uuid::new_v4().as_bytes()[0] as usize % hosts);
         }
         let tls = connector(&options.tls).map_err(|it| it.with_state("nothing was changed"))?;
@@ -172,18 +174,6 @@ fn session_options(plain: &Config, settings: &Settings, token: &str) -> String {
     format!(
         "-c statement_timeout=0 -c lock_timeout={lock_timeout} -c idle_in_transaction_session_timeout=0 {theirs}{role} -c migrate.run={token}"
     )
-}
-
-/// A value among the options of a session.
-fn escaped(value: &str) -> String {
-    let mut made = String::with_capacity(value.len());
-    for letter in value.chars() {
-        if letter == '\\' || letter.is_ascii_whitespace() {
-            made.push('\\');
-        }
-        made.push(letter);
-    }
-    made
 }
 
 /// The caller's configuration for one of its hosts, with our name on it.

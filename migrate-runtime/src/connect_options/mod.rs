@@ -35,6 +35,10 @@ pub struct ConnectOptions {
     password_origin: Option<String>,
     tls_origin: Option<String>,
     warnings: Vec<String>,
+    /// The host that alone is meant, of several.
+    pub(crate) only: Option<usize>,
+    /// The role that PostgreSQL's own programs take on.
+    role: Option<String>,
 }
 
 /// Gets the password for one connection; the error says why there is none, without any secret.
@@ -148,6 +152,18 @@ impl ConnectOptions {
     }
 }
 
+/// A value among the options of a session.
+pub(crate) fn escaped(value: &str) -> String {
+    let mut made = String::with_capacity(value.len());
+    for letter in value.chars() {
+        if letter == '\\' || letter.is_ascii_whitespace() {
+            made.push('\\');
+        }
+        made.push(letter);
+    }
+    made
+}
+
 impl From<postgres::Config> for ConnectOptions {
     fn from(config: postgres::Config) -> ConnectOptions {
         let mode = match config.get_ssl_mode() {
@@ -164,6 +180,8 @@ impl From<postgres::Config> for ConnectOptions {
             password_origin: None,
             tls_origin: None,
             warnings: Vec::new(),
+            only: None,
+            role: None,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use tokio_postgres::config::{ChannelBinding, Host, TargetSessionAttrs};
 
-use super::{ConnectOptions, RootCertificates, TlsVersion};
+use super::{ConnectOptions, RootCertificates, TlsVersion, escaped};
 use crate::error::{Error, ErrorKind};
 
 impl ConnectOptions {
@@ -26,29 +26,45 @@ impl ConnectOptions {
         name.unwrap_or_default().to_owned()
     }
 
+    /// To the same server, as the same role: another connection may lead elsewhere, where there are several
+    /// hosts.
+    pub(crate) fn pinned(&self, host: usize, role: Option<&str>) -> ConnectOptions {
+        let role = role.map(str::to_owned);
+        ConnectOptions { only: Some(host), role, ..self.clone() }
+    }
+
     fn place(&self) -> Vec<(&'static str, String)> {
         let config = &self.config;
-        let joined = |it: Vec<String>| Some(it.join(",")).filter(|it| !it.is_empty());
+        // As with libpq, one port may serve all hosts.
+        let wanted = |at: usize, count: usize| self.only.is_none_or(|it| it == at || count == 1);
+        let list = |all: Vec<String>| {
+            let count = all.len();
+            let all = all.into_iter().enumerate().filter(|(at, _)| wanted(*at, count));
+            Some(all.map(|it| it.1).collect::<Vec<_>>().join(",")).filter(|it| !it.is_empty())
+        };
         let host = |it: &Host| match it {
             Host::Tcp(name) => name.clone(),
             #[cfg(unix)]
             Host::Unix(folder) => folder.display().to_string(),
         };
         let text = |it: Option<&str>| it.map(str::to_owned);
-        let wanted = match config.get_target_session_attrs() {
+        let attrs = match config.get_target_session_attrs() {
             TargetSessionAttrs::ReadWrite => Some("read-write"),
             TargetSessionAttrs::ReadOnly => Some("read-only"),
             _ => None,
         };
+        let role = self.role.as_deref().map(|it| format!("-c role={}", escaped(it)));
+        let options = config.get_options().map(str::to_owned).into_iter().chain(role);
+        let options = Some(options.collect::<Vec<_>>().join(" ")).filter(|it| !it.is_empty());
         let limit = config.get_connect_timeout().map(|it| it.as_secs().to_string());
         let found = [
-            ("host", joined(config.get_hosts().iter().map(host).collect())),
-            ("hostaddr", joined(config.get_hostaddrs().iter().map(ToString::to_string).collect())),
-            ("port", joined(config.get_ports().iter().map(ToString::to_string).collect())),
+            ("host", list(config.get_hosts().iter().map(host).collect())),
+            ("hostaddr", list(config.get_hostaddrs().iter().map(ToString::to_string).collect())),
+            ("port", list(config.get_ports().iter().map(ToString::to_string).collect())),
             ("user", text(config.get_user())),
             ("dbname", text(config.get_dbname())),
-            ("options", text(config.get_options())),
-            ("target_session_attrs", text(wanted)),
+            ("options", options),
+            ("target_session_attrs", text(attrs)),
             ("connect_timeout", limit),
         ];
         found.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
@@ -88,7 +104,7 @@ impl ConnectOptions {
 
     /// The password that a connection is opened with now.
     pub(crate) fn password(&self) -> Result<Option<Vec<u8>>, Error> {
-        self.password_of(0).map_err(|reason| {
+        self.password_of(self.only.unwrap_or(0)).map_err(|reason| {
             Error::new(ErrorKind::Connect, "there is no password")
                 .with_source(std::io::Error::other(reason))
                 .with_state("nothing was changed")

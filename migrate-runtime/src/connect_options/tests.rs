@@ -226,3 +226,24 @@ fn what_cannot_be_kept_or_understood_is_named_and_never_repeated() {
         check(text, &[], "the database URL is not valid", "%40");
     }
 }
+
+#[cfg(feature = "backup")]
+#[test]
+fn programs_get_to_the_same_host_as_the_same_role() {
+    let text =
+        "postgres://u:canary@a:1,b:2/d?sslmode=verify-full&sslrootcert=/ca.pem&options=-c%20x.y=1";
+    let options = resolved(text, &[]).unwrap();
+    let all = options.keywords();
+    assert!(all.contains(&("host", "a,b".to_owned())) && all.contains(&("port", "1,2".to_owned())));
+    let found = options.pinned(1, Some("my role")).keywords();
+    let expected = [
+        ("host", "b"),
+        ("port", "2"),
+        ("user", "u"),
+        ("dbname", "d"),
+        ("options", r"-c x.y=1 -c role=my\ role"),
+        ("sslmode", "verify-full"),
+        ("sslrootcert", "/ca.pem"),
+    ];
+    assert_eq!(found, expected.map(|(key, value)| (key, value.to_owned())));
+}

@@ -157,7 +157,7 @@ fn limits(ctx: &Context<'_>) -> [SettingRecord; 5] {
     ]
 }
 
-fn rules(ctx: &Context<'_>) -> [SettingRecord; 3] {
+fn rules(ctx: &Context<'_>) -> [SettingRecord; 4] {
     let file = &ctx.environment.section;
     let source = |key: &str, given: bool| {
         if given { configured(ctx, key) } else { DEFAULT.to_owned() }
@@ -168,6 +168,11 @@ fn rules(ctx: &Context<'_>) -> [SettingRecord; 3] {
             "schema",
             Some(ctx.settings().schema),
             &source("schema", file.schema.is_some()),
+        ),
+        SettingRecord::new(
+            "backup_dir",
+            Some(ctx.backup_dir(None).display().to_string()),
+            &source("backup_dir", file.backup_dir.is_some()),
         ),
         SettingRecord::new("role", file.role.clone(), &source("role", file.role.is_some())),
         SettingRecord::new(
