@@ -60,6 +60,11 @@ impl Context<'_> {
 }
 
 impl BackupFirst {
+    /// Hints of a failure look for the backup where it is.
+    pub(crate) fn locate(&self, error: CommandError) -> CommandError {
+        error.for_backups_in(self.backup_dir.as_deref())
+    }
+
     /// The backups that one is added to before the run, if that was asked for.
     pub(crate) fn wanted(&self, ctx: &Context<'_>) -> Result<Option<Backups>, CommandError> {
         let wanted =

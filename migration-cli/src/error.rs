@@ -1,9 +1,12 @@
 //! The error of a command: everything that is said about a failure, in one flat value.
 
 use std::error::Error as StdError;
+use std::path::Path;
 
 use migrate_runtime::dev_database::DevDatabaseError;
 use migrate_runtime::{Blocker, Done, Error, ErrorKind};
+
+use crate::paste::quote;
 
 /// Why a command failed.
 #[derive(Debug)]
@@ -118,6 +121,22 @@ impl CommandError {
                     *hint = format!("migration-cli {shows}{rest}");
                     break;
                 }
+            }
+        }
+        self
+    }
+
+    /// Where backups are in a folder of their own, hints look for them there.
+    pub(crate) fn for_backups_in(mut self, folder: Option<&Path>) -> CommandError {
+        const FLAG: &str = "--backup-dir";
+        let Some(folder) = folder else { return self };
+        let folder = quote(&folder.to_string_lossy());
+        for hint in &mut self.0.hints {
+            let rest = hint.strip_prefix("migration-cli ").unwrap_or_default();
+            let is_of_backups = ["backup", "restore"].iter().any(|it| rest.starts_with(it));
+            if is_of_backups && !rest.contains(FLAG) {
+                let end = hint.find("   #").unwrap_or(hint.len());
+                hint.insert_str(end, &format!(" {FLAG} {folder}"));
             }
         }
         self

@@ -3,6 +3,8 @@
 
 #[path = "cli/adopting.rs"]
 mod adopting;
+#[path = "cli/backup.rs"]
+mod backup;
 #[path = "cli/connection.rs"]
 mod connection;
 #[path = "cli/consent.rs"]

@@ -64,6 +64,11 @@ impl BackupCommand {
 }
 
 pub(crate) fn run(ctx: &mut Context<'_>, args: &BackupArgs) -> Result<u8, CommandError> {
+    let done = run_one(ctx, args);
+    done.map_err(|it| it.for_backups_in(args.place.backup_dir.as_deref()))
+}
+
+fn run_one(ctx: &mut Context<'_>, args: &BackupArgs) -> Result<u8, CommandError> {
     match &args.command {
         None => take(ctx, args),
         Some(command) if args.jobs.is_some() => {

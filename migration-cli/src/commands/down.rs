@@ -89,4 +89,5 @@ pub(crate) fn run(ctx: &mut Context<'_>, args: &DownArgs) -> Result<u8, CommandE
     }
     let plan = |it: &mut Migrator| it.plan_down(&down);
     run_with_consent(ctx, session, Together::No, plan, |it| it.run_down(&down))
+        .map_err(|it| args.backup.locate(it))
 }

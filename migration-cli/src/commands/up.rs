@@ -99,6 +99,7 @@ pub(crate) fn run(ctx: &mut Context<'_>, args: &UpArgs) -> Result<u8, CommandErr
         session.migrator = session.migrator.with_backups(backups);
     }
     run_with_consent(ctx, session, together, |it| it.plan_up(&up), |it| it.run_up(&up))
+        .map_err(|it| args.backup.locate(it))
 }
 
 /// Refuses a version that this program does not have; the hint is about the nearest one.

@@ -8,7 +8,7 @@ use crate::project::{Outcome, Project};
 
 const CANARY: &str = "c4n4ry";
 
-const COMMANDS: [&str; 30] = [
+const COMMANDS: [&str; 31] = [
     "status",
     "status --json",
     "status -vv",
@@ -33,6 +33,7 @@ const COMMANDS: [&str; 30] = [
     "down --json",
     "up --env production",
     "up --env production --json",
+    "backup --json -vv",
     "create x",
     "db status",
     "db url --json",

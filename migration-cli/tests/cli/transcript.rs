@@ -82,7 +82,10 @@ fn neutral(text: &str, folder: &Path) -> String {
         (r"/(var/)?tmp/[^\s,\x22]*", "[FOLDER]"),
         (r"migration_test_[0-9a-f]+", "[DATABASE]"),
         (r" on \[FOLDER\] as migration", " on [FOLDER] as [ROLE]"),
-        (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "[WHEN]"),
+        (r"\d{8}T\d{6}Z-([a-z]+)-[0-9a-f]{4}", "[TIME]-$1-[RANDOM]"),
+        (r#"("size_bytes": )\d+(,\n *"checksum": ")[0-9a-f]{64}"#, "${1}[BYTES]${2}[CHECKSUM]"),
+        (r"\b[0-9.]+ (B|kB|MB)\b", "[SIZE]"),
+        (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "[WHEN]"),
         (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "[WHEN]"),
         (r"\b20(2[5-9]|[3-9]\d)\d{10}", "[VERSION]"),
         (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "[RUN]"),
@@ -106,7 +109,7 @@ fn neutral(text: &str, folder: &Path) -> String {
         .unwrap()
         .replace_all(&text, "ROLE  FROM  ENVIRONMENT  WITH  REVISION  RUN")
         .into_owned();
-    Regex::new(r"(COMMAND|OUTCOME|TOOK|BY|APPLIED AT \(UTC\)) +")
+    Regex::new(r"(COMMAND|OUTCOME|TOOK|BY|DATABASE|APPLIED AT \(UTC\)) +")
         .unwrap()
         .replace_all(&text, "$1  ")
         .into_owned()
@@ -219,6 +222,24 @@ fn force() {
     transcript.run("verify", 0).run("info 20240320000000", 0);
     transcript.both("force 20240403083001", 2).run("force --dry-run 20240403083001", 2);
     transcript.run("force", 2).expect("force");
+}
+
+#[test]
+fn backup() {
+    let database = TestDatabase::new();
+    let project = Project::on(&database);
+    let mut transcript = Transcript::of(&project);
+    transcript.both("backup list", 0).run("up --with-backup --steps 3", 0);
+    transcript.run("backup", 0).json("backup --jobs 2", 0).both("backup list", 0);
+    let list = project.json("backup list", 0);
+    let id = list["backups"][1]["id"].as_str().unwrap().to_owned();
+    transcript.both(&format!("backup verify {id}"), 0);
+    transcript.both("backup verify ../20261125T221530Z-production-3f9c", 2);
+    transcript.run("backup prune --keep 1 --env production", 7);
+    transcript.run("backup prune --keep 2", 0).json("backup prune --keep 1", 0);
+    transcript.both(&format!("backup verify {id}"), 2);
+    database.execute("CREATE TABLE contract_versions (id int)");
+    transcript.both("up --with-backup", 1).json("down --with-backup", 0).expect("backup");
 }
 
 #[test]
