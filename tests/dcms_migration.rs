@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod dcms {
+    pub(crate) mod backup;
     pub(crate) mod production_data;
 }
 
@@ -18,7 +19,8 @@ static MIGRATIONS: MigrationSet = embed_migrations!("migrations");
 migrate_runtime::testing::harness!(MIGRATIONS);
 
 fn main() -> ExitCode {
-    harness::run(tests(), dcms::production_data::tests())
+    let with_data = [dcms::production_data::tests(), dcms::backup::tests()];
+    harness::run(tests(), with_data.into_iter().flatten().collect())
 }
 
 fn tests() -> Vec<Trial> {

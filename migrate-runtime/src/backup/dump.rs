@@ -165,7 +165,7 @@ fn no_room(path: &Path, free: u64, total: u64) -> Error {
 
 fn failed(ended: Ended, program: &Found, facts: &Facts, archive: &Path) -> Error {
     let text = match &ended {
-        Ended::Failed { said, .. } => said.join("\n"),
+        Ended::Failed { why } => why.clone(),
         _ => String::new(),
     };
     let error = ended.into_error(program, "pg_dump failed");

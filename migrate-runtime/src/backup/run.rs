@@ -32,8 +32,8 @@ pub(crate) struct Run<'a> {
 pub(crate) enum Ended {
     /// It could not be started, or not be waited for.
     NotStarted(std::io::Error),
-    /// It failed; these are its own words, without its name in front.
-    Failed { status: ExitStatus, said: Vec<String> },
+    /// It failed; this is why, in its own words.
+    Failed { why: String },
     /// Somebody interrupted us.
     Interrupted,
     /// Before it could start, something else failed.
@@ -82,7 +82,7 @@ pub(crate) fn run(it: Run<'_>, interrupt: &Interrupt, tick: &mut dyn FnMut()) ->
         return Ok(());
     }
     let said = std::mem::take(&mut *said.lock().unwrap_or_else(PoisonError::into_inner));
-    Err(Ended::Failed { status, said: said.of_failure() })
+    Err(Ended::Failed { why: said.why(status) })
 }
 
 fn wait(
@@ -162,8 +162,9 @@ impl Said {
         self.lines.push(line);
     }
 
-    /// `pg_dump: error: connection … failed` without what every line begins with.
-    fn of_failure(self) -> Vec<String> {
+    /// `pg_dump: error: connection … failed` without what every line begins with. Where it was killed, it
+    /// has not complained.
+    fn why(self, status: ExitStatus) -> String {
         let plain = |line: String| {
             let rest = ["error: ", "fatal: ", "detail: ", "hint: "].iter().find_map(|word| {
                 let (program, rest) = line.split_once(&format!(": {word}"))?;
@@ -175,7 +176,14 @@ impl Said {
             });
             rest.unwrap_or(line)
         };
-        self.lines.into_iter().map(plain).filter(|it| !it.trim().is_empty()).collect()
+        let lines = self.lines.into_iter().filter(|it| !it.trim().is_empty());
+        if self.complains {
+            return lines.map(plain).collect::<Vec<_>>().join("\n");
+        }
+        match lines.last() {
+            Some(last) => format!("{status}; it last said: {last}"),
+            None => status.to_string(),
+        }
     }
 }
 
@@ -204,12 +212,10 @@ impl Ended {
             }
             Ended::Interrupted => Interrupt::error(),
             Ended::Other(error) => error,
-            Ended::Failed { status, said } => {
-                let text = said.join("\n");
-                let lacks = text.contains("permission denied for");
+            Ended::Failed { why } => {
+                let lacks = why.contains("permission denied for");
                 let kind = if lacks { ErrorKind::Privilege } else { ErrorKind::Program };
-                let text = if text.is_empty() { status.to_string() } else { text };
-                Error::new(kind, what).with_source(std::io::Error::other(text))
+                Error::new(kind, what).with_source(std::io::Error::other(why))
             }
         }
     }
@@ -238,11 +244,8 @@ mod tests {
         }
         said.add("pg_dump: error: query failed: ERROR:  permission denied for table secret".into());
         said.add("pg_dump: detail: Query was: LOCK TABLE".into());
-        let expected = [
-            "query failed: ERROR:  permission denied for table secret",
-            "detail: Query was: LOCK TABLE",
-        ];
-        assert_eq!(said.of_failure(), expected);
+        let expected = "query failed: ERROR:  permission denied for table secret\ndetail: Query was: LOCK TABLE";
+        assert_eq!(said.why(ExitStatus::default()), expected);
     }
 
     #[test]
@@ -250,6 +253,7 @@ mod tests {
         let mut said = Said::default();
         (0..1000).for_each(|number| said.add(format!("line {number}")));
         assert_eq!(said.lines.len(), KEPT);
-        assert_eq!(said.lines.last().unwrap(), "line 999");
+        let expected = "exit status: 0; it last said: line 999";
+        assert_eq!(said.why(ExitStatus::default()), expected);
     }
 }

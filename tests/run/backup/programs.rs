@@ -133,6 +133,18 @@ fn what_fails_is_told_in_its_own_words() {
     assert_eq!(cause, "the dog ate it\ndetail: all of it");
     assert_eq!(bench.names(), [""; 0]);
 
+    // One that is killed, as by the system where memory is short.
+    let folder = folder_with(&format!(
+        "[ \"$1\" = --version ] && echo 'pg_dump (PostgreSQL) {major}.1' && exit
+         echo 'pg_dump: reading schemas' >&2
+         kill -9 $$"
+    ));
+    let error = bench.migrator(&three()).backup(&backups_with(&bench, folder.path())).unwrap_err();
+    assert_eq!((error.kind(), error.exit_code()), (ErrorKind::Program, 1), "{error:?}");
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert_eq!(cause, "signal: 9 (SIGKILL); it last said: pg_dump: reading schemas");
+    assert_eq!(bench.names(), [""; 0]);
+
     // One that makes half of it, and says that all is well.
     let folder = folder_with(&format!(
         "[ \"$1\" = --version ] && echo 'pg_dump (PostgreSQL) {major}.1' && exit

@@ -24,6 +24,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         nobody_else_may_read_it,
         archive_and_history_are_of_one_snapshot,
         a_database_without_a_history_is_backed_up_too,
+        a_name_with_every_odd_character_works,
         a_password_with_every_odd_character_works,
         a_wrong_password_is_not_repeated,
         a_role_that_may_not_read_everything_is_refused,
@@ -155,6 +156,20 @@ fn a_database_without_a_history_is_backed_up_too() {
     bench.verify(&backup.id).unwrap();
     // Nothing of ours was made there.
     assert_eq!(empty.text("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"), "1");
+}
+
+fn a_name_with_every_odd_character_works() {
+    let bench = Bench::new();
+    let name = r#"a b'c\d"e=f"#;
+    let quoted = format!("\"{}\"", name.replace('"', "\"\""));
+    bench.database.execute(&format!("CREATE DATABASE {quoted}"));
+    let mut config = bench.database.config();
+    config.dbname(name);
+    let taken = Migrator::new(&three(), config).backup(&bench.backups());
+    let backup = taken.unwrap_or_else(|error| panic!("{error:?}"));
+    assert_eq!(backup.manifest.database, name);
+    bench.verify(&backup.id).unwrap();
+    bench.database.execute(&format!("DROP DATABASE {quoted}"));
 }
 
 fn a_password_with_every_odd_character_works() {
