@@ -176,11 +176,11 @@ impl Said {
             });
             rest.unwrap_or(line)
         };
-        let lines = self.lines.into_iter().filter(|it| !it.trim().is_empty());
+        let mut lines = self.lines.into_iter().filter(|it| !it.trim().is_empty());
         if self.complains {
             return lines.map(plain).collect::<Vec<_>>().join("\n");
         }
-        match lines.last() {
+        match lines.next_back() {
             Some(last) => format!("{status}; it last said: {last}"),
             None => status.to_string(),
         }

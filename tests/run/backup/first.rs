@@ -24,7 +24,8 @@ pub(crate) fn tests() -> Vec<Trial> {
         a_lost_connection_does_not_take_it_again,
         what_another_runner_did_meanwhile_is_in_a_new_one,
         a_lent_connection_has_one_too,
-        every_run_has_its_own
+        every_run_has_its_own,
+        of_two_runners_at_once_one_takes_it
     ]
 }
 
@@ -248,4 +249,22 @@ fn every_run_has_its_own() {
     let second = migrator.down(NonZeroUsize::MIN).unwrap().backup;
     assert!(first.is_some() && second.is_some() && first != second);
     assert_eq!(bench.listed().len(), 2);
+}
+
+fn of_two_runners_at_once_one_takes_it() {
+    let bench = Bench::new();
+    let mut blocker = bench.database.client();
+    blocker.batch_execute("BEGIN; LOCK TABLE one").unwrap();
+    let start = || {
+        let mut migrator = bench.migrator(&four()).with_backups(bench.backups());
+        std::thread::spawn(move || migrator.up().unwrap())
+    };
+    let runners = [start(), start()];
+    let ours = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()
+        AND application_name LIKE 'the tests%'";
+    wait_until("both are there", || bench.database.text(ours) == "2");
+    blocker.batch_execute("ROLLBACK").unwrap();
+    let mut backups: Vec<_> = runners.map(|it| it.join().unwrap().backup).to_vec();
+    backups.sort();
+    assert_eq!(backups, [None, Some(only(&bench).id.to_string())]);
 }

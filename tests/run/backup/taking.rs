@@ -6,7 +6,7 @@ use std::process::Command;
 use std::sync::{Arc, Mutex};
 
 use migrate_runtime::backup::Format;
-use migrate_runtime::{ErrorKind, Event, Migrator};
+use migrate_runtime::{BackupStep, ErrorKind, Event, Migrator};
 use migration_tests::harness::Trial;
 use migration_tests::{Pooler, TestDatabase, has_pooler, schema_dump, set, standby, trials};
 use postgres::NoTls;
@@ -33,7 +33,8 @@ pub(crate) fn tests() -> Vec<Trial> {
         a_standby_can_be_backed_up,
         the_log_tells_of_it,
         a_failure_is_in_the_log_too,
-        an_id_is_told_before_the_first_byte
+        an_id_is_told_before_the_first_byte,
+        what_takes_long_tells_how_far_it_is
     ]
     .into_iter()
     .chain(pooled)
@@ -307,6 +308,25 @@ fn an_id_is_told_before_the_first_byte() {
     let backup = migrator.backup(&bench.backups()).unwrap();
     let expected = [format!("started {}", backup.id), format!("taken {}", backup.id)];
     assert_eq!(*told.lock().unwrap(), expected);
+}
+
+fn what_takes_long_tells_how_far_it_is() {
+    let bench = Bench::new();
+    let mut blocker = bench.database.client();
+    blocker.batch_execute("BEGIN; LOCK TABLE one").unwrap();
+    let mut blocker = Some(blocker);
+    let told = Arc::new(Mutex::new(None));
+    let listener = Arc::clone(&told);
+    let mut migrator = bench.migrator(&three()).on_event(move |event| {
+        if let Event::BackupProgress { step, total, .. } = event {
+            // It goes on once it has been told of.
+            drop(blocker.take());
+            listener.lock().unwrap().get_or_insert((*step, *total));
+        }
+    });
+    let backup = migrator.backup(&bench.backups()).unwrap();
+    let expected = (BackupStep::Dumping, backup.manifest.database_bytes);
+    assert_eq!(*told.lock().unwrap(), Some(expected));
 }
 
 fn a_pool_of_transactions_is_refused() {
