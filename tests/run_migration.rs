@@ -28,6 +28,7 @@ mod run {
     pub(crate) mod order;
     pub(crate) mod patience;
     pub(crate) mod pooler;
+    pub(crate) mod records;
     pub(crate) mod repair;
     pub(crate) mod restore;
     pub(crate) mod resume;
@@ -75,6 +76,7 @@ fn main() -> ExitCode {
         run::order::tests(),
         run::patience::tests(),
         run::pooler::tests(),
+        run::records::tests(),
         run::repair::tests(),
         run::restore::tests(),
         run::resume::tests(),

@@ -102,7 +102,9 @@ impl Audit {
     /// of a script: what the server says may quote one.
     pub(crate) fn note(&self, entry: &Entry<'_>, took: Option<Duration>) {
         let Audit { command, token, .. } = self;
-        let about = entry.version.map(|it| format!(" {it}")).unwrap_or_default();
+        // Versions of other tools and texts of the server may hold anything.
+        let plain = |it: &str| it.replace(char::is_control, " ");
+        let about = entry.version.map(|it| format!(" {}", plain(it))).unwrap_or_default();
         let direction = entry.direction.map(Direction::as_str).filter(|it| it != command);
         let direction = direction.map(|it| format!(" {it}")).unwrap_or_default();
         let code = entry.sqlstate.map(|it| format!(", SQLSTATE {it}")).unwrap_or_default();
@@ -110,7 +112,7 @@ impl Audit {
         let outcome = entry.outcome.as_str();
         log::info!("{command}{about}{direction}: {outcome}{took}{code}, run {token}");
         if let Some(message) = entry.message {
-            log::debug!("{command}{about}{direction}: {outcome}: {message}");
+            log::debug!("{command}{about}{direction}: {outcome}: {}", plain(message));
         }
     }
 

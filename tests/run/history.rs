@@ -75,16 +75,23 @@ fn the_row_of_a_migration_says_what_ran() {
 
 fn the_log_can_only_grow() {
     let database = TestDatabase::new();
-    up(&three(), &database);
-    for statement in [
-        "UPDATE _migrations_log SET outcome = 'x'",
-        "DELETE FROM _migrations_log",
-        "TRUNCATE _migrations_log",
-    ] {
-        let error = database.client().batch_execute(statement).unwrap_err();
-        let message = error.as_db_error().unwrap().message().to_owned();
-        assert_eq!(message, "the log of migrations is append-only", "{statement}");
+    let owner = database.role("owner", "");
+    database.execute(&format!("ALTER DATABASE {} OWNER TO {}", database.name(), owner.name));
+    Migrator::new(&three(), owner.config.clone()).up().unwrap();
+    for config in [owner.config, database.config()] {
+        let mut client = config.connect(postgres::NoTls).unwrap();
+        for statement in [
+            "UPDATE _migrations_log SET outcome = 'x'",
+            "DELETE FROM _migrations_log",
+            "DELETE FROM _migrations_log WHERE false",
+            "TRUNCATE _migrations_log",
+        ] {
+            let error = client.batch_execute(statement).unwrap_err();
+            let message = error.as_db_error().unwrap().message().to_owned();
+            assert_eq!(message, "the log of migrations is append-only", "{statement}");
+        }
     }
+    assert_eq!(database.text("SELECT count(*) FROM _migrations_log"), "3");
 }
 
 fn an_older_installation_is_adopted_as_it_is() {

@@ -95,3 +95,43 @@ fn what_cannot_be_planned_is_logged_once_with_and_without_consent() {
     }
     assert_eq!(logged(&project, before), [], "what only shows, and what asks no database");
 }
+
+#[test]
+fn rows_of_the_log_are_on_stderr_where_that_is_wanted_and_never_with_sql() {
+    /// The lines of a level, as far as they are of the log of the database.
+    fn told(stderr: &str, level: &str) -> Vec<String> {
+        let lines = stderr.lines().filter_map(|it| it.split_once(&format!(" {level} ")));
+        let lines = lines.filter_map(|it| {
+            Some(it.1.trim().strip_prefix("migrate_runtime::audit] ")?.to_owned())
+        });
+        lines.collect()
+    }
+
+    let database = TestDatabase::new();
+    database.execute("CREATE TABLE parties (id int)");
+    let quiet = Project::on(&database);
+    let project = Project::on(&database).with("RUST_LOG", "info");
+    let up = project.expect("up", 1).stderr;
+    let [first, second] = &told(&up, "INFO ")[..] else { panic!("{up}") };
+    assert!(first.starts_with("up 20240320000000: ok in "), "{first}");
+    assert!(second.starts_with("up 20240327091500: failed, SQLSTATE 42P07, run "), "{second}");
+    let refused = project.expect("up --env production", 7).stderr;
+    assert!(told(&refused, "INFO ")[0].starts_with("up: refused, run "), "{refused}");
+    let down = project.expect("down", 0).stderr;
+    assert!(told(&down, "INFO ")[0].starts_with("down 20240320000000: ok in "), "{down}");
+    project.expect("force 20240320000000", 0);
+    let lines = [up, refused, down].concat();
+    let lines = lines.lines().filter(|it| it.contains(" INFO "));
+    for line in lines {
+        let sql = ["CREATE", "DROP", "SELECT", "INSERT"].into_iter().find(|it| line.contains(it));
+        assert_eq!(sql, None, "{line}");
+    }
+    // What failed is told once unless more was asked for.
+    let failed = quiet.expect("up", 1).stderr;
+    assert!(!failed.contains("migrate_runtime") && failed.contains("Error: "), "{failed}");
+    // The server may quote a script: that is for debugging.
+    let debugging = Project::on(&database).with("RUST_LOG", "migrate_runtime=debug");
+    let failed = debugging.expect("up", 1).stderr;
+    let message = "up 20240327091500: failed: relation \"parties\" already exists";
+    assert!(told(&failed, "DEBUG").iter().any(|it| it == message), "{failed}");
+}

@@ -179,3 +179,23 @@ fn check(what: &str, outcome: &Outcome) {
     assert!(!outcome.all().contains(CANARY), "{what}\n{}\n{}", outcome.stdout, outcome.stderr);
     assert_ne!(outcome.code, 70, "{what}\n{}", outcome.stderr);
 }
+
+#[test]
+fn the_programs_own_log_holds_no_password_at_any_level() {
+    let database = TestDatabase::new();
+    let role = database.role("app", "");
+    database.execute(&format!("ALTER DATABASE {} OWNER TO {}", database.name(), role.name));
+    database.execute(&format!("ALTER ROLE {} PASSWORD '{CANARY}'", role.name));
+    let port = database.server().tcp_port();
+    let url = format!("postgres://{}:{CANARY}@127.0.0.1:{port}/{}", role.name, database.name());
+    for (url, good) in [(url.as_str(), true), (&format!("{url}?nonsense={CANARY}"), false)] {
+        let project = Project::new().with("DATABASE_URL", url).with("RUST_LOG", "trace");
+        for args in
+            ["up --steps 2", "down", "up --env production", "force 20240327091500", "logs", "up"]
+        {
+            let outcome = project.run(args);
+            check(args, &outcome);
+            assert_eq!(outcome.stderr.contains(" DEBUG "), good, "{args}\n{}", outcome.stderr);
+        }
+    }
+}
