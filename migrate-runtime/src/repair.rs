@@ -115,8 +115,11 @@ fn write(
     if !same_work || planned.is_none_or(|it| mended(&it) != mended(&found)) {
         return Err(changed());
     }
+    if !evidence.missing.is_empty() {
+        session.make_tables()?;
+        log(session, &found);
+    }
     let done = mend(session, &evidence, repair)?;
-    log(session, &found);
     Ok((found, done))
 }
 
@@ -166,9 +169,6 @@ fn mend(
     evidence: &Evidence<'_>,
     repair: &Repair,
 ) -> Result<Vec<Done>, Error> {
-    if !evidence.missing.is_empty() {
-        session.make_tables()?;
-    }
     let accepted = accepted(evidence);
     let count = if repair.update_checksums { accepted.len() } else { 0 };
     if repair.update_checksums
@@ -210,13 +210,10 @@ fn go_on(session: &mut Session<'_>, plan: &Plan) -> Result<Vec<Done>, Error> {
     }
 }
 
-/// The tables that were made; everything else has rows of its own.
+/// The tables that were made, whatever becomes of the rest, which has rows of its own.
 fn log(session: &mut Session<'_>, found: &[Mend]) {
     let done = found.iter().filter(|it| it.kind == MendKind::MissingTable);
     let done: Vec<&str> = done.map(|it| it.found.as_str()).collect();
-    if done.is_empty() {
-        return;
-    }
     let (message, began) = (done.join("; "), session.began());
     session.log(&Entry { message: Some(&message), started_at: &began, ..Entry::ok() });
 }

@@ -339,6 +339,13 @@ fn what_cannot_be_written_is_logged() {
     );
     let ended = migrator(&three(), &database).run_repair(&Repair::default()).map(drop);
     check(&database, "missing table", &ended, "repair|||failed|ZZ001|not today");
+    // What was done before it stays, and has its row.
+    let database = place(&format!("DROP TABLE _migrations_script; {EDITED}; {barrier}"));
+    let ended = REPAIR(&mut migrator(&three(), &database));
+    assert!(ended.unwrap_err().is_logged());
+    let expected = "repair|||ok||the table _migrations_script is missing\n\
+        repair|20260101000002||failed|ZZ001|not today";
+    assert_eq!(rows(&database), expected);
 }
 
 fn a_role_that_may_not_read_the_kept_scripts_is_logged() {
