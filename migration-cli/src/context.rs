@@ -16,6 +16,7 @@ use crate::environment::{Choice, DEVELOPMENT, Database, Described, Environment};
 use crate::error::CommandError;
 use crate::interrupt;
 use crate::output::{Detail, Progress, Report, Ui};
+use crate::secret::redact;
 
 /// Where the embedded database normally lies; it is elsewhere where its server could not reach it.
 const EMBEDDED_FOLDER: &str = ".migration/";
@@ -116,7 +117,7 @@ impl Context<'_> {
             return;
         }
         let mut record = Record::new(command, Outcome::Refused);
-        record.message = Some(error.message.clone());
+        record.message = Some(redact(&error.message));
         record.detail = vec![("kind", error.kind.as_str().to_owned())];
         let mut settings = self.settings();
         settings.wait_for_db = Duration::ZERO;

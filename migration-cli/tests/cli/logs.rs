@@ -135,3 +135,20 @@ fn rows_of_the_log_are_on_stderr_where_that_is_wanted_and_never_with_sql() {
     let message = "up 20240327091500: failed: relation \"parties\" already exists";
     assert!(told(&failed, "DEBUG").iter().any(|it| it == message), "{failed}");
 }
+
+#[test]
+fn the_log_names_the_revision_that_the_program_was_built_from() {
+    let database = TestDatabase::new();
+    let project = Project::on(&database);
+    project.expect("up --steps 1", 0);
+    let version = project.expect("--version", 0).stdout;
+    // A build from an archive knows none.
+    let revision = version.trim_end().split_once(", revision ").map(|it| it.1);
+    let entry = &project.json("logs", 0)["entries"][0];
+    assert_eq!(entry["revision"].as_str(), revision);
+    if let Some(revision) = revision {
+        let shown = project.expect("logs", 0).stdout;
+        assert!(shown.contains(&format!("  {}  ", &revision[..8])), "{shown}");
+        assert!(project.expect("logs -v", 0).stdout.contains(revision));
+    }
+}
