@@ -75,7 +75,7 @@ impl<'a> Transcript<'a> {
 
 /// Replaces what differs from run to run and from machine to machine.
 fn neutral(text: &str, folder: &Path) -> String {
-    const RULES: [(&str, &str); 17] = [
+    const RULES: [(&str, &str); 20] = [
         (r"(?m)^! \[?\d{4}-\d\d-\d\dT\S+ +(DEBUG|INFO).*\n", ""),
         (r#""text": "(.{60}).*""#, r#""text": "$1…""#),
         (r"postgres(ql)?://\S*[^\s,\x22]", "[URL]"),
