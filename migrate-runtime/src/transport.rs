@@ -198,6 +198,23 @@ impl Link {
         self.exchange(message, Keep::All, async { tokio::time::sleep(CANCEL_GRACE).await }, None)
     }
 
+    /// Sends the data of a `COPY … FROM stdin`, piece by piece. An interruption cancels it on the server.
+    #[cfg(feature = "backup")]
+    pub(crate) fn copy_in(&mut self, statement: &str, data: CopyData<'_>) -> Result<(), CopyError> {
+        let Link { client, runtime, interrupt, .. } = self;
+        runtime.block_on(async {
+            let mut sending = pin!(copy_in(client, statement, data));
+            tokio::select! {
+                biased;
+                sent = &mut sending => sent,
+                () = interrupt.asked() => {
+                    let _ = client.cancel_token().cancel_query(tokio_postgres::NoTls).await;
+                    Err(CopyError::Interrupted)
+                }
+            }
+        })
+    }
+
     fn exchange(
         &mut self,
         message: &str,
@@ -292,6 +309,33 @@ async fn read(
         }
     }
     failed.map_or(Ok(()), Err)
+}
+
+/// Where the data of a `COPY` comes from; nothing at its end.
+#[cfg(feature = "backup")]
+pub(crate) type CopyData<'d> = &'d mut dyn FnMut() -> std::io::Result<Option<Vec<u8>>>;
+
+/// Why the data of a `COPY` was not taken.
+#[cfg(feature = "backup")]
+#[derive(Debug)]
+pub(crate) enum CopyError {
+    Postgres(postgres::Error),
+    /// It could not be read.
+    Data(std::io::Error),
+    Interrupted,
+}
+
+#[cfg(feature = "backup")]
+async fn copy_in(client: &Client, statement: &str, data: CopyData<'_>) -> Result<(), CopyError> {
+    use futures_util::SinkExt as _;
+
+    let sink = client.copy_in(statement).await.map_err(CopyError::Postgres)?;
+    let mut sink = pin!(sink);
+    while let Some(chunk) = data().map_err(CopyError::Data)? {
+        let sent = sink.send(std::io::Cursor::new(chunk)).await;
+        sent.map_err(CopyError::Postgres)?;
+    }
+    sink.finish().await.map(drop).map_err(CopyError::Postgres)
 }
 
 /// Sends a message over a connection that belongs to the caller.

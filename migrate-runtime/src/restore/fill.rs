@@ -1,6 +1,7 @@
 //! What PostgreSQL's own programs do for a restore: they fill a database, and list what is in it.
 
 use std::ffi::OsString;
+use std::fs::File;
 use std::num::NonZeroUsize;
 
 use super::contents::Contents;
@@ -53,32 +54,18 @@ impl Work<'_> {
         let mut args = vec!["--exit-on-error".into()];
         args.extend(jobs.map(|it| format!("--jobs={it}").into()));
         args.push(self.backup.archive().into());
-        self.restore(Some(database), args, self.interrupt, &mut || {})
+        let program = &self.programs.restore;
+        let connect = Some((self.opener.options, Some(database)));
+        let done = run(Run { program, args, connect, hold: None }, self.interrupt, &mut || {});
+        done.map_err(|it| as_failed(it.into_error(program, "the archive cannot be restored")))
     }
 
-    /// Replaces what is in the archive, in one transaction. `tick` is called a few times a second.
-    pub(super) fn replace(
-        &self,
-        interrupt: &Interrupt,
-        tick: &mut dyn FnMut(),
-    ) -> Result<(), Error> {
-        let options = ["--clean", "--if-exists", "--single-transaction", "--exit-on-error"];
+    /// Writes the script that replaces what is in the archive.
+    pub(super) fn script(&self, to: &File) -> Result<(), Error> {
+        let options = ["--clean", "--if-exists", "--file=-"];
         let mut args: Vec<OsString> = options.map(OsString::from).to_vec();
         args.push(self.backup.archive().into());
-        self.restore(None, args, interrupt, tick)
-    }
-
-    fn restore(
-        &self,
-        database: Option<&str>,
-        args: Vec<OsString>,
-        interrupt: &Interrupt,
-        tick: &mut dyn FnMut(),
-    ) -> Result<(), Error> {
-        let program = &self.programs.restore;
-        let connect = Some((self.opener.options, database));
-        let done = run(Run { program, args, connect, hold: None }, interrupt, tick);
-        done.map_err(|it| as_failed(it.into_error(program, "the archive cannot be restored")))
+        self.write(args, to)
     }
 
     /// What is in the archive.
@@ -119,11 +106,16 @@ impl Work<'_> {
 
     /// What `pg_restore` says about an archive.
     fn tell(&self, args: Vec<OsString>) -> Result<String, Error> {
-        let (program, scratch) = (&self.programs.restore, scratch()?);
-        let told = Run { program, args, connect: None, hold: Some(&scratch.file) };
-        let done = run(told, self.interrupt, &mut || {});
-        done.map_err(|it| as_failed(it.into_error(program, "the archive cannot be read")))?;
+        let scratch = scratch()?;
+        self.write(args, &scratch.file)?;
         scratch.text().map_err(|it| cannot_keep(&it))
+    }
+
+    fn write(&self, args: Vec<OsString>, to: &File) -> Result<(), Error> {
+        let program = &self.programs.restore;
+        let written = Run { program, args, connect: None, hold: Some(to) };
+        let done = run(written, self.interrupt, &mut || {});
+        done.map_err(|it| as_failed(it.into_error(program, "the archive cannot be read")))
     }
 }
 

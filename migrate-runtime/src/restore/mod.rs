@@ -19,7 +19,9 @@ mod others;
 mod plan;
 mod properties;
 mod refuse;
+mod replace;
 mod scratch;
+mod script;
 mod side;
 mod swap;
 

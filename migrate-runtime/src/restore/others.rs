@@ -55,12 +55,6 @@ pub(super) fn end(connection: &mut Connection<'_>, others: &[Connected]) -> Resu
     Ok(())
 }
 
-/// Who keeps a restore in place waiting.
-pub(super) fn in_the_way(connection: &mut Connection<'_>) -> Result<Vec<Connected>, Error> {
-    let reply = connection.ask(include_str!("blocked.sql"))?;
-    Ok(reply.of(0).filter_map(Connected::parse).collect())
-}
-
 /// As a person reads it.
 pub(super) fn list(others: &[Connected]) -> String {
     const SHOWN: usize = 10;

@@ -1,0 +1,114 @@
+//! The script that `pg_restore` writes, piece by piece: statements, and the data behind `COPY`. Pure, but for
+//! the reading.
+
+use std::io::{self, BufRead};
+
+/// A script that is being read.
+pub(super) struct Script<R> {
+    lines: R,
+    /// The end of the data was read, and not said yet.
+    ended: bool,
+}
+
+/// A piece of a script.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Piece {
+    Statement(String),
+    /// What follows is data, up to its end: [`Script::data`] reads it.
+    Copy(String),
+}
+
+/// How much data is handed on at once.
+const CHUNK: usize = 1 << 18;
+
+/// What ends the data.
+const END: &[u8] = b"\\.";
+
+impl<R: BufRead> Script<R> {
+    pub(super) fn new(lines: R) -> Script<R> {
+        Script { lines, ended: false }
+    }
+
+    /// The next statement; nothing at the end.
+    pub(super) fn next(&mut self) -> io::Result<Option<Piece>> {
+        let mut text = String::new();
+        loop {
+            let from = text.len();
+            if self.lines.read_line(&mut text)? == 0 {
+                return Ok(Some(text).filter(|it| !it.trim().is_empty()).map(Piece::Statement));
+            }
+            let line = text[from..].trim_end();
+            if from == 0 && (line.is_empty() || line.starts_with("--") || line.starts_with('\\')) {
+                text.clear();
+                continue;
+            }
+            // A semicolon may stand in a text or in the body of a function.
+            if line.ends_with(';') && migrate_core::split(&text).is_ok() {
+                let statement = text.trim_end().trim_end_matches(';').to_owned();
+                let copies = statement.starts_with("COPY ") && statement.ends_with(" FROM stdin");
+                return Ok(Some(match copies {
+                    true => Piece::Copy(statement),
+                    false => Piece::Statement(statement),
+                }));
+            }
+        }
+    }
+
+    /// Some of the data of a `COPY`; nothing once it has ended.
+    pub(super) fn data(&mut self) -> io::Result<Option<Vec<u8>>> {
+        let mut chunk = Vec::new();
+        if std::mem::take(&mut self.ended) {
+            return Ok(None);
+        }
+        while chunk.len() < CHUNK {
+            let from = chunk.len();
+            if self.lines.read_until(b'\n', &mut chunk)? == 0 {
+                return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the data has no end"));
+            }
+            if chunk[from..].trim_ascii_end() == END {
+                chunk.truncate(from);
+                self.ended = !chunk.is_empty();
+                return Ok(Some(chunk).filter(|it| !it.is_empty()));
+            }
+        }
+        Ok(Some(chunk))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_script_is_read_statement_by_statement() {
+        let text = "--\n-- PostgreSQL database dump\n--\n\n\\restrict abc\n\nSET a = 0;\n\n--\n-- Name: f\n--\n\n\
+            CREATE FUNCTION f() RETURNS text\n    AS $$ BEGIN\n  RETURN ';\n';\nEND; $$;\n\n\
+            COPY public.t (a) FROM stdin;\n1\n;\n\\.\n\n\nALTER TABLE t\n    ADD b int;\n\\unrestrict abc\n";
+        let mut script = Script::new(text.as_bytes());
+        let mut found = Vec::new();
+        while let Some(piece) = script.next().unwrap() {
+            if let Piece::Copy(_) = piece {
+                assert_eq!(script.data().unwrap().unwrap(), b"1\n;\n");
+                assert_eq!(script.data().unwrap(), None);
+            }
+            found.push(piece);
+        }
+        let statement = |it: &str| Piece::Statement(it.to_owned());
+        let expected = [
+            statement("SET a = 0"),
+            statement(
+                "CREATE FUNCTION f() RETURNS text\n    AS $$ BEGIN\n  RETURN ';\n';\nEND; $$",
+            ),
+            Piece::Copy("COPY public.t (a) FROM stdin".to_owned()),
+            statement("ALTER TABLE t\n    ADD b int"),
+        ];
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn data_without_an_end_is_no_data() {
+        let mut script = Script::new("COPY t FROM stdin;\n1\n2\n".as_bytes());
+        assert!(matches!(script.next().unwrap(), Some(Piece::Copy(_))));
+        assert!(script.data().is_err());
+    }
+}
