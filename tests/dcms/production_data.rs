@@ -4,7 +4,7 @@
 use std::num::NonZeroUsize;
 
 use migrate_runtime::backup::Backups;
-use migrate_runtime::testing::TestConnection;
+use migrate_runtime::testing::{TestConnection, search};
 use migrate_runtime::{Limit, Migration, MigrationSet, Migrator, Restore, Up, Way};
 use migration_tests::harness::Trial;
 use migration_tests::production_data::{Fingerprints, ProductionData, loaded_after};
@@ -180,7 +180,7 @@ fn a_backup_restores_to_an_identical_dump() {
     let folder = tempfile::tempdir().unwrap();
     // In one file, and in a folder with a file for each table, read by two sessions at once.
     let two = NonZeroUsize::new(2).unwrap();
-    let backups = Backups::new(folder.path().join("backups"));
+    let backups = Backups::new(folder.path().join("backups")).with_search(search());
     for backups in [backups.clone(), backups.with_jobs(two)] {
         let backup = migrator.backup(&backups).unwrap().id.clone();
         database.execute("TRUNCATE users CASCADE; ALTER TABLE contracts DROP COLUMN title");

@@ -3,6 +3,7 @@
 //! has to, the next one finds what is left to do, and then all is as one undisturbed run leaves it.
 
 mod arena;
+mod restore;
 mod runner;
 
 use std::os::unix::process::ExitStatusExt as _;
@@ -115,6 +116,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         .iter()
         .map(trial)
         .chain(trials![a_message_that_was_sent_is_carried_out_without_its_client])
+        .chain(restore::tests())
         .collect()
 }
 

@@ -16,6 +16,7 @@ use super::arena::{Mode, Scripts, migrations};
 type Stop = (String, usize);
 
 static STOP: OnceLock<Stop> = OnceLock::new();
+static TOLD: OnceLock<fn(&str)> = OnceLock::new();
 /// The points that this process came to.
 static PASSED: Mutex<Vec<Point>> = Mutex::new(Vec::new());
 
@@ -24,9 +25,7 @@ pub(super) fn run(argument: &str) {
     let mut words = argument.splitn(5, ' ');
     let mut word = || words.next().unwrap();
     let (mode, scripts) = (Mode::parse(word()), Scripts::parse(word()));
-    let stop = (word().to_owned(), word().parse().unwrap());
-    STOP.set(stop).unwrap();
-    fault::install(stop_here);
+    stop_at((word().to_owned(), word().parse().unwrap()), |_| {});
     let migrator = Migrator::from_url(&migrations(mode, scripts), word()).unwrap();
     let mut migrator = migrator.on_event(|event| match event {
         Event::Connected { .. } => println!("> connected"),
@@ -50,6 +49,13 @@ pub(super) fn run(argument: &str) {
     }
 }
 
+/// Stops this process at a point, at the passage given, and hands on what its parent tells it there.
+pub(super) fn stop_at(stop: Stop, told: fn(&str)) {
+    STOP.set(stop).unwrap();
+    TOLD.set(told).unwrap();
+    fault::install(stop_here);
+}
+
 fn stop_here(point: Point) {
     let passed = {
         let mut passed = PASSED.lock().unwrap();
@@ -64,6 +70,7 @@ fn stop_here(point: Point) {
     let mut told = String::new();
     std::io::stdin().read_line(&mut told).unwrap();
     assert!(told.trim() != "panic", "as the parent wants it");
+    TOLD.get().unwrap()(told.trim());
 }
 
 /// A runner, as its parent sees it.
@@ -93,8 +100,12 @@ impl Runner {
     ) -> Runner {
         let (point, passage) =
             stop.map_or(("None".to_owned(), 0), |(point, passage)| (format!("{point:?}"), passage));
-        let argument = format!("{mode:?} {scripts:?} {point} {passage} {url}");
-        let mut command = child::command(trial, &argument);
+        Runner::spawn(trial, &format!("{mode:?} {scripts:?} {point} {passage} {url}"))
+    }
+
+    /// Starts one that is told this.
+    pub(super) fn spawn(trial: &str, argument: &str) -> Runner {
+        let mut command = child::command(trial, argument);
         let mut process = command.stdin(Stdio::piped()).spawn().unwrap();
         let output = BufReader::new(process.stdout.take().unwrap());
         let (sender, lines) = channel();

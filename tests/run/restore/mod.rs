@@ -7,6 +7,7 @@ mod refused;
 mod whole;
 
 use migrate_runtime::backup::{BackupId, Backups};
+use migrate_runtime::testing::search;
 use migrate_runtime::{Error, MigrationSet, Migrator, Restore, Restored};
 use migration_tests::harness::Trial;
 use migration_tests::{Role, TestDatabase};
@@ -52,7 +53,7 @@ impl Stage {
     #[track_caller]
     fn of(database: TestDatabase, set: &MigrationSet) -> Stage {
         let folder = tempfile::tempdir().unwrap();
-        let backups = Backups::new(folder.path().join("backups"));
+        let backups = Backups::new(folder.path().join("backups")).with_search(search());
         let taken = Migrator::new(set, database.config()).backup(&backups);
         let backup = taken.unwrap_or_else(|error| panic!("{error:?}")).id.clone();
         Stage { database, backups, backup, _folder: folder }

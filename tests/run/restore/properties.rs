@@ -1,6 +1,7 @@
 //! What a database has outside of its dump is carried over.
 
 use migrate_runtime::backup::Backups;
+use migrate_runtime::testing::search;
 use migrate_runtime::{ErrorKind, Migrator, Restore, Way};
 use migration_tests::harness::Trial;
 use migration_tests::{TestDatabase, trials, whole_dump};
@@ -91,7 +92,7 @@ fn a_long_name_is_cut_for_what_is_kept() {
     let mut config = database.config();
     config.dbname(&long);
     let folder = tempfile::tempdir().unwrap();
-    let backups = Backups::new(folder.path().join("backups"));
+    let backups = Backups::new(folder.path().join("backups")).with_search(search());
     let mut migrator = Migrator::new(&three(), config);
     migrator.up().unwrap();
     let backup = migrator.backup(&backups).unwrap().id.clone();
