@@ -2,17 +2,18 @@
 
 use migrate_runtime::{ErrorKind, Way};
 use migration_tests::harness::Trial;
-use migration_tests::{trials, whole_dump};
+use migration_tests::{TestDatabase, trials, whole_dump};
 
 use super::Stage;
-use crate::{three, up};
+use crate::{first, migrator, three, up, up_fails};
 
 pub(crate) fn tests() -> Vec<Trial> {
     trials![
         a_restored_database_is_the_one_that_was_backed_up,
         what_is_replaced_is_kept_until_it_is_dropped,
         a_database_that_is_gone_is_made_again,
-        a_restore_is_in_the_log
+        a_restore_is_in_the_log,
+        what_was_unfinished_is_unfinished_and_goes_on
     ]
 }
 
@@ -94,4 +95,38 @@ fn a_restore_is_in_the_log() {
         restored.kept.unwrap()
     );
     assert_eq!(stage.database.text(log), expected);
+}
+
+/// A script outside of a transaction that stopped at its second statement: there are duplicates.
+const STOPPED: [(&str, &str, &str); 2] = [
+    ("20260101000001_rows", "CREATE TABLE rows (n int)", "DROP TABLE rows"),
+    (
+        "20260101000002_index",
+        "-- migrate:no-transaction\nCREATE TABLE made (n int);\nCREATE UNIQUE INDEX CONCURRENTLY rows_n ON rows (n);\nINSERT INTO made VALUES (1)",
+        "-- migrate:no-transaction\nDROP INDEX CONCURRENTLY rows_n;\nDROP TABLE made",
+    ),
+];
+
+fn what_was_unfinished_is_unfinished_and_goes_on() {
+    let set = migration_tests::set(&STOPPED);
+    let database = TestDatabase::new();
+    up(&first(&set, 1), &database);
+    database.execute("INSERT INTO rows VALUES (1), (1)");
+    up_fails(&set, &database);
+    let stage = Stage::of(database, &set);
+    stage.database.execute("DELETE FROM rows; DELETE FROM _migrations_progress; DROP TABLE made");
+    for in_place in [false, true] {
+        let mut wanted = stage.wanted();
+        wanted.in_place = in_place;
+        stage.run(&wanted).unwrap_or_else(|error| panic!("{error:?}"));
+        // The invalid index is in no archive, and nobody's lock is: the progress says where to go on.
+        let found = migrator(&set, &stage.database).verify().unwrap();
+        assert_eq!(found.exit_code(), 8, "{found:?}");
+        stage.database.execute("DELETE FROM rows WHERE ctid = (SELECT min(ctid) FROM rows)");
+        assert_eq!(up(&set, &stage.database).done.len(), 1);
+        let done = "SELECT (SELECT count(*) FROM made), indisvalid FROM pg_index WHERE indexrelid = 'rows_n'::regclass";
+        assert_eq!(stage.database.text(done), "1|t");
+        assert_eq!(stage.database.text("SELECT count(*) FROM _migrations_progress"), "0");
+        assert_eq!(migrator(&set, &stage.database).verify().unwrap().exit_code(), 0);
+    }
 }
