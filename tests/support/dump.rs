@@ -29,7 +29,8 @@ pub fn whole_dump(url: &str) -> String {
     assert!(output.status.success(), "pg_dump failed: {message}");
     let dump = String::from_utf8(output.stdout).unwrap();
     let is_random = |it: &&str| it.starts_with("\\restrict ") || it.starts_with("\\unrestrict ");
-    dump.lines().filter(|it| !is_random(it)).map(|it| format!("{it}\n")).collect()
+    let lines = dump.lines().filter(|it| !is_random(it));
+    lines.fold(String::new(), |text, line| text + line + "\n")
 }
 
 /// A dump is a list of entries, each under a comment that names it.

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::job::Job;
+use super::job::{Job, step};
 use super::names;
 use super::plan::Restored;
 use super::properties::Properties;
@@ -31,7 +31,7 @@ pub(super) fn run(job: &Job<'_>, holder: &mut Holder<'_, '_>) -> Result<Restored
     for it in &found {
         let comment = it.comment.as_deref().unwrap_or_default();
         if names::is_unfinished(comment, &job.database) {
-            job.step(holder, format!("Dropping what an unfinished restore left: {}", it.name))?;
+            step(holder, format!("Dropping what an unfinished restore left: {}", it.name))?;
             side.drop_database(&it.name)?;
         }
     }
@@ -68,13 +68,11 @@ fn settle(
         job.opener.again(side)?;
         side.drop_database(new)
     });
-    Err(match dropped {
-        Ok(()) => error.with_state(format!("{untouched}; nothing is left of the new database")),
-        Err(_) => {
-            let hint = format!("DROP DATABASE {};   -- or let the next restore do it", ident(new));
-            error.with_state(format!("{untouched}; the new database {new} is left")).with_hint(hint)
-        }
-    })
+    if dropped.is_ok() {
+        return Err(error.with_state(format!("{untouched}; nothing is left of the new database")));
+    }
+    let hint = format!("DROP DATABASE {};   -- or let the next restore do it", ident(new));
+    Err(error.with_state(format!("{untouched}; the new database {new} is left")).with_hint(hint))
 }
 
 /// Makes the empty database, marked as what it is.
@@ -84,7 +82,7 @@ fn make(
     side: &mut Side,
     new: &str,
 ) -> Result<(u32, Given), Error> {
-    job.step(holder, format!("Making the database {new}"))?;
+    step(holder, format!("Making the database {new}"))?;
     let given = match job.look.oid {
         Some(_) => Given::Old(side.properties(&job.database)?),
         None => Given::Archive(super::archived::statements(
@@ -124,10 +122,10 @@ fn complete(
     (new, oid): (&str, u32),
     given: &Given,
 ) -> Result<(), Error> {
-    job.step(holder, format!("Restoring {} into {new}", job.backup.id))?;
+    step(holder, format!("Restoring {} into {new}", job.backup.id))?;
     job.work().fill(new, job.wanted.jobs)?;
     fault::at(Point::RestoreFilled);
-    job.step(holder, "Comparing it with the backup".to_owned())?;
+    step(holder, "Comparing it with the backup".to_owned())?;
     compare(job, new)?;
     let what = "the properties of the database cannot be carried over";
     let with_it = match given {
@@ -156,7 +154,7 @@ fn complete(
     };
     fault::at(Point::RestoreCompared);
     holder.asks()?.interrupt.check()?;
-    job.step(holder, format!("Putting it into the place of {}", job.database))?;
+    step(holder, format!("Putting it into the place of {}", job.database))?;
     let kept = job.kept();
     let swap = Swap {
         name: &job.database,

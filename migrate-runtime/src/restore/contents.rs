@@ -38,7 +38,7 @@ impl Contents {
             let kinds = ["ACL - DATABASE ", "COMMENT - DATABASE ", "SECURITY LABEL - DATABASE "];
             entry.starts_with("DATABASE ") || kinds.iter().any(|it| entry.starts_with(it))
         };
-        list.lines().filter(is_about).map(|it| format!("{it}\n")).collect()
+        list.lines().filter(is_about).fold(String::new(), |text, line| text + line + "\n")
     }
 
     /// What is here and not there.

@@ -44,14 +44,6 @@ impl Job<'_> {
         names::kept(&self.database, &self.look.digits)
     }
 
-    /// Says what comes next, unless somebody has interrupted.
-    pub(super) fn step(&self, holder: &mut Holder<'_, '_>, step: String) -> Result<(), Error> {
-        let connection = holder.asks()?;
-        connection.interrupt.check()?;
-        connection.tell(Event::Restoring { step });
-        Ok(())
-    }
-
     /// In which state the database is when nothing has taken its place.
     pub(super) fn untouched(&self) -> String {
         match self.way {
@@ -111,4 +103,12 @@ impl Job<'_> {
             detail: &format!(r#"{{"backup": "{}"}}"#, self.backup.id),
         });
     }
+}
+
+/// Says what comes next, unless somebody has interrupted.
+pub(super) fn step(holder: &mut Holder<'_, '_>, step: String) -> Result<(), Error> {
+    let connection = holder.asks()?;
+    connection.interrupt.check()?;
+    connection.tell(Event::Restoring { step });
+    Ok(())
 }

@@ -10,6 +10,7 @@ use crate::transport::Keep;
 
 /// What the server says of itself, of our role and of the database.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an answer of its own")]
 pub(super) struct Look {
     pub(super) major: u32,
     role: String,

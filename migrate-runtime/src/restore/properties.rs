@@ -136,13 +136,13 @@ impl Properties {
         loop {
             let may = |it: &Right| {
                 may_grant.iter().any(|(role, right)| {
-                    *role == it.grantor && right.is_none_or(|right| right == it.right)
+                    *role == it.grantor && right.is_none_or(|right| right == it.what)
                 })
             };
             let (now, later): (Vec<_>, Vec<_>) = left.into_iter().partition(may);
             for it in &now {
                 statements.push(it.grant(quoted, self.owner()));
-                may_grant.extend(it.may_pass_on.then_some((it.grantee, Some(it.right))));
+                may_grant.extend(it.may_pass_on.then_some((it.grantee, Some(it.what))));
             }
             left = later;
             if now.is_empty() || left.is_empty() {
@@ -185,7 +185,7 @@ struct Right<'p> {
     grantor: &'p str,
     /// Nothing for everybody.
     grantee: &'p str,
-    right: &'p str,
+    what: &'p str,
     may_pass_on: bool,
 }
 
@@ -193,15 +193,15 @@ impl Right<'_> {
     fn of(property: &Property) -> Option<Right<'_>> {
         let mut parts = property.key.split(BETWEEN);
         let mut part = || parts.next();
-        let (grantor, grantee, right) = (part()?, part()?, part()?);
-        Some(Right { grantor, grantee, right, may_pass_on: property.value == "true" })
+        let (grantor, grantee, what) = (part()?, part()?, part()?);
+        Some(Right { grantor, grantee, what, may_pass_on: property.value == "true" })
     }
 
     /// What a superuser or a member grants is granted by the owner, unless they take another role.
     fn grant(&self, quoted: &str, owner: &str) -> String {
         let to = if self.grantee.is_empty() { "PUBLIC".to_owned() } else { ident(self.grantee) };
         let option = if self.may_pass_on { " WITH GRANT OPTION" } else { "" };
-        let grant = format!("GRANT {} ON DATABASE {quoted} TO {to}{option}", self.right);
+        let grant = format!("GRANT {} ON DATABASE {quoted} TO {to}{option}", self.what);
         if self.grantor == owner {
             return grant;
         }
@@ -227,16 +227,16 @@ fn names_of(list: &str) -> Vec<String> {
     let mut quoted = false;
     let mut characters = list.chars().peekable();
     while let Some(it) = characters.next() {
-        let last = names.last_mut().expect("there is one from the beginning");
+        let name = names.last_mut().expect("there is one from the beginning");
         match it {
             '"' if quoted && characters.peek() == Some(&'"') => {
                 characters.next();
-                last.push('"');
+                name.push('"');
             }
             '"' => quoted = !quoted,
             ',' if !quoted => names.push(String::new()),
             it if it.is_whitespace() && !quoted => {}
-            it => last.push(it),
+            it => name.push(it),
         }
     }
     if list.trim().is_empty() { Vec::new() } else { names }

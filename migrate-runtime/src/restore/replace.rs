@@ -106,9 +106,8 @@ impl<'r, 'j, 'a> Replacing<'r, 'j, 'a> {
     fn drop_it(&mut self, statement: &str) -> Result<Result<(), Error>, Error> {
         loop {
             let message = format!("SAVEPOINT migrate;\n{statement};\nRELEASE SAVEPOINT migrate");
-            let failure = match self.session.send(&message, Keep::Only(&[])) {
-                Ok(_) => return Ok(Ok(())),
-                Err(failure) => failure,
+            let Err(failure) = self.session.send(&message, Keep::Only(&[])) else {
+                return Ok(Ok(()));
             };
             if !goes_on(&failure) {
                 return Err(self.failed(failure, statement));

@@ -46,10 +46,9 @@ impl<R: BufRead> Script<R> {
             if line.ends_with(';') && migrate_core::split(&text).is_ok() {
                 let statement = text.trim_end().trim_end_matches(';').to_owned();
                 let copies = statement.starts_with("COPY ") && statement.ends_with(" FROM stdin");
-                return Ok(Some(match copies {
-                    true => Piece::Copy(statement),
-                    false => Piece::Statement(statement),
-                }));
+                let piece =
+                    if copies { Piece::Copy(statement) } else { Piece::Statement(statement) };
+                return Ok(Some(piece));
             }
         }
     }

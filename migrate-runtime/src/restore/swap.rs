@@ -55,14 +55,13 @@ impl Swap<'_> {
         let deadline = Deadline::after(holder.asks()?.settings.wait);
         let mut told: Vec<Connected> = Vec::new();
         loop {
-            let found = if self.disconnect { Vec::new() } else { self.others(holder.asks()?)? };
-            let found = match found.is_empty() {
-                true => match self.attempt(side, holder)? {
+            let mut found = if self.disconnect { Vec::new() } else { self.others(holder.asks()?)? };
+            if found.is_empty() {
+                found = match self.attempt(side, holder)? {
                     Attempt::Swapped => return Ok(()),
                     Attempt::Others(found) => found,
-                },
-                false => found,
-            };
+                };
+            }
             if deadline.is_over() {
                 return Err(others::refuse(self.name, &found, self.backup));
             }
