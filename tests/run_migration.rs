@@ -7,6 +7,8 @@ mod run {
     pub(crate) mod clock;
     pub(crate) mod connections;
     pub(crate) mod crash;
+    pub(crate) mod deep;
+    pub(crate) mod deep_refused;
     pub(crate) mod disk_full;
     pub(crate) mod doctor;
     pub(crate) mod doctor_tables;
@@ -55,6 +57,8 @@ fn main() -> ExitCode {
         run::clock::tests(),
         run::connections::tests(),
         run::crash::tests(),
+        run::deep::tests(),
+        run::deep_refused::tests(),
         run::disk_full::tests(),
         run::doctor::tests(),
         run::doctor_tables::tests(),

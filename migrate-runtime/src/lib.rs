@@ -64,6 +64,7 @@ mod connect;
 mod connect_options;
 mod connection;
 mod deadline;
+mod deep;
 #[cfg(feature = "dev-database")]
 pub mod dev_database;
 mod doctor;
@@ -137,4 +138,4 @@ pub use repair::Repaired;
 pub use restore::{Connected, Kept, Restore, RestorePlan, Restored, Way};
 pub use run::{Done, PartialRun, Run};
 pub use status::{Entry, State, Status};
-pub use verify::{Finding, FindingKind, Verification};
+pub use verify::{Finding, FindingKind, Verification, Violation};

@@ -139,6 +139,15 @@ pub enum Event {
         /// What comes next.
         step: String,
     },
+    /// A constraint is about to be compared with the rows.
+    Checking {
+        /// Its place among all, counted from 1.
+        index: usize,
+        /// How many there are.
+        total: usize,
+        /// Which one.
+        what: String,
+    },
     /// Something a person should know, which does not stop the run.
     Warning {
         /// What.

@@ -28,8 +28,9 @@ impl Migrator {
     /// something to do. Where `pg_dump` cannot be had, they do not start.
     #[must_use]
     pub fn with_backups(self, backups: Backups) -> Migrator {
+        let options = self.options().clone();
         let state = Mutex::new(State::default());
-        self.with_safeguard(Box::new(BackupFirst { backups, state }))
+        self.with_safeguard(Box::new(BackupFirst { backups, options, state }))
     }
 }
 
@@ -39,7 +40,9 @@ fn take_logged(
     server: &Server,
 ) -> Result<Backup, Error> {
     let ready = prepare(backups, connection)?;
-    let backup = take(backups, &ready, connection, &connection.here()?)?;
+    let internal = || Error::new(ErrorKind::Internal, "a lent connection has no origin");
+    let here = connection.here().ok_or_else(internal)?;
+    let backup = take(backups, &ready, connection, &here)?;
     if may_log(server) {
         log(connection, &backup);
     }
@@ -48,12 +51,12 @@ fn take_logged(
 
 impl Connection<'_> {
     /// How another connection gets to the same server.
-    pub(crate) fn here(&self) -> Result<ConnectOptions, Error> {
+    pub(crate) fn here(&self) -> Option<ConnectOptions> {
         match (self.origin, &self.wire) {
             (Some(options), Wire::Own(link)) => {
-                Ok(options.pinned(link.host, self.settings.role.as_deref()))
+                Some(options.pinned(link.host, self.settings.role.as_deref()))
             }
-            _ => Err(Error::new(ErrorKind::Internal, "a lent connection has no origin")),
+            _ => None,
         }
     }
 }
@@ -85,6 +88,7 @@ fn log(connection: &mut Connection<'_>, backup: &Backup) {
 /// A backup before the first step.
 struct BackupFirst {
     backups: Backups,
+    options: ConnectOptions,
     state: Mutex<State>,
 }
 
@@ -110,7 +114,8 @@ impl Safeguard for BackupFirst {
             return Ok(());
         }
         let may_log = may_log(&session.server);
-        let here = session.here()?;
+        // Over a lent connection, as one of our own would be opened.
+        let here = session.here().unwrap_or_else(|| self.options.clone());
         match take(&self.backups, ready, session, &here) {
             Ok(backup) => {
                 if may_log {

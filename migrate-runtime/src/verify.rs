@@ -33,6 +33,32 @@ pub struct Finding {
     pub message: String,
     /// The way out, where one is needed.
     pub hint: Option<String>,
+    /// The rows that are not as a constraint wants them.
+    pub violation: Option<Violation>,
+}
+
+/// Rows that are not as a constraint wants them. What is in them is data: not for every log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Violation {
+    /// The table, with its schema and its quotes.
+    pub table: String,
+    /// The constraint, in quotes where it needs them.
+    pub constraint: String,
+    /// What is told of each row: its primary key, or where it lies; of a foreign key, the columns that refer.
+    pub columns: Vec<String>,
+    /// The first ten of them, by their key.
+    pub rows: Vec<Vec<Option<String>>>,
+    /// How many there are, as far as they were counted.
+    pub count: u64,
+    /// Whether all of them were counted.
+    pub is_complete: bool,
+}
+
+impl Finding {
+    pub(crate) fn new(kind: FindingKind, message: String) -> Finding {
+        Finding { kind, version: None, message, hint: None, violation: None }
+    }
 }
 
 /// What sort of disagreement it is.
@@ -59,6 +85,14 @@ pub enum FindingKind {
     NotValidated,
     /// A constraint is not validated yet: a pending migration does so.
     NotValidatedYet,
+    /// Rows refer to rows that are not there.
+    ForeignKeyBroken,
+    /// Rows are not as a check constraint wants them.
+    CheckBroken,
+    /// A constraint could not be compared with the rows, for want of a right for example.
+    NotChecked,
+    /// A constraint is of a sort that is not compared with the rows.
+    PassedOver,
 }
 
 /// The exit code of what is in the database and not as it should be.
@@ -66,7 +100,7 @@ const DIFFERS: u8 = 5;
 
 impl FindingKind {
     /// Every kind.
-    pub const ALL: [FindingKind; 10] = [
+    pub const ALL: [FindingKind; 14] = [
         FindingKind::Edited,
         FindingKind::Unknown,
         FindingKind::OutOfOrder,
@@ -77,6 +111,10 @@ impl FindingKind {
         FindingKind::InvalidIndex,
         FindingKind::NotValidated,
         FindingKind::NotValidatedYet,
+        FindingKind::ForeignKeyBroken,
+        FindingKind::CheckBroken,
+        FindingKind::NotChecked,
+        FindingKind::PassedOver,
     ];
 
     /// The word that JSON output uses.
@@ -92,6 +130,10 @@ impl FindingKind {
             FindingKind::InvalidIndex => MendKind::InvalidIndex.as_str(),
             FindingKind::NotValidated => "not_validated",
             FindingKind::NotValidatedYet => "not_validated_yet",
+            FindingKind::ForeignKeyBroken => "foreign_key_broken",
+            FindingKind::CheckBroken => "check_broken",
+            FindingKind::NotChecked => "not_checked",
+            FindingKind::PassedOver => "passed_over",
         }
     }
 
@@ -99,13 +141,20 @@ impl FindingKind {
     /// rolling deploy, pending and unknown migrations are normal.
     pub fn exit_code(self) -> u8 {
         match self {
-            FindingKind::Unknown | FindingKind::Pending | FindingKind::NotValidatedYet => 0,
+            FindingKind::Unknown
+            | FindingKind::Pending
+            | FindingKind::NotValidatedYet
+            | FindingKind::PassedOver => 0,
             FindingKind::Edited => ErrorKind::Edited.exit_code(),
             FindingKind::OutOfOrder => ErrorKind::OutOfOrder.exit_code(),
             FindingKind::Unfinished => ErrorKind::Unfinished.exit_code(),
             FindingKind::ScriptDiffers => ErrorKind::ScriptDiffers.exit_code(),
             FindingKind::StaleBuild => ErrorKind::StaleBuild.exit_code(),
-            FindingKind::InvalidIndex | FindingKind::NotValidated => DIFFERS,
+            FindingKind::InvalidIndex
+            | FindingKind::NotValidated
+            | FindingKind::ForeignKeyBroken
+            | FindingKind::CheckBroken
+            | FindingKind::NotChecked => DIFFERS,
         }
     }
 }
@@ -168,7 +217,7 @@ fn of_state(entry: &Entry, status: &Status, drift: &[Drift]) -> Option<Finding> 
             )
         }
     };
-    Some(Finding { kind, version: Some(version.clone()), message, hint })
+    Some(Finding { version: Some(version.clone()), hint, ..Finding::new(kind, message) })
 }
 
 fn of_script(set: &MigrationSet, entry: &Entry, stored: &[StoredScript]) -> Option<Finding> {
@@ -179,13 +228,12 @@ fn of_script(set: &MigrationSet, entry: &Entry, stored: &[StoredScript]) -> Opti
     }
     let (version, title) = (&entry.version, entry.title());
     Some(Finding {
-        kind: FindingKind::ScriptDiffers,
         version: Some(version.clone()),
-        message: drift::down_differs(&title),
         hint: Some(
             "migration-cli down --use stored   # or --use embedded, when it is to be reverted"
                 .to_owned(),
         ),
+        ..Finding::new(FindingKind::ScriptDiffers, drift::down_differs(&title))
     })
 }
 
@@ -236,7 +284,7 @@ impl Structure {
     pub(crate) fn findings(&self, pending: &[&Migration]) -> Vec<Finding> {
         let invalid = self.invalid.iter().map(|it| {
             let (message, hint) = it.told();
-            Finding { kind: FindingKind::InvalidIndex, version: None, message, hint: Some(hint) }
+            Finding { hint: Some(hint), ..Finding::new(FindingKind::InvalidIndex, message) }
         });
         invalid.chain(self.unproven.iter().map(|it| it.finding(pending))).collect()
     }
@@ -247,19 +295,18 @@ impl Unproven {
         let Unproven { owner, name, sort } = self;
         let (noun, of) = owner.split_once(' ').unwrap_or(("TABLE", owner));
         let what = format!("the {sort} {name} of {} {of} is not validated", noun.to_lowercase());
-        match pending.iter().find(|it| self.is_validated_by(it)) {
-            Some(later) => Finding {
-                kind: FindingKind::NotValidatedYet,
+        if let Some(later) = pending.iter().find(|it| self.is_validated_by(it)) {
+            let message = format!("{what} yet: {}_{} does so", later.version, later.name);
+            return Finding {
                 version: Some(later.version.to_string()),
-                message: format!("{what} yet: {}_{} does so", later.version, later.name),
                 hint: Some("migration-cli up".to_owned()),
-            },
-            None => Finding {
-                kind: FindingKind::NotValidated,
-                version: None,
-                message: format!("{what}: rows from before it may break it"),
-                hint: Some(format!("ALTER {owner} VALIDATE CONSTRAINT {name};")),
-            },
+                ..Finding::new(FindingKind::NotValidatedYet, message)
+            };
+        }
+        let message = format!("{what}: rows from before it may break it");
+        Finding {
+            hint: Some(format!("ALTER {owner} VALIDATE CONSTRAINT {name};")),
+            ..Finding::new(FindingKind::NotValidated, message)
         }
     }
 
@@ -285,15 +332,12 @@ pub(crate) fn offline(set: &MigrationSet) -> Vec<Finding> {
             Change::Removed => "was removed",
             Change::Changed => "was changed",
         };
+        let folder = set.folder();
+        let message = format!("{folder}/{} {what} after this binary was built", it.file_name);
         Finding {
-            kind: FindingKind::StaleBuild,
             version: it.file_name.split('_').next().map(str::to_owned),
-            message: format!(
-                "{}/{} {what} after this binary was built",
-                set.folder(),
-                it.file_name
-            ),
-            hint: Some(format!("touch {}/*.sql && cargo build", set.folder())),
+            hint: Some(format!("touch {folder}/*.sql && cargo build")),
+            ..Finding::new(FindingKind::StaleBuild, message)
         }
     });
     finding.collect()

@@ -11,6 +11,8 @@ mod connection;
 mod consent;
 #[path = "cli/create.rs"]
 mod create;
+#[path = "cli/deep.rs"]
+mod deep;
 #[path = "cli/doctor.rs"]
 mod doctor;
 #[path = "cli/documents.rs"]

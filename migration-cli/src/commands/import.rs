@@ -231,16 +231,25 @@ fn look(
             let message = format!("{file}: {} is a program, not SQL", from.display());
             let hint = "write the SQL that it makes, in the place of the comment".to_owned();
             let version = Some(it.version.to_string());
-            (file, ProblemRecord { kind: "program", version, message, hint: Some(hint) })
+            let hint = Some(hint);
+            (
+                file,
+                ProblemRecord {
+                    kind: "program",
+                    version,
+                    message,
+                    hint,
+                    ..ProblemRecord::default()
+                },
+            )
         })
         .collect();
     let mut problems = problems(made, folder, &display);
     problems.retain(|it| !programs.iter().any(|(file, _)| *file == it.file));
     let strange = strange.iter().map(|it| ProblemRecord {
         kind: NOT_IMPORTED,
-        version: None,
         message: format!("{} was not imported: {}", args.from.join(&it.path).display(), it.why),
-        hint: None,
+        ..ProblemRecord::default()
     });
     let programs = programs.iter().map(|(_, finding)| finding.clone());
     let histories = made.iter().flat_map(|it| of_history(layout, it, &display));
@@ -284,6 +293,7 @@ fn out_of_order(made: &[Converted], folder: &Path) -> Option<ProblemRecord> {
             folder.display()
         ),
         hint: Some("where that has run: migration-cli up --allow-out-of-order".to_owned()),
+        ..ProblemRecord::default()
     })
 }
 
@@ -299,6 +309,7 @@ fn of_history(layout: Layout, made: &Converted, folder: &str) -> Vec<ProblemReco
             file_in(folder, made, direction)
         ),
         hint: Some(format!("delete the statement, or ask `to_regclass('{table}')` before it")),
+        ..ProblemRecord::default()
     });
     finding.collect()
 }
@@ -315,5 +326,6 @@ fn of_problem(problem: &Problem) -> ProblemRecord {
         version: version.map(|it| it.to_string()),
         message: problem.to_string(),
         hint: problem.help.clone(),
+        ..ProblemRecord::default()
     }
 }

@@ -20,6 +20,11 @@ pub(crate) struct VerifyArgs {
     /// Only what needs no database: whether the folder has changed since this program was built
     #[arg(long)]
     offline: bool,
+
+    /// Also compare every foreign key and check constraint, validated or not, with the rows, and list
+    /// those that break it: in one snapshot, which is held as long as that takes
+    #[arg(long, conflicts_with = "offline")]
+    deep: bool,
 }
 
 pub(crate) fn run(ctx: &mut Context<'_>, args: &VerifyArgs) -> Result<u8, CommandError> {
@@ -33,7 +38,7 @@ pub(crate) fn run(ctx: &mut Context<'_>, args: &VerifyArgs) -> Result<u8, Comman
     let mut status = None;
     if !args.offline {
         let Session { mut migrator, progress } = ctx.session()?;
-        let verification = migrator.verify();
+        let verification = if args.deep { migrator.verify_deep() } else { migrator.verify() };
         progress.end();
         let verification = verification?;
         findings.extend(verification.findings);

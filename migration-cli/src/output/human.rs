@@ -8,6 +8,7 @@ use migrate_runtime::{Direction, Entry, Finding, Run, State, Status, Unfinished}
 use super::style::{BAD, FAINT, GOOD, HINT, LABEL, Styled, WARNING, of_state};
 use super::table::{Cell, Column, render};
 use super::ui::Ui;
+use super::violation::listed;
 use crate::error::CommandError;
 use crate::text::{duration, plural, printable};
 use crate::time::readable;
@@ -87,6 +88,9 @@ pub(crate) fn print_verification(
     for (index, finding) in findings.iter().enumerate() {
         let (style, label) = severity(finding);
         ui.result(format!("{} {}", Styled(style, label), printable(&finding.message)))?;
+        if let Some(violation) = &finding.violation {
+            ui.result(listed(violation))?;
+        }
         // One way out for several findings is said once, after the last of them.
         let next = findings.get(index + 1).and_then(|it| it.hint.as_ref());
         if let Some(hint) = finding.hint.as_ref().filter(|it| next != Some(it)) {

@@ -21,6 +21,7 @@ use super::mend::MendRecord;
 use super::record::{InfoRecord, LogRecord, StatementRecord};
 use super::restore::RestoreRecord;
 use super::settings::SettingRecord;
+use super::violation::ViolationRecord;
 
 /// What a command says to programs; filled while it runs, so that a failure says what was known.
 #[derive(Debug, Default, Serialize)]
@@ -152,12 +153,15 @@ pub(crate) struct StepRecord {
 }
 
 /// A finding of `verify`, or what `import` leaves to be done by hand.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Default, Serialize)]
 pub(crate) struct ProblemRecord {
     pub(crate) kind: &'static str,
     pub(crate) version: Option<String>,
     pub(crate) message: String,
     pub(crate) hint: Option<String>,
+    /// The rows that break a constraint.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) violation: Option<ViolationRecord>,
 }
 
 /// The embedded database.
@@ -320,6 +324,7 @@ impl ProblemRecord {
             version: finding.version.clone(),
             message: finding.message.clone(),
             hint: finding.hint.as_ref().map(|it| ui.in_our_name(it)),
+            violation: finding.violation.as_ref().map(ViolationRecord::new),
         }
     }
 }

@@ -20,6 +20,7 @@ mod settings;
 mod style;
 mod table;
 mod ui;
+mod violation;
 
 pub(crate) use backup::{
     BackupRecord, ListedRecord, print_backup, print_backups, print_pruned, print_verified,

@@ -91,6 +91,7 @@ impl Progress {
                 self.backup.event(event);
             }
             Event::Restoring { step } => self.note(&format!("  {}", printable(step))),
+            Event::Checking { index, total, what } => self.checking(*index, *total, what),
             Event::Warning { message } => {
                 let ui = self.ui.clone();
                 self.aside(|| ui.warn(ui.in_our_name(message)));
@@ -174,6 +175,21 @@ impl Progress {
         let name = Styled(LABEL, format!("{name:names$}"));
         self.note(&format!("  {mark} {count}  {version}  {name}  {time}"));
         self.bar.set_position(index as u64);
+    }
+
+    fn checking(&self, index: usize, total: usize, what: &str) {
+        if index == 1 {
+            self.note(&format!("Comparing {} with the rows", plural(total, "constraint")));
+            if self.ui.draws() {
+                self.bar.set_draw_target(ProgressDrawTarget::stderr());
+            }
+            self.bar.set_length(total as u64);
+            self.bar.enable_steady_tick(Duration::from_millis(100));
+        }
+        let digits = total.to_string().len();
+        self.detail(&format!("  {index:digits$}/{total}  {}", printable(what)));
+        self.bar.set_position(index.saturating_sub(1) as u64);
+        self.bar.set_message(printable(what).replace('\n', " "));
     }
 
     /// Once is enough: an attempt a second would fill the screen.

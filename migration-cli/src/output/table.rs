@@ -20,19 +20,19 @@ pub(crate) enum Align {
 }
 
 /// A column.
-pub(crate) struct Column {
-    pub(crate) title: &'static str,
+pub(crate) struct Column<'t> {
+    pub(crate) title: &'t str,
     pub(crate) align: Align,
     /// Whether it may be left out: the highest goes first, 0 never goes.
     pub(crate) spare: u8,
 }
 
-impl Column {
-    pub(crate) const fn left(title: &'static str, spare: u8) -> Column {
+impl<'t> Column<'t> {
+    pub(crate) const fn left(title: &'t str, spare: u8) -> Column<'t> {
         Column { title, align: Align::Left, spare }
     }
 
-    pub(crate) const fn right(title: &'static str, spare: u8) -> Column {
+    pub(crate) const fn right(title: &'t str, spare: u8) -> Column<'t> {
         Column { title, align: Align::Right, spare }
     }
 }
@@ -58,7 +58,7 @@ impl Cell {
 const GAP: usize = 2;
 
 /// Lays a table out, every line with its line end. Without a width, nothing is left out.
-pub(crate) fn render(columns: &[Column], rows: &[Vec<Cell>], width: Option<usize>) -> String {
+pub(crate) fn render(columns: &[Column<'_>], rows: &[Vec<Cell>], width: Option<usize>) -> String {
     let widths: Vec<usize> = columns
         .iter()
         .enumerate()
@@ -91,7 +91,7 @@ pub(crate) fn render(columns: &[Column], rows: &[Vec<Cell>], width: Option<usize
     text
 }
 
-fn fitting(columns: &[Column], widths: &[usize], width: Option<usize>) -> Vec<usize> {
+fn fitting(columns: &[Column<'_>], widths: &[usize], width: Option<usize>) -> Vec<usize> {
     let mut shown: Vec<usize> = (0..columns.len()).collect();
     let total = |shown: &[usize]| shown.iter().map(|it| widths[*it] + GAP).sum::<usize>() - GAP;
     while width.is_some_and(|it| total(&shown) > it) {

@@ -160,6 +160,29 @@ fn verify() {
 }
 
 #[test]
+fn verify_deep() {
+    let database = TestDatabase::new();
+    let project = Project::on(&database);
+    project.expect("up", 0);
+    let mut transcript = Transcript::of(&project);
+    transcript.run("verify --deep", 0);
+    database.execute(
+        "CREATE TABLE shops (id int PRIMARY KEY);
+         CREATE TABLE goods (id int PRIMARY KEY, shop int CONSTRAINT of_shop REFERENCES shops, price int,
+             CONSTRAINT priced CHECK (price > 0) NOT VALID);
+         ALTER TABLE goods DROP CONSTRAINT priced;
+         SET session_replication_role = replica;
+         INSERT INTO goods SELECT n, n, n - 1 FROM generate_series(1, 12) n;
+         ALTER TABLE goods ADD CONSTRAINT priced CHECK (price > 0) NOT VALID",
+    );
+    transcript
+        .both("verify --deep", 5)
+        .run("verify --deep --offline", 2)
+        .run("verify --deep -v", 5);
+    transcript.expect("verify-deep");
+}
+
+#[test]
 fn repair() {
     let database = TestDatabase::new();
     let project = Project::on(&database);

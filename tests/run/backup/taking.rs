@@ -287,7 +287,7 @@ fn a_failure_is_in_the_log_too() {
     fs::write(bench.path(), "in the way").unwrap();
     let error = bench.try_to_take().unwrap_err();
     assert_eq!((error.kind(), error.exit_code()), (ErrorKind::Config, 2), "{error:?}");
-    assert_eq!(bench.database.text(LOG), format!("backup|failed||{error}"));
+    assert_eq!(bench.database.text(LOG), format!("backup|refused||{error}"));
 }
 
 fn an_id_is_told_before_the_first_byte() {
