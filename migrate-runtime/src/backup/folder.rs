@@ -59,13 +59,13 @@ impl Folder {
         if let Some(parent) = path.parent() {
             fs::create_dir_all(parent).map_err(failed)?;
         }
-        match DirBuilder::new().mode(0o700).create(path) {
-            Err(error) if error.kind() != IoKind::AlreadyExists => return Err(failed(error)),
-            _ => {}
-        }
+        // Somebody else may be doing the same.
+        let make = or_there(DirBuilder::new().mode(0o700).create(path));
+        make.map_err(failed)?;
         // No version control shall pick up what is in it.
         let ignore = path.join(".gitignore");
-        write_new(&ignore, b"*\n").map_err(|error| cannot("write", &ignore, error))?;
+        let written = or_there(write_new(&ignore, b"*\n"));
+        written.map_err(|error| cannot("write", &ignore, error))?;
         sync(path)?;
         let gone = || failed(IoKind::NotFound.into());
         Folder::open(path)?.ok_or_else(gone)
@@ -250,6 +250,14 @@ impl Drop for Partial<'_> {
         if self.lock.is_some() {
             let _ = fs::remove_dir_all(&self.path);
         }
+    }
+}
+
+/// What is there already need not be made.
+fn or_there(made: io::Result<()>) -> io::Result<()> {
+    match made {
+        Err(error) if error.kind() == IoKind::AlreadyExists => Ok(()),
+        made => made,
     }
 }
 

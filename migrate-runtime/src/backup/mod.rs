@@ -272,7 +272,8 @@ impl Backup {
         let restore = find(search, Program::PgRestore, self.major()?)?;
         let format = self.manifest.archive.format;
         let mut told = |step, done, total| tell(&Event::BackupProgress { step, done, total });
-        let files = Files::of(&self.archive(), format, interrupt, &mut told)?;
+        let unchanged = |error: Error| error.with_state("nothing was changed");
+        let files = Files::of(&self.archive(), format, interrupt, &mut told).map_err(unchanged)?;
         if let Some(name) = self.differs(&files.sums) {
             return Err(damaged(&self.id, &format!("{name} is not what was written")));
         }
@@ -282,8 +283,7 @@ impl Backup {
         {
             return Err(damaged(&self.id, "its manifest is of another archive"));
         }
-        archive::read_back(&self.archive(), &restore, interrupt, None, &mut told)
-            .map_err(|error| error.with_state("nothing was changed"))
+        archive::read_back(&self.archive(), &restore, interrupt, None, &mut told).map_err(unchanged)
     }
 
     /// The first file that is not as it was, is missing, or was not there.

@@ -26,7 +26,9 @@ pub(crate) fn tests() -> Vec<Trial> {
         the_newest_good_one_is_never_removed,
         without_a_good_one_nothing_is_removed,
         other_environments_are_left_alone,
-        what_is_being_read_is_not_removed
+        what_is_being_read_is_not_removed,
+        several_at_once_make_the_folder,
+        an_interruption_ends_a_verification
     ]
 }
 
@@ -240,4 +242,28 @@ fn what_is_being_read_is_not_removed() {
     assert_eq!(bench.listed(), [ids[0].clone(), ids[2].clone()]);
     drop(read);
     assert_eq!(prune(&bench, 1).removed, [ids[0].clone()]);
+}
+
+fn several_at_once_make_the_folder() {
+    let bench = Bench::new();
+    let start = |_| {
+        let (mut migrator, backups) = (bench.migrator(&three()), bench.backups());
+        std::thread::spawn(move || migrator.backup(&backups).unwrap().id.clone())
+    };
+    let mut taken: Vec<_> =
+        (0..4).map(start).collect::<Vec<_>>().into_iter().map(|it| it.join().unwrap()).collect();
+    let mut listed = bench.listed();
+    taken.sort();
+    listed.sort();
+    assert_eq!(listed, taken);
+}
+
+fn an_interruption_ends_a_verification() {
+    let bench = Bench::new();
+    let id = bench.take().id.clone();
+    let backups = bench.backups();
+    backups.interrupt().interrupt();
+    let error = backups.verify(&id, &mut |_| {}).unwrap_err();
+    assert_eq!((error.kind(), error.exit_code()), (ErrorKind::Interrupted, 130), "{error:?}");
+    assert_eq!(error.state(), Some("nothing was changed"));
 }
