@@ -20,8 +20,8 @@ use crate::text::parse_count;
 /// The backup is proved first. Then it is restored into a new database beside the old one, compared with
 /// what was backed up, and given the name in one transaction; owner, locale, rights, settings and comment
 /// are carried over. Until then the database serves as before, whatever goes wrong, and however this
-/// program ends. What it replaces is kept under another name until `restore --drop-old BACKUP_ID`. Everything written
-/// since the backup is there alone. Where the role may create no database, what is in the backup is
+/// program ends. What it replaces is kept under another name until `restore --drop-old BACKUP_ID`; what
+/// was written since the backup is there alone. Where the role may create no database, what is in the backup is
 /// replaced in place, in one transaction, and what came later stays. Others who are connected are
 /// shown, and stop the restore unless --disconnect ends their sessions. At the end `verify` runs. Needs
 /// --confirm in every environment.
@@ -61,6 +61,11 @@ pub(crate) struct RestoreArgs {
 }
 
 pub(crate) fn run(ctx: &mut Context<'_>, args: &RestoreArgs) -> Result<u8, CommandError> {
+    let done = run_one(ctx, args);
+    done.map_err(|it| it.for_backups_in(args.place.backup_dir.as_deref()))
+}
+
+fn run_one(ctx: &mut Context<'_>, args: &RestoreArgs) -> Result<u8, CommandError> {
     let id: BackupId = args.id.parse()?;
     if args.drop_old {
         return drop_old(ctx, args, &id);

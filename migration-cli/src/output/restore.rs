@@ -7,7 +7,7 @@ use migrate_runtime::{Connected, Kept, RestorePlan, Restored, Way};
 use serde::Serialize;
 
 use super::style::{BAD, FAINT, GOOD, LABEL, Styled};
-use super::ui::Ui;
+use super::ui::{Detail, Ui};
 use crate::error::CommandError;
 use crate::secret::redact;
 use crate::text::{bytes, duration, plural, printable};
@@ -135,9 +135,11 @@ pub(crate) fn print_restored(
     ui.result(format!("{} {database} from {id} {took}.", Styled(GOOD.bold(), "Restored:")))?;
     if let Some(kept) = &restored.kept {
         ui.result(format!("{} what it was before, as {kept}.", Styled(LABEL, "Kept:")))?;
-        ui.hint(&ui.in_our_name(&format!(
-            "migration-cli restore --drop-old {id} --confirm   # once nobody needs it any more"
-        )));
+        if ui.shows(Detail::Normal) {
+            ui.hint(&ui.in_our_name(&format!(
+                "migration-cli restore --drop-old {id} --confirm   # once nobody needs it any more"
+            )));
+        }
     }
     Ok(())
 }

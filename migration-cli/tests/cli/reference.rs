@@ -42,7 +42,7 @@ const EXIT_CODES: &str = "
 | code | meaning | kinds of errors in JSON |
 | --- | --- | --- |
 | 0 | done, or nothing to do | |
-| 1 | failed; the message says what ran before and in which state the database is | `sql`, `lock_timeout`, `connection_lost`, `damaged_backup`, `program`, `io` |
+| 1 | failed; the message says what ran before and in which state the database is | `sql`, `lock_timeout`, `connection_lost`, `damaged_backup`, `program`, `in_use`, `restore_failed`, `io` |
 | 2 | wrong command line or configuration, a version, count or backup that does not exist, no `pg_dump` of the server's version | `usage`, `config`, `no_such_version`, `impossible`, `no_such_backup`, `missing_program` |
 | 3 | the database cannot be reached, logged in to or written to | `connect`, `privilege`, `standby`, `pooler` |
 | 4 | migrations are pending (`status --check`) | |

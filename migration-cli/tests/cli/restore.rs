@@ -89,16 +89,17 @@ fn programs_read_what_was_done() {
     );
 }
 
+#[track_caller]
+fn check(project: &Project, id: &str, code: i32, kind: &str) {
+    let value = project.json(&format!("restore {id} --confirm"), code);
+    assert_eq!(value["error"]["kind"], kind);
+    assert_ne!(value["error"]["hints"], serde_json::json!([]));
+}
+
 #[test]
 fn a_backup_that_cannot_be_restored_is_told_with_its_exit_code() {
     let database = TestDatabase::new();
     let (project, id) = changed_since(&database);
-    #[track_caller]
-    fn check(project: &Project, id: &str, code: i32, kind: &str) {
-        let value = project.json(&format!("restore {id} --confirm"), code);
-        assert_eq!(value["error"]["kind"], kind);
-        assert_ne!(value["error"]["hints"], serde_json::json!([]));
-    }
     check(&project, "../etc", 2, "no_such_backup");
     check(&project, "20200101T000000Z-development-0000", 2, "no_such_backup");
     let archive = project.path().join(format!(".migration/backups/{id}/archive.dump"));

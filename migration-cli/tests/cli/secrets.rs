@@ -8,7 +8,7 @@ use crate::project::{Outcome, Project};
 
 const CANARY: &str = "c4n4ry";
 
-const COMMANDS: [&str; 31] = [
+const COMMANDS: [&str; 33] = [
     "status",
     "status --json",
     "status -vv",
@@ -34,6 +34,8 @@ const COMMANDS: [&str; 31] = [
     "up --env production",
     "up --env production --json",
     "backup --json -vv",
+    "restore 20200101T000000Z-development-0000 --confirm -vv",
+    "restore --drop-old 20200101T000000Z-development-0000 --json",
     "create x",
     "db status",
     "db url --json",

@@ -75,12 +75,13 @@ impl<'a> Transcript<'a> {
 
 /// Replaces what differs from run to run and from machine to machine.
 fn neutral(text: &str, folder: &Path) -> String {
-    const RULES: [(&str, &str); 20] = [
+    const RULES: [(&str, &str); 21] = [
         (r"(?m)^! \[?\d{4}-\d\d-\d\dT\S+ +(DEBUG|INFO).*\n", ""),
         (r#""text": "(.{60}).*""#, r#""text": "$1…""#),
         (r"postgres(ql)?://\S*[^\s,\x22]", "[URL]"),
         (r"/(var/)?tmp/[^\s,\x22]*", "[FOLDER]"),
         (r"migration_test_[0-9a-f]+", "[DATABASE]"),
+        (r"_restore_[0-9a-f]{8,14}", "_restore_[NUMBER]"),
         (r" on \[FOLDER\] as migration", " on [FOLDER] as [ROLE]"),
         (r"\d{8}T\d{6}Z-([a-z]+)-[0-9a-f]{4}", "[TIME]-$1-[RANDOM]"),
         (r#"("size_bytes": )\d+(,\n *"checksum": ")[0-9a-f]{64}"#, "${1}[BYTES]${2}[CHECKSUM]"),
@@ -263,6 +264,24 @@ fn backup() {
     transcript.both(&format!("backup verify {id}"), 2);
     database.execute("CREATE TABLE contract_versions (id int)");
     transcript.both("up --with-backup", 1).json("down --with-backup", 0).expect("backup");
+}
+
+#[test]
+fn restore() {
+    let database = TestDatabase::new();
+    let project = Project::on(&database);
+    project.expect("up --steps 3", 0);
+    let id = project.expect("backup", 0).stdout.trim().to_owned();
+    let mut transcript = Transcript::of(&project);
+    transcript.both(&format!("restore {id} --dry-run"), 0).run(&format!("restore {id}"), 7);
+    transcript.run(&format!("restore {id} --confirm"), 0);
+    transcript.run(&format!("restore --drop-old {id}"), 7);
+    transcript.json(&format!("restore --drop-old {id} --confirm"), 0);
+    transcript.run(&format!("restore --drop-old {id}"), 2);
+    database.execute("CREATE VIEW later AS SELECT 1 AS one");
+    transcript.run(&format!("restore {id} --in-place --confirm"), 0);
+    transcript.json(&format!("restore {id} --confirm"), 0);
+    transcript.both("restore 20200101T000000Z-production-3f9c", 2).expect("restore");
 }
 
 #[test]

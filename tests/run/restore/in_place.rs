@@ -59,8 +59,8 @@ fn what_depends_on_the_old_keeps_it() {
     assert!(cause.contains("other objects depend on it"), "{cause}");
     let hint = format!("ALTER ROLE {} CREATEDB;", role.name);
     assert!(error.hints().iter().any(|it| it.starts_with(&hint)), "{error:?}");
-    let state = format!("database {} is what it was before, and serves", stage.database.name());
-    assert_eq!(error.state(), Some(state.as_str()));
+    let untouched = format!("database {} is what it was before, and serves", stage.database.name());
+    assert_eq!(error.state(), Some(untouched.as_str()));
     stage.is_untouched();
     let log = "SELECT outcome FROM _migrations_log WHERE command = 'restore'";
     assert_eq!(stage.database.text(log), "failed");

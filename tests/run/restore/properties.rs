@@ -74,10 +74,10 @@ fn what_cannot_be_carried_over_keeps_the_old_database() {
     let told = (error.kind(), error.exit_code(), error.sqlstate());
     assert_eq!(told, (ErrorKind::Privilege, 3, Some("42501")), "{error:?}");
     assert_eq!(error.to_string(), "the properties of the database cannot be carried over");
-    let state = format!(
+    let untouched = format!(
         "database {name} is what it was before, and serves; nothing is left of the new database"
     );
-    assert_eq!(error.state(), Some(state.as_str()));
+    assert_eq!(error.state(), Some(untouched.as_str()));
     stage.is_untouched();
     let log = "SELECT command, outcome, sqlstate FROM _migrations_log ORDER BY id DESC LIMIT 1";
     assert_eq!(stage.database.text(log), "restore|failed|42501");

@@ -54,11 +54,8 @@ impl Stage {
         assert_ne!(text, changed, "{from}");
         fs::write(self.file("manifest.json"), &changed).unwrap();
         let sums = fs::read_to_string(self.file("SHA256SUMS")).unwrap();
-        let line = |it: &str| match it.ends_with("  manifest.json") {
-            true => format!("{}  manifest.json\n", Checksum::of(&changed)),
-            false => format!("{it}\n"),
-        };
-        let sums: String = sums.lines().map(line).collect();
+        let old = sums.lines().find(|it| it.ends_with("  manifest.json")).unwrap();
+        let sums = sums.replace(old, &format!("{}  manifest.json", Checksum::of(&changed)));
         fs::write(self.file("SHA256SUMS"), sums).unwrap();
     }
 }

@@ -1,6 +1,6 @@
 //! What is restored is what was backed up, and what it replaces is kept until it is dropped.
 
-use migrate_runtime::{ErrorKind, Way};
+use migrate_runtime::{ErrorKind, Migrator, Way};
 use migration_tests::harness::Trial;
 use migration_tests::{TestDatabase, trials, whole_dump};
 
@@ -13,6 +13,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         what_is_replaced_is_kept_until_it_is_dropped,
         a_database_that_is_gone_is_made_again,
         a_restore_is_in_the_log,
+        a_password_opens_every_connection,
         what_was_unfinished_is_unfinished_and_goes_on
     ]
 }
@@ -95,6 +96,21 @@ fn a_restore_is_in_the_log() {
         restored.kept.unwrap()
     );
     assert_eq!(stage.database.text(log), expected);
+}
+
+fn a_password_opens_every_connection() {
+    let (stage, role) = Stage::owned("CREATEDB");
+    let mut migrator = Migrator::new(&three(), role.tcp);
+    for in_place in [false, true] {
+        stage.database.execute("INSERT INTO one VALUES (99)");
+        let mut wanted = stage.wanted();
+        wanted.in_place = in_place;
+        let restored = migrator.run_restore(&stage.backups, &wanted);
+        restored.unwrap_or_else(|error| panic!("{error:?}"));
+        assert_eq!(stage.database.text("SELECT count(*) FROM one"), "1");
+    }
+    let kept = migrator.kept_by_restore(&stage.backup).unwrap();
+    assert_eq!(migrator.drop_kept(&stage.backup, &kept).unwrap().len(), 1);
 }
 
 /// A script outside of a transaction that stopped at its second statement: there are duplicates.
