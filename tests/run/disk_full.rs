@@ -5,7 +5,9 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::process::Command;
 
-use migrate_runtime::{Error, ErrorKind, MigrationSet};
+use migrate_runtime::backup::Backups;
+use migrate_runtime::testing::search;
+use migrate_runtime::{Error, ErrorKind, MigrationSet, Restore};
 use migration_tests::harness::Trial;
 use migration_tests::{Server, TestDatabase, set, trials};
 use tempfile::TempDir;
@@ -16,7 +18,8 @@ use crate::{migrator, names};
 pub(crate) fn tests() -> Vec<Trial> {
     trials![
         a_full_disk_changes_nothing_of_its_script,
-        an_index_that_a_full_disk_left_invalid_is_built_again
+        an_index_that_a_full_disk_left_invalid_is_built_again,
+        a_restore_that_a_full_disk_ends_changes_nothing
     ]
 }
 
@@ -121,4 +124,32 @@ CREATE INDEX CONCURRENTLY IF NOT EXISTS big_text ON big (text) TABLESPACE small"
         let valid = "SELECT indisvalid FROM pg_index WHERE indexrelid = 'big_text'::regclass";
         assert_eq!(database.text(valid), "f");
     });
+}
+
+fn a_restore_that_a_full_disk_ends_changes_nothing() {
+    let server: &'static Server = Box::leak(Box::new(Server::own()));
+    let Some(disk) = Disk::mount(server) else { return };
+    let database = TestDatabase::on(server);
+    let place = disk.0.path().display();
+    database.execute(&format!("CREATE TABLESPACE small LOCATION '{place}'"));
+    // There is room for it once, and not for another one beside it.
+    let migrations = set(&[(
+        "20260101000001_rows",
+        "CREATE TABLE rows TABLESPACE small AS SELECT n, md5(n::text) AS text FROM generate_series(1, 35000) n",
+        "DROP TABLE rows",
+    )]);
+    let mut migrator = migrator(&migrations, &database);
+    migrator.up().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let backups = Backups::new(folder.path().join("backups")).with_search(search());
+    let wanted = Restore::of(migrator.backup(&backups).unwrap().id.clone());
+    let error = migrator.run_restore(&backups, &wanted).unwrap_err();
+    assert_eq!((error.kind(), error.exit_code()), (ErrorKind::RestoreFailed, 1), "{error:?}");
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert!(cause.contains("No space left on device"), "{cause}");
+    assert!(error.state().unwrap().ends_with("nothing is left of the new database"), "{error:?}");
+    assert_eq!(database.text("SELECT count(*) FROM rows"), "35000");
+    disk.grow();
+    migrator.run_restore(&backups, &wanted).unwrap();
+    assert_eq!(database.text("SELECT count(*) FROM rows"), "35000");
 }
