@@ -24,6 +24,11 @@ pub(super) fn statements(script: &str, database: &str, new: &str) -> Vec<String>
     found
 }
 
+/// Whether a statement is about the comment, which is the mark of what is not restored yet.
+pub(super) fn is_comment(statement: &str) -> bool {
+    statement.starts_with("COMMENT ON DATABASE ")
+}
+
 fn is_wanted(statement: &str) -> bool {
     let words = [
         "CREATE DATABASE ",
@@ -40,7 +45,7 @@ fn is_wanted(statement: &str) -> bool {
 }
 
 /// The name stands behind the first word DATABASE, in quotes or not.
-fn renamed(statement: &str, database: &str, new: &str) -> String {
+pub(super) fn renamed(statement: &str, database: &str, new: &str) -> String {
     for name in [ident(database), database.to_owned()] {
         let old = format!(" DATABASE {name}");
         if let Some(at) = statement.find(&old) {

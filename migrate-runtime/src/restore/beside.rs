@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
+use super::archived;
 use super::job::{Job, step};
+use super::marks::Marks;
 use super::names;
 use super::plan::Restored;
 use super::properties::Properties;
@@ -85,7 +87,7 @@ fn make(
     step(holder, format!("Making the database {new}"))?;
     let given = match job.look.oid {
         Some(_) => Given::Old(side.properties(&job.database)?),
-        None => Given::Archive(super::archived::statements(
+        None => Given::Archive(archived::statements(
             &job.work().of_database()?,
             &job.backup.manifest.database,
             new,
@@ -126,7 +128,8 @@ fn complete(
     job.work().fill(new, job.wanted.jobs)?;
     fault::at(Point::RestoreFilled);
     step(holder, "Comparing it with the backup".to_owned())?;
-    compare(job, new)?;
+    let marks = Marks::for_job(job, holder.asks()?)?;
+    compare(job, new, marks.as_ref())?;
     let what = "the properties of the database cannot be carried over";
     let with_it = match given {
         Given::Old(old) => {
@@ -147,9 +150,13 @@ fn complete(
             with_it
         }
         Given::Archive(statements) => {
-            side.together(&[format!("COMMENT ON DATABASE {} IS NULL", ident(new))], what)?;
-            side.together(&statements[1..], what)?;
-            Vec::new()
+            let (comments, others): (Vec<String>, Vec<String>) =
+                statements[1..].iter().cloned().partition(|it| archived::is_comment(it));
+            side.together(&others, what)?;
+            let name = &job.database;
+            let comments = comments.iter().map(|it| archived::renamed(it, new, name));
+            let none = format!("COMMENT ON DATABASE {} IS NULL", ident(name));
+            std::iter::once(none).chain(comments).collect()
         }
     };
     fault::at(Point::RestoreCompared);
@@ -171,7 +178,7 @@ fn complete(
 }
 
 /// What was restored is what is in the backup; then it gets its statistics and its row of the log.
-fn compare(job: &Job<'_>, new: &str) -> Result<(), Error> {
+fn compare(job: &Job<'_>, new: &str, marks: Option<&Marks>) -> Result<(), Error> {
     let mut link = job.opener.open(Some(new), Duration::ZERO, job.interrupt)?;
     if let Some(expected) = &job.backup.manifest.history {
         let reply = link.ask(&job.opener.store.read());
@@ -185,6 +192,8 @@ fn compare(job: &Job<'_>, new: &str) -> Result<(), Error> {
     // Without statistics, the first who use it would wait for plans that were made blindly.
     let analyzed = link.send("ANALYZE", Keep::All);
     analyzed.map_err(|it| refuse::failed(it, "the new database cannot be analysed"))?;
+    let written = marks.map(|it| link.send(&it.write(&job.opener.store.schema), Keep::All));
+    written.transpose().map_err(|it| refuse::failed(it, "the environment cannot be noted"))?;
     // There may be no log.
     let _ = link.send_last(&job.row());
     Ok(())

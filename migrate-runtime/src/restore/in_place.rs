@@ -2,6 +2,7 @@
 //! later stays.
 
 use super::job::Job;
+use super::marks::Marks;
 use super::others;
 use super::plan::Restored;
 use super::refuse::{self, failed};
@@ -39,6 +40,7 @@ fn replaced(job: &Job<'_>, session: &mut Session<'_>) -> Result<(), Error> {
         others::end(session, &found)?;
     }
     session.tell(Event::Restoring { step: format!("Restoring {} in place", job.backup.id) });
+    let marks = Marks::for_job(job, session)?;
     session.ask(&replace::begin())?;
     replace::run(job, session)?;
     fault::at(Point::RestoreFilled);
@@ -46,6 +48,10 @@ fn replaced(job: &Job<'_>, session: &mut Session<'_>) -> Result<(), Error> {
     compare(job, session)?;
     let analyzed = session.send("ANALYZE", Keep::All);
     analyzed.map_err(|it| failed(it, "the database cannot be analysed"))?;
+    if let Some(marks) = marks {
+        let written = session.send(&marks.write(&job.opener.store.schema), Keep::All);
+        written.map_err(|it| failed(it, "the environment cannot be noted"))?;
+    }
     // There may be no log.
     let row = format!("SAVEPOINT migrate;\n{};\nRELEASE SAVEPOINT migrate", job.row());
     if session.send(&row, Keep::All).is_err() {

@@ -14,6 +14,7 @@ mod in_place;
 mod job;
 mod kept;
 mod look;
+mod marks;
 mod names;
 mod others;
 mod plan;
@@ -29,6 +30,7 @@ use crate::backup::{Backup, BackupId, Backups};
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind};
 use crate::history::Server;
+use crate::lock::LockKey;
 use crate::migrator::{Call, Migrator};
 use crate::refuse::plan_changed;
 use crate::sqlstate;
@@ -217,7 +219,10 @@ fn carry_out(
 ) -> Result<Restored, Error> {
     crate::fault::at(crate::fault::Point::RestoreChecked);
     let done = match job.way {
-        Way::Anew => return beside::run(job, &mut Holder::Elsewhere(&mut connection)),
+        Way::Anew => {
+            lock_name(&mut connection, &job.database)?;
+            return beside::run(job, &mut Holder::Elsewhere(&mut connection));
+        }
         Way::Beside => {
             let mut session = Some(connection.lock(server)?.0);
             beside::run(job, &mut Holder::Session(&mut session))
@@ -228,4 +233,17 @@ fn carry_out(
         job.log_failure(error);
     }
     done
+}
+
+/// Where there is no database, there is no lock of its migrations either: another restore must not take what
+/// this one makes for something that was left.
+fn lock_name(connection: &mut Connection<'_>, database: &str) -> Result<(), Error> {
+    let key = LockKey::of(&format!("restore of {database}"));
+    if connection.ask(&key.try_lock())?.is_true(0) {
+        return Ok(());
+    }
+    let message = format!("another restore of {database} is at work");
+    Err(Error::new(ErrorKind::LockHeld, message)
+        .with_state("nothing was changed")
+        .with_hint("migration-cli status   # is the database there by now?"))
 }

@@ -107,10 +107,18 @@ fn a_backup_of_another_database_is_not_restored_by_mistake() {
     stage.tamper(&format!("\"database\": \"{name}\""), "\"database\": \"other\"");
     let words = format!("is of database other, and not of {name}");
     check(&stage, (ErrorKind::Impossible, 2), &words);
+    // Which environment a database is of, it knows itself: no backup of another one tells it.
+    let note = "INSERT INTO _migrations_meta VALUES ('environment', '\"NAME\"') ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value";
+    stage.database.execute(&note.replace("NAME", "here"));
     let mut wanted = stage.wanted();
     wanted.other_database = true;
-    stage.run(&wanted).unwrap();
-    assert_eq!(stage.database.text("SELECT count(*) FROM one"), "1");
+    for in_place in [false, true] {
+        wanted.in_place = in_place;
+        stage.run(&wanted).unwrap();
+        assert_eq!(stage.database.text("SELECT count(*) FROM one"), "1");
+        let noted = "SELECT value #>> '{}' FROM _migrations_meta WHERE key = 'environment'";
+        assert_eq!(stage.database.text(noted), "here");
+    }
 }
 
 fn an_archive_that_fails_in_the_middle_changes_nothing() {

@@ -1,6 +1,6 @@
 //! What is restored is what was backed up, and what it replaces is kept until it is dropped.
 
-use migrate_runtime::{ErrorKind, Migrator, Way};
+use migrate_runtime::{Error, ErrorKind, Event, Migrator, Way};
 use migration_tests::harness::Trial;
 use migration_tests::{TestDatabase, trials, whole_dump};
 
@@ -12,6 +12,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         a_restored_database_is_the_one_that_was_backed_up,
         what_is_replaced_is_kept_until_it_is_dropped,
         a_database_that_is_gone_is_made_again,
+        two_restores_of_what_is_gone_do_not_meet,
         a_restore_is_in_the_log,
         a_password_opens_every_connection,
         what_was_unfinished_is_unfinished_and_goes_on
@@ -80,6 +81,25 @@ fn a_database_that_is_gone_is_made_again() {
     assert_eq!((restored.way, restored.kept), (Way::Anew, None));
     assert_eq!(whole_dump(&stage.database.url()), before);
     assert_eq!(stage.database.text(&properties), had);
+    assert_eq!(stage.databases(), "NAME");
+}
+
+fn two_restores_of_what_is_gone_do_not_meet() {
+    let stage = Stage::new();
+    let name = stage.database.name();
+    stage.text_in("postgres", &format!("DROP DATABASE {name} WITH (FORCE)"));
+    let second: &'static std::sync::Mutex<Vec<Error>> = Box::leak(Box::default());
+    let (other, backups, wanted) =
+        (std::sync::Mutex::new(stage.migrator()), stage.backups.clone(), stage.wanted());
+    let mut migrator = stage.migrator().on_event(move |event| {
+        if matches!(event, Event::Restoring { step } if step.starts_with("Comparing")) {
+            let run = other.lock().unwrap().run_restore(&backups, &wanted);
+            second.lock().unwrap().push(run.unwrap_err());
+        }
+    });
+    migrator.run_restore(&stage.backups, &stage.wanted()).unwrap();
+    let errors = second.lock().unwrap();
+    assert_eq!((errors[0].kind(), errors[0].exit_code()), (ErrorKind::LockHeld, 6), "{errors:?}");
     assert_eq!(stage.databases(), "NAME");
 }
 
