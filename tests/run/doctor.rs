@@ -1,6 +1,11 @@
 //! What `doctor` says, each line of it for a real cause.
 
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, SystemTime};
+
+use migrate_runtime::backup::Backups;
+use migrate_runtime::testing::search;
 
 use migrate_runtime::{
     Check, CheckKind, Diagnosis, ErrorKind, Examination, Interrupt, Level, Migrator,
@@ -27,6 +32,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         another_runner_is_named,
         a_question_that_is_refused_leaves_the_others,
         an_unreachable_server_and_an_interruption_are_errors,
+        what_a_backup_needs_is_looked_at,
         it_costs_a_handful_of_round_trips_and_writes_nothing,
     ];
     let poolers = trials![a_pooler_is_told_by_what_it_does];
@@ -265,6 +271,41 @@ fn an_unreachable_server_and_an_interruption_are_errors() {
     Interrupt::interrupt(&migrator.interrupt());
     let error = migrator.doctor(&development()).unwrap_err();
     assert!(error.is_interrupted(), "{error:?}");
+}
+
+fn what_a_backup_needs_is_looked_at() {
+    let (database, folder) = (TestDatabase::new(), tempfile::tempdir().unwrap());
+    let backups = |name: &str| Backups::new(folder.path().join(name)).with_search(search());
+    let with = |backups: Backups| {
+        let mut examination = development();
+        examination.backups = Some(backups);
+        examination
+    };
+    // A folder that the first backup is to make.
+    let diagnosis = examine(database.config(), &with(backups("to/be/made")));
+    let version = format!("for a server of version {}", database.server().major());
+    check(&diagnosis, CheckKind::PgDump, Level::Ok, &version);
+    check(&diagnosis, CheckKind::BackupSpace, Level::Ok, "and the database has ");
+    assert!(!folder.path().join("to").exists());
+    let kinds: Vec<_> = diagnosis.checks.iter().map(|it| it.kind).collect();
+    assert_eq!(kinds, CheckKind::ALL);
+    let offline = with(backups("to/be/made")).without_connection();
+    let offline: Vec<_> = offline.iter().map(|it| (it.kind, it.level)).collect();
+    assert_eq!(offline, LOCAL.map(|it| (it, Level::Ok)));
+
+    let mut nowhere = search();
+    nowhere.pg_bin = Some(folder.path().to_owned());
+    let diagnosis = examine(database.config(), &with(backups("b").with_search(nowhere)));
+    let hint = check(&diagnosis, CheckKind::PgDump, Level::Warning, "there is no pg_dump in ");
+    assert!(hint.starts_with("sudo apt-get install postgresql-client-"), "{hint}");
+
+    let shared = folder.path().join("shared");
+    fs::create_dir(&shared).unwrap();
+    fs::set_permissions(&shared, fs::Permissions::from_mode(0o755)).unwrap();
+    let diagnosis = examine(database.config(), &with(backups("shared")));
+    let hint = check(&diagnosis, CheckKind::BackupSpace, Level::Warning, "is open to others");
+    assert_eq!(hint, format!("chmod 700 {}", shared.display()));
+    assert_only(&diagnosis, &[CheckKind::BackupSpace]);
 }
 
 fn it_costs_a_handful_of_round_trips_and_writes_nothing() {

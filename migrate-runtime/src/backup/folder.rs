@@ -24,6 +24,13 @@ const LOCK: &str = "lock";
 /// A manifest is a list of migrations, and no film.
 const LONGEST_TEXT: u64 = 64 << 20;
 
+/// The bytes that a user may still write on the disk of a folder.
+pub(super) fn free_space(path: &Path) -> Result<u64, Error> {
+    let found = rustix::fs::statvfs(path)
+        .map_err(|error| cannot("ask for the free space of", path, error.into()))?;
+    Ok(found.f_bavail.saturating_mul(found.f_frsize))
+}
+
 /// A folder of backups that was looked at: it is ours alone.
 #[derive(Debug)]
 pub(super) struct Folder {
@@ -112,9 +119,7 @@ impl Folder {
 
     /// The bytes that a user may still write there.
     pub(super) fn free_space(&self) -> Result<u64, Error> {
-        let found = rustix::fs::statvfs(&self.path)
-            .map_err(|error| cannot("ask for the free space of", &self.path, error.into()))?;
-        Ok(found.f_bavail.saturating_mul(found.f_frsize))
+        free_space(&self.path)
     }
 
     /// Every backup, oldest first, whatever its state.

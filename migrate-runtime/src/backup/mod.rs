@@ -11,6 +11,7 @@ mod id;
 mod manifest;
 mod passfile;
 pub(crate) mod programs;
+pub(crate) mod readiness;
 pub(crate) mod run;
 
 use std::fs::File;

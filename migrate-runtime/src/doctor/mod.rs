@@ -3,6 +3,8 @@
 //! What is read is read in a few questions, each of which may be refused without harm to the others; what it
 //! means is decided by pure functions, an area a file. Changes nothing, and takes no lock.
 
+#[cfg(feature = "backup")]
+mod backups;
 mod catalog;
 mod check;
 mod history;
@@ -33,12 +35,30 @@ pub struct Examination {
     /// Whether it is a development database of one's own: a superuser is in order there, and so is what
     /// makes a server fast and forgetful.
     pub development: bool,
+    /// Where backups are kept and how they are taken, to see whether one could be taken now.
+    #[cfg(feature = "backup")]
+    pub backups: Option<crate::backup::Backups>,
 }
 
 impl Default for Examination {
     fn default() -> Examination {
-        let long_transaction = Duration::from_mins(1);
-        Examination { clock: None, long_transaction, development: false }
+        Examination {
+            clock: None,
+            long_transaction: Duration::from_mins(1),
+            development: false,
+            #[cfg(feature = "backup")]
+            backups: None,
+        }
+    }
+}
+
+impl Examination {
+    /// What can be told without any connection, for where there is none.
+    pub fn without_connection(&self) -> Vec<Check> {
+        #[cfg(feature = "backup")]
+        return self.backups.as_ref().map(|it| backups::judge(it, None)).unwrap_or_default();
+        #[cfg(not(feature = "backup"))]
+        Vec::new()
     }
 }
 
@@ -110,6 +130,11 @@ fn examine(
     let tables = ask(connection, &question)?;
     let rows = keep(call.read(connection).map(|it| it.1))?;
     checks.extend(history::judge(tables.as_ref(), &rows, &role));
+    #[cfg(feature = "backup")]
+    if let Some(backups) = &examination.backups {
+        let size = ask(connection, backups::SIZE)?;
+        checks.extend(backups::judge(backups, Some((server.major, size.as_ref()))));
+    }
     checks.sort_by_key(|it| it.kind);
     Ok(Diagnosis { database: server.database, checks })
 }

@@ -10,7 +10,7 @@ use crate::transport::Reply;
 
 /// Versions before the first are too old for the tables of the history; those after the last were not there
 /// yet when this was written.
-const SUPPORTED: std::ops::RangeInclusive<i64> = 13..=18;
+pub(super) const SUPPORTED: std::ops::RangeInclusive<i64> = 13..=18;
 
 /// Clocks that are further apart give the log times that nobody can put beside those of other machines.
 const APART: Duration = Duration::from_secs(5);
@@ -20,7 +20,7 @@ const APART: Duration = Duration::from_secs(5);
 pub(super) struct Server {
     pub(super) database: String,
     version: String,
-    major: i64,
+    pub(super) major: i64,
     pub(super) standby: bool,
     /// The session that answered, where something stands between it and us.
     pub(super) behind_pooler: Option<i32>,

@@ -54,7 +54,11 @@ pub(crate) fn print_checks(ui: &Ui, checks: &[Check]) -> Result<(), CommandError
 }
 
 fn title(kind: CheckKind) -> String {
-    kind.as_str().replace('_', " ")
+    match kind {
+        // The name of a program.
+        CheckKind::PgDump => kind.as_str().to_owned(),
+        _ => kind.as_str().replace('_', " "),
+    }
 }
 
 fn style(level: Level) -> Style {

@@ -21,7 +21,7 @@ fn warnings_are_0_and_a_problem_is_5() {
     assert!(levels(&report).contains(&"warning") && !levels(&report).contains(&"problem"));
     assert_eq!(report["database"], database.name());
     let page = project.expect("doctor", 0).stdout;
-    assert!(page.ends_with(" warnings, 18 ok.\n"), "{page}");
+    assert!(page.ends_with(" warnings, 20 ok.\n"), "{page}");
 
     let reader = database.role("reader", "");
     database.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC");
@@ -40,7 +40,14 @@ fn a_server_that_cannot_be_reached_is_3() {
     let outcome = project.expect("doctor", 3);
     assert!(outcome.stderr.contains("Error: cannot connect"), "{}", outcome.stderr);
     assert!(!outcome.all().contains("canary"));
-    assert_eq!(project.json("doctor", 3)["error"]["kind"], "connect");
+    // What can be told without it is told before.
+    assert!(outcome.stdout.contains("\nok       backup space  "), "{}", outcome.stdout);
+    let report = project.json("doctor", 3);
+    assert_eq!(report["error"]["kind"], "connect");
+    let kinds = report["checks"].as_array().unwrap().iter().map(|it| it["kind"].as_str().unwrap());
+    assert_eq!(kinds.collect::<Vec<_>>(), ["pg_dump", "backup_space"]);
+    let unconfigured = Project::new().json("doctor --env production", 2);
+    assert_eq!(unconfigured["checks"].as_array().unwrap().len(), 2);
 }
 
 #[test]

@@ -75,7 +75,7 @@ impl<'a> Transcript<'a> {
 
 /// Replaces what differs from run to run and from machine to machine.
 fn neutral(text: &str, folder: &Path) -> String {
-    const RULES: [(&str, &str); 21] = [
+    const RULES: [(&str, &str); 22] = [
         (r"(?m)^! \[?\d{4}-\d\d-\d\dT\S+ +(DEBUG|INFO).*\n", ""),
         (r#""text": "(.{60}).*""#, r#""text": "$1…""#),
         (r"postgres(ql)?://\S*[^\s,\x22]", "[URL]"),
@@ -85,7 +85,11 @@ fn neutral(text: &str, folder: &Path) -> String {
         (r" on \[FOLDER\] as migration", " on [FOLDER] as [ROLE]"),
         (r"\d{8}T\d{6}Z-([a-z]+)-[0-9a-f]{4}", "[TIME]-$1-[RANDOM]"),
         (r#"("size_bytes": )\d+(,\n *"checksum": ")[0-9a-f]{64}"#, "${1}[BYTES]${2}[CHECKSUM]"),
-        (r"\b[0-9.]+ (B|kB|MB)\b", "[SIZE]"),
+        (r"\b[0-9.]+ (B|kB|MB|GB)\b", "[SIZE]"),
+        (
+            r"pg_dump [0-9.]+ and pg_restore [0-9.]+ in [^ ,]+, for a server of version \d+",
+            "pg_dump [SERVER] and pg_restore [SERVER] in [FOLDER], for a server of version [SERVER]",
+        ),
         (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "[WHEN]"),
         (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "[WHEN]"),
         (r"\b20(2[5-9]|[3-9]\d)\d{10}", "[VERSION]"),
