@@ -21,12 +21,18 @@ pub(crate) fn stored_scripts(
     Ok(reply.of(0).filter_map(StoredScript::parse).collect())
 }
 
-/// Reads which indexes are invalid and which constraints are not validated. Every role may.
+/// Reads which indexes are invalid and which constraints are not validated. Every role may, unless somebody
+/// took it away.
 pub(crate) fn structure(connection: &mut Connection<'_>) -> Result<Structure, Error> {
     // Names are told with their schemas.
     let message = format!("SET LOCAL search_path = pg_catalog;\n{STRUCTURE}");
-    let reply = connection.ask(&message)?;
-    Ok(Structure::read(reply.of(1), reply.of(2)))
+    match connection.ask(&message) {
+        Ok(reply) => Ok(Structure::read(reply.of(1), reply.of(2))),
+        Err(error) if error.kind() == ErrorKind::Privilege => {
+            Ok(Structure::unread(error.server_message().unwrap_or_default()))
+        }
+        Err(error) => Err(error),
+    }
 }
 
 /// Reads what the log says about a migration: nothing where it cannot be read, and no row where there

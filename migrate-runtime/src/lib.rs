@@ -39,7 +39,8 @@
 //! # Where to look
 //!
 //! [`Migrator`] is the front door. [`Settings`] hold waiting times and the schema, [`Up`] and
-//! [`Down`] how far to go. [`Migrator::status`], [`Migrator::verify`] and [`Migrator::logs`] only read. The command
+//! [`Down`] how far to go. [`Migrator::status`], [`Migrator::verify`] and [`Migrator::logs`] only read, and
+//! [`Migrator::doctor`] tells before a run what would be in its way. The command
 //! line over the same set is the crate `migration-cli`.
 //!
 //! # Features

@@ -91,7 +91,8 @@ pub enum FindingKind {
     CheckBroken,
     /// A constraint could not be compared with the rows, for want of a right for example.
     NotChecked,
-    /// A constraint is of a sort that is not compared with the rows.
+    /// Something was not looked at: a constraint of a sort that is not compared with the rows, or what the role
+    /// may not even ask for.
     PassedOver,
 }
 
@@ -249,6 +250,8 @@ pub(crate) const STRUCTURE: &str = concat!(
 pub(crate) struct Structure {
     invalid: Vec<InvalidIndex>,
     unproven: Vec<Unproven>,
+    /// Why nobody knows, where the role may not even ask.
+    unread: Option<String>,
 }
 
 /// A constraint that is not validated.
@@ -277,7 +280,12 @@ impl Structure {
             name: text(it, 1),
             sort: text(it, 2),
         });
-        Structure { invalid: invalid.collect(), unproven: unproven.collect() }
+        Structure { invalid: invalid.collect(), unproven: unproven.collect(), unread: None }
+    }
+
+    /// For a role that may not ask, which the server says why.
+    pub(crate) fn unread(reason: &str) -> Structure {
+        Structure { unread: Some(reason.to_owned()), ..Structure::default() }
     }
 
     /// A finding each; what a pending migration is there for is no reason to fail.
@@ -286,7 +294,12 @@ impl Structure {
             let (message, hint) = it.told();
             Finding { hint: Some(hint), ..Finding::new(FindingKind::InvalidIndex, message) }
         });
-        invalid.chain(self.unproven.iter().map(|it| it.finding(pending))).collect()
+        let unproven = self.unproven.iter().map(|it| it.finding(pending));
+        let unread = self.unread.iter().map(|reason| {
+            let message = format!("indexes and constraints were not looked at: {reason}");
+            Finding::new(FindingKind::PassedOver, message)
+        });
+        invalid.chain(unproven).chain(unread).collect()
     }
 }
 

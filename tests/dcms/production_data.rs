@@ -16,6 +16,7 @@ pub(crate) fn tests() -> Vec<Trial> {
     trials![
         every_table_there_is_has_data,
         up_down_and_up_again_lose_and_change_nothing,
+        every_row_is_as_its_constraints_want_it,
         a_lost_row_is_noticed,
         a_changed_row_is_noticed,
         a_sequence_that_starts_again_is_noticed,
@@ -44,6 +45,14 @@ fn every_table_there_is_has_data() {
 
 fn up_down_and_up_again_lose_and_change_nothing() {
     check(&MIGRATIONS, DECLARED).unwrap();
+}
+
+fn every_row_is_as_its_constraints_want_it() {
+    let (data, conn) = (ProductionData::read(), establish_test_connection());
+    data.prepare(&MIGRATIONS, &conn.config());
+    let mut migrator = Migrator::new(&MIGRATIONS, conn.config());
+    migrator.up().unwrap();
+    assert_eq!(migrator.verify_deep().unwrap().findings, []);
 }
 
 fn a_lost_row_is_noticed() {

@@ -248,13 +248,14 @@ fn a_question_that_is_refused_leaves_the_others() {
     let role = database.role("reader", "");
     // As on servers where more is locked away than PostgreSQL does on its own.
     database.execute(
-        "REVOKE SELECT ON pg_catalog.pg_prepared_xacts, pg_catalog.pg_replication_slots, pg_catalog.pg_stat_progress_create_index FROM PUBLIC",
+        "REVOKE SELECT ON pg_catalog.pg_prepared_xacts, pg_catalog.pg_replication_slots, pg_catalog.pg_stat_progress_create_index, pg_catalog.pg_locks FROM PUBLIC",
     );
     let diagnosis = examine(role.config, &development());
     for (kind, what) in [
-        (CheckKind::Transactions, "permission denied for view pg_prepared_xacts"),
+        (CheckKind::Transactions, "permission denied for view pg_"),
         (CheckKind::Replication, "permission denied for view pg_replication_slots"),
-        (CheckKind::Indexes, "permission denied for view pg_stat_progress_create_index"),
+        (CheckKind::Indexes, "permission denied for view pg_"),
+        (CheckKind::Runner, "permission denied for view pg_locks"),
     ] {
         check(&diagnosis, kind, Level::Warning, &format!("cannot be told: {what}"));
     }

@@ -18,6 +18,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         a_role_has_the_rights_it_lacks_told_with_their_grants,
         what_the_grants_say_makes_a_role_able_to_migrate,
         tables_and_rows_of_others_are_told,
+        the_role_that_a_login_becomes_is_the_one_that_counts,
         invalid_indexes_and_constraints_are_warnings,
         names_in_any_spelling_are_quoted,
         settings_of_a_role_that_matter_are_told,
@@ -160,6 +161,28 @@ fn tables_and_rows_of_others_are_told() {
         database.execute(&hint);
         check(&examined(), CheckKind::Ownership, Level::Ok, "can alter every table");
     }
+}
+
+fn the_role_that_a_login_becomes_is_the_one_that_counts() {
+    let database = TestDatabase::new();
+    let (login, owner) = (database.role("login", "CONNECTION LIMIT 1"), deploy(&database));
+    let (login_name, owner) = (&login.name, &owner.name);
+    database.execute(&format!(
+        "GRANT {owner} TO {login_name}; ALTER ROLE {login_name} SET role = {owner};
+         ALTER ROLE {login_name} SET statement_timeout = '5s';
+         CREATE TABLE theirs (id int); ALTER TABLE theirs OWNER TO {owner}"
+    ));
+    let diagnosis = examine(login.config, &development());
+    let became = format!("{owner}, not a superuser; {login_name} logged in and became it");
+    check(&diagnosis, CheckKind::Role, Level::Ok, &became);
+    check(&diagnosis, CheckKind::Ownership, Level::Ok, "can alter every table");
+    let hint =
+        check(&diagnosis, CheckKind::Schema, Level::Problem, &format!("{owner} may not use"));
+    assert!(hint.ends_with(&format!(" TO {owner};")), "{hint}");
+    // Limits are those of whoever logged in.
+    check(&diagnosis, CheckKind::Settings, Level::Ok, "(statement_timeout=5s do not count");
+    let hint = check(&diagnosis, CheckKind::Connections, Level::Warning, "the role may have 1");
+    assert!(hint.starts_with(&format!("ALTER ROLE {login_name} ")), "{hint}");
 }
 
 fn invalid_indexes_and_constraints_are_warnings() {

@@ -110,6 +110,7 @@ fn through_a_pooler_everything_can_be_read() {
     let mut migrator = Migrator::new(&three(), pooler.config(&database));
     assert_eq!(migrator.status().unwrap().entries.len(), 3);
     assert!(migrator.verify().unwrap().findings.is_empty());
+    assert!(migrator.verify_deep().unwrap().findings.is_empty());
     assert_eq!(names(&migrator.up().unwrap().done), [""; 0]);
 }
 

@@ -119,7 +119,7 @@ fn examine(
     let role = role.unwrap_or_else(|_| role::Role::unknown(&connection.store.schema));
     let question = traffic_question(examination);
     checks.extend(traffic::judge(ask(connection, &question)?.as_ref(), &role.name));
-    checks.push(traffic::of_holder(connection.holder()?.as_ref()));
+    checks.push(traffic::of_holder(&keep(connection.holder())?));
 
     checks.extend(catalog::judge(ask(connection, &catalog::question())?.as_ref()));
     let replication = ask(connection, include_str!("replication.sql"))?;

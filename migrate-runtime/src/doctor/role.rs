@@ -14,6 +14,8 @@ pub(super) struct Role {
     /// Quoted where it has to be.
     pub(super) name: String,
     superuser: bool,
+    /// The role that logged in, and whether it is a superuser; it became the other one then.
+    login: (String, bool),
     /// Whether it sees the sessions of others.
     pub(super) sees_all: bool,
     /// Whether it may make schemas.
@@ -79,6 +81,7 @@ pub(super) fn read(reply: &Reply) -> Option<Role> {
             create: is_true(cells, 7),
         },
         schema_name: text(cells, 13).to_owned(),
+        login: (text(cells, 14).to_owned(), is_true(cells, 15)),
         limits: [limit(8), limit(10)],
         sessions: number(cells, 12)?,
         foreign: foreign.collect(),
@@ -104,14 +107,19 @@ pub(super) fn judge(
 
 fn of_role(role: &Role, examination: &Examination) -> Check {
     const KIND: CheckKind = CheckKind::Role;
-    let name = &role.name;
+    let Role { name, login: (login, is_superuser), .. } = role;
+    let login = match is_superuser {
+        _ if login == name => String::new(),
+        true => format!("; {login}, a superuser, logged in and became it"),
+        false => format!("; {login} logged in and became it"),
+    };
     if !role.superuser {
-        return Check::ok(KIND, format!("{name}, not a superuser"));
+        return Check::ok(KIND, format!("{name}, not a superuser{login}"));
     }
     if examination.development {
-        return Check::ok(KIND, format!("{name}, a superuser, as it may be in development"));
+        return Check::ok(KIND, format!("{name}, a superuser, as it may be in development{login}"));
     }
-    let message = format!("{name} is a superuser: nothing stops a slip in a script");
+    let message = format!("{name} is a superuser: nothing stops a slip in a script{login}");
     let hint =
         "CREATE ROLE deploy LOGIN PASSWORD '…';   -- then make it the owner of schema and tables";
     Check::warning(KIND, message).hint(hint)
@@ -182,12 +190,13 @@ fn of_row_security(role: &Role) -> Check {
 
 fn of_connections(role: &Role, server: &Server) -> Vec<Check> {
     const KIND: CheckKind = CheckKind::Connections;
+    let (login, is_superuser) = &role.login;
     let reserved = server.counted("superuser_reserved_connections");
-    let reserved = if role.superuser { 0 } else { reserved };
+    let reserved = if *is_superuser { 0 } else { reserved };
     let all = server.counted("max_connections") - reserved;
-    let (name, database) = (&role.name, &role.database);
+    let database = &role.database;
     let [of_role, of_database] = role.limits;
-    let own = if role.superuser { None } else { of_role.0 };
+    let own = if *is_superuser { None } else { of_role.0 };
     let limits = [
         (
             Some(all),
@@ -195,9 +204,9 @@ fn of_connections(role: &Role, server: &Server) -> Vec<Check> {
             "the server has",
             "SELECT usename, datname, application_name, count(*) FROM pg_stat_activity GROUP BY 1, 2, 3;   -- whose are they?".to_owned(),
         ),
-        (own, of_role.1, "the role may have", format!("ALTER ROLE {name} CONNECTION LIMIT 5;")),
+        (own, of_role.1, "the role may have", format!("ALTER ROLE {login} CONNECTION LIMIT 5;")),
         (
-            of_database.0.filter(|_| !role.superuser),
+            of_database.0.filter(|_| !is_superuser),
             of_database.1,
             "the database may have",
             format!("ALTER DATABASE {database} CONNECTION LIMIT -1;"),

@@ -2,12 +2,14 @@ SELECT pg_catalog.quote_ident(r.rolname), r.rolsuper,
        pg_catalog.pg_has_role('pg_read_all_stats', 'USAGE'),
        pg_catalog.has_database_privilege(d.oid, 'CREATE'), pg_catalog.quote_ident(d.datname),
        n.oid IS NOT NULL, pg_catalog.has_schema_privilege(n.oid, 'USAGE'), pg_catalog.has_schema_privilege(n.oid, 'CREATE'),
-       NULLIF(r.rolconnlimit, -1), (SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity a WHERE a.usesysid = r.oid),
+       -- Whoever logs in is counted, whatever role the session has then.
+       NULLIF(l.rolconnlimit, -1), (SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity a WHERE a.usesysid = l.oid),
        NULLIF(d.datconnlimit, -1), (SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity a WHERE a.datid = d.oid),
        -- Sessions alone have a database and a user; what sort of process it is, not every role sees.
        (SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity a WHERE a.datid IS NOT NULL AND a.usesysid IS NOT NULL),
-       pg_catalog.quote_ident({schema_name})
+       pg_catalog.quote_ident({schema_name}), pg_catalog.quote_ident(l.rolname), l.rolsuper
 FROM pg_catalog.pg_roles r
+JOIN pg_catalog.pg_roles l ON l.rolname = session_user
 JOIN pg_catalog.pg_database d ON d.datname = pg_catalog.current_database()
 LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = {schema_name}
 WHERE r.rolname = current_user;

@@ -5,6 +5,7 @@ fn role(change: impl FnOnce(&mut Role)) -> Role {
     let mut role =
         Role { name: "deploy".to_owned(), database: "app".to_owned(), ..Role::default() };
     role.schema = Schema { exists: true, usage: true, create: true };
+    role.login = ("deploy".to_owned(), false);
     role.schema_name = "\"app\"".to_owned();
     change(&mut role);
     role

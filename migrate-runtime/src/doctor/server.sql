@@ -19,7 +19,7 @@ WHERE name IN ('default_transaction_read_only', 'fsync', 'full_page_writes', 'ma
 -- Limits that are meant for applications, by role and database. Values of others may be secrets.
 SELECT DISTINCT it FROM pg_catalog.pg_db_role_setting s, pg_catalog.unnest(s.setconfig) AS it
 WHERE s.setdatabase IN (0, (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()))
-  AND s.setrole IN (0, (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = current_user))
+  AND s.setrole IN (0, (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = session_user))
   AND it ~ '^(statement|lock|transaction|idle_session|idle_in_transaction_session)_timeout='
 ORDER BY it;
 SELECT pg_catalog.count(*) FROM pg_catalog.pg_class WHERE relkind IN ('r', 'p') AND oid >= 16384

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::check::{Check, CheckKind, or_ok};
 use super::{is_true, number, rows, text};
+use crate::error::Error;
 use crate::lock::Holder;
 use crate::progress::Blocker;
 use crate::quote::literal;
@@ -114,11 +115,14 @@ fn of_prepared(cells: &[Option<String>]) -> Check {
 }
 
 /// Who runs migrations at this moment.
-pub(super) fn of_holder(holder: Option<&Holder>) -> Check {
+pub(super) fn of_holder(holder: &Result<Option<Holder>, Error>) -> Check {
     const KIND: CheckKind = CheckKind::Runner;
     match holder {
-        None => Check::ok(KIND, "nobody else runs migrations now"),
-        Some(holder) => {
+        Err(error) => {
+            Check::untold(KIND, error.server_message().unwrap_or("the server did not say"))
+        }
+        Ok(None) => Check::ok(KIND, "nobody else runs migrations now"),
+        Ok(Some(holder)) => {
             let message = format!("another runner holds the lock of the migrations: {holder}");
             Check::warning(KIND, message).hint("migration-cli up --wait 10m   # waits for it")
         }
