@@ -90,16 +90,15 @@ mod tests {
     fn the_first_line_that_matches_counts() {
         let text = "# mine\n\nh:5432:d:u:one\n*:*:*:u:two\nh\\:x:1:d\\\\:*:a\\:b\r\n*:1:*:*:c:rest\nbroken:line\n";
         let entries: Vec<Entry> = text.lines().filter_map(Entry::parse).collect();
-        #[track_caller]
-        fn check(entries: &[Entry], place: [&str; 4], expected: Option<&str>) {
-            assert_eq!(find(entries, place), expected);
+        for (place, expected) in [
+            (["h", "5432", "d", "u"], Some("one")),
+            (["other", "5432", "d", "u"], Some("two")),
+            (["h:x", "1", "d\\", "v"], Some("a:b")),
+            (["h", "1", "x", "v"], Some("c")),
+            (["h", "2", "x", "v"], None),
+        ] {
+            assert_eq!(find(&entries, place), expected, "{place:?}");
         }
-
-        check(&entries, ["h", "5432", "d", "u"], Some("one"));
-        check(&entries, ["other", "5432", "d", "u"], Some("two"));
-        check(&entries, ["h:x", "1", "d\\", "v"], Some("a:b"));
-        check(&entries, ["h", "1", "x", "v"], Some("c"));
-        check(&entries, ["h", "2", "x", "v"], None);
     }
 
     #[cfg(unix)]
