@@ -18,6 +18,7 @@ use crate::three;
 pub(crate) fn tests() -> Vec<Trial> {
     trials![
         none_is_told_with_the_name_of_its_package,
+        without_pg_restore_none_is_taken,
         one_that_is_too_old_is_told_with_its_version,
         the_servers_own_version_comes_first_and_then_the_next_newer,
         what_fails_is_told_in_its_own_words,
@@ -74,6 +75,16 @@ fn none_is_told_with_the_name_of_its_package() {
         // Not even a folder was made for it.
         assert!(!bench.path().exists());
     }
+}
+
+fn without_pg_restore_none_is_taken() {
+    let bench = Bench::new();
+    let folder = folder_with(&format!("exec '{}' \"$@\"", real("pg_dump").display()));
+    fs::remove_file(folder.path().join("pg_restore")).unwrap();
+    let error = bench.migrator(&three()).backup(&backups_with(&bench, folder.path())).unwrap_err();
+    assert_eq!((error.kind(), error.exit_code()), (ErrorKind::MissingProgram, 2), "{error:?}");
+    assert!(error.to_string().starts_with("there is no pg_restore in "), "{error:?}");
+    assert!(!bench.path().exists());
 }
 
 fn one_that_is_too_old_is_told_with_its_version() {
