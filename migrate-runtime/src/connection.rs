@@ -13,12 +13,12 @@ use crate::error::{Error, ErrorKind};
 use crate::fault::{self, Point};
 use crate::history::{History, Server, Store};
 use crate::interrupt::Interrupt;
-use crate::lent::{Lent, set_config};
+use crate::lent::{Lent, send_lent, set_config};
 use crate::lock::{Holder, LockKey};
 use crate::progress::Event;
 use crate::session::Session;
 use crate::sqlstate;
-use crate::transport::{ANSWER, Failure, FailureCause, Keep, Link, Reply, send_lent};
+use crate::transport::{ANSWER, Failure, FailureCause, Keep, Link, Reply};
 use crate::waits::Waits;
 
 /// Where events go.

@@ -60,6 +60,7 @@ pub mod __private;
 mod audit;
 #[cfg(feature = "backup")]
 pub mod backup;
+mod call;
 mod config;
 mod connect;
 mod connect_options;

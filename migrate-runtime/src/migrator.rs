@@ -6,9 +6,9 @@
 use std::fmt;
 use std::num::NonZeroUsize;
 
-use migrate_core::{Direction, MigrationSet, Version};
+use migrate_core::{MigrationSet, Version};
 
-use crate::audit::Audit;
+use crate::call::{Call, Request};
 use crate::config::{Down, Limit, Settings, Up};
 use crate::connect::connect;
 use crate::connect_options::ConnectOptions;
@@ -16,14 +16,12 @@ use crate::connection::{Connection, Tell};
 use crate::error::{Error, ErrorKind};
 use crate::extras::{if_allowed, log_of, stored_scripts, structure};
 use crate::force::{self, Force, Forced};
-use crate::history::{History, Server, Store};
 use crate::info::Info;
 use crate::interrupt::Interrupt;
-use crate::plan::{HistoryChange, Plan, Refusal, plan_down, plan_force, plan_up};
+use crate::plan::{HistoryChange, Plan, plan_force};
 use crate::progress::Event;
-use crate::refuse::plan_changed;
 use crate::run::Run;
-use crate::safeguard::{Safeguard, with_way_back};
+use crate::safeguard::Safeguard;
 use crate::status::Status;
 use crate::verify::{self, Finding, Verification};
 
@@ -47,24 +45,6 @@ pub struct Migrator {
     interrupt: Interrupt,
     agreed: Option<Plan>,
     safeguard: Option<Box<dyn Safeguard>>,
-}
-
-/// What one call needs besides the connection.
-pub(crate) struct Call<'a> {
-    pub(crate) set: MigrationSet,
-    settings: &'a Settings,
-    interrupt: &'a Interrupt,
-    pub(crate) token: String,
-    command: &'static str,
-    agreed: Option<&'a Plan>,
-    pub(crate) safeguard: Option<&'a dyn Safeguard>,
-}
-
-/// What is asked for.
-#[derive(Clone, Copy)]
-pub(crate) enum Request<'a> {
-    Up(&'a Up),
-    Down(&'a Down),
 }
 
 impl Migrator {
@@ -298,84 +278,6 @@ impl Migrator {
         let error = Error::new(ErrorKind::StaleBuild, format!("{}{more}", first.message));
         let hint = first.hint.clone().unwrap_or_default();
         Err(error.with_state("nothing was changed").with_hint(hint))
-    }
-}
-
-impl<'a> Call<'a> {
-    fn new(
-        set: &MigrationSet,
-        settings: &'a Settings,
-        interrupt: &'a Interrupt,
-        command: &'static str,
-    ) -> Call<'a> {
-        let token = uuid::Uuid::new_v4().to_string();
-        Call { set: *set, settings, interrupt, token, command, agreed: None, safeguard: None }
-    }
-
-    fn parts(&self) -> (Store, Audit) {
-        let store = Store::new(&self.settings.schema);
-        let mut identity = self.settings.identity.clone();
-        identity.revision = identity.revision.or_else(|| self.set.revision().map(str::to_owned));
-        let audit = Audit::new(&store.schema, &self.token, self.command, identity);
-        (store, audit)
-    }
-
-    pub(crate) fn read(&self, connection: &mut Connection<'_>) -> Result<(Server, History), Error> {
-        let (server, history) = connection.read()?;
-        let (database, token) = (server.database.clone(), self.token.clone());
-        log::debug!("run {token} on database {database}");
-        connection.tell(Event::Connected { database, token });
-        Ok((server, history))
-    }
-
-    fn run(&self, mut connection: Connection<'_>, request: Request<'_>) -> Result<Run, Error> {
-        let (server, history) = self.read(&mut connection)?;
-        let planned = match self.plan(&mut connection, &server, &history, request) {
-            Err(error) => return Err(connection.end(error)),
-            // Whoever began it may be at it still: the lock tells.
-            Ok(Err(refusal)) if refusal.is_about_unfinished() => None,
-            Ok(planned) => Some(planned.map_err(|it| connection.end(it))?),
-        };
-        let database = server.database.clone();
-        let (done, backup) = if planned.as_ref().is_some_and(|it| it.steps.is_empty()) {
-            (Vec::new(), None)
-        } else {
-            server.refuse_standby()?;
-            let agreed =
-                self.agreed.filter(|it| !planned.as_ref().is_some_and(|plan| plan.same_as(it)));
-            if agreed.is_some() {
-                let what = "there is something else to do than what was agreed to";
-                return Err(connection.end(plan_changed(what)));
-            }
-            if let Some(safeguard) = self.safeguard {
-                safeguard.prepare(&mut connection).map_err(|it| connection.end(it))?;
-            }
-            let locked = connection.lock(&server)?;
-            let done = self.run_locked(locked, planned.as_ref(), request);
-            let done = done.map_err(|it| with_way_back(it, self.safeguard))?;
-            (done, self.safeguard.and_then(Safeguard::taken))
-        };
-        let direction = match request {
-            Request::Up(_) => Direction::Up,
-            Request::Down(_) => Direction::Down,
-        };
-        Ok(Run { token: self.token.clone(), direction, database, done, backup })
-    }
-
-    pub(crate) fn plan(
-        &self,
-        connection: &mut Connection<'_>,
-        server: &Server,
-        history: &History,
-        request: Request<'_>,
-    ) -> Result<Result<Plan, Refusal>, Error> {
-        Ok(match request {
-            Request::Up(up) => plan_up(&self.set, history, up),
-            Request::Down(down) => {
-                let stored = stored_scripts(connection, server)?;
-                plan_down(&self.set, history, &stored, down)
-            }
-        })
     }
 }
 

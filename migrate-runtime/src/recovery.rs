@@ -9,12 +9,12 @@ use std::time::{Duration, SystemTime};
 
 use migrate_core::Direction;
 
+use crate::call::{Call, Request};
 use crate::config::{Down, Limit, Up};
 use crate::error::{Error, ErrorKind};
 use crate::execute::{self, Broken, Transactions, before, unfinished};
 use crate::extras::committed_by;
 use crate::history::History;
-use crate::migrator::{Call, Request};
 use crate::plan::{Plan, Step};
 use crate::progress::Event;
 use crate::refuse::plan_changed;

@@ -1,13 +1,14 @@
 //! `repair`: what an interruption or an edit left behind is brought back to a known state.
 
 use crate::audit::Entry;
+use crate::call::Call;
 use crate::connection::Connection;
 use crate::error::Error;
 use crate::execute::{self, Broken, Transactions, Wanted};
 use crate::extras::{if_allowed, stored_scripts};
 use crate::history::{History, Server, StoredScript};
 use crate::mend::{Evidence, InvalidIndex, Mend, MendKind, Repair, accepted, findings, mended};
-use crate::migrator::{Call, Migrator};
+use crate::migrator::Migrator;
 use crate::plan::{HistoryChange, Plan, Refusal, plan_repair};
 use crate::progress::Event;
 use crate::refuse::plan_changed;

@@ -338,33 +338,8 @@ async fn copy_in(client: &Client, statement: &str, data: CopyData<'_>) -> Result
     sink.finish().await.map(drop).map_err(CopyError::Postgres)
 }
 
-/// Sends a message over a connection that belongs to the caller.
-pub(crate) fn send_lent(
-    client: &mut postgres::Client,
-    message: &str,
-    keep: Keep<'_>,
-) -> Result<Reply, Failure> {
-    let answer = client.simple_query(message).map_err(|error| Failure {
-        error: FailureCause::Postgres(error),
-        completed: None,
-        reply: Reply::default(),
-    })?;
-    let mut reply = Reply::default();
-    let mut completed = 0;
-    for message in answer {
-        match message {
-            SimpleQueryMessage::CommandComplete(_) => completed += 1,
-            SimpleQueryMessage::Row(row) if keep.wants(completed) => {
-                reply.rows.push((completed, cells(&row)));
-            }
-            _ => {}
-        }
-    }
-    Ok(reply)
-}
-
 impl Keep<'_> {
-    fn wants(self, statement: usize) -> bool {
+    pub(crate) fn wants(self, statement: usize) -> bool {
         match self {
             Keep::All => true,
             Keep::Only(wanted) => wanted.contains(&statement),
@@ -389,7 +364,7 @@ impl Reply {
     }
 }
 
-fn cells(row: &SimpleQueryRow) -> Vec<Option<String>> {
+pub(crate) fn cells(row: &SimpleQueryRow) -> Vec<Option<String>> {
     (0..row.len()).map(|at| row.get(at).map(str::to_owned)).collect()
 }
 

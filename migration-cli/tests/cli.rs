@@ -31,6 +31,8 @@ mod import;
 mod json;
 #[path = "cli/logs.rs"]
 mod logs;
+#[path = "cli/neutral.rs"]
+mod neutral;
 #[path = "cli/output.rs"]
 mod output;
 #[path = "cli/project.rs"]

@@ -20,7 +20,9 @@ use crate::error::Error;
 
 pub use surroundings::Surroundings;
 pub use tls::TlsMode;
-pub(crate) use tls::{RootCertificates, TlsOptions, TlsVersion};
+pub(crate) use tls::TlsOptions;
+#[cfg(any(feature = "backup", feature = "tls"))]
+pub(crate) use tls::{RootCertificates, TlsVersion};
 
 /// Where a database is, and how to get in.
 ///
@@ -38,6 +40,7 @@ pub struct ConnectOptions {
     /// The host that alone is meant, of several.
     pub(crate) only: Option<usize>,
     /// The role that PostgreSQL's own programs take on.
+    #[cfg(feature = "backup")]
     role: Option<String>,
 }
 
@@ -181,6 +184,7 @@ impl From<postgres::Config> for ConnectOptions {
             tls_origin: None,
             warnings: Vec::new(),
             only: None,
+            #[cfg(feature = "backup")]
             role: None,
         }
     }

@@ -28,6 +28,10 @@ pub enum TlsMode {
 
 /// With which certificates, and how.
 #[derive(Clone, Debug, Default)]
+#[cfg_attr(
+    not(any(feature = "backup", feature = "tls")),
+    expect(dead_code, reason = "who cannot encrypt reads the mode alone")
+)]
 pub(crate) struct TlsOptions {
     pub(crate) mode: TlsMode,
     pub(crate) root: Option<RootCertificates>,

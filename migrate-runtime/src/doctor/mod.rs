@@ -15,10 +15,11 @@ mod traffic;
 
 use std::time::{Duration, SystemTime};
 
+use crate::call::Call;
 use crate::connection::Connection;
 use crate::deadline::Moment;
 use crate::error::{Error, ErrorKind};
-use crate::migrator::{Call, Migrator};
+use crate::migrator::Migrator;
 use crate::quote::{fill, literal};
 use crate::transport::Reply;
 

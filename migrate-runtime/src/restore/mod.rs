@@ -27,11 +27,12 @@ mod side;
 mod swap;
 
 use crate::backup::{Backup, BackupId, Backups};
+use crate::call::Call;
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind};
 use crate::history::Server;
 use crate::lock::LockKey;
-use crate::migrator::{Call, Migrator};
+use crate::migrator::Migrator;
 use crate::refuse::plan_changed;
 use crate::sqlstate;
 

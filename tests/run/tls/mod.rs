@@ -1,20 +1,20 @@
 //! Encrypted connections to a real server, with certificates of an authority of its own.
 
+mod world;
+
 use std::fs;
-use std::path::PathBuf;
-use std::sync::OnceLock;
 use std::thread;
 
 use migrate_runtime::{ConnectOptions, Error, ErrorKind, Event, Migrator};
 use migration_tests::harness::Trial;
-use migration_tests::{Role, Server, TestDatabase, set, trials, wait_until};
+use migration_tests::{TestDatabase, set, trials, wait_until};
 use rcgen::{
-    BasicConstraints, CertificateParams, CertificateRevocationListParams, DnType, IsCa, Issuer,
-    KeyIdMethod, KeyPair, KeyUsagePurpose, RevokedCertParams, SerialNumber, date_time_ymd,
+    BasicConstraints, CertificateRevocationListParams, IsCa, KeyIdMethod, KeyPair,
+    RevokedCertParams, SerialNumber, date_time_ymd,
 };
-use tempfile::TempDir;
 
 use crate::three;
+use world::{NAME, World, called, named, world};
 
 pub(crate) fn tests() -> Vec<Trial> {
     trials![
@@ -33,162 +33,6 @@ pub(crate) fn tests() -> Vec<Trial> {
         the_versions_can_be_chosen,
         a_run_is_seen_and_interrupted_over_tls
     ]
-}
-
-/// The name that the server's certificate is for.
-const NAME: &str = "db.example.com";
-
-/// Whom the server lets in, and how: by the group of the role.
-const RULES: &str = "local all all trust
-hostssl all +with_certificate 127.0.0.1/32 scram-sha-256 clientcert=verify-ca
-hostssl all +with_tls 127.0.0.1/32 scram-sha-256
-hostnossl all +without_tls 127.0.0.1/32 scram-sha-256";
-
-type Authority = Issuer<'static, KeyPair>;
-
-/// A server that speaks TLS, and the files of those who connect.
-struct World {
-    server: &'static Server,
-    files: TempDir,
-    authority: Authority,
-}
-
-/// Where the certificate is as it should be.
-fn world() -> &'static World {
-    static WORLD: OnceLock<World> = OnceLock::new();
-    WORLD.get_or_init(|| World::with(named(&[NAME, "127.0.0.1"])))
-}
-
-impl World {
-    /// With a certificate that its authority has signed.
-    fn with(certificate: CertificateParams) -> World {
-        let world = World::new();
-        let (certificate, key) = world.signed(certificate);
-        world.serve(&certificate, &key);
-        world
-    }
-
-    fn new() -> World {
-        let server: &'static Server = Box::leak(Box::new(Server::own()));
-        let (authority, certificate) = authority("an authority of tests");
-        let world = World { server, files: tempfile::tempdir().unwrap(), authority };
-        world.write("ca.pem", &certificate);
-        world.write("other.pem", &self::authority("nobody knows it").1);
-        let (certificate, key) = world.signed(called("client"));
-        world.write("client.crt", &certificate);
-        world.write("client.key", &key);
-        world
-    }
-
-    /// Makes the server speak TLS. It writes its files itself: nobody else may read them.
-    fn serve(&self, certificate: &str, key: &str) {
-        let authority = fs::read_to_string(self.path("ca.pem")).unwrap();
-        let files = [
-            ("server.crt", certificate),
-            ("server.key", key),
-            ("root.crt", &*authority),
-            ("pg_hba.conf", RULES),
-        ];
-        let mut client = self.server.config("postgres").connect(postgres::NoTls).unwrap();
-        for (name, text) in files {
-            let lines = format!(
-                "SELECT line FROM pg_catalog.unnest(pg_catalog.string_to_array('{text}', E'\\n')) AS t (line)"
-            );
-            let file = format!("COPY ({lines}) TO PROGRAM 'umask 077; cat > {name}'");
-            client.batch_execute(&file).unwrap();
-        }
-        for sql in [
-            "CREATE ROLE with_certificate",
-            "CREATE ROLE with_tls",
-            "CREATE ROLE without_tls",
-            "ALTER SYSTEM SET ssl = on",
-            "ALTER SYSTEM SET ssl_ca_file = 'root.crt'",
-            "SELECT pg_catalog.pg_reload_conf()",
-        ] {
-            client.batch_execute(sql).unwrap();
-        }
-        // A signal was sent: whoever connects from now on may still meet the old rules.
-        let now = || {
-            let client = self.server.config("postgres").connect(postgres::NoTls);
-            let row = client.unwrap().query_one("SELECT current_setting('ssl')", &[]).unwrap();
-            row.get::<_, String>(0) == "on"
-        };
-        wait_until("the server speaks TLS", now);
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.files.path().join(name)
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        use std::os::unix::fs::PermissionsExt as _;
-        fs::write(self.path(name), text).unwrap();
-        fs::set_permissions(self.path(name), fs::Permissions::from_mode(0o600)).unwrap();
-    }
-
-    /// A certificate and its key, in PEM.
-    fn signed(&self, params: CertificateParams) -> (String, String) {
-        let key = KeyPair::generate().unwrap();
-        let certificate = params.signed_by(&key, &self.authority).unwrap();
-        (certificate.pem(), key.serialize_pem())
-    }
-
-    /// A database, and a role of this group that owns it.
-    fn member(&self, group: &str) -> (TestDatabase, Role) {
-        let database = TestDatabase::on(self.server);
-        let role = database.role("member", &format!("SUPERUSER IN ROLE {group}"));
-        (database, role)
-    }
-
-    /// As the role connects with these parameters, unless they say otherwise by this name.
-    fn options(&self, role: &Role, parameters: &str) -> ConnectOptions {
-        let (port, name) = (self.server.tcp_port(), &role.name);
-        let database = role.tcp.get_dbname().unwrap();
-        let files = parameters.replace("FILES", &self.files.path().display().to_string());
-        let text = format!(
-            "host={NAME} hostaddr=127.0.0.1 port={port} user={name} password={name} dbname={database} {files}"
-        );
-        ConnectOptions::parse(&text).unwrap()
-    }
-
-    /// Whether the session is encrypted, where there is one.
-    fn connect(&self, role: &Role, parameters: &str) -> Result<bool, Error> {
-        let seen = "DO $$ BEGIN RAISE WARNING 'encrypted: %', (SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()); END $$";
-        let asks = set(&[("20260101000001_look", seen, "SELECT 1")]);
-        let (sender, notices) = std::sync::mpsc::channel();
-        let mut migrator =
-            Migrator::new(&asks, self.options(role, parameters)).on_event(move |it| {
-                if let Event::Notice { message, .. } = it {
-                    sender.send(message.clone()).unwrap();
-                }
-            });
-        migrator.up()?;
-        migrator.down(std::num::NonZeroUsize::MIN)?;
-        let said: Vec<String> = notices.try_iter().collect();
-        Ok(said.iter().any(|it| it == "encrypted: t"))
-    }
-}
-
-fn authority(name: &str) -> (Authority, String) {
-    let mut params = called(name);
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
-    let key = KeyPair::generate().unwrap();
-    let certificate = params.self_signed(&key).unwrap();
-    (Issuer::new(params, key), certificate.pem())
-}
-
-/// A certificate that lists these names.
-fn named(names: &[&str]) -> CertificateParams {
-    let names: Vec<String> = names.iter().map(|it| (*it).to_owned()).collect();
-    CertificateParams::new(names).unwrap()
-}
-
-/// A certificate that has a common name alone.
-fn called(name: &str) -> CertificateParams {
-    let mut params = named(&[]);
-    params.distinguished_name.push(DnType::CommonName, name);
-    params
 }
 
 #[track_caller]
@@ -248,7 +92,7 @@ fn a_certificate_that_was_taken_back_is_not_believed() {
     let serial = SerialNumber::from(77_u64);
     let mut certificate = named(&[NAME]);
     certificate.serial_number = Some(serial.clone());
-    let world = World::with(certificate);
+    let world = World::with(&certificate);
     let revoked = RevokedCertParams {
         serial_number: serial,
         revocation_time: date_time_ymd(2026, 1, 1),
@@ -275,7 +119,7 @@ fn an_expired_certificate_is_not_believed() {
     let mut certificate = named(&[NAME]);
     certificate.not_after = date_time_ymd(2020, 1, 1);
     certificate.not_before = date_time_ymd(2019, 1, 1);
-    let world = World::with(certificate);
+    let world = World::with(&certificate);
     let (_database, role) = world.member("with_tls");
     let verified = "sslmode=verify-ca sslrootcert=FILES/ca.pem";
     assert_refused(world.connect(&role, verified), "expired", "");
@@ -301,7 +145,7 @@ fn a_certificate_that_is_trusted_itself_is_for_its_common_name() {
 
 fn a_client_without_its_certificate_is_told_how_to_show_one() {
     use std::os::unix::fs::PermissionsExt as _;
-    let world = World::with(named(&[NAME]));
+    let world = World::with(&named(&[NAME]));
     let (_database, role) = world.member("with_certificate");
     let verified = "sslmode=verify-full sslrootcert=FILES/ca.pem";
     let refused = world.connect(&role, verified);
