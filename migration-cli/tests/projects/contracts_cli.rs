@@ -16,18 +16,22 @@ fn a_binary_of_ones_own_needs_no_file_beside_it() {
     // Not even where it was built.
     drop(project);
 
-    assert_eq!(states(&contracts.json("up")), ["applied"; 3]);
-    assert_eq!(states(&contracts.json("status --check")), ["applied"; 3]);
+    assert_eq!(states(&contracts.json("up")), ["applied"; 4]);
+    assert_eq!(states(&contracts.json("status --check")), ["applied"; 4]);
     assert_eq!(contracts.json("verify")["problems"], serde_json::json!([]));
     let valid =
         "SELECT indisvalid FROM pg_index WHERE indexrelid = 'contracts_ends_on_idx'::regclass";
     assert_eq!(database.text(valid), "t");
 
     contracts.json("down");
-    assert_eq!(states(&contracts.json("status")), ["applied", "applied", "pending"]);
+    let states_then = ["applied", "applied", "applied", "pending"];
+    assert_eq!(states(&contracts.json("status")), states_then);
+    let told = contracts.json("verify")["problems"].as_array().unwrap().clone();
+    let kinds: Vec<_> = told.iter().map(|it| it["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["pending", "not_validated_yet"]);
     contracts.json("down --all");
     assert_eq!(database.text("SELECT to_regclass('contracts')"), "");
-    assert_eq!(states(&contracts.json("status")), ["pending"; 3]);
+    assert_eq!(states(&contracts.json("status")), ["pending"; 4]);
 
     // It speaks of itself by the name it was given.
     let output = contracts.command("verify").output().unwrap();
