@@ -6,8 +6,8 @@ use crate::quote::ident;
 const PSQL: [&str; 4] = ["\\connect ", "\\encoding ", "\\restrict ", "\\unrestrict "];
 
 /// The statements that `pg_restore` writes for the database called `database`, for one called `new`; the
-/// first one makes it.
-pub(super) fn statements(script: &str, database: &str, new: &str) -> Vec<String> {
+/// first one makes it, on a server of that major version.
+pub(super) fn statements(script: &str, (database, new): (&str, &str), server: u32) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     let is_for_psql = |line: &&str| PSQL.iter().any(|it| line.starts_with(it));
     let lines = script.lines().filter(|it| !is_for_psql(it));
@@ -18,7 +18,12 @@ pub(super) fn statements(script: &str, database: &str, new: &str) -> Vec<String>
         let Some(text) = plain.get(range) else { continue };
         let text = text.trim().trim_end_matches(';');
         if is_wanted(text) {
-            found.push(renamed(text, database, new));
+            let mut statement = renamed(text, database, new);
+            if server < 15 && found.is_empty() {
+                // Newer programs say what older servers have no word for.
+                statement = statement.replace(" LOCALE_PROVIDER = libc", "");
+            }
+            found.push(statement);
         }
     }
     found
@@ -99,6 +104,8 @@ RESET SESSION AUTHORIZATION;
             "GRANT CONNECT ON DATABASE \"new\" TO app",
             "RESET SESSION AUTHORIZATION",
         ];
-        assert_eq!(statements(SCRIPT, "We ird", "new"), expected);
+        assert_eq!(statements(SCRIPT, ("We ird", "new"), 15), expected);
+        let newer = SCRIPT.replace("= template0", "= template0 LOCALE_PROVIDER = libc");
+        assert_eq!(statements(&newer, ("We ird", "new"), 14), expected);
     }
 }

@@ -89,8 +89,8 @@ fn make(
         Some(_) => Given::Old(side.properties(&job.database)?),
         None => Given::Archive(archived::statements(
             &job.work().of_database()?,
-            &job.backup.manifest.database,
-            new,
+            (&job.backup.manifest.database, new),
+            job.look.major,
         )),
     };
     let create = match &given {
@@ -125,7 +125,12 @@ fn complete(
     given: &Given,
 ) -> Result<(), Error> {
     step(holder, format!("Restoring {} into {new}", job.backup.id))?;
-    job.work().fill(new, job.wanted.jobs)?;
+    if job.programs.understood {
+        job.work().fill(new, job.wanted.jobs)?;
+    } else {
+        let mut link = job.opener.open(Some(new), Duration::ZERO, job.interrupt)?;
+        super::replace::fill(job, &mut link)?;
+    }
     fault::at(Point::RestoreFilled);
     step(holder, "Comparing it with the backup".to_owned())?;
     let marks = Marks::for_job(job, holder.asks()?)?;

@@ -20,6 +20,15 @@ pub(super) struct Programs {
     dump: Found,
     /// Whether they list things as the one did that made the archive, of a server like this one.
     pub(super) alike: bool,
+    /// Whether the server knows every setting that `pg_restore` begins with.
+    pub(super) understood: bool,
+}
+
+/// Whether a script drops what it is about to make.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cleaning {
+    First,
+    Never,
 }
 
 /// What a program works on.
@@ -37,7 +46,9 @@ impl Programs {
         let restore = find(search, Program::PgRestore, server.max(archive))?;
         let dump = find(search, Program::PgDump, server)?;
         let alike = dump.major == archive && of_server(backup) == Some(server);
-        Ok(Programs { restore, dump, alike })
+        // From 17 on it sets one more, on every server.
+        let understood = server >= 17 || restore.major < 17;
+        Ok(Programs { restore, dump, alike, understood })
     }
 }
 
@@ -60,10 +71,13 @@ impl Work<'_> {
         done.map_err(|it| as_failed(it.into_error(program, "the archive cannot be restored")))
     }
 
-    /// Writes the script that replaces what is in the archive.
-    pub(super) fn script(&self, to: &File) -> Result<(), Error> {
-        let options = ["--clean", "--if-exists", "--file=-"];
-        let mut args: Vec<OsString> = options.map(OsString::from).to_vec();
+    /// Writes the archive as a script.
+    pub(super) fn script(&self, cleaning: Cleaning, to: &File) -> Result<(), Error> {
+        let options: &[&str] = match cleaning {
+            Cleaning::First => &["--clean", "--if-exists", "--file=-"],
+            Cleaning::Never => &["--file=-"],
+        };
+        let mut args: Vec<OsString> = options.iter().map(OsString::from).collect();
         args.push(self.backup.archive().into());
         self.write(args, to)
     }

@@ -103,7 +103,7 @@ impl Look {
             return Err(Error::new(ErrorKind::Standby, message).with_state("nothing was changed"));
         }
         let manifest = &backup.manifest;
-        let newest = super::fill::of_server(backup).max(backup.major().ok());
+        let newest = super::fill::of_server(backup);
         if let Some(newest) = newest.filter(|it| *it > self.major) {
             return Err(impossible(format!(
                 "the backup {} is of PostgreSQL {newest}, and this server is of version {}: what is newer it does not understand",

@@ -76,7 +76,7 @@ impl Properties {
         ];
         let mut texts =
             vec![("ENCODING", "encoding"), ("LC_COLLATE", "collate"), ("LC_CTYPE", "ctype")];
-        // Servers before 15 do not know the word, and have libc alone.
+        // The template may have another one than the database.
         match self.get("provider") {
             Some("i") => {
                 texts.extend([("ICU_LOCALE", "locale"), ("ICU_RULES", "rules")]);
@@ -86,6 +86,7 @@ impl Properties {
                 texts.push(("BUILTIN_LOCALE", "locale"));
                 words.push("LOCALE_PROVIDER builtin".to_owned());
             }
+            Some("c") => words.push("LOCALE_PROVIDER libc".to_owned()),
             _ => {}
         }
         let word = |(word, kind)| self.get(kind).map(|it| format!("{word} {}", literal(it)));

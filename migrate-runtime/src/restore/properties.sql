@@ -4,8 +4,8 @@ WITH it AS (
 ), word AS (
     SELECT 'owner' AS kind, '' AS key, pg_catalog.pg_get_userbyid(datdba)::text AS value FROM it
     UNION ALL SELECT 'encoding', '', pg_catalog.pg_encoding_to_char((d ->> 'encoding')::int)::text FROM it
-    -- Servers before 15 know libc alone.
-    UNION ALL SELECT 'provider', '', COALESCE(d ->> 'datlocprovider', 'c') FROM it
+    -- Servers before 15 know libc alone, and no word for it.
+    UNION ALL SELECT 'provider', '', d ->> 'datlocprovider' FROM it
     UNION ALL SELECT 'collate', '', d ->> 'datcollate' FROM it
     UNION ALL SELECT 'ctype', '', d ->> 'datctype' FROM it
     -- Renamed in 17.

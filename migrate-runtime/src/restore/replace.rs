@@ -6,8 +6,9 @@
 //! again here when the rest is gone.
 
 use std::fs::File;
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, PipeReader};
 
+use super::fill::Cleaning;
 use super::job::Job;
 use super::others;
 use super::refuse::{self, failed};
@@ -15,28 +16,57 @@ use super::script::{Piece, Script};
 use crate::connection::Wire;
 use crate::deadline::{Deadline, server_millis};
 use crate::error::{Error, ErrorKind};
+use crate::interrupt::Interrupt;
 use crate::progress::Event;
 use crate::session::Session;
 use crate::sqlstate;
-use crate::transport::{CopyError, Failure, FailureCause, Keep};
+use crate::transport::{CopyError, Failure, FailureCause, Keep, Link, Reply};
 
 /// How long a statement waits for a lock before it is looked who is there.
 const ATTEMPT: std::time::Duration = std::time::Duration::from_millis(500);
 
-/// Reads the script from the program that writes it, and carries it out.
+/// Carries it out in the transaction that is open.
 pub(super) fn run(job: &Job<'_>, session: &mut Session<'_>) -> Result<(), Error> {
+    with_script(job, Cleaning::First, |script| Replacing::new(job, session).run(script))
+}
+
+/// Fills an empty database, for programs that are too new for its server to do that themselves.
+pub(super) fn fill(job: &Job<'_>, link: &mut Link) -> Result<(), Error> {
+    with_script(job, Cleaning::Never, |mut script| {
+        while let Some(piece) = script.next().map_err(|it| cannot_read(&it))? {
+            job.interrupt.check()?;
+            match piece {
+                Piece::Statement(statement) if is_ours(&statement, job.look.major) => {}
+                Piece::Statement(statement) => {
+                    refuse_encoding(&statement)?;
+                    let sent = link.send(&statement, Keep::Only(&[]));
+                    sent.map_err(|it| failed(it, &told(&statement)))?;
+                }
+                Piece::Copy(statement) => copy(link, &statement, &mut script)?,
+            }
+        }
+        Ok(())
+    })
+}
+
+/// Reads the script from the program that writes it.
+fn with_script(
+    job: &Job<'_>,
+    cleaning: Cleaning,
+    carry_out: impl FnOnce(Script<BufReader<PipeReader>>) -> Result<(), Error>,
+) -> Result<(), Error> {
     let (reader, writer) = std::io::pipe().map_err(|it| cannot_read(&it))?;
     let writer = File::from(std::os::fd::OwnedFd::from(writer));
     let work = job.work();
     std::thread::scope(|scope| {
         let writing = scope.spawn(move || {
-            let written = work.script(&writer);
+            let written = work.script(cleaning, &writer);
             // Its end is the end of the script.
             drop(writer);
             written
         });
         // Dropped with the reader, the pipe ends the program.
-        let read = Replacing::new(job, session).run(Script::new(BufReader::new(reader)));
+        let read = carry_out(Script::new(BufReader::new(reader)));
         let written = writing.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
         match (read, written) {
             (Ok(()), written) => written,
@@ -44,6 +74,18 @@ pub(super) fn run(job: &Job<'_>, session: &mut Session<'_>) -> Result<(), Error>
             (Err(error), Err(cause)) if error.kind() == ErrorKind::Io => Err(cause),
             (Err(error), _) => Err(error),
         }
+    })
+}
+
+fn copy(link: &mut Link, statement: &str, script: &mut Script<impl BufRead>) -> Result<(), Error> {
+    link.copy_in(statement, &mut || script.data()).map_err(|error| match error {
+        CopyError::Postgres(error) => {
+            let (completed, reply) = (None, Reply::default());
+            let error = FailureCause::Postgres(error);
+            failed(Failure { error, completed, reply }, &told(statement))
+        }
+        CopyError::Data(error) => cannot_read(&error),
+        CopyError::Interrupted => Interrupt::error(),
     })
 }
 
@@ -66,7 +108,7 @@ impl<'r, 'j, 'a> Replacing<'r, 'j, 'a> {
         while let Some(piece) = script.next().map_err(|it| cannot_read(&it))? {
             self.session.interrupt.check()?;
             match piece {
-                Piece::Statement(statement) if is_ours(&statement) => {}
+                Piece::Statement(statement) if is_ours(&statement, self.job.look.major) => {}
                 Piece::Statement(statement) if self.dropping && is_drop(&statement) => {
                     if let Err(error) = self.drop_it(&statement)? {
                         self.left.push((statement, error));
@@ -149,20 +191,12 @@ impl<'r, 'j, 'a> Replacing<'r, 'j, 'a> {
         let Wire::Own(link) = &mut self.session.wire else {
             return Err(Error::new(ErrorKind::Internal, "a lent connection restores nothing"));
         };
-        link.copy_in(statement, &mut || script.data()).map_err(|error| match error {
-            CopyError::Postgres(error) => {
-                let (completed, reply) = (None, crate::transport::Reply::default());
-                let error = FailureCause::Postgres(error);
-                failed(Failure { error, completed, reply }, &told(statement))
-            }
-            CopyError::Data(error) => cannot_read(&error),
-            CopyError::Interrupted => crate::interrupt::Interrupt::error(),
-        })
+        copy(link, statement, script)
     }
 
     fn failed(&self, failure: Failure, statement: &str) -> Error {
         if self.session.interrupt.is_asked() {
-            return crate::interrupt::Interrupt::error();
+            return Interrupt::error();
         }
         failed(failure, &told(statement))
     }
@@ -188,9 +222,11 @@ fn goes_on(failure: &Failure) -> bool {
     !ends && code != sqlstate::QUERY_CANCELED
 }
 
-/// The transaction and the waiting for locks are ours.
-fn is_ours(statement: &str) -> bool {
-    ["BEGIN", "COMMIT"].contains(&statement) || statement.starts_with("SET lock_timeout ")
+/// The transaction and the waiting for locks are ours, and what an older server does not know is nobody's.
+fn is_ours(statement: &str, server: u32) -> bool {
+    let is_unknown = server < 17 && statement.starts_with("SET transaction_timeout ");
+    let is_transaction = ["BEGIN", "COMMIT"].contains(&statement);
+    is_unknown || is_transaction || statement.starts_with("SET lock_timeout ")
 }
 
 fn is_setting(statement: &str) -> bool {
