@@ -13,6 +13,16 @@ const LASTING: [&str; 9] = [
     "VIEW ",
 ];
 
+/// Data, and what is about it alone: a list of a schema has some of it, depending on where it is from.
+const DATA: [&str; 6] = [
+    "TABLE DATA ",
+    "MATERIALIZED VIEW DATA ",
+    "SEQUENCE SET ",
+    "STATISTICS DATA ",
+    "BLOB",
+    "LARGE OBJECT",
+];
+
 /// The entries of a list, without their numbers: sort, schema, name, owner.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Contents(Vec<String>);
@@ -25,7 +35,14 @@ impl Contents {
             // The numbers of its catalog and of itself.
             rest.splitn(3, ' ').nth(2).map(str::to_owned)
         };
-        let mut entries: Vec<String> = list.lines().filter_map(entry).collect();
+        let is_data = |it: &String| {
+            let about = it.split_once(" - ").map(|(_, rest)| rest);
+            let is_of =
+                |kind: &str| it.starts_with(kind) || about.is_some_and(|it| it.starts_with(kind));
+            DATA.iter().any(|kind| is_of(kind))
+        };
+        let entries = list.lines().filter_map(entry).filter(|it| !is_data(it));
+        let mut entries: Vec<String> = entries.collect();
         entries.sort();
         Contents(entries)
     }
@@ -79,6 +96,14 @@ mod tests {
         assert_eq!(one.clone().lasting(), other);
         let twice = Contents::parse("1; 1 1 TABLE a b o\n2; 1 2 TABLE a b o\n");
         assert_eq!(twice.without(&Contents::parse("1; 1 1 TABLE a b o\n")), ["TABLE a b o"]);
+    }
+
+    #[test]
+    fn data_is_no_part_of_a_schema() {
+        let data = "1; 0 0 TABLE DATA public t o\n2; 0 0 MATERIALIZED VIEW DATA public v o\n\
+            3; 0 0 SEQUENCE SET public s o\n4; 2613 1 BLOB - 1 o\n5; 0 0 BLOBS - BLOBS\n\
+            6; 0 0 ACL - LARGE OBJECT 1 o\n7; 2613 1 BLOB METADATA - 1..2 o\n8; 0 0 STATISTICS DATA public t o\n";
+        assert_eq!(Contents::parse(data), Contents::default());
     }
 
     #[test]

@@ -95,13 +95,12 @@ struct Replacing<'r, 'j, 'a> {
     deadline: Deadline,
     /// What could not be dropped yet, and why.
     left: Vec<(String, Error)>,
-    dropping: bool,
 }
 
 impl<'r, 'j, 'a> Replacing<'r, 'j, 'a> {
     fn new(job: &'r Job<'j>, session: &'r mut Session<'a>) -> Replacing<'r, 'j, 'a> {
         let deadline = Deadline::after(session.settings.lock_deadline);
-        Replacing { job, session, deadline, left: Vec::new(), dropping: true }
+        Replacing { job, session, deadline, left: Vec::new() }
     }
 
     fn run(mut self, mut script: Script<impl BufRead>) -> Result<(), Error> {
@@ -109,14 +108,17 @@ impl<'r, 'j, 'a> Replacing<'r, 'j, 'a> {
             self.session.interrupt.check()?;
             match piece {
                 Piece::Statement(statement) if is_ours(&statement, self.job.look.major) => {}
-                Piece::Statement(statement) if self.dropping && is_drop(&statement) => {
+                Piece::Statement(statement) if is_setting(&statement) => {
+                    refuse_encoding(&statement)?;
+                    self.make(&statement)?;
+                }
+                Piece::Statement(statement) if !script.is_making => {
                     if let Err(error) = self.drop_it(&statement)? {
                         self.left.push((statement, error));
                     }
                 }
                 Piece::Statement(statement) => {
-                    refuse_encoding(&statement)?;
-                    self.end_dropping(&statement)?;
+                    self.end_dropping()?;
                     self.make(&statement)?;
                 }
                 Piece::Copy(statement) => self.copy(&statement, &mut script)?,
@@ -126,19 +128,18 @@ impl<'r, 'j, 'a> Replacing<'r, 'j, 'a> {
     }
 
     /// Before anything is made, everything has to be gone.
-    fn end_dropping(&mut self, statement: &str) -> Result<(), Error> {
-        if !self.dropping || is_setting(statement) {
-            return Ok(());
-        }
-        self.dropping = false;
+    fn end_dropping(&mut self) -> Result<(), Error> {
         loop {
             let before = self.left.len();
+            if before == 0 {
+                return Ok(());
+            }
             for (statement, _) in std::mem::take(&mut self.left) {
                 if let Err(error) = self.drop_it(&statement)? {
                     self.left.push((statement, error));
                 }
             }
-            if self.left.len() == before || self.left.is_empty() {
+            if self.left.len() == before {
                 return self.left.drain(..).next().map_or(Ok(()), |(_, error)| Err(error));
             }
         }
@@ -231,15 +232,6 @@ fn is_ours(statement: &str, server: u32) -> bool {
 
 fn is_setting(statement: &str) -> bool {
     statement.starts_with("SET ") || statement.starts_with("SELECT pg_catalog.set_config(")
-}
-
-fn is_drop(statement: &str) -> bool {
-    let words = statement.split_whitespace().collect::<Vec<_>>();
-    match words.first().copied() {
-        Some("DROP") => true,
-        Some("ALTER") => words.contains(&"DROP"),
-        _ => false,
-    }
 }
 
 /// The client library speaks UTF-8 alone.

@@ -8,6 +8,8 @@ pub(super) struct Script<R> {
     lines: R,
     /// The end of the data was read, and not said yet.
     ended: bool,
+    /// What is made has its name in a comment before it; what is dropped has not.
+    pub(super) is_making: bool,
 }
 
 /// A piece of a script.
@@ -26,7 +28,7 @@ const END: &[u8] = b"\\.";
 
 impl<R: BufRead> Script<R> {
     pub(super) fn new(lines: R) -> Script<R> {
-        Script { lines, ended: false }
+        Script { lines, ended: false, is_making: false }
     }
 
     /// The next statement; nothing at the end.
@@ -39,6 +41,7 @@ impl<R: BufRead> Script<R> {
             }
             let line = text[from..].trim_end();
             if from == 0 && (line.is_empty() || line.starts_with("--") || line.starts_with('\\')) {
+                self.is_making |= line.starts_with("-- Name: ");
                 text.clear();
                 continue;
             }
@@ -85,7 +88,9 @@ mod tests {
             COPY public.t (a) FROM stdin;\n1\n;\n\\.\n\n\nALTER TABLE t\n    ADD b int;\n\\unrestrict abc\n";
         let mut script = Script::new(text.as_bytes());
         let mut found = Vec::new();
+        let mut making = Vec::new();
         while let Some(piece) = script.next().unwrap() {
+            making.push(script.is_making);
             if let Piece::Copy(_) = piece {
                 assert_eq!(script.data().unwrap().unwrap(), b"1\n;\n");
                 assert_eq!(script.data().unwrap(), None);
@@ -102,6 +107,7 @@ mod tests {
             statement("ALTER TABLE t\n    ADD b int"),
         ];
         assert_eq!(found, expected);
+        assert_eq!(making, [false, true, true, true]);
     }
 
     #[test]

@@ -2,10 +2,10 @@
 
 use migrate_runtime::{ErrorKind, Migrator, Restore, Way};
 use migration_tests::harness::Trial;
-use migration_tests::{trials, whole_dump};
+use migration_tests::{TestDatabase, trials, whole_dump};
 
 use super::Stage;
-use crate::three;
+use crate::{three, up};
 
 pub(crate) fn tests() -> Vec<Trial> {
     trials![
@@ -15,6 +15,8 @@ pub(crate) fn tests() -> Vec<Trial> {
         others_in_the_way_are_waited_for_until_the_deadline,
         others_in_the_way_are_ended_where_that_was_asked_for,
         in_place_can_be_chosen,
+        what_depends_on_each_other_comes_back,
+        what_is_not_utf_8_needs_a_new_database,
         the_way_is_the_one_that_was_shown
     ]
 }
@@ -128,4 +130,67 @@ fn the_way_is_the_one_that_was_shown() {
     let error = stage.run(&wanted).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::PlanChanged);
     stage.is_untouched();
+}
+
+fn what_depends_on_each_other_comes_back() {
+    let database = TestDatabase::new();
+    up(&three(), &database);
+    database.execute(
+        "CREATE TABLE parted (id int PRIMARY KEY, other int, CHECK (id > 0)) PARTITION BY RANGE (id);
+         CREATE TABLE parted_1 PARTITION OF parted FOR VALUES FROM (1) TO (100);
+         CREATE INDEX parted_other ON parted (other); INSERT INTO parted SELECT n, n FROM generate_series(1, 50) n;
+         CREATE TABLE child (id serial PRIMARY KEY, parted int REFERENCES parted, self int REFERENCES child);
+         INSERT INTO child (parted) VALUES (1), (2); UPDATE child SET self = 1;
+         CREATE TYPE mood AS ENUM ('good', 'bad'); CREATE DOMAIN positive AS int CHECK (VALUE > 0);
+         CREATE FUNCTION twice(positive) RETURNS int LANGUAGE sql AS 'SELECT $1 * 2;';
+         CREATE FUNCTION body() RETURNS text LANGUAGE plpgsql AS $f$ BEGIN
+-- Name: no entry; Type: TABLE
+             RETURN '\\.;
+';
+         END; $f$;
+         CREATE VIEW counted AS SELECT c.*, count(*) AS how_many FROM child c JOIN parted p ON true GROUP BY c.id;
+         CREATE MATERIALIZED VIEW kept AS SELECT * FROM counted; CREATE INDEX ON kept (id);
+         CREATE TABLE typed (it mood DEFAULT 'good', n positive, g int GENERATED ALWAYS AS (2) STORED, t text);
+         INSERT INTO typed (n, t) VALUES (1, E'a\\tb\\nc\\\\'), (2, '\\.'), (3, NULL), (4, '');
+         ALTER TABLE typed ENABLE ROW LEVEL SECURITY; CREATE POLICY own ON typed USING (n > 1);
+         CREATE RULE quiet AS ON DELETE TO typed DO INSTEAD NOTHING;
+         CREATE SCHEMA \"odd; name\"; CREATE SEQUENCE \"odd; name\".\"it's\"; SELECT nextval('\"odd; name\".\"it''s\"');
+         COMMENT ON TABLE typed IS 'it''s; \"odd\"'; CREATE STATISTICS st ON id, parted FROM child;
+         SELECT lo_from_bytea(4711, '\\xdeadbeef'); GRANT SELECT ON LARGE OBJECT 4711 TO PUBLIC;
+         CREATE PUBLICATION pub FOR TABLE child",
+    );
+    let stage = Stage::of(database, &three());
+    let before = whole_dump(&stage.database.url());
+    for in_place in [true, false] {
+        stage
+            .database
+            .execute("TRUNCATE parted CASCADE; SELECT lo_unlink(4711); DROP TYPE mood CASCADE");
+        let mut wanted = stage.wanted();
+        wanted.in_place = in_place;
+        stage.run(&wanted).unwrap_or_else(|error| panic!("{error:?}"));
+        let after = whole_dump(&stage.database.url());
+        let differs = before.lines().zip(after.lines()).find(|(one, other)| one != other);
+        assert_eq!(differs, None, "in place: {in_place}");
+        assert_eq!(after.len(), before.len());
+    }
+}
+
+fn what_is_not_utf_8_needs_a_new_database() {
+    let database = TestDatabase::new();
+    let name = database.name().to_owned();
+    let mut server = database.server().config("postgres").connect(postgres::NoTls).unwrap();
+    server.batch_execute(&format!("DROP DATABASE {name}")).unwrap();
+    let latin = "TEMPLATE template0 ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'";
+    server.batch_execute(&format!("CREATE DATABASE {name} {latin}")).unwrap();
+    up(&three(), &database);
+    database.execute("CREATE TABLE \"größe\" (it text); INSERT INTO \"größe\" VALUES ('ä')");
+    let stage = Stage::of(database, &three());
+    let mut wanted = stage.wanted();
+    wanted.in_place = true;
+    let error = stage.run(&wanted).unwrap_err();
+    assert_eq!((error.kind(), error.exit_code()), (ErrorKind::RestoreFailed, 1), "{error:?}");
+    assert!(error.to_string().contains("LATIN1"), "{error:?}");
+    assert_eq!(stage.database.text("SELECT it FROM \"größe\""), "ä");
+    stage.restore();
+    assert_eq!(stage.database.text("SELECT it FROM \"größe\""), "ä");
 }
