@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod run {
+    pub(crate) mod affected;
     pub(crate) mod backup;
     pub(crate) mod begun;
     pub(crate) mod clock;
@@ -53,6 +54,7 @@ use migration_tests::harness;
 fn main() -> ExitCode {
     let tests = [
         run::backup::tests(),
+        run::affected::tests(),
         run::begun::tests(),
         run::clock::tests(),
         run::connections::tests(),

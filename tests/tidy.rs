@@ -41,7 +41,18 @@ const LAYERS: [&[&str]; 6] = [
     ],
     &["connection", "extras", "lent", "pooler", "refuse", "reopen", "session"],
     &["backup", "execute", "force", "safeguard"],
-    &["call", "deep", "doctor", "logs", "migrator", "recovery", "repair", "restore", "take_backup"],
+    &[
+        "affected",
+        "call",
+        "deep",
+        "doctor",
+        "logs",
+        "migrator",
+        "recovery",
+        "repair",
+        "restore",
+        "take_backup",
+    ],
     &["dev_database", "lib", "private", "testing"],
 ];
 

@@ -34,5 +34,5 @@ pub use problem::{Problem, ProblemKind};
 pub use resolve::{SourceFile, resolve};
 pub use source::{SourceAllow, SourceDirectives, SourceMigration, SourceScript, SourceSet};
 pub use spelling::nearest;
-pub use sql::{Name, SplitError, StatementKind, Target, WaitsFor, split, target};
+pub use sql::{Name, SplitError, StatementKind, Target, WaitsFor, split, tables, target};
 pub use version::{Version, VersionError};

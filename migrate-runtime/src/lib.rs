@@ -57,6 +57,7 @@
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
+mod affected;
 mod audit;
 #[cfg(feature = "backup")]
 pub mod backup;
@@ -115,6 +116,7 @@ mod verify;
 mod waits;
 mod watch;
 
+pub use affected::AffectedTable;
 pub use audit::Outcome;
 pub use config::{Decision, Down, Identity, Limit, ScriptSource, Settings, Up};
 pub use connect_options::{ConnectOptions, Surroundings, TlsMode};

@@ -105,6 +105,10 @@ impl Migrator {
         Migrator { safeguard: Some(safeguard), ..self }
     }
 
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
     /// How a connection comes about.
     #[cfg(feature = "backup")]
     pub(crate) fn options(&self) -> &ConnectOptions {

@@ -7,11 +7,13 @@ mod kind;
 mod parse;
 mod pattern;
 mod split;
+mod tables;
 mod target;
 mod token;
 
 pub use kind::{StatementKind, WaitsFor};
 pub use split::{SplitError, split};
+pub use tables::tables;
 pub use target::{Name, Target, target};
 
 pub(crate) use control::{Control, control};

@@ -43,17 +43,22 @@ pub struct Name {
 pub fn target(statement: &str) -> Option<Target> {
     let comment = |it: &Token| matches!(it.kind, TokenKind::LineComment | TokenKind::BlockComment);
     let tokens: Vec<Token> = Tokens::of(statement).filter(|it| !comment(it)).collect();
-    let mut reader = Reader { sql: statement, tokens: &tokens };
+    let mut reader = Reader::of(statement, &tokens);
     let found = reader.statement()?;
     reader.at_end().then_some(found)
 }
 
-struct Reader<'a> {
+/// Reads the words of a statement, one after another.
+pub(super) struct Reader<'a> {
     sql: &'a str,
     tokens: &'a [Token],
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    pub(super) fn of(sql: &'a str, tokens: &'a [Token]) -> Reader<'a> {
+        Reader { sql, tokens }
+    }
+
     fn statement(&mut self) -> Option<Target> {
         if self.words("create") {
             self.words("unique");
@@ -118,7 +123,7 @@ impl Reader<'_> {
     }
 
     /// Passes these key words, all of them or none.
-    fn words(&mut self, words: &str) -> bool {
+    pub(super) fn words(&mut self, words: &str) -> bool {
         let mut rest = self.tokens;
         for word in words.split(' ') {
             match rest.split_first() {
@@ -130,7 +135,7 @@ impl Reader<'_> {
         true
     }
 
-    fn symbol(&mut self, symbol: u8) -> bool {
+    pub(super) fn symbol(&mut self, symbol: u8) -> bool {
         match self.tokens.split_first() {
             Some((token, after)) if token.is_symbol(symbol) => {
                 self.tokens = after;
@@ -140,7 +145,7 @@ impl Reader<'_> {
         }
     }
 
-    fn name(&mut self) -> Option<Name> {
+    pub(super) fn name(&mut self) -> Option<Name> {
         let mut text = String::new();
         loop {
             let (token, after) = self.tokens.split_first()?;

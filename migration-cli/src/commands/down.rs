@@ -82,7 +82,8 @@ pub(crate) fn run(ctx: &mut Context<'_>, args: &DownArgs) -> Result<u8, CommandE
     let mut session = ctx.session()?;
     if args.dry_run {
         let plan = session.migrator.plan_down(&down).map_err(CommandError::from);
-        return show(ctx, &plan.map_err(CommandError::for_plan)?, Together::No);
+        let plan = plan.map_err(CommandError::for_plan)?;
+        return show(ctx, &mut session.migrator, &plan, Together::No);
     }
     if let Some(backups) = args.backup.wanted(ctx)? {
         session.migrator = session.migrator.with_backups(backups);

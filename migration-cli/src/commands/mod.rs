@@ -22,11 +22,11 @@ mod verify;
 
 use std::time::Instant;
 
-use migrate_runtime::{Direction, Error, ErrorKind, Migrator, Plan, Run};
+use migrate_runtime::{AffectedTable, Direction, Error, ErrorKind, Migrator, Plan, Run};
 
 use crate::context::{Context, Session, Start};
 use crate::error::CommandError;
-use crate::output::{BackupRecord, Progress, StepRecord, plan_text, print_run};
+use crate::output::{BackupRecord, Progress, StepRecord, Ui, plan_text, print_run};
 use crate::text::plural;
 
 /// A command with its arguments.
@@ -172,17 +172,35 @@ fn nothing_of(direction: Direction) -> &'static str {
 }
 
 /// Shows a plan.
-fn show(ctx: &mut Context<'_>, plan: &Plan, together: Together) -> Result<u8, CommandError> {
-    enter(ctx, plan, together);
+fn show(
+    ctx: &mut Context<'_>,
+    migrator: &mut Migrator,
+    plan: &Plan,
+    together: Together,
+) -> Result<u8, CommandError> {
+    let affected = enter(ctx, migrator, plan, together);
     if plan.steps.is_empty() {
         return ctx.ui.result(nothing_of(plan.direction)).map(|()| 0);
     }
-    ctx.ui.result(plan_text(&ctx.ui, plan, together.how())).map(|()| 0)
+    ctx.ui.result(plan_text(&ctx.ui, plan, &affected, together.how())).map(|()| 0)
 }
 
-fn enter(ctx: &mut Context<'_>, plan: &Plan, together: Together) {
-    ctx.report.plan = Some(plan.steps.iter().map(StepRecord::new).collect());
+/// Puts a plan into the report, and asks what it is about. Without an answer, it is a plan all the same.
+fn enter(
+    ctx: &mut Context<'_>,
+    migrator: &mut Migrator,
+    plan: &Plan,
+    together: Together,
+) -> Vec<Vec<AffectedTable>> {
+    let affected = migrator.affected_by(plan).unwrap_or_else(|error| {
+        ctx.ui.detail(format!("The sizes of the tables are not known: {error}"));
+        Vec::new()
+    });
+    let tables = |at: usize| affected.get(at).map(Vec::as_slice).unwrap_or_default();
+    let steps = plan.steps.iter().enumerate();
+    ctx.report.plan = Some(steps.map(|(at, it)| StepRecord::new(it, tables(at))).collect());
     ctx.report.single_transaction = Some(together == Together::Yes);
+    affected
 }
 
 /// Runs what is to be run, with the consent that it needs: after showing the plan, which is then all that
@@ -203,15 +221,16 @@ fn run_with_consent(
     }
     let plan = plan(&mut migrator)?;
     if plan.steps.is_empty() {
-        return show(ctx, &plan, together);
+        return show(ctx, &mut migrator, &plan, together);
     }
-    enter(ctx, &plan, together);
+    let affected = enter(ctx, &mut migrator, &plan, together);
     let verb = match plan.direction {
         Direction::Up => "running",
         Direction::Down => "reverting",
     };
     let what = format!("{verb} {}", plural(plan.steps.len(), "migration"));
-    ctx.agree(&what, &migrator.interrupt(), |ui| ui.say(plan_text(ui, &plan, together.how())))?;
+    let text = |ui: &Ui| plan_text(ui, &plan, &affected, together.how());
+    ctx.agree(&what, &migrator.interrupt(), |ui| ui.say(text(ui)))?;
     migrator.confirm();
     migrator.agree_to(plan);
     carry_out(ctx, &progress, || run(&mut migrator))

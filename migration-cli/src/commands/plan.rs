@@ -40,12 +40,17 @@ pub(crate) fn run(ctx: &mut Context<'_>, args: &PlanArgs) -> Result<u8, CommandE
         let up = args.up.wanted(ctx).map_err(CommandError::for_plan)?;
         let Session { mut migrator, .. } = ctx.session()?;
         let plan = migrator.plan_up(&up).map_err(CommandError::from);
-        return show(ctx, &plan.map_err(CommandError::for_plan)?, args.up.together());
+        return show(
+            ctx,
+            &mut migrator,
+            &plan.map_err(CommandError::for_plan)?,
+            args.up.together(),
+        );
     };
     let down = args.way_back(count)?;
     let Session { mut migrator, .. } = ctx.session()?;
     let plan = migrator.plan_down(&down).map_err(CommandError::from);
-    show(ctx, &plan.map_err(CommandError::for_plan)?, Together::No)
+    show(ctx, &mut migrator, &plan.map_err(CommandError::for_plan)?, Together::No)
 }
 
 impl PlanArgs {

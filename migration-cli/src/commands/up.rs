@@ -93,7 +93,8 @@ pub(crate) fn run(ctx: &mut Context<'_>, args: &UpArgs) -> Result<u8, CommandErr
     let mut session = ctx.session()?;
     if args.dry_run {
         let plan = session.migrator.plan_up(&up).map_err(CommandError::from);
-        return show(ctx, &plan.map_err(CommandError::for_plan)?, together);
+        let plan = plan.map_err(CommandError::for_plan)?;
+        return show(ctx, &mut session.migrator, &plan, together);
     }
     if let Some(backups) = args.backup.wanted(ctx)? {
         session.migrator = session.migrator.with_backups(backups);

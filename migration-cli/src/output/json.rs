@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use migrate_runtime::dev_database::DevStatus;
-use migrate_runtime::{Direction, Done, Entry, Finding, State, Status, Step};
+use migrate_runtime::{AffectedTable, Direction, Done, Entry, Finding, State, Status, Step};
 use serde::Serialize;
 
 use crate::error::CommandError;
@@ -150,6 +150,17 @@ pub(crate) struct StepRecord {
     statements: usize,
     /// And what each of them is.
     script: Vec<StatementRecord>,
+    /// Those that are there already.
+    tables: Vec<TableRecord>,
+}
+
+/// A table that a step is about.
+#[derive(Debug, Serialize)]
+struct TableRecord {
+    table: String,
+    size_bytes: u64,
+    rows: Option<u64>,
+    locked: bool,
 }
 
 /// A finding of `verify`, or what `import` leaves to be done by hand.
@@ -304,7 +315,7 @@ impl Summary {
 }
 
 impl StepRecord {
-    pub(crate) fn new(step: &Step) -> StepRecord {
+    pub(crate) fn new(step: &Step, affected: &[AffectedTable]) -> StepRecord {
         StepRecord {
             version: step.version().to_owned(),
             name: step.name().to_owned(),
@@ -313,6 +324,19 @@ impl StepRecord {
             file: step.file().to_owned(),
             statements: step.statements().len(),
             script: step.statements().iter().map(StatementRecord::new).collect(),
+            tables: affected.iter().map(TableRecord::new).collect(),
+        }
+    }
+}
+
+impl TableRecord {
+    fn new(it: &AffectedTable) -> TableRecord {
+        let AffectedTable { table, size_bytes, rows, is_locked, .. } = it;
+        TableRecord {
+            table: table.clone(),
+            size_bytes: *size_bytes,
+            rows: *rows,
+            locked: *is_locked,
         }
     }
 }

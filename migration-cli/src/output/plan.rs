@@ -2,19 +2,34 @@
 
 use std::fmt::Write as _;
 
-use migrate_runtime::{Direction, Mode, Plan, Statement, Step};
+use migrate_runtime::{AffectedTable, Direction, Mode, Plan, Statement, Step};
 
 use super::style::{FAINT, LABEL, Styled};
 use super::ui::{Detail, Ui};
-use crate::text::{one_line, plural};
+use crate::text::{bytes, one_line, plural};
 
 /// What would run, in order; `how` goes behind the last sentence.
-pub(crate) fn plan_text(ui: &Ui, plan: &Plan, how: &str) -> String {
+pub(crate) fn plan_text(
+    ui: &Ui,
+    plan: &Plan,
+    affected: &[Vec<AffectedTable>],
+    how: &str,
+) -> String {
     let width = plan.steps.len().to_string().len();
     let mut text = String::new();
     for (index, step) in plan.steps.iter().enumerate() {
         text.push_str(describe(ui, step, index + 1, width).trim_end());
         text.push('\n');
+        let indent = " ".repeat(width + 2);
+        let tables = affected.get(index).map(Vec::as_slice).unwrap_or_default();
+        for (is_locked, verb) in [(true, "locks"), (false, "works on rows of")] {
+            let named = tables.iter().filter(|it| it.is_locked == is_locked).map(table);
+            let named = named.collect::<Vec<_>>().join(", ");
+            if !named.is_empty() {
+                // Writing to a string does not fail.
+                let _ = writeln!(text, "{indent}{} {named}", Styled(FAINT, verb));
+            }
+        }
     }
     let verb = match plan.direction {
         Direction::Up => "run",
@@ -37,6 +52,17 @@ fn describe(ui: &Ui, step: &Step, number: usize, width: usize) -> String {
         text.push_str(&statement_list(step.sql(), step.statements(), &indent));
     }
     text
+}
+
+/// `contracts (12.4 MB, about 10000 rows)`
+fn table(table: &AffectedTable) -> String {
+    let rows = match table.rows {
+        Some(count) => {
+            format!("about {}", plural(usize::try_from(count).unwrap_or(usize::MAX), "row"))
+        }
+        None => "rows never counted".to_owned(),
+    };
+    format!("{} ({}, {rows})", one_line(&table.table, 60), bytes(table.size_bytes))
 }
 
 /// How a script runs.

@@ -39,6 +39,24 @@ fn whoever_types_the_name_of_the_database_agrees_to_the_plan_that_was_shown() {
 }
 
 #[test]
+fn whoever_is_asked_sees_which_tables_are_locked_and_how_large_they_are() {
+    let database = TestDatabase::new();
+    let project = Project::on(&database);
+    project.expect("up --to 20240619085000 --env production --confirm", 0);
+    database.execute("ANALYZE contracts");
+    let mut terminal = terminal(&project, "up --env production");
+    terminal.wait_for("Type ");
+    terminal.type_line("no");
+    let (code, seen, _) = terminal.end();
+    assert_eq!(code, 7, "{seen}");
+    assert!(seen.contains("about 0 rows)"), "{seen}");
+    assert!(seen.contains("works on rows of contracts ("), "{seen}");
+    let plan = project.json("plan", 0);
+    let tables = plan["plan"][0]["tables"].as_array().unwrap();
+    assert_eq!(tables[0]["table"], "contracts");
+}
+
+#[test]
 fn anything_else_is_no_consent() {
     let database = TestDatabase::new();
     let project = Project::on(&database);

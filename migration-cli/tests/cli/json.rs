@@ -187,7 +187,7 @@ fn commands_add_what_is_theirs() {
     let step = json!({
         "version": "20240320000000", "name": "create_iam_tables", "direction": "up",
         "mode": "transactional", "statements": plan["plan"][0]["statements"],
-        "script": plan["plan"][0]["script"],
+        "script": plan["plan"][0]["script"], "tables": [],
         "file": "migrations/20240320000000_create_iam_tables.up.sql"
     });
     let script = plan["plan"][0]["script"].as_array().unwrap();

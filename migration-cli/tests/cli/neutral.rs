@@ -6,7 +6,7 @@ use regex_lite::Regex;
 
 /// Replaces what differs from run to run and from machine to machine.
 pub(crate) fn neutral(text: &str, folder: &Path) -> String {
-    const RULES: [(&str, &str); 22] = [
+    const RULES: [(&str, &str); 24] = [
         (r"(?m)^! \[?\d{4}-\d\d-\d\dT\S+ +(DEBUG|INFO).*\n", ""),
         (r#""text": "(.{60}).*""#, r#""text": "$1…""#),
         (r"postgres(ql)?://\S*[^\s,\x22]", "[URL]"),
@@ -16,7 +16,13 @@ pub(crate) fn neutral(text: &str, folder: &Path) -> String {
         (r" on \[FOLDER\] as migration", " on [FOLDER] as [ROLE]"),
         (r"\d{8}T\d{6}Z-([a-z]+)-[0-9a-f]{4}", "[TIME]-$1-[RANDOM]"),
         (r#"("size_bytes": )\d+(,\n *"checksum": ")[0-9a-f]{64}"#, "${1}[BYTES]${2}[CHECKSUM]"),
+        // Whether somebody has counted yet is the server's own affair.
+        (
+            r#""size_bytes": \d+,(\s*)"rows": (null|\d+)"#,
+            r#""size_bytes": [BYTES],$1"rows": [ROWS]"#,
+        ),
         (r"\b[0-9.]+ (B|kB|MB|GB)\b", "[SIZE]"),
+        (r"rows never counted|about [0-9]+ rows?", "[ROWS]"),
         (
             r"pg_dump [0-9.]+ and pg_restore [0-9.]+ in [^ ,]+, for a server of version \d+",
             "pg_dump [SERVER] and pg_restore [SERVER] in [FOLDER], for a server of version [SERVER]",
