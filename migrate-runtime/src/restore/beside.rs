@@ -193,7 +193,8 @@ fn compare(job: &Job<'_>, new: &str, marks: Option<&Marks>) -> Result<(), Error>
         super::compare::history(expected, &found.rows)?;
     }
     let work = job.work();
-    super::compare::contents(work.contents()?, work.contents_of(Some(new))?, work.programs.alike)?;
+    let (expected, found) = (work.contents()?, work.contents_of(Some(new))?);
+    super::compare::contents(expected, found, (work.programs.alike, &job.backup.id))?;
     // Without statistics, the first who use it would wait for plans that were made blindly.
     let analyzed = link.send("ANALYZE", Keep::All);
     analyzed.map_err(|it| refuse::failed(it, "the new database cannot be analysed"))?;

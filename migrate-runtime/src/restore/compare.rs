@@ -2,7 +2,7 @@
 
 use super::contents::Contents;
 use super::refuse;
-use crate::backup::Ran;
+use crate::backup::{BackupId, Ran};
 use crate::error::Error;
 use crate::history::Row;
 
@@ -30,7 +30,11 @@ pub(super) fn history(expected: &[Ran], found: &[Row]) -> Result<(), Error> {
 
 /// Everything that the archive lists must be in the database, and nothing else; between versions that
 /// list things differently, only what all list alike.
-pub(super) fn contents(archive: Contents, found: Contents, alike: bool) -> Result<(), Error> {
+pub(super) fn contents(
+    archive: Contents,
+    found: Contents,
+    (alike, id): (bool, &BackupId),
+) -> Result<(), Error> {
     let (archive, found) =
         if alike { (archive, found) } else { (archive.lasting(), found.lasting()) };
     let missing = archive.without(&found).into_iter().map(|it| format!("missing: {it}"));
@@ -39,7 +43,10 @@ pub(super) fn contents(archive: Contents, found: Contents, alike: bool) -> Resul
     if differences.is_empty() {
         return Ok(());
     }
-    Err(different("the restored schema is not the one of the backup", &differences))
+    let error = different("the restored schema is not the one of the backup", &differences);
+    Err(error.with_hint(format!(
+        "migration-cli restore {id} --in-place   # compares the history alone, and keeps no old database"
+    )))
 }
 
 fn different(what: &str, differences: &[String]) -> Error {

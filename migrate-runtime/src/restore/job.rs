@@ -44,6 +44,16 @@ impl Job<'_> {
         names::kept(&self.database, &self.look.digits)
     }
 
+    /// Where nothing better is known, the way out is to mend what was said, and to begin anew.
+    pub(super) fn with_way_out(&self, error: Error) -> Error {
+        if !error.hints().is_empty() {
+            return error;
+        }
+        let in_place = if self.wanted.in_place { " --in-place" } else { "" };
+        let what = if error.is_interrupted() { "begins anew" } else { "once that is mended" };
+        error.with_hint(format!("migration-cli restore {}{in_place}   # {what}", self.backup.id))
+    }
+
     /// In which state the database is when nothing has taken its place.
     pub(super) fn untouched(&self) -> String {
         match self.way {

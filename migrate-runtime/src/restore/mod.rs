@@ -222,7 +222,7 @@ fn carry_out(
     let done = match job.way {
         Way::Anew => {
             lock_name(&mut connection, &job.database)?;
-            return beside::run(job, &mut Holder::Elsewhere(&mut connection));
+            beside::run(job, &mut Holder::Elsewhere(&mut connection))
         }
         Way::Beside => {
             let mut session = Some(connection.lock(server)?.0);
@@ -230,10 +230,12 @@ fn carry_out(
         }
         Way::InPlace => in_place::run(job, &mut connection.lock(server)?.0),
     };
-    if let Err(error) = &done {
-        job.log_failure(error);
-    }
-    done
+    done.map_err(|error| {
+        if job.way != Way::Anew {
+            job.log_failure(&error);
+        }
+        job.with_way_out(error)
+    })
 }
 
 /// Where there is no database, there is no lock of its migrations either: another restore must not take what

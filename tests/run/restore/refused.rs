@@ -31,7 +31,7 @@ fn check(stage: &Stage, (kind, code): (ErrorKind, u8), words: &str) {
     assert_eq!((error.kind(), error.exit_code()), (kind, code), "{error:?}");
     let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
     assert!(format!("{error}: {cause}").contains(words), "{error:?}");
-    assert!(error.state().is_some(), "{error:?}");
+    assert!(error.state().is_some() && !error.hints().is_empty(), "{error:?}");
     stage.is_untouched();
 }
 

@@ -13,6 +13,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         what_is_replaced_is_kept_until_it_is_dropped,
         a_database_that_is_gone_is_made_again,
         two_restores_of_what_is_gone_do_not_meet,
+        a_database_without_a_history_is_restored,
         a_restore_is_in_the_log,
         a_password_opens_every_connection,
         what_was_unfinished_is_unfinished_and_goes_on
@@ -164,5 +165,18 @@ fn what_was_unfinished_is_unfinished_and_goes_on() {
         assert_eq!(stage.database.text(done), "1|t");
         assert_eq!(stage.database.text("SELECT count(*) FROM _migrations_progress"), "0");
         assert_eq!(migrator(&set, &stage.database).verify().unwrap().exit_code(), 0);
+    }
+}
+
+fn a_database_without_a_history_is_restored() {
+    let database = TestDatabase::new();
+    database.execute("CREATE TABLE one AS SELECT 1 AS id");
+    let stage = Stage::of(database, &three());
+    for in_place in [false, true] {
+        stage.database.execute("INSERT INTO one VALUES (99)");
+        let mut wanted = stage.wanted();
+        wanted.in_place = in_place;
+        stage.run(&wanted).unwrap_or_else(|error| panic!("{error:?}"));
+        assert_eq!(stage.database.text("SELECT count(*) FROM one"), "1");
     }
 }
