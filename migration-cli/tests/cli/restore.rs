@@ -1,7 +1,7 @@
 //! `restore` as a process: consent, others who are connected, what it prints, what is left.
 
 use migrate_runtime::postgres::NoTls;
-use migration_tests::TestDatabase;
+use migration_tests::{TestDatabase, child, wait_until};
 
 use crate::embedded::Stopped;
 use crate::project::Project;
@@ -124,4 +124,52 @@ fn the_embedded_database_is_restored_too() {
     assert!(it.states().iter().all(|(_, state)| state == "applied"));
     let dropped = it.expect(&format!("restore --drop-old {id} --confirm"), 0);
     assert!(dropped.stdout.contains("- development_before_restore_"), "{}", dropped.all());
+}
+
+#[test]
+fn a_signal_ends_it_and_the_database_serves() {
+    let database = TestDatabase::new();
+    let role = database.role("owner", "CREATEDB");
+    database.execute(&format!("ALTER DATABASE {} OWNER TO {}", database.name(), role.name));
+    let project = Project::new().with("DATABASE_URL", &role.url);
+    project.expect("up --steps 1", 0);
+    // Its rows are checked by something that takes for ever, where that is asked for.
+    role.config
+        .connect(NoTls)
+        .unwrap()
+        .batch_execute(
+            "CREATE FUNCTION slow(int) RETURNS bool LANGUAGE plpgsql AS $$ BEGIN
+                 IF current_setting('test.slow', true) = 'on' THEN PERFORM pg_sleep(3600); END IF; RETURN true; END $$;
+             CREATE TABLE checked (id int CHECK (public.slow(id))); INSERT INTO checked VALUES (1)",
+        )
+        .unwrap();
+    let id = project.expect("backup", 0).stdout.trim().to_owned();
+    let slow =
+        |it: &str| database.execute(&format!("ALTER ROLE {} SET test.slow = '{it}'", role.name));
+    slow("on");
+    database.execute("INSERT INTO checked VALUES (2)");
+    let child = project.command(&format!("restore {id} --confirm")).spawn().unwrap();
+    let filling = format!(
+        "SELECT count(*) FROM pg_stat_activity WHERE usename = '{}' AND wait_event = 'PgSleep'",
+        role.name
+    );
+    wait_until("it fills the new database", || database.text(&filling) == "1");
+    assert!(child::signal("INT", child.id()));
+    let output = child.wait_with_output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(130), "{stderr}");
+    let state = format!(
+        "State: database {} is what it was before, and serves; nothing is left of the new database\n",
+        database.name()
+    );
+    assert!(stderr.contains(&state), "{stderr}");
+    assert!(
+        stderr.contains(&format!("Hint: migration-cli restore {id}   # begins anew")),
+        "{stderr}"
+    );
+    assert_eq!(database.text("SELECT count(*) FROM checked"), "2");
+    wait_until("the server has ended it", || database.text(&filling) == "0");
+    slow("off");
+    project.expect(&format!("restore {id} --confirm"), 0);
+    assert_eq!(database.text("SELECT count(*) FROM checked"), "1");
 }
