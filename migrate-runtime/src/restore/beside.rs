@@ -147,11 +147,7 @@ fn complete(
             let id = job.backup.id.as_str();
             let kept = names::kept_comment(&job.database, id, time, old.comment());
             let mut with_it = old.complete(&job.database);
-            with_it.push(format!(
-                "COMMENT ON DATABASE {} IS {}",
-                ident(&job.kept()),
-                literal(&kept)
-            ));
+            with_it.push(format!("COMMENT ON DATABASE {} IS {}", ident(&job.kept), literal(&kept)));
             with_it
         }
         Given::Archive(statements) => {
@@ -167,10 +163,9 @@ fn complete(
     fault::at(Point::RestoreCompared);
     holder.asks()?.interrupt.check()?;
     step(holder, format!("Putting it into the place of {}", job.database))?;
-    let kept = job.kept();
     let swap = Swap {
         name: &job.database,
-        old: job.look.oid.map(|it| (it, kept.as_str())),
+        old: job.look.oid.map(|it| (it, job.kept.as_str())),
         new: (oid, new),
         passing: &names::passing(&job.database, job.token()),
         with_it,

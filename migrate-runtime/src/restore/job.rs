@@ -2,7 +2,6 @@
 
 use super::fill::{Programs, Work};
 use super::look::Look;
-use super::names;
 use super::plan::{Restore, Restored, Way};
 use super::side::Opener;
 use super::swap::Holder;
@@ -23,6 +22,8 @@ pub(super) struct Job<'j> {
     pub(super) look: Look,
     pub(super) way: Way,
     pub(super) database: String,
+    /// What the database that is replaced will be called.
+    pub(super) kept: String,
 }
 
 impl Job<'_> {
@@ -37,11 +38,6 @@ impl Job<'_> {
 
     pub(super) fn token(&self) -> &str {
         self.opener.audit.token()
-    }
-
-    /// What the database that is replaced will be called.
-    pub(super) fn kept(&self) -> String {
-        names::kept(&self.database, &self.look.digits)
     }
 
     /// Where nothing better is known, the way out is to mend what was said, and to begin anew.
@@ -77,14 +73,14 @@ impl Job<'_> {
             token: self.token().to_owned(),
             database: self.database.clone(),
             way: self.way,
-            kept: (self.way == Way::Beside).then(|| self.kept()),
+            kept: (self.way == Way::Beside).then(|| self.kept.clone()),
         }
     }
 
     /// The statement that writes the row of the log about a restore that ended well.
     pub(super) fn row(&self) -> String {
         let kept = match self.way {
-            Way::Beside => format!(r#", "kept": "{}""#, json_text(&self.kept())),
+            Way::Beside => format!(r#", "kept": "{}""#, json_text(&self.kept)),
             Way::Anew | Way::InPlace => String::new(),
         };
         let (id, way) = (&self.backup.id, self.way.as_str());

@@ -181,7 +181,10 @@ fn job<'j, 'c: 'j, 'w: 'j>(
     let (tell, interrupt) = (&mut *connection.tell, connection.interrupt);
     backup.verify(backups.search(), interrupt, &mut |event| tell(event.clone()))?;
     let opener = opener(connection)?;
-    Ok((server, Job { wanted, backup, programs, opener, interrupt, look, way, database }))
+    let found = side::databases(connection)?;
+    let is_taken = |name: &str| found.iter().any(|it| it.name == name);
+    let kept = names::kept(&database, &look.digits, is_taken);
+    Ok((server, Job { kept, wanted, backup, programs, opener, interrupt, look, way, database }))
 }
 
 /// What the server and the backup say, before anything is done.

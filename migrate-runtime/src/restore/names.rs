@@ -11,9 +11,12 @@ pub(super) fn new_one(database: &str, token: &str) -> String {
     beside(database, &format!("_restore_{}", token.get(..8).unwrap_or(token)))
 }
 
-/// What the database is called that was replaced; `time` is of fourteen digits.
-pub(super) fn kept(database: &str, time: &str) -> String {
-    beside(database, &format!("_before_restore_{time}"))
+/// What the database is called that was replaced, with a name that nobody has; `time` is of fourteen digits.
+pub(super) fn kept(database: &str, time: &str, is_taken: impl Fn(&str) -> bool) -> String {
+    let first = beside(database, &format!("_before_restore_{time}"));
+    let others = (2..).map(|it: u32| beside(database, &format!("_before_restore_{time}_{it}")));
+    let mut names = std::iter::once(first.clone()).chain(others);
+    names.find(|it| !is_taken(it)).unwrap_or(first)
 }
 
 /// A name for a moment, inside of a transaction.
@@ -65,9 +68,13 @@ mod tests {
 
     #[test]
     fn long_names_lose_their_end_and_not_what_was_added() {
-        assert_eq!(kept("dcms", "20261125221530"), "dcms_before_restore_20261125221530");
+        let free = |_: &str| false;
+        let first = kept("dcms", "20261125221530", free);
+        assert_eq!(first, "dcms_before_restore_20261125221530");
+        let second = kept("dcms", "20261125221530", |it| it == first);
+        assert_eq!(second, "dcms_before_restore_20261125221530_2");
         let long = "ä".repeat(31);
-        let name = kept(&long, "20261125221530");
+        let name = kept(&long, "20261125221530", free);
         assert!(name.len() <= LONGEST, "{name}");
         assert_eq!(name, format!("{}_before_restore_20261125221530", "ä".repeat(16)));
         assert_eq!(new_one("dcms", "0123456789"), "dcms_restore_01234567");

@@ -63,7 +63,10 @@ pub(super) fn tests() -> Vec<Trial> {
         let child_of = format!("race::faults::restore::{name}");
         harness::trial(module_path!(), name, move || check(&child_of, point, in_place, after))
     };
-    let own = trials![a_program_that_outlives_its_run_is_ended_by_the_next];
+    let own = trials![
+        a_program_that_outlives_its_run_is_ended_by_the_next,
+        nobody_gets_in_between_the_lock_and_the_new_name
+    ];
     PLACES.iter().map(trial).chain(own).collect()
 }
 
@@ -283,4 +286,29 @@ fn a_program_that_outlives_its_run_is_ended_by_the_next() {
             .execute("INSERT INTO one VALUES (99); ALTER ROLE migration SET test.slow = 'on'");
     }
     stage.database.execute("ALTER ROLE migration RESET test.slow");
+}
+
+fn nobody_gets_in_between_the_lock_and_the_new_name() {
+    if let Some(argument) = child::argument() {
+        return restore(&argument);
+    }
+    let stage = Stage::new("INSERT INTO one VALUES (1)");
+    stage.database.execute("INSERT INTO one VALUES (99)");
+    let trial = "race::faults::restore::nobody_gets_in_between_the_lock_and_the_new_name";
+    let stop = (Some(Point::RestoreBlocked), false);
+    let mut runner = stage.runner(trial, stop, &stage.database.url());
+    assert!(runner.says("at RestoreBlocked 1"));
+    let config = stage.database.config();
+    let coming = std::thread::spawn(move || config.connect(NoTls).map(drop));
+    let waits = "SELECT count(*)::text FROM pg_locks WHERE locktype = 'object' AND NOT granted
+        AND classid = 'pg_database'::regclass AND mode = 'RowExclusiveLock'";
+    wait_until("somebody waits to get in", || stage.text(waits) == "1");
+    runner.tell("go on");
+    let ended = runner.end();
+    assert_eq!(ended.line("done"), Some("beside"), "{ended:#?}");
+    // The name that was asked for was that of the old one.
+    let error = coming.join().unwrap().unwrap_err();
+    assert_eq!(error.code().unwrap().code(), "3D000", "{error:?}");
+    assert_eq!(stage.found(), After::Restored);
+    stage.restore_again();
 }
