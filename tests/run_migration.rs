@@ -13,6 +13,7 @@ mod run {
     pub(crate) mod disk_full;
     pub(crate) mod doctor;
     pub(crate) mod doctor_tables;
+    pub(crate) mod environment;
     pub(crate) mod failures;
     pub(crate) mod force;
     pub(crate) mod force_faults;
@@ -64,6 +65,7 @@ fn main() -> ExitCode {
         run::disk_full::tests(),
         run::doctor::tests(),
         run::doctor_tables::tests(),
+        run::environment::tests(),
         run::failures::tests(),
         run::force::tests(),
         run::force_faults::tests(),

@@ -116,6 +116,15 @@ impl<'a> Connection<'a> {
         interrupt: &'a Interrupt,
         tell: Tell<'a>,
     ) -> Result<Connection<'a>, Error> {
+        if settings.role.is_some() {
+            let message =
+                "a lent connection works as the role that it has, and Settings::role names another";
+            return Err(Error::new(ErrorKind::Impossible, message)
+                .with_state("nothing was changed")
+                .with_hint(
+                    "SET ROLE before lending the connection, or let Migrator open its own",
+                ));
+        }
         let wire = Wire::Lent(Lent { client, restore: Vec::new() });
         let mut connection = Connection::new(wire, parts, settings, interrupt, tell);
         // Not RESET ALL: it takes the caller's own parameters (`app.tenant`) along, which no view lists.
@@ -166,6 +175,10 @@ impl<'a> Connection<'a> {
             Err(error) if self.may_reopen(&error) => self.reopen(&error)?,
             read => read.map_err(|it| self.end(it))?,
         };
+        // Whoever had the lock may have noted that the database is protected.
+        if let Err(error) = self.refuse_unconfirmed(&server) {
+            return Err(self.end(error));
+        }
         Ok((Session::new(self, server), history))
     }
 

@@ -86,8 +86,8 @@ impl Migrator {
         self.settings.confirmed = true;
     }
 
-    /// What was shown to a person, who agreed to it: `up` and `down` run just that, and refuse where there is
-    /// anything else to do by then.
+    /// What was shown to a person, who agreed to it: the next `up` or `down` runs just that, and refuses where
+    /// there is anything else to do by then.
     pub fn agree_to(&mut self, plan: Plan) {
         self.agreed = Some(plan);
     }
@@ -128,7 +128,9 @@ impl Migrator {
     /// Runs pending migrations as told.
     pub fn run_up(&mut self, up: &Up) -> Result<Run, Error> {
         self.refuse_stale_build()?;
-        self.call("up", |connection, call| call.run(connection, Request::Up(up)))
+        let ran = self.call("up", |connection, call| call.run(connection, Request::Up(up)));
+        self.agreed = None;
+        ran
     }
 
     /// Reverts the migrations that ran last, newest first.
@@ -138,7 +140,9 @@ impl Migrator {
 
     /// Reverts migrations as told.
     pub fn run_down(&mut self, down: &Down) -> Result<Run, Error> {
-        self.call("down", |connection, call| call.run(connection, Request::Down(down)))
+        let ran = self.call("down", |connection, call| call.run(connection, Request::Down(down)));
+        self.agreed = None;
+        ran
     }
 
     /// What [`run_up`](Migrator::run_up) would run now. Changes nothing and takes no lock.

@@ -36,12 +36,38 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Notes the environment where an older version made the tables. A role that may not do that runs its
-    /// migrations all the same.
+    /// Notes the environment where nobody has, or where a protected one was used without its name before. A
+    /// role that may not do that runs its migrations all the same.
     fn mark(&mut self) {
-        let mark = self.store.mark(self.settings).filter(|_| self.server.environment.is_none());
-        if mark.is_some_and(|it| self.send(&format!("BEGIN;\n{it};\nCOMMIT"), Keep::All).is_err()) {
-            self.roll_back();
+        let Some(mark) = self.store.mark(self.settings) else { return };
+        let name = self.settings.identity.environment.as_deref().unwrap_or_default();
+        let rises = self.settings.protected && !self.server.protected;
+        let warning = match self.server.environment.as_deref() {
+            None => None,
+            Some(noted) if noted == name && !rises => return,
+            Some(noted) if rises => Some(format!(
+                "the database was noted as one of the environment `{noted}`, and is one of `{name}` from now on, which is protected"
+            )),
+            Some(noted) => {
+                let message = format!(
+                    "the database is noted as one of the environment `{noted}`, not of `{name}`"
+                );
+                return self.tell(Event::Warning { message });
+            }
+        };
+        let sent = self.send(&format!("BEGIN READ WRITE;\n{mark};\nCOMMIT"), Keep::All);
+        let warning = match sent {
+            Ok(_) => warning,
+            Err(failure) => {
+                self.roll_back();
+                let error = self.cannot_read(failure);
+                Some(format!(
+                    "the database cannot note that it is one of the environment `{name}`, and does not protect itself: {error}"
+                ))
+            }
+        };
+        if let Some(message) = warning {
+            self.tell(Event::Warning { message });
         }
     }
 

@@ -57,8 +57,8 @@ mod encrypted {
             .dangerous()
             .with_custom_certificate_verifier(verifier);
         let mut config = match &options.certificate {
-            Some((certificate, key)) if wanted => {
-                let (chain, key) = client_certificate(certificate, key)?;
+            Some(certificate) if wanted => {
+                let (chain, key) = client_certificate(certificate, options.key.as_deref())?;
                 builder.with_client_auth_cert(chain, key).map_err(|it| {
                     refused(format!("the certificate {} and its key", certificate.display()), it)
                 })?

@@ -201,14 +201,14 @@ impl Link {
     /// Sends the data of a `COPY … FROM stdin`, piece by piece. An interruption cancels it on the server.
     #[cfg(feature = "backup")]
     pub(crate) fn copy_in(&mut self, statement: &str, data: CopyData<'_>) -> Result<(), CopyError> {
-        let Link { client, runtime, interrupt, .. } = self;
+        let Link { client, runtime, interrupt, tls, .. } = self;
         runtime.block_on(async {
             let mut sending = pin!(copy_in(client, statement, data));
             tokio::select! {
                 biased;
                 sent = &mut sending => sent,
                 () = interrupt.asked() => {
-                    let _ = client.cancel_token().cancel_query(tokio_postgres::NoTls).await;
+                    let _ = client.cancel_token().cancel_query(tls.clone()).await;
                     Err(CopyError::Interrupted)
                 }
             }

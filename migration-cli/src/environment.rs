@@ -139,15 +139,23 @@ impl Environment {
         self.url.as_ref().map(|it| &it.source)
     }
 
-    /// Whether a command prints the password. It belongs to the database of the environment: one that was
-    /// typed does not get it.
+    /// Whether a command prints the password. It belongs to the database that the same section of the file
+    /// names: any other one does not get it.
     pub(crate) fn asks_for_password(&self) -> bool {
-        let typed = matches!(self.url_source(), Some(Source::Flag(_)));
-        self.section.password_command.is_some() && !typed
+        let is_ours = match self.url_source() {
+            Some(Source::Config(..)) => true,
+            Some(Source::Variable(name) | Source::Dotenv(name, _)) => {
+                self.section.url_env.as_deref() == Some(name)
+            }
+            _ => false,
+        };
+        self.section.password_command.is_some() && is_ours
     }
 
+    /// What is in the URL or in PGPASSWORD comes before the file.
     fn with_password(&self, options: ConnectOptions) -> ConnectOptions {
-        match self.section.password_command.clone().filter(|_| self.asks_for_password()) {
+        let is_asked = options.password_origin().is_none() && self.asks_for_password();
+        match self.section.password_command.clone().filter(|_| is_asked) {
             Some(command) => options.with_password_from(move || command.run()),
             None => options,
         }

@@ -54,6 +54,13 @@ impl ConnectError {
         is_tls(error) || code == Some(sqlstate::INVALID_AUTHORIZATION)
     }
 
+    /// Whether the server has answered, and does not want us.
+    pub(super) fn turns_away(&self) -> bool {
+        let Cause::Postgres(error) = &self.cause else { return false };
+        let code = error.code().map(postgres::error::SqlState::code);
+        code.and_then(|it| it.get(..2)).is_some_and(|it| ["28", "3D"].contains(&it))
+    }
+
     /// Whether it may be our settings that it does not like: poolers say so with many codes.
     pub(super) fn is_about_settings(&self) -> bool {
         let Cause::Postgres(error) = &self.cause else { return false };
@@ -116,6 +123,13 @@ fn let_in(error: &postgres::Error, config: &Config, command: &str) -> Vec<String
                 format!("migration-cli {command} --wait-for-db 30s   # waits until another session ends"),
                 "SELECT usename, datname, application_name, count(*) FROM pg_stat_activity GROUP BY 1, 2, 3;   -- whose are they?".to_owned(),
             ];
+        }
+        _ if said.contains("to set role") || said.starts_with("role \"") => {
+            let user = config.get_user().unwrap_or_default();
+            let role = said.split('"').nth(1).unwrap_or_default();
+            return vec![format!(
+                "GRANT {role} TO {user};   -- if it is there, and is to be worked as"
+            )];
         }
         Some(sqlstate::INVALID_AUTHORIZATION) if said.contains("client certificate") => {
             "sslcert=FILE sslkey=FILE   # or ~/.postgresql/postgresql.crt and postgresql.key"

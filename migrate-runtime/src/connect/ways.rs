@@ -1,5 +1,6 @@
 //! The ways to the hosts of a connection: in which order, with which settings, with and without TLS.
 
+use std::sync::mpsc;
 use std::time::Duration;
 
 use tokio_postgres::Config;
@@ -7,8 +8,8 @@ use tokio_postgres::config::{Host, LoadBalanceHosts, SslMode};
 
 use super::error::{ConnectError, server_name};
 use crate::config::Settings;
-use crate::connect_options::{ConnectOptions, TlsMode, escaped};
-use crate::deadline::server_millis;
+use crate::connect_options::{ConnectOptions, TlsMode, TlsOptions, escaped};
+use crate::deadline::{Deadline, server_millis};
 use crate::error::{Error, ErrorKind};
 use crate::interrupt::Interrupt;
 use crate::tls::{Connector, connector};
@@ -46,6 +47,46 @@ impl Way {
     }
 }
 
+/// How long a password that was asked for is good, at least.
+const FRESH: Duration = Duration::from_mins(1);
+
+/// How long it may take to ask for one.
+const ASKING: Duration = Duration::from_mins(1);
+
+/// How often it is looked whether somebody interrupts.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// With a password that is good now. What is asked for it may take its time, or never answer.
+fn renewed(way: Way, interrupt: &Interrupt) -> Result<Result<Way, String>, Error> {
+    if !way.options.asks_for_password() {
+        return Ok(way.renewed());
+    }
+    let (sender, answer) = mpsc::channel();
+    std::thread::spawn(move || {
+        // Nobody listens any more where somebody has interrupted.
+        let _ = sender.send(way.renewed());
+    });
+    let deadline = Deadline::after(ASKING);
+    loop {
+        match answer.recv_timeout(LOOK) {
+            Ok(_) | Err(mpsc::RecvTimeoutError::Disconnected) if interrupt.is_asked() => {
+                return Err(Interrupt::error().with_state("nothing was changed"));
+            }
+            Ok(renewed) => return Ok(renewed),
+            Err(mpsc::RecvTimeoutError::Disconnected) => {
+                return Ok(Err("what was asked for it has ended without an answer".to_owned()));
+            }
+            Err(mpsc::RecvTimeoutError::Timeout) if interrupt.is_asked() => {
+                return Err(Interrupt::error().with_state("nothing was changed"));
+            }
+            Err(mpsc::RecvTimeoutError::Timeout) if deadline.is_over() => {
+                return Ok(Err(format!("no answer within {} s", ASKING.as_secs())));
+            }
+            Err(mpsc::RecvTimeoutError::Timeout) => {}
+        }
+    }
+}
+
 /// How to connect to each host, in the order in which they are tried.
 pub(super) struct Ways<'a> {
     options: &'a ConnectOptions,
@@ -55,6 +96,8 @@ pub(super) struct Ways<'a> {
     /// Host by host; the password is asked for when it is needed.
     made: Vec<(usize, Option<Way>)>,
     timeout: Duration,
+    /// Until when a password that was asked for is good.
+    fresh: Deadline,
 }
 
 impl<'a> Ways<'a> {
@@ -71,9 +114,12 @@ impl<'a> Ways<'a> {
         } else if config.get_load_balance_hosts() == LoadBalanceHosts::Random {
             made.rotate_left(uuid::Uuid::new_v4().as_bytes()[0] as usize % hosts);
         }
-        let tls = connector(&options.tls).map_err(|it| it.with_state("nothing was changed"))?;
+        // Over sockets alone, nobody needs a certificate.
+        let over_tcp = options.uses_tcp() && options.tls.mode > TlsMode::Disable;
+        let tls = if over_tcp { connector(&options.tls) } else { connector(&TlsOptions::none()) };
+        let tls = tls.map_err(|it| it.with_state("nothing was changed"))?;
         let timeout = config.get_connect_timeout().copied().unwrap_or(settings.connect_timeout);
-        Ok(Ways { options, settings, token, tls, made, timeout })
+        Ok(Ways { options, settings, token, tls, made, timeout, fresh: Deadline::after(FRESH) })
     }
 
     /// Tries the hosts one by one, each with the whole time: a silent one must not use up that of the next.
@@ -82,14 +128,22 @@ impl<'a> Ways<'a> {
         interrupt: &Interrupt,
     ) -> Result<Result<Link, (ConnectError, Config)>, Error> {
         let mut failed = None;
+        if self.options.asks_for_password() && self.fresh.is_over() {
+            self.made.iter_mut().for_each(|it| it.1 = None);
+            self.fresh = Deadline::after(FRESH);
+        }
         for at in 0..self.made.len() {
-            let plain = self.way(at)?;
+            let plain = self.way(at, interrupt)?;
             match self.open_host(&plain, interrupt) {
                 Ok(link) => return Ok(Ok(link)),
-                Err(error) => failed = Some((error, plain.config)),
-            }
-            if interrupt.is_asked() {
-                break;
+                Err(error) => {
+                    // As with libpq: who was turned away does not show the password to the next one.
+                    let is_final = error.turns_away();
+                    failed = Some((error, plain.config));
+                    if is_final || interrupt.is_asked() {
+                        break;
+                    }
+                }
             }
         }
         Ok(Err(failed.expect("there is at least one host")))
@@ -128,7 +182,7 @@ impl<'a> Ways<'a> {
         }
     }
 
-    fn way(&mut self, at: usize) -> Result<Way, Error> {
+    fn way(&mut self, at: usize, interrupt: &Interrupt) -> Result<Way, Error> {
         let (host, made) = &mut self.made[at];
         if let Some(way) = made {
             return Ok(way.clone());
@@ -136,7 +190,7 @@ impl<'a> Ways<'a> {
         let config = prepare(&self.options.config, *host, self.settings, self.token);
         let way = Way { config, tls: self.tls.clone(), options: self.options.clone(), host: *host };
         let server = server_name(&way.config);
-        let way = way.renewed().map_err(|reason| {
+        let way = renewed(way, interrupt)?.map_err(|reason| {
             Error::new(ErrorKind::Connect, format!("there is no password for {server}"))
                 .with_source(std::io::Error::other(reason))
                 .with_state("nothing was changed")
@@ -145,11 +199,19 @@ impl<'a> Ways<'a> {
     }
 }
 
+/// Whether a Unix socket leads to it. An address comes before any name of a host.
+fn is_socket(config: &Config) -> bool {
+    #[cfg(unix)]
+    let is_unix = matches!(config.get_hosts().first(), Some(Host::Unix(_)));
+    #[cfg(not(unix))]
+    let is_unix = false;
+    is_unix && config.get_hostaddrs().is_empty()
+}
+
 /// What is tried with one host: TLS where it is asked for, and never over a Unix socket.
 fn attempts(mode: TlsMode, config: &Config) -> &'static [SslMode] {
     use SslMode::{Disable, Prefer, Require};
-    #[cfg(unix)]
-    if let Some(Host::Unix(_)) = config.get_hosts().first() {
+    if is_socket(config) {
         return &[Disable];
     }
     match mode {

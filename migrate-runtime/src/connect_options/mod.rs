@@ -106,6 +106,17 @@ impl ConnectOptions {
         })
     }
 
+    /// Whether one of the hosts is reached over TCP.
+    pub(crate) fn uses_tcp(&self) -> bool {
+        let has_name = self.config.get_hosts().iter().any(|it| matches!(it, Host::Tcp(_)));
+        has_name || !self.config.get_hostaddrs().is_empty()
+    }
+
+    /// Whether the password is asked for each time.
+    pub(crate) fn asks_for_password(&self) -> bool {
+        self.password_source.is_some()
+    }
+
     /// Hosts, ports, role, database, and what else the client library knows. The password is not always
     /// among them.
     pub fn config(&self) -> &postgres::Config {

@@ -33,11 +33,20 @@ fn url(text: &str) -> Result<Vec<Parameter>, NotValid> {
     }
     let mut found = Vec::new();
     let (user, rest) = match text.split_once('@') {
-        // Behind a database or parameters, it is part of them.
-        Some((user, rest)) if user.contains(':') || !user.contains(['/', '?']) => {
-            (Some(user), rest)
-        }
-        _ => (None, text),
+        // As with libpq, behind a `/` it belongs to the database or to the parameters.
+        Some((user, _)) if user.contains('/') => (None, text),
+        Some((user, rest)) => match user.split_once('?') {
+            None => (Some(user), rest),
+            // `HOST?KEY=VALUE` with an `@` in the value, or `USER:PASSWORD` with a `?` in the password.
+            Some((before, _)) => match before.rsplit_once(':') {
+                None => (None, text),
+                Some((_, port)) if port.bytes().all(|it| it.is_ascii_digit()) => {
+                    return Err(NotValid);
+                }
+                Some(_) => (Some(user), rest),
+            },
+        },
+        None => (None, text),
     };
     if let Some(user) = user {
         let (user, password) = match user.split_once(':') {
@@ -67,7 +76,7 @@ fn url(text: &str) -> Result<Vec<Parameter>, NotValid> {
     Ok(found)
 }
 
-/// Before the parameters, which may hold one.
+/// A password with one that is not encoded, perhaps. Behind the user's own, parameters may hold no other.
 fn has_second_at(url: &str) -> bool {
     let parameters = url.rfind('@').and_then(|at| url[at..].find('?').map(|it| at + it));
     url[..parameters.unwrap_or(url.len())].matches('@').count() > 1
@@ -190,6 +199,19 @@ mod tests {
         check("postgres://h/d?ssl=true", &[("host", "h"), ("dbname", "d"), ("sslmode", "require")]);
         let at = [("host", "h"), ("dbname", "d"), ("application_name", "a@b")];
         check("postgres://h/d?application_name=a@b", &at);
+        let sent = [
+            ("host", "db"),
+            ("port", "5432"),
+            ("dbname", "app"),
+            ("user", "u"),
+            ("password", "p4ss@word"),
+        ];
+        check("postgres://db:5432/app?user=u&password=p4ss@word", &sent);
+        let socket = [("dbname", "d"), ("host", "/tmp"), ("password", "a:b@canary")];
+        check("postgres:///d?host=/tmp&password=a:b@canary", &socket);
+        let six = [("host", "::1"), ("dbname", "d"), ("application_name", "a@b")];
+        check("postgres://[::1]/d?application_name=a@b", &six);
+        check("postgres://h?application_name=a@b", &[("host", "h"), ("application_name", "a@b")]);
         let mark = [("user", "u"), ("password", "p?q=x"), ("host", "h"), ("sslmode", "prefer")];
         check("postgres://u:p?q=x@h?sslmode=prefer", &mark);
     }
@@ -207,6 +229,8 @@ mod tests {
     fn what_cannot_be_read_is_said() {
         for text in [
             "postgres://u:x@y@h/d",
+            "postgres://u:x/y@h/d",
+            "postgres://h:5432?password=p@word",
             "postgres://u:%4@h",
             "postgres://u:%zz@h",
             "postgres://u:%00@h",

@@ -81,7 +81,6 @@ impl ConnectOptions {
             RootCertificates::System => "system".to_owned(),
             RootCertificates::File(file) => path(file),
         });
-        let (certificate, key) = tls.certificate.clone().unzip();
         let binding = match self.config.get_channel_binding() {
             ChannelBinding::Disable => Some("disable".to_owned()),
             ChannelBinding::Require => Some("require".to_owned()),
@@ -91,8 +90,8 @@ impl ConnectOptions {
             ("sslmode", Some(tls.mode.as_str().to_owned())),
             ("sslrootcert", root),
             ("sslcrl", tls.revoked.as_deref().map(path)),
-            ("sslcert", certificate.as_deref().map(path)),
-            ("sslkey", key.as_deref().map(path)),
+            ("sslcert", tls.certificate.as_deref().map(path)),
+            ("sslkey", tls.key.as_deref().map(path)),
             ("ssl_min_protocol_version", tls.oldest.map(version)),
             ("ssl_max_protocol_version", tls.newest.map(version)),
             ("sslsni", tls.hide_name.then(|| "0".to_owned())),

@@ -71,10 +71,14 @@ fn add_place(config: &mut postgres::Config, values: &Values<'_>) -> Result<(), E
         config.port(port.ok().filter(|it| *it > 0).ok_or_else(|| values.wrong("port"))?);
     }
     let first_port = config.get_ports().first().copied().unwrap_or(5432);
-    for host in &hosts {
-        match host.as_str() {
-            "" => config.host(default_host(first_port)),
-            host => config.host(host),
+    for (at, host) in hosts.iter().enumerate() {
+        match (host.as_str(), addresses.get(at)) {
+            // An address is no socket, whatever stands beside it.
+            (host, Some(address)) if host.is_empty() || host.starts_with('/') => {
+                config.host(address)
+            }
+            ("", None) => config.host(default_host(first_port)),
+            (host, _) => config.host(host),
         };
     }
     for address in &addresses {

@@ -4,7 +4,7 @@
 
 use std::path::PathBuf;
 
-use super::values::{Values, error};
+use super::values::Values;
 use crate::error::Error;
 
 /// How much of TLS is asked for (`sslmode`), the least first.
@@ -36,7 +36,8 @@ pub(crate) struct TlsOptions {
     pub(crate) mode: TlsMode,
     pub(crate) root: Option<RootCertificates>,
     pub(crate) revoked: Option<PathBuf>,
-    pub(crate) certificate: Option<(PathBuf, PathBuf)>,
+    pub(crate) certificate: Option<PathBuf>,
+    pub(crate) key: Option<PathBuf>,
     pub(crate) oldest: Option<TlsVersion>,
     pub(crate) newest: Option<TlsVersion>,
     pub(crate) hide_name: bool,
@@ -91,6 +92,11 @@ impl TlsMode {
 }
 
 impl TlsOptions {
+    /// For what is not encrypted.
+    pub(crate) fn none() -> TlsOptions {
+        TlsOptions { mode: TlsMode::Disable, ..TlsOptions::default() }
+    }
+
     pub(super) fn read(values: &Values<'_>) -> Result<TlsOptions, Error> {
         let root = match values.path("sslrootcert") {
             Some(path) if path.as_os_str() == "system" => Some(RootCertificates::System),
@@ -107,6 +113,10 @@ impl TlsOptions {
             Some(_) => values.choice("ssl_max_protocol_version", &VERSIONS[..2])?,
             None => None,
         };
+        let sends = values.choice("sslcertmode", &[("allow", true), ("disable", false)])?;
+        let file = |key: &str, usual: &str| values.path(key).or_else(|| values.in_home(usual));
+        let certificate = file("sslcert", ".postgresql/postgresql.crt").filter(|_| sends);
+        let key = file("sslkey", ".postgresql/postgresql.key").filter(|_| certificate.is_some());
         if newest.is_some() && oldest > newest {
             let what = "the oldest version of TLS is newer than the newest";
             return Err(values.refusal("ssl_min_protocol_version", what));
@@ -115,7 +125,8 @@ impl TlsOptions {
             mode,
             root,
             revoked: values.path("sslcrl").or_else(|| values.in_home(".postgresql/root.crl")),
-            certificate: certificate(values)?,
+            certificate,
+            key,
             oldest,
             newest,
             hide_name: values.choice("sslsni", &[("1", false), ("0", true)])?,
@@ -147,17 +158,4 @@ fn mode(
     }
     // As with libpq: whoever has a list of authorities means it.
     Ok(if mode == TlsMode::Require && root.is_some() { TlsMode::VerifyCa } else { mode })
-}
-
-fn certificate(values: &Values<'_>) -> Result<Option<(PathBuf, PathBuf)>, Error> {
-    let sends = values.choice("sslcertmode", &[("allow", true), ("disable", false)])?;
-    let certificate =
-        values.path("sslcert").or_else(|| values.in_home(".postgresql/postgresql.crt"));
-    let Some(certificate) = certificate.filter(|_| sends) else { return Ok(None) };
-    let key = values.path("sslkey").or_else(|| values.in_home(".postgresql/postgresql.key"));
-    let key = key.ok_or_else(|| {
-        error(format!("there is no private key for the certificate {}", certificate.display()))
-            .with_hint("name it as sslkey=FILE, or put it into ~/.postgresql/postgresql.key")
-    })?;
-    Ok(Some((certificate, key)))
 }

@@ -30,6 +30,11 @@ impl<'a> Values<'a> {
         for parameter in &parameters {
             let known = find(&parameter.key).ok_or_else(|| unknown(parameter, &origin))?;
             values.found.remove(known.name);
+            if parameter.value.is_empty() {
+                // What is said to be empty is not to be found elsewhere.
+                let (text, origin) = (String::new(), origin.clone());
+                values.found.insert(known.name, Value { text, origin });
+            }
             values.add(known.name, &parameter.value, &origin)?;
         }
         values.add_service()?;
@@ -44,7 +49,7 @@ impl<'a> Values<'a> {
 
     /// The value of a parameter; an empty one counts as not given.
     pub(super) fn get(&self, key: &str) -> Option<&str> {
-        self.found.get(key).map(|it| it.text.as_str())
+        self.found.get(key).map(|it| it.text.as_str()).filter(|it| !it.is_empty())
     }
 
     /// Where the value of a parameter comes from.

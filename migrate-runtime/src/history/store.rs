@@ -26,6 +26,9 @@ pub(crate) struct Store {
     rows: String,
 }
 
+/// The environment that is protected without being told.
+const PRODUCTION: &str = "production";
+
 /// What making the tables found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Setup {
@@ -105,11 +108,15 @@ impl Store {
     /// One statement: notes the environment, if there is one and none was noted before.
     pub(crate) fn mark(&self, settings: &Settings) -> Option<String> {
         let environment = settings.identity.environment.as_deref()?;
-        let protected = if settings.protected { "'true'" } else { "'false'" };
+        let (protected, rises) = match settings.protected {
+            true => ("'true'", "true"),
+            false => ("'false'", "false"),
+        };
         let values = [
             ("schema", self.schema.as_str()),
             ("environment", &literal(environment)),
             ("protected", protected),
+            ("rises", rises),
         ];
         Some(fill(include_str!("mark.sql"), &values))
     }
@@ -172,7 +179,8 @@ impl Server {
             checks_client: cells.get(4)?.is_some(),
             layout: meta("layout").and_then(|it| it.parse().ok()),
             environment: meta("environment"),
-            protected: meta("protected").as_deref() == Some("true"),
+            protected: meta("protected").as_deref() == Some("true")
+                || meta("environment").as_deref() == Some(PRODUCTION),
             foreign_columns: cells.get(7)?.clone(),
             database_oid: text(cells, 8).to_owned(),
             run: cells.get(9)?.clone(),

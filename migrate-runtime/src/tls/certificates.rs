@@ -56,8 +56,15 @@ type ClientCertificate = (Vec<CertificateDer<'static>>, PrivateKeyDer<'static>);
 /// What we show of ourselves.
 pub(super) fn client_certificate(
     certificate: &Path,
-    key: &Path,
+    key: Option<&Path>,
 ) -> Result<ClientCertificate, Error> {
+    let key = key.ok_or_else(|| {
+        let message =
+            format!("there is no private key for the certificate {}", certificate.display());
+        Error::new(ErrorKind::Config, message)
+            .with_state("nothing was changed")
+            .with_hint("name it as sslkey=FILE, or put it into ~/.postgresql/postgresql.key")
+    })?;
     let chain = read(certificate, "certificate")?;
     refuse_open(key)?;
     let key_der = PrivateKeyDer::from_pem_file(key).map_err(|it| {

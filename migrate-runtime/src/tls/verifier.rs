@@ -54,15 +54,21 @@ impl Verifier {
     ) -> Result<Verifier, Error> {
         let builder =
             WebPkiServerVerifier::builder_with_provider(roots.store, Arc::clone(provider));
-        // Authorities without a list say nothing about what they took back.
-        let builder = builder.with_crls(revoked).allow_unknown_revocation_status();
+        // As with libpq: where there are lists, every authority needs one that has not expired.
+        let has_lists = !revoked.is_empty();
+        let builder = match has_lists {
+            true => builder.with_crls(revoked).enforce_revocation_expiration(),
+            false => builder,
+        };
         let authorities = builder.build().map_err(|it| {
             refused(
                 "the server's certificate cannot be verified",
                 TlsError::General(it.to_string()),
             )
         })?;
-        let chain = Some(Chain { authorities, trusted: roots.certificates });
+        // No list says anything about a certificate that nobody has signed.
+        let trusted = if has_lists { Vec::new() } else { roots.certificates };
+        let chain = Some(Chain { authorities, trusted });
         Ok(Verifier { provider: Arc::clone(provider), chain, names })
     }
 }

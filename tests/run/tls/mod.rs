@@ -31,6 +31,9 @@ pub(crate) fn tests() -> Vec<Trial> {
         what_a_server_refuses_with_tls_is_tried_without,
         the_password_is_bound_to_the_channel,
         the_versions_can_be_chosen,
+        an_address_beside_a_socket_is_encrypted_all_the_same,
+        a_socket_needs_no_certificate,
+        who_is_turned_away_does_not_go_on_to_the_next_host,
         a_run_is_seen_and_interrupted_over_tls
     ]
 }
@@ -99,20 +102,30 @@ fn a_certificate_that_was_taken_back_is_not_believed() {
         reason_code: None,
         invalidity_date: None,
     };
-    let list = CertificateRevocationListParams {
+    let list = |revoked_certs| CertificateRevocationListParams {
         this_update: date_time_ymd(2026, 1, 1),
         next_update: date_time_ymd(2090, 1, 1),
         crl_number: SerialNumber::from(1_u64),
         issuing_distribution_point: None,
-        revoked_certs: vec![revoked],
+        revoked_certs,
         key_identifier_method: KeyIdMethod::Sha256,
     };
-    world.write("crl.pem", &list.signed_by(&world.authority).unwrap().pem().unwrap());
+    world
+        .write("crl.pem", &list(vec![revoked]).signed_by(&world.authority).unwrap().pem().unwrap());
     let (_database, role) = world.member("with_tls");
     let without = "sslmode=verify-full sslrootcert=FILES/ca.pem";
     assert!(world.connect(&role, without).unwrap());
     let with = format!("{without} sslcrl=FILES/crl.pem");
     assert_refused(world.connect(&role, &with), "Revoked", "");
+
+    // A list that has expired says nothing about what was taken back since.
+    let mut expired = list(Vec::new());
+    expired.next_update = date_time_ymd(2026, 2, 1);
+    world.write("old.pem", &expired.signed_by(&world.authority).unwrap().pem().unwrap());
+    let with = format!("{without} sslcrl=FILES/old.pem");
+    assert_refused(world.connect(&role, &with), "revocation list expired", "");
+    world.write("empty.pem", &list(Vec::new()).signed_by(&world.authority).unwrap().pem().unwrap());
+    assert!(world.connect(&role, &format!("{without} sslcrl=FILES/empty.pem")).unwrap());
 }
 
 fn an_expired_certificate_is_not_believed() {
@@ -217,6 +230,45 @@ fn the_versions_can_be_chosen() {
     {
         assert!(world.connect(&role, &format!("sslmode=require {versions}")).unwrap());
     }
+}
+
+fn an_address_beside_a_socket_is_encrypted_all_the_same() {
+    let world = world();
+    let (_database, role) = world.member("with_tls");
+    let port = world.server.tcp_port();
+    let socket = world.server.socket().display();
+    let (name, database) = (&role.name, role.tcp.get_dbname().unwrap());
+    let ca = world.path("ca.pem");
+    let text = format!(
+        "host={socket} hostaddr=127.0.0.1 port={port} user={name} password={name} dbname={database} sslmode=verify-full sslrootcert={}",
+        ca.display()
+    );
+    // The role gets in over TLS alone, and the certificate is for the address too.
+    Migrator::new(&three(), ConnectOptions::parse(&text).unwrap()).up().unwrap();
+}
+
+fn a_socket_needs_no_certificate() {
+    let database = TestDatabase::new();
+    let socket = database.server().socket().display();
+    let parameters = format!(
+        "host={socket} port={} user=migration dbname={} sslmode=verify-full sslcert=/no/such.crt",
+        database.server().tcp_port(),
+        database.name()
+    );
+    Migrator::new(&three(), ConnectOptions::parse(&parameters).unwrap()).up().unwrap();
+}
+
+fn who_is_turned_away_does_not_go_on_to_the_next_host() {
+    let world = world();
+    let (_database, role) = world.member("with_tls");
+    let port = world.server.tcp_port();
+    let (name, database) = (&role.name, role.tcp.get_dbname().unwrap());
+    let text = format!(
+        "host=127.0.0.1,127.0.0.1 port={port},1 user={name} password=wrong dbname={database} sslmode=require"
+    );
+    let error =
+        Migrator::new(&three(), ConnectOptions::parse(&text).unwrap()).status().unwrap_err();
+    assert_eq!(error.sqlstate(), Some("28P01"), "{error:?}");
 }
 
 fn a_run_is_seen_and_interrupted_over_tls() {
