@@ -49,7 +49,8 @@ impl Migrator {
         for row in rows {
             let cell = |at: usize| row.get(at).and_then(|it| it.as_deref());
             let number = |at: usize| cell(at)?.parse().ok();
-            let Some((place, _, is_locked)) = number(0).and_then(|it| names.get(it as usize))
+            let Some((place, _, is_locked)) =
+                cell(0).and_then(|it| names.get(it.parse::<usize>().ok()?))
             else {
                 continue;
             };

@@ -13,7 +13,7 @@ use crate::error::{Error, ErrorKind};
 use crate::fault::{self, Point};
 use crate::history::{History, Server, Store};
 use crate::interrupt::Interrupt;
-use crate::lent::{Lent, send_lent, set_config};
+use crate::lent::{Lent, send_lent};
 use crate::lock::{Holder, LockKey};
 use crate::progress::Event;
 use crate::session::Session;
@@ -79,7 +79,7 @@ impl<'a> Connection<'a> {
         Connection { origin: Some(origin), ..made }
     }
 
-    fn new(
+    pub(crate) fn new(
         wire: Wire<'a>,
         (store, audit): (Store, Audit),
         settings: &'a Settings,
@@ -104,54 +104,6 @@ impl<'a> Connection<'a> {
             began: Moment::now(),
             waits,
             tell,
-        }
-    }
-
-    /// Borrows a client. Its settings and roles are noted, and put back after every script; its
-    /// temporary tables are left alone.
-    pub(crate) fn lent(
-        client: &'a mut postgres::Client,
-        parts: (Store, Audit),
-        settings: &'a Settings,
-        interrupt: &'a Interrupt,
-        tell: Tell<'a>,
-    ) -> Result<Connection<'a>, Error> {
-        if settings.role.is_some() {
-            let message =
-                "a lent connection works as the role that it has, and Settings::role names another";
-            return Err(Error::new(ErrorKind::Impossible, message)
-                .with_state("nothing was changed")
-                .with_hint(
-                    "SET ROLE before lending the connection, or let Migrator open its own",
-                ));
-        }
-        let wire = Wire::Lent(Lent { client, restore: Vec::new() });
-        let mut connection = Connection::new(wire, parts, settings, interrupt, tell);
-        // Not RESET ALL: it takes the caller's own parameters (`app.tenant`) along, which no view lists.
-        connection.cleanup = vec![include_str!("history/restore.sql").to_owned()];
-        let reply = connection.ask(include_str!("history/lent.sql"))?;
-        if reply.is_true(2) {
-            return Err(Error::new(
-                ErrorKind::Impossible,
-                "the lent connection is inside a transaction, and migrations end transactions",
-            )
-            .with_state("nothing was changed")
-            .with_hint("commit or roll back before lending the connection"));
-        }
-        let set: Vec<String> = reply.of(0).filter_map(set_config).collect();
-        let roles: Vec<String> = reply.of(1).filter_map(set_config).collect();
-        if !set.is_empty() {
-            connection.cleanup.push(format!("SELECT {}", set.join(", ")));
-        }
-        // Reading happens under the role that logged in, as everything after it does.
-        connection.restore_with(format!("SELECT {}", roles.join(", ")));
-        connection.ask("RESET SESSION AUTHORIZATION;\nRESET ROLE")?;
-        Ok(connection)
-    }
-
-    fn restore_with(&mut self, statement: String) {
-        if let Wire::Lent(lent) = &mut self.wire {
-            lent.restore.push(statement);
         }
     }
 

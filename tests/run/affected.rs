@@ -44,7 +44,7 @@ fn tables_that_are_there_are_told_with_their_size() {
         ("20260101000002_two", "CREATE INDEX ON parts (id); DELETE FROM mine", "SELECT 1"),
     ]);
     let mut settings = Settings::default();
-    settings.schema = "app".to_owned();
+    "app".clone_into(&mut settings.schema);
     let mut migrator = Migrator::new(&migrations, database.config()).with_settings(settings);
     let named = |it: &str, rows, is_locked| (it.to_owned(), rows, is_locked);
     let never = (database.server().major() < 14).then_some(0);

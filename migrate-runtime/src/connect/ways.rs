@@ -68,16 +68,15 @@ fn renewed(way: Way, interrupt: &Interrupt) -> Result<Result<Way, String>, Error
     });
     let deadline = Deadline::after(ASKING);
     loop {
-        match answer.recv_timeout(LOOK) {
-            Ok(_) | Err(mpsc::RecvTimeoutError::Disconnected) if interrupt.is_asked() => {
-                return Err(Interrupt::error().with_state("nothing was changed"));
-            }
+        let answered = answer.recv_timeout(LOOK);
+        // A signal from the terminal ends what is asked, too.
+        if interrupt.is_asked() {
+            return Err(Interrupt::error().with_state("nothing was changed"));
+        }
+        match answered {
             Ok(renewed) => return Ok(renewed),
             Err(mpsc::RecvTimeoutError::Disconnected) => {
                 return Ok(Err("what was asked for it has ended without an answer".to_owned()));
-            }
-            Err(mpsc::RecvTimeoutError::Timeout) if interrupt.is_asked() => {
-                return Err(Interrupt::error().with_state("nothing was changed"));
             }
             Err(mpsc::RecvTimeoutError::Timeout) if deadline.is_over() => {
                 return Ok(Err(format!("no answer within {} s", ASKING.as_secs())));

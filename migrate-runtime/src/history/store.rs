@@ -108,10 +108,8 @@ impl Store {
     /// One statement: notes the environment, if there is one and none was noted before.
     pub(crate) fn mark(&self, settings: &Settings) -> Option<String> {
         let environment = settings.identity.environment.as_deref()?;
-        let (protected, rises) = match settings.protected {
-            true => ("'true'", "true"),
-            false => ("'false'", "false"),
-        };
+        let (protected, rises) =
+            if settings.protected { ("'true'", "true") } else { ("'false'", "false") };
         let values = [
             ("schema", self.schema.as_str()),
             ("environment", &literal(environment)),

@@ -184,7 +184,7 @@ fn job<'j, 'c: 'j, 'w: 'j>(
     let found = side::databases(connection)?;
     let is_taken = |name: &str| found.iter().any(|it| it.name == name);
     let kept = names::kept(&database, &look.digits, is_taken);
-    Ok((server, Job { kept, wanted, backup, programs, opener, interrupt, look, way, database }))
+    Ok((server, Job { wanted, backup, programs, opener, interrupt, look, way, database, kept }))
 }
 
 /// What the server and the backup say, before anything is done.

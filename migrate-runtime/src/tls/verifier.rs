@@ -56,9 +56,10 @@ impl Verifier {
             WebPkiServerVerifier::builder_with_provider(roots.store, Arc::clone(provider));
         // As with libpq: where there are lists, every authority needs one that has not expired.
         let has_lists = !revoked.is_empty();
-        let builder = match has_lists {
-            true => builder.with_crls(revoked).enforce_revocation_expiration(),
-            false => builder,
+        let builder = if has_lists {
+            builder.with_crls(revoked).enforce_revocation_expiration()
+        } else {
+            builder
         };
         let authorities = builder.build().map_err(|it| {
             refused(
