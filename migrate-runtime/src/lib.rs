@@ -45,8 +45,8 @@
 //!
 //! # Features
 //!
-//! None is on by default.
-//!
+//! - `tls`, on by default: encrypted connections, by rustls. Without it, `sslmode=require` and more are
+//!   refused.
 //! - `testing`, for `[dev-dependencies]`: the module `testing`, whose `harness!` gives every test of
 //!   your migrations a database of its own. The one part that reads the environment.
 //! - `backup`: the module `backup`, backups by PostgreSQL's own programs, and `Migrator::backup`.
