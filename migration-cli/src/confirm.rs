@@ -101,7 +101,12 @@ impl Context<'_> {
     fn refusal(&self, message: String) -> CommandError {
         CommandError::new(ErrorKind::Consent, message)
             .with_state("nothing was changed")
-            .with_hint(format!("{} --confirm", self.typed))
+            .with_hint(self.typed_with("--confirm"))
+    }
+
+    /// The command as it was typed, with a flag that it needs.
+    pub(crate) fn typed_with(&self, flag: &str) -> String {
+        format!("{} {flag}", self.typed)
     }
 }
 

@@ -128,6 +128,18 @@ impl Context<'_> {
         }
     }
 
+    /// The library does not know what was typed: where its hint repeats the command, this one does.
+    pub(crate) fn with_ways_out(&self, error: CommandError) -> CommandError {
+        match error.kind {
+            ErrorKind::Consent => {
+                let repeats =
+                    |it: &str| it.starts_with("migration-cli ") && it.ends_with(" --confirm");
+                error.with_hint_instead(repeats, self.typed_with("--confirm"))
+            }
+            _ => error,
+        }
+    }
+
     /// A migrator that is asked nothing about a database.
     pub(crate) fn offline(&self) -> Migrator {
         Migrator::new(self.set, postgres::Config::new()).with_settings(self.settings())
@@ -217,7 +229,7 @@ impl Context<'_> {
             return Err(CommandError::new(ErrorKind::Consent, message)
                 .with_state("nothing was changed")
                 .with_hint("sslmode=verify-full sslrootcert=FILE   # in the database URL, or as PGSSLMODE and PGSSLROOTCERT")
-                .with_hint(format!("{} --allow-insecure", self.typed)));
+                .with_hint(self.typed_with("--allow-insecure")));
         }
         if mode < TlsMode::VerifyFull {
             self.ui.warn(format!(

@@ -110,6 +110,18 @@ impl CommandError {
         self
     }
 
+    /// Puts another hint in the place of those that `is_meant` finds.
+    pub(crate) fn with_hint_instead(
+        mut self,
+        is_meant: impl Fn(&str) -> bool,
+        hint: String,
+    ) -> CommandError {
+        for old in self.0.hints.iter_mut().filter(|it| is_meant(it)) {
+            old.clone_from(&hint);
+        }
+        self
+    }
+
     /// For a command that only shows: its hints show too, and change nothing.
     pub(crate) fn for_plan(mut self) -> CommandError {
         for hint in &mut self.0.hints {

@@ -104,47 +104,53 @@ pub(crate) fn run(start: Start<'_>, command: &Command) -> Result<u8, CommandErro
         Command::Init(args) => init::run(start, args),
         Command::Completions(args) => completions::run(start, args),
         Command::Man(args) => man::run(start, args),
-        Command::Create(args) => create::run(&mut start.context()?, args),
-        Command::Import(args) => import::run(&mut start.context()?, args),
-        Command::Up(args) if !args.dry_run => logged(start, "up", |it| up::run(it, args)),
-        Command::Down(args) if !args.dry_run => logged(start, "down", |it| down::run(it, args)),
-        Command::Force(args) if !args.dry_run => logged(start, "force", |it| force::run(it, args)),
-        Command::Repair(args) if !args.dry_run => {
-            logged(start, "repair", |it| repair::run(it, args))
+        _ => {
+            let mut ctx = start.context()?;
+            let result = run_configured(&mut ctx, command);
+            result.map_err(|error| {
+                if let Some(name) = changes(command) {
+                    ctx.log_refusal(name, &error);
+                }
+                ctx.with_ways_out(error)
+            })
         }
-        Command::Up(args) => up::run(&mut start.context()?, args),
-        Command::Down(args) => down::run(&mut start.context()?, args),
-        Command::Status(args) => status::run(&mut start.context()?, args),
-        Command::Plan(args) => plan::run(&mut start.context()?, args),
-        Command::Verify(args) => verify::run(&mut start.context()?, args),
-        Command::Repair(args) => repair::run(&mut start.context()?, args),
-        Command::Force(args) => force::run(&mut start.context()?, args),
-        Command::Info(args) => info::run(&mut start.context()?, args),
-        Command::Logs(args) => logs::run(&mut start.context()?, args),
-        Command::Backup(args) => backup::run(&mut start.context()?, args),
-        Command::Doctor(args) => doctor::run(&mut start.context()?, args),
-        Command::Restore(args) if !args.dry_run => {
-            logged(start, "restore", |it| restore::run(it, args))
-        }
-        Command::Restore(args) => restore::run(&mut start.context()?, args),
-        Command::Config(args) => config::run(&mut start.context()?, args),
-        Command::Db(args) => db::run(&mut start.context()?, args),
     }
 }
 
-/// Runs a command that is to change the database. What is refused here, and not by the library, is in the
-/// log of the database all the same.
-fn logged(
-    start: Start<'_>,
-    command: &'static str,
-    run: impl FnOnce(&mut Context<'_>) -> Result<u8, CommandError>,
-) -> Result<u8, CommandError> {
-    let mut ctx = start.context()?;
-    let result = run(&mut ctx);
-    if let Err(error) = &result {
-        ctx.log_refusal(command, error);
+fn run_configured(ctx: &mut Context<'_>, command: &Command) -> Result<u8, CommandError> {
+    match command {
+        // These have run.
+        Command::Init(_) | Command::Completions(_) | Command::Man(_) => Ok(0),
+        Command::Create(args) => create::run(ctx, args),
+        Command::Import(args) => import::run(ctx, args),
+        Command::Up(args) => up::run(ctx, args),
+        Command::Down(args) => down::run(ctx, args),
+        Command::Status(args) => status::run(ctx, args),
+        Command::Plan(args) => plan::run(ctx, args),
+        Command::Verify(args) => verify::run(ctx, args),
+        Command::Repair(args) => repair::run(ctx, args),
+        Command::Force(args) => force::run(ctx, args),
+        Command::Info(args) => info::run(ctx, args),
+        Command::Logs(args) => logs::run(ctx, args),
+        Command::Backup(args) => backup::run(ctx, args),
+        Command::Doctor(args) => doctor::run(ctx, args),
+        Command::Restore(args) => restore::run(ctx, args),
+        Command::Config(args) => config::run(ctx, args),
+        Command::Db(args) => db::run(ctx, args),
     }
-    result
+}
+
+/// The name in the log of what is to change the database: what is refused here, and not by the library, is
+/// in there all the same.
+fn changes(command: &Command) -> Option<&'static str> {
+    match command {
+        Command::Up(args) if !args.dry_run => Some("up"),
+        Command::Down(args) if !args.dry_run => Some("down"),
+        Command::Force(args) if !args.dry_run => Some("force"),
+        Command::Repair(args) if !args.dry_run => Some("repair"),
+        Command::Restore(args) if !args.dry_run => Some("restore"),
+        _ => None,
+    }
 }
 
 /// Whether all steps of a plan share one transaction.

@@ -136,6 +136,26 @@ fn a_database_that_is_protected_itself_is_asked_about_too() {
 }
 
 #[test]
+fn the_hint_repeats_what_was_typed_where_the_database_itself_is_protected() {
+    let database = TestDatabase::new();
+    let project = Project::on(&database);
+    project.expect("up --steps 2 --env production --confirm", 0);
+    let id = project.expect("backup", 0).stdout.trim().to_owned();
+    for typed in [
+        "up --steps 1 --lock-timeout 1s",
+        "down 2 --env ci",
+        "force 20240320000000 --reason x",
+        &format!("restore {id} --disconnect"),
+    ] {
+        let outcome = project.expect(typed, 7);
+        let hint = format!("Hint: migration-cli {typed} --confirm\n");
+        assert_eq!(outcome.stderr.matches(&hint).count(), 1, "{}", outcome.stderr);
+        assert_eq!(outcome.stderr.matches(" --confirm\n").count(), 1, "{}", outcome.stderr);
+    }
+    assert_eq!(applied(&database), "2");
+}
+
+#[test]
 fn data_is_lost_only_where_that_is_agreed_to() {
     let project = Project::new();
     project.expect("status", 0);
