@@ -22,6 +22,9 @@ pub struct Settings {
     /// Whether changes of a database that is noted as protected are agreed to. A program that migrates when
     /// it starts has nobody to ask: true unless told.
     pub confirmed: bool,
+    /// Whether the caller asks a person where that consent is missing. The log has no row about the refusal
+    /// then: the caller tells it what came of the question, with [`Migrator::record`](crate::Migrator::record).
+    pub asks: bool,
     /// How long one attempt waits for a lock (`lock_timeout`) where others would queue behind it; the first
     /// attempts give up sooner, and statements that work on rows wait for two seconds at least as long as
     /// no table is locked before them. Zero waits until `lock_deadline`.
@@ -120,6 +123,7 @@ impl Default for Settings {
             schema: "public".to_owned(),
             protected: false,
             confirmed: true,
+            asks: false,
             lock_timeout: Duration::from_millis(100),
             lock_deadline: Duration::from_mins(5),
             statement_timeout: Duration::ZERO,

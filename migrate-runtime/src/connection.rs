@@ -121,7 +121,7 @@ impl<'a> Connection<'a> {
     /// again: there is nothing yet that could be in doubt.
     pub(crate) fn lock(mut self, server: &Server) -> Result<(Session<'a>, History), Error> {
         if let Err(error) = self.refuse_unconfirmed(server) {
-            return Err(self.end(error));
+            return Err(if self.settings.asks { error } else { self.end(error) });
         }
         let (server, history) = match self.acquire(self.settings.wait) {
             Err(error) if self.may_reopen(&error) => self.reopen(&error)?,

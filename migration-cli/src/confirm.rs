@@ -45,11 +45,13 @@ impl Context<'_> {
         self.ask(&format!("This is a protected database: {what}."), database, interrupt)
     }
 
-    /// Runs what was shown already, with the consent that it needs.
+    /// Runs what went to stdout already, with the consent that it needs; `show` shows it where that is
+    /// elsewhere.
     pub(crate) fn with_consent<T>(
         &self,
         Session { mut migrator, progress }: Session,
         what: &str,
+        show: impl FnOnce(&Ui),
         run: impl Fn(&mut Migrator) -> Result<T, Error>,
     ) -> Result<T, CommandError> {
         if !self.needs_consent() {
@@ -61,7 +63,11 @@ impl Context<'_> {
                 ended => return Ok(ended?),
             }
         }
-        self.agree(what, &migrator.interrupt(), |_| {})?;
+        self.agree(what, &migrator.interrupt(), |ui| {
+            if !ui.shows_results() {
+                show(ui);
+            }
+        })?;
         migrator.confirm();
         let ran = run(&mut migrator);
         progress.end();
@@ -69,7 +75,11 @@ impl Context<'_> {
     }
 
     /// Data is about to be lost: consent is needed in every environment.
-    pub(crate) fn require_consent_to_loss(&self, what: &str) -> Result<(), CommandError> {
+    pub(crate) fn require_consent_to_loss(
+        &self,
+        what: &str,
+        interrupt: &Interrupt,
+    ) -> Result<(), CommandError> {
         if self.global.confirm {
             return Ok(());
         }
@@ -77,15 +87,18 @@ impl Context<'_> {
             return Err(self.refusal(format!("{what} needs --confirm")));
         }
         let word = self.report.database.as_deref().unwrap_or(&self.environment.name);
-        self.ask(&format!("Data will be lost: {what}."), word, &Interrupt::default())
+        self.ask(&format!("Data will be lost: {what}."), word, interrupt)
     }
 
     fn ask(&self, why: &str, word: &str, interrupt: &Interrupt) -> Result<(), CommandError> {
-        self.ui.say(why);
-        let mut stderr = io::stderr();
-        // Where even that cannot be written, nobody will answer either.
-        let _ = write!(stderr, "Type {word} to go on: ").and_then(|()| stderr.flush());
-        match answer(interrupt) {
+        let answer = self.prompt.during(|| {
+            self.ui.say(why);
+            let mut stderr = io::stderr();
+            // Where even that cannot be written, nobody will answer either.
+            let _ = write!(stderr, "Type {word} to go on: ").and_then(|()| stderr.flush());
+            answer(interrupt)
+        });
+        match answer {
             Answer::Line(line) if line.trim_end_matches(['\n', '\r']) == word => Ok(()),
             Answer::Line(_) => {
                 Err(self.refusal(format!("that is not `{word}`: nobody has agreed to it")))

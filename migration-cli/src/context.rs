@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use migrate_runtime::dev_database::{DevDatabase, DevStatus, Running, Search};
 use migrate_runtime::{
-    ConnectOptions, ErrorKind, Identity, MigrationSet, Migrator, Outcome, Record, Settings,
-    TlsMode, postgres,
+    ConnectOptions, ErrorKind, Identity, Interrupt, MigrationSet, Migrator, Outcome, Record,
+    Settings, TlsMode, postgres,
 };
 
 use crate::cli::GlobalArgs;
@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::env_vars::{EnvVars, PATH, PG_BIN, RUST_LOG, Sourced, TERM};
 use crate::environment::{Choice, DEVELOPMENT, Database, Described, Environment};
 use crate::error::CommandError;
-use crate::interrupt;
+use crate::interrupt::{self, Prompt};
 use crate::output::{Detail, Progress, Report, Ui};
 use crate::secret::redact;
 
@@ -45,6 +45,7 @@ pub(crate) struct Context<'a> {
     /// The command as it was typed, for hints.
     pub(crate) typed: String,
     vars: EnvVars,
+    pub(crate) prompt: Prompt,
     /// Where the database is that the command was about to work on.
     opened: Option<ConnectOptions>,
 }
@@ -84,8 +85,20 @@ impl<'a> Start<'a> {
         let environment = Environment::choose(choice, &vars, &config)?;
         report.environment = Some(environment.name.clone());
         let project = config.path.as_deref().and_then(Path::parent).unwrap_or(&here).to_owned();
-        let opened = None;
-        Ok(Context { set, global, environment, ui, report, project, here, typed, vars, opened })
+        let (prompt, opened) = (Prompt::default(), None);
+        Ok(Context {
+            set,
+            global,
+            environment,
+            ui,
+            report,
+            project,
+            here,
+            typed,
+            vars,
+            prompt,
+            opened,
+        })
     }
 
     /// Prints a text that is the result as a whole.
@@ -105,18 +118,26 @@ impl Context<'_> {
         let progress = Progress::new(&self.ui, self.set.iter().map(|it| it.name));
         let mut listener = progress.clone();
         let migrator = migrator.on_event(move |event| listener.event(event));
-        interrupt::on_signal(migrator.interrupt(), &self.ui)?;
+        self.on_signal(migrator.interrupt())?;
         Ok(Session { migrator, progress })
     }
 
+    /// From now on, a signal interrupts what runs, and ends what is asked.
+    pub(crate) fn on_signal(&self, interrupt: Interrupt) -> Result<(), CommandError> {
+        interrupt::on_signal(interrupt, self.prompt.clone(), &self.ui)
+    }
+
     /// Leaves a row in the log of the database about what was refused before the library was asked to do it:
-    /// consent that is missing, or a plan that there cannot be.
+    /// consent that is missing, a plan that there cannot be, a signal while somebody was asked.
     pub(crate) fn log_refusal(&self, command: &'static str, error: &CommandError) {
         let Some(connection) = &self.opened else { return };
-        if error.is_logged || Outcome::of(error.kind) != Outcome::Refused {
+        let outcome = Outcome::of(error.kind);
+        // What interrupts the library is its own to write: the server may not even have answered.
+        let is_ours = outcome == Outcome::Interrupted && error.is_ours;
+        if error.is_logged || !(is_ours || outcome == Outcome::Refused) {
             return;
         }
-        let mut record = Record::new(command, Outcome::Refused);
+        let mut record = Record::new(command, outcome);
         record.message = Some(redact(&error.message));
         record.detail = vec![("kind", error.kind.as_str().to_owned())];
         let mut settings = self.settings();
@@ -134,7 +155,7 @@ impl Context<'_> {
             ErrorKind::Consent => {
                 let repeats =
                     |it: &str| it.starts_with("migration-cli ") && it.ends_with(" --confirm");
-                error.with_hint_instead(repeats, self.typed_with("--confirm"))
+                error.with_hint_instead(repeats, &self.typed_with("--confirm"))
             }
             _ => error,
         }
@@ -286,6 +307,7 @@ impl Context<'_> {
         settings.role.clone_from(&section.role);
         settings.protected = self.environment.protected;
         settings.confirmed = self.global.confirm;
+        settings.asks = self.may_ask();
         let mut identity = Identity::default();
         identity.application = Some(self.ui.application());
         identity.os_user = whoami::username().ok();

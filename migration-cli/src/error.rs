@@ -37,6 +37,8 @@ pub(crate) struct Failure {
     pub(crate) run: Option<String>,
     /// Whether the log of the database has a row about it.
     pub(crate) is_logged: bool,
+    /// Whether this command line found it, and not the library.
+    pub(crate) is_ours: bool,
 }
 
 /// Where in a file a failure was found.
@@ -71,6 +73,7 @@ impl CommandError {
             done: None,
             run: None,
             is_logged: false,
+            is_ours: true,
         }))
     }
 
@@ -114,10 +117,10 @@ impl CommandError {
     pub(crate) fn with_hint_instead(
         mut self,
         is_meant: impl Fn(&str) -> bool,
-        hint: String,
+        hint: &str,
     ) -> CommandError {
         for old in self.0.hints.iter_mut().filter(|it| is_meant(it)) {
-            old.clone_from(&hint);
+            hint.clone_into(old);
         }
         self
     }
@@ -203,6 +206,7 @@ impl From<Error> for CommandError {
             done: error.partial().map(|it| it.done.clone()),
             run: error.partial().map(|it| it.token.clone()),
             is_logged: error.is_logged(),
+            is_ours: false,
         }))
     }
 }

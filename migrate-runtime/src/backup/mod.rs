@@ -170,9 +170,7 @@ impl Backups {
             return Ok(Pruned { removed, kept, newest_good: None, swept: 0 });
         };
         let swept = folder.sweep()?;
-        let word = BackupId::word(environment);
-        let ids = self.list()?.into_iter().rev().map(|it| it.id);
-        let newest_first: Vec<BackupId> = ids.filter(|it| it.environment() == word).collect();
+        let newest_first = self.newest_first(environment)?;
         let old = newest_first.iter().skip(keep.get());
         if old.len() == 0 {
             let (removed, kept) = (Vec::new(), newest_first);
@@ -188,6 +186,22 @@ impl Backups {
         }
         let kept = newest_first.into_iter().filter(|it| !removed.contains(it)).collect();
         Ok(Pruned { removed, kept, newest_good: Some(newest_good), swept })
+    }
+
+    /// All but the `keep` newest backups of an environment, newest first: [`prune`](Backups::prune) removes
+    /// no others. Nothing is proved.
+    pub fn older_than(
+        &self,
+        keep: NonZeroUsize,
+        environment: &str,
+    ) -> Result<Vec<BackupId>, Error> {
+        Ok(self.newest_first(environment)?.into_iter().skip(keep.get()).collect())
+    }
+
+    fn newest_first(&self, environment: &str) -> Result<Vec<BackupId>, Error> {
+        let word = BackupId::word(environment);
+        let ids = self.list()?.into_iter().rev().map(|it| it.id);
+        Ok(ids.filter(|it| it.environment() == word).collect())
     }
 
     fn newest_good(

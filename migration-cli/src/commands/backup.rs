@@ -3,15 +3,14 @@
 use std::num::NonZeroUsize;
 use std::time::Instant;
 
-use migrate_runtime::Interrupt;
 use migrate_runtime::backup::{BackupId, Pruned};
 
 use crate::backup_place::BackupPlace;
 use crate::context::{Context, Session};
 use crate::error::CommandError;
-use crate::interrupt;
 use crate::output::{
-    BackupRecord, ListedRecord, Progress, print_backup, print_backups, print_pruned, print_verified,
+    BackupRecord, ListedRecord, Progress, Ui, print_backup, print_backups, print_pruned,
+    print_verified,
 };
 use crate::text::parse_count;
 
@@ -105,7 +104,7 @@ fn list(ctx: &mut Context<'_>, args: &BackupArgs) -> Result<u8, CommandError> {
 fn verify(ctx: &mut Context<'_>, args: &BackupArgs, id: &str) -> Result<u8, CommandError> {
     let id: BackupId = id.parse()?;
     let backups = ctx.backups(args.place.backup_dir.as_ref(), None)?;
-    interrupt::on_signal(backups.interrupt(), &ctx.ui)?;
+    ctx.on_signal(backups.interrupt())?;
     let mut progress = Progress::new(&ctx.ui, std::iter::empty());
     let verified = backups.verify(&id, &mut |event| progress.event(event));
     progress.end();
@@ -116,11 +115,20 @@ fn verify(ctx: &mut Context<'_>, args: &BackupArgs, id: &str) -> Result<u8, Comm
 }
 
 fn prune(ctx: &mut Context<'_>, args: &BackupArgs, keep: NonZeroUsize) -> Result<u8, CommandError> {
-    if ctx.needs_consent() {
-        ctx.agree("removing backups", &Interrupt::default(), |_| {})?;
-    }
     let backups = ctx.backups(args.place.backup_dir.as_ref(), None)?;
-    interrupt::on_signal(backups.interrupt(), &ctx.ui)?;
+    ctx.on_signal(backups.interrupt())?;
+    if ctx.needs_consent() {
+        let old = backups.older_than(keep, &ctx.environment.name)?;
+        let show = |ui: &Ui| {
+            for id in &old {
+                ui.say(format!("- {id}"));
+            }
+            ui.say(
+                "The newest good backup of the environment stays, also where it is in this list.",
+            );
+        };
+        ctx.agree("removing backups", &backups.interrupt(), show)?;
+    }
     let mut progress = Progress::new(&ctx.ui, std::iter::empty());
     let pruned = backups.prune(keep, &ctx.environment.name, &mut |event| progress.event(event));
     progress.end();

@@ -9,6 +9,7 @@ use migrate_runtime::dev_database::{DevDatabase, DevStatus};
 
 use crate::context::Context;
 use crate::error::CommandError;
+use crate::interrupt;
 use crate::output::EmbeddedRecord;
 
 /// Start, stop and look after the embedded database
@@ -76,7 +77,8 @@ pub(crate) fn run(ctx: &mut Context<'_>, args: &DbArgs) -> Result<u8, CommandErr
         DbCommand::Status => print(ctx, &database.status()?)?,
         DbCommand::Url => ctx.ui.result(database.url()?)?,
         DbCommand::Reset => {
-            ctx.require_consent_to_loss("removing the embedded database with all its data")?;
+            let what = "removing the embedded database with all its data";
+            ctx.require_consent_to_loss(what, &interrupt::on_signal_at(ctx.prompt.clone())?)?;
             database.reset()?;
             ctx.ui.result("Removed. The next command makes a new one.")?;
         }

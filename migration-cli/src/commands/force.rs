@@ -6,7 +6,7 @@ use migrate_runtime::Force;
 use super::up::known;
 use crate::context::{Context, Session};
 use crate::error::CommandError;
-use crate::output::{HistoryChangeRecord, change_counts, print_change};
+use crate::output::{HistoryChangeRecord, Ui, change_counts, change_text};
 
 /// Make the history say that exactly the migrations up to VERSION ran; no SQL of theirs runs
 ///
@@ -40,10 +40,11 @@ pub(crate) fn run(ctx: &mut Context<'_>, args: &ForceArgs) -> Result<u8, Command
     let Session { mut migrator, progress } = ctx.session()?;
     let change = migrator.plan_force(args.version)?;
     ctx.report.history_change = Some(HistoryChangeRecord::new(&change));
-    print_change(&ctx.ui, &change)?;
     if change.is_empty() {
         return ctx.ui.result(NOTHING).map(|()| 0);
     }
+    let difference = change_text(&change);
+    ctx.ui.result(&difference)?;
     if args.dry_run {
         let counts = change_counts(&change);
         return ctx.ui.result(format!("The history would change: {counts}.")).map(|()| 0);
@@ -51,10 +52,10 @@ pub(crate) fn run(ctx: &mut Context<'_>, args: &ForceArgs) -> Result<u8, Command
     let mut force = Force::to(args.version);
     force.reason.clone_from(&args.reason);
     force.agreed = Some(change);
-    // The difference was shown already.
     let session = Session { migrator, progress };
-    let forced = ctx.with_consent(session, "changing the history", |it| it.run_force(&force));
-    let forced = forced?;
+    let show = |ui: &Ui| ui.say(&difference);
+    let what = "changing the history";
+    let forced = ctx.with_consent(session, what, show, |it| it.run_force(&force))?;
     ctx.report.database = Some(forced.database);
     ctx.report.run = Some(forced.token);
     ctx.report.history_change = Some(HistoryChangeRecord::new(&forced.change));

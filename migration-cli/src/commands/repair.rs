@@ -4,7 +4,7 @@ use migrate_runtime::{Decision, ErrorKind, Mend, MendKind, Repair};
 
 use crate::context::{Context, Session};
 use crate::error::CommandError;
-use crate::output::{MendRecord, print_mends};
+use crate::output::{MendRecord, Ui, mends_text, print_mends};
 use crate::text::plural;
 
 /// Bring an interrupted database back to a known state
@@ -65,7 +65,8 @@ pub(crate) fn run(ctx: &mut Context<'_>, args: &RepairArgs) -> Result<u8, Comman
         repair.agreed = Some(found.clone());
         let what = format!("mending {}", plural(wanted, "finding"));
         let session = Session { migrator, progress };
-        let repaired = ctx.with_consent(session, &what, |it| it.run_repair(&repair))?;
+        let show = |ui: &Ui| ui.say(mends_text(ui, &found));
+        let repaired = ctx.with_consent(session, &what, show, |it| it.run_repair(&repair))?;
         ctx.report.run = Some(repaired.token.clone());
         ctx.report.ran(&repaired.done);
         if repaired.found != found {

@@ -89,7 +89,7 @@ fn run_one(ctx: &mut Context<'_>, args: &RestoreArgs) -> Result<u8, CommandError
     if !args.disconnect {
         plan.refuse_others()?;
     }
-    ctx.require_consent_to_loss(&what(&plan))?;
+    ctx.require_consent_to_loss(&what(&plan), &migrator.interrupt())?;
     migrator.confirm();
     wanted.agreed = Some(plan.way);
     let started = Instant::now();
@@ -134,7 +134,8 @@ fn drop_old(ctx: &mut Context<'_>, args: &RestoreArgs, id: &BackupId) -> Result<
         return ctx.ui.result("Nothing was changed: this was a dry run.").map(|()| 0);
     }
     let names: Vec<&str> = kept.iter().map(|it| it.name.as_str()).collect();
-    ctx.require_consent_to_loss(&format!("dropping {} for good", names.join(", ")))?;
+    let what = format!("dropping {} for good", names.join(", "));
+    ctx.require_consent_to_loss(&what, &migrator.interrupt())?;
     migrator.confirm();
     let dropped = migrator.drop_kept(id, &kept);
     progress.end();

@@ -4,8 +4,6 @@ use migrate_runtime::HistoryChange;
 use serde::Serialize;
 
 use super::style::{BAD, FAINT, GOOD, LABEL, Styled, WARNING};
-use super::ui::Ui;
-use crate::error::CommandError;
 use crate::text::printable;
 
 /// How the history changes.
@@ -80,30 +78,27 @@ impl HistoryChangeRecord {
     }
 }
 
-/// The difference, a line for each migration.
-pub(crate) fn print_change(ui: &Ui, change: &HistoryChange) -> Result<(), CommandError> {
-    for it in &change.added {
-        ui.result(format!("{} {} {}", Styled(GOOD, "+"), it.version, it.name))?;
-    }
-    for it in &change.removed {
-        ui.result(format!(
-            "{} {} {}",
-            Styled(BAD, "-"),
-            printable(&it.version),
-            printable(&it.name)
-        ))?;
-    }
-    for it in &change.accepted {
+/// The difference, a line for each migration, and an empty one behind them.
+pub(crate) fn change_text(change: &HistoryChange) -> String {
+    let added = change.added.iter().map(|it| {
+        let (version, name) = (it.version, it.name);
+        format!("{} {version} {name}\n", Styled(GOOD, "+"))
+    });
+    let removed = change.removed.iter().map(|it| {
+        let (version, name) = (printable(&it.version), printable(&it.name));
+        format!("{} {version} {name}\n", Styled(BAD, "-"))
+    });
+    let accepted = change.accepted.iter().map(|it| {
         let (version, name) = (it.migration.version, it.migration.name);
         let why = "(edited: this program's script counts as the one that ran)";
-        ui.result(format!("{} {version} {name} {}", Styled(WARNING, "~"), Styled(FAINT, why)))?;
-    }
-    for it in &change.ended {
+        format!("{} {version} {name} {}\n", Styled(WARNING, "~"), Styled(FAINT, why))
+    });
+    let ended = change.ended.iter().map(|it| {
         let (version, direction) = (&it.version, it.direction);
         let why = format!("(its {direction} script {}: counts as ended)", it.progress());
-        ui.result(format!("{} {version} {}", Styled(WARNING, "!"), Styled(FAINT, why)))?;
-    }
-    if change.is_empty() { Ok(()) } else { ui.result("") }
+        format!("{} {version} {}\n", Styled(WARNING, "!"), Styled(FAINT, why))
+    });
+    added.chain(removed).chain(accepted).chain(ended).collect()
 }
 
 /// How much of what: `9 added, 1 removed`.

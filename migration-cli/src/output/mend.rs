@@ -33,18 +33,21 @@ impl MendRecord {
 
 /// Each finding, with what is done about it or what a person can do.
 pub(crate) fn print_mends(ui: &Ui, found: &[Mend]) -> Result<(), CommandError> {
-    for mend in found {
+    if found.is_empty() { Ok(()) } else { ui.result(mends_text(ui, found)) }
+}
+
+/// The same as a text, with an empty line behind it.
+pub(crate) fn mends_text(ui: &Ui, found: &[Mend]) -> String {
+    let text = |mend: &Mend| {
         let (style, label) = match mend.action {
             Some(_) => (GOOD.bold(), "Found:"),
             None => (WARNING, "Left:"),
         };
-        ui.result(format!("{} {}", Styled(style, label), printable(&mend.found)))?;
-        if let Some(action) = &mend.action {
-            ui.result(format!("  {action}"))?;
-        }
-        if let Some(hint) = &mend.hint {
-            ui.result(format!("  {} {}", Styled(HINT, "Hint:"), ui.in_our_name(hint)))?;
-        }
-    }
-    if found.is_empty() { Ok(()) } else { ui.result("") }
+        let found = format!("{} {}\n", Styled(style, label), printable(&mend.found));
+        let action = mend.action.as_ref().map(|it| format!("  {it}\n"));
+        let hint = mend.hint.as_ref();
+        let hint = hint.map(|it| format!("  {} {}\n", Styled(HINT, "Hint:"), ui.in_our_name(it)));
+        found + &action.unwrap_or_default() + &hint.unwrap_or_default()
+    };
+    found.iter().map(text).collect()
 }

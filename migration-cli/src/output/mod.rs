@@ -26,13 +26,13 @@ pub(crate) use backup::{
     BackupRecord, ListedRecord, print_backup, print_backups, print_pruned, print_verified,
 };
 pub(crate) use check::{CheckRecord, print_checks};
-pub(crate) use force::{HistoryChangeRecord, change_counts, print_change};
+pub(crate) use force::{HistoryChangeRecord, change_counts, change_text};
 pub(crate) use human::{print_run, print_status, print_verification, worst};
 pub(crate) use import::{ImportRecord, print_import};
 pub(crate) use info::print_info;
 pub(crate) use json::{EmbeddedRecord, ProblemRecord, Report, StepRecord};
 pub(crate) use logs::print_logs;
-pub(crate) use mend::{MendRecord, print_mends};
+pub(crate) use mend::{MendRecord, mends_text, print_mends};
 pub(crate) use plan::plan_text;
 pub(crate) use progress::Progress;
 pub(crate) use record::{InfoRecord, LogRecord};

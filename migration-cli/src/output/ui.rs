@@ -102,6 +102,11 @@ impl Ui {
         let _ = writeln!(stderr, "{text}");
     }
 
+    /// Whether results are before the eyes of whoever sits at the terminal.
+    pub(crate) fn shows_results(&self) -> bool {
+        !self.json && io::stdout().is_terminal()
+    }
+
     /// Whether so much is to be said.
     pub(crate) fn shows(&self, detail: Detail) -> bool {
         self.detail >= detail

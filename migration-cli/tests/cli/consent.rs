@@ -82,7 +82,89 @@ fn a_signal_while_somebody_thinks_is_130() {
     let (code, seen, _) = terminal.end();
     assert_eq!(code, 130, "{seen}");
     assert!(seen.contains("State: nothing was changed"), "{seen}");
+    assert!(!seen.contains("cancelling"), "{seen}");
     assert_eq!(database.text(UNTOUCHED), "t");
+
+    // Where there is a log, it has a row about it.
+    project.expect("up --steps 2 --env production --confirm", 0);
+    for command in ["up --env production", "down", "force 20240320000000", "repair"] {
+        if command == "repair" {
+            database.execute("DROP TABLE _migrations_progress");
+        }
+        interrupt(&project, command);
+    }
+    assert_eq!(
+        rows_behind(&database, 2),
+        "up interrupted, down interrupted, force interrupted, repair interrupted"
+    );
+    assert_eq!(applied(&database), "2");
+}
+
+/// The log from some row on: command and outcome of each.
+fn rows_behind(database: &TestDatabase, count: usize) -> String {
+    database.text(&format!(
+        "SELECT string_agg(command || ' ' || outcome, ', ' ORDER BY id) FROM
+           (SELECT * FROM _migrations_log ORDER BY id OFFSET {count}) AS later"
+    ))
+}
+
+#[test]
+fn a_signal_ends_every_question_about_loss() {
+    let database = TestDatabase::new();
+    let project = Project::on(&database);
+    project.expect("up --steps 2", 0);
+    let id = project.expect("backup", 0).stdout.trim().to_owned();
+    interrupt(&project, &format!("restore {id}"));
+    assert_eq!(rows_behind(&database, 3), "restore interrupted");
+    project.expect(&format!("restore {id} --confirm"), 0);
+    interrupt(&project, &format!("restore --drop-old {id}"));
+    assert!(rows_behind(&database, 3).ends_with("restore interrupted"));
+    interrupt(&project, "backup prune --keep 1 --env production");
+
+    let project = Project::new();
+    project.expect("status", 0);
+    interrupt(&project, "db reset");
+    assert!(project.expect("db status", 0).stdout.contains("running"));
+}
+
+#[track_caller]
+fn interrupt(project: &Project, command: &str) {
+    let mut terminal = terminal(project, command);
+    terminal.wait_for("Type ");
+    terminal.interrupt();
+    let (code, seen, _) = terminal.end();
+    assert_eq!(code, 130, "{command}: {seen}");
+    assert!(seen.contains("State: nothing was changed"), "{command}: {seen}");
+    assert!(!seen.contains("cancelling"), "{command}: {seen}");
+}
+
+#[test]
+fn whoever_is_asked_sees_it_where_stdout_goes_elsewhere() {
+    #[track_caller]
+    fn check(project: &Project, command: &str, shown: &str, question: &str) {
+        for json in ["", " --json"] {
+            let mut terminal = terminal(project, &format!("{command}{json}"));
+            terminal.wait_for("Type ");
+            terminal.type_line("no");
+            let (code, seen, _) = terminal.end();
+            assert_eq!(code, 7, "{command}: {seen}");
+            let places = [shown, question].map(|it| seen.find(it));
+            assert!(places[0].is_some() && places.is_sorted(), "{command}: {seen}");
+        }
+    }
+
+    let database = TestDatabase::new();
+    let project = Project::on(&database).with("MIGRATION_ENV", "production");
+    project.expect("up --steps 2 --confirm", 0);
+    let ids: Vec<_> =
+        (0..2).map(|_| project.expect("backup", 0).stdout.trim().to_owned()).collect();
+    let oldest = project.json("backup list", 0)["backups"][0]["id"].as_str().unwrap().to_owned();
+    assert!(ids.contains(&oldest));
+    let question = "This is a protected database: ";
+    check(&project, "force 20240320000000", "- 20240327091500 create_party_tables", question);
+    check(&project, "backup prune --keep 1", &format!("- {oldest}\r\n"), question);
+    database.execute("DROP TABLE _migrations_progress");
+    check(&project, "repair", "Found: the table ", question);
 }
 
 #[test]
@@ -133,6 +215,13 @@ fn a_database_that_is_protected_itself_is_asked_about_too() {
         assert!(seen.contains(&format!("This is a protected database: {what}.")), "{seen}");
     }
     assert_eq!(applied(&database), "1");
+    // What was agreed to was never refused.
+    assert_eq!(rows_behind(&database, 3), "down ok, up ok, up ok, force ok");
+    let mut terminal = terminal(&project, "up");
+    terminal.wait_for("Type ");
+    terminal.type_line("no");
+    assert_eq!(terminal.end().0, 7);
+    assert_eq!(rows_behind(&database, 7), "up refused");
 }
 
 #[test]
@@ -150,7 +239,7 @@ fn the_hint_repeats_what_was_typed_where_the_database_itself_is_protected() {
         let outcome = project.expect(typed, 7);
         let hint = format!("Hint: migration-cli {typed} --confirm\n");
         assert_eq!(outcome.stderr.matches(&hint).count(), 1, "{}", outcome.stderr);
-        assert_eq!(outcome.stderr.matches(" --confirm\n").count(), 1, "{}", outcome.stderr);
+        assert_eq!(outcome.stderr.matches("Hint: migration-cli").count(), 1, "{}", outcome.stderr);
     }
     assert_eq!(applied(&database), "2");
 }
