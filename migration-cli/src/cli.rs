@@ -1,5 +1,6 @@
 //! The command line: the flags that every command takes. Each command brings its own arguments.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -33,7 +34,7 @@ const HEADING: &str = "Global options";
 
 /// The flags of every command.
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone)]
 #[command(next_help_heading = HEADING)]
 pub(crate) struct GlobalArgs {
     /// The environment to work on [default: development]
@@ -82,6 +83,13 @@ pub(crate) struct GlobalArgs {
 
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
+}
+
+/// The URL may hold a password, and what stands in the place of another value a URL.
+impl fmt::Debug for GlobalArgs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GlobalArgs").finish_non_exhaustive()
+    }
 }
 
 /// How long things may take.
@@ -180,6 +188,13 @@ fn one_page(command: clap::Command, program: &str) -> clap::Command {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_debugged_has_no_url() {
+        let url = ["app", "status", "--database-url", "postgres://u:canary@h/d"];
+        let shown = format!("{:?}", Cli::parse_from(url));
+        assert!(!shown.contains("canary"), "{shown}");
+    }
 
     #[test]
     fn the_parser_is_sound() {

@@ -2,6 +2,7 @@
 //! with its line and nothing in the file is ever repeated in a message, since URLs hold passwords.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -35,7 +36,7 @@ const ENVIRONMENT_KEYS: [&str; 14] = [
 ];
 
 /// What the file says.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Config {
     /// Where the file lies, if there is one.
     pub(crate) path: Option<PathBuf>,
@@ -44,7 +45,7 @@ pub(crate) struct Config {
 }
 
 /// One `[environments.NAME]`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct EnvironmentConfig {
     /// Where the database is.
     pub(crate) url: Option<String>,
@@ -77,12 +78,33 @@ pub(crate) struct EnvironmentConfig {
 }
 
 /// A program that prints a password.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) enum PasswordCommand {
     /// A line for the shell.
     Shell(String),
     /// The program and its arguments.
     Program(Vec<String>),
+}
+
+/// URLs and commands may hold passwords.
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (path, environments) = (&self.path, &self.environments);
+        f.debug_struct("Config").field("path", path).field("environments", environments).finish()
+    }
+}
+
+impl fmt::Debug for EnvironmentConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let protected = &self.protected;
+        f.debug_struct("EnvironmentConfig").field("protected", protected).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for PasswordCommand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PasswordCommand").finish_non_exhaustive()
+    }
 }
 
 impl Config {
@@ -155,7 +177,14 @@ impl Reader<'_> {
         };
         match key {
             "url" => environment.url = text()?,
-            "url_env" => environment.url_env = text()?,
+            "url_env" => {
+                environment.url_env = text()?;
+                if environment.url_env.as_deref().is_some_and(|it| !is_variable(it)) {
+                    // A URL, most likely.
+                    return Err(wrong("the name of an environment variable")
+                        .with_hint(format!("write it as `url` under [{section}] if it is one")));
+                }
+            }
             "direct_url" => environment.direct_url = text()?,
             "schema" => environment.schema = text()?,
             "role" => environment.role = text()?,
@@ -213,6 +242,11 @@ impl Reader<'_> {
     }
 }
 
+fn is_variable(name: &str) -> bool {
+    let plain = name.bytes().all(|it| it.is_ascii_alphanumeric() || it == b'_');
+    plain && !name.starts_with(|it: char| it.is_ascii_digit())
+}
+
 fn password_command(value: &DeValue<'_>) -> Option<PasswordCommand> {
     if let Some(line) = value.as_str() {
         return Some(PasswordCommand::Shell(line.to_owned())).filter(|_| !line.trim().is_empty());
@@ -238,6 +272,22 @@ mod tests {
     }
 
     #[test]
+    fn what_is_debugged_has_no_secrets() {
+        let url = "'postgres://u:canary@h/d'";
+        let commands = ["'echo canary'", "['echo', 'canary']"];
+        for command in commands {
+            let text = format!(
+                "[environments.live]\nurl = {url}\ndirect_url = {url}\npassword_command = {command}\n"
+            );
+            let config = parse(&text, Path::new(FILE_NAME)).unwrap();
+            let shown = format!("{config:?}");
+            assert!(shown.contains("live") && !shown.contains("canary"), "{shown}");
+            let command = config.environments["live"].password_command.as_ref().unwrap();
+            assert!(!format!("{command:?}").contains("canary"));
+        }
+    }
+
+    #[test]
     fn mistakes_are_named_with_their_place_and_without_secrets() {
         #[track_caller]
         fn check(text: &str, place: (u32, u32), message: &str, hint: &str) {
@@ -259,6 +309,8 @@ mod tests {
         let quoted = "[environments.live]\nprotected = 'canary'\n";
         check(quoted, (2, 13), "environments.live.protected must be true or false", "");
         check("[environments.live]\nurl = 7\n", (2, 7), "url must be a string", "");
+        let url = "[environments.live]\nurl_env = 'postgres://u:canary@h/d'\n";
+        check(url, (2, 11), "url_env must be the name of an environment variable", "`url` under");
         check("[environments.live]\nurl = postgres://u:canary@h\n", (2, 7), "not TOML", "");
         check("[environments.live]\nurl = 'canary\n", (2, 14), "not TOML", "");
     }

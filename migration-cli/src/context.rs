@@ -220,7 +220,8 @@ impl Context<'_> {
             Database::Server(options) => {
                 let config = options.config();
                 self.report.database = config.get_dbname().map(str::to_owned);
-                self.ui.note(format!("Database: {} (environment {name})", Described(config)));
+                let database = redact(&Described(config).to_string());
+                self.ui.note(format!("Database: {database} (environment {name})"));
                 for warning in options.warnings() {
                     self.ui.warn(warning);
                 }

@@ -47,7 +47,7 @@ pub(crate) enum Database {
 }
 
 /// What the command line says about the environment.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Default)]
 pub(crate) struct Choice<'a> {
     /// `--env`
     pub(crate) name: Option<&'a str>,
@@ -253,6 +253,12 @@ impl fmt::Display for Described<'_> {
                 Host::Tcp(host) if host.contains(':') => write!(f, "[{host}]:{port}")?,
                 Host::Tcp(host) => write!(f, "{host}:{port}")?,
                 Host::Unix(folder) => write!(f, "{}", folder.display())?,
+            }
+            // That one is dialled, whatever the name says.
+            if let Some(address) = config.get_hostaddrs().get(index)
+                && !matches!(host, Host::Tcp(host) if *host == address.to_string())
+            {
+                write!(f, " ({address})")?;
             }
         }
         match config.get_user() {

@@ -120,6 +120,8 @@ fn a_database_is_described_without_its_password() {
     check("postgres://a:canary@[::1]:6432/app", "app on [::1]:6432 as a");
     check("host=/run/pg dbname=app user=a password=canary", "app on /run/pg as a");
     check("postgres://a:canary@one,two:7000/app", "app on one:5432, two:7000 as a");
+    let named = "host=a,b hostaddr=10.0.0.1,::2 dbname=app user=u";
+    check(named, "app on a:5432 (10.0.0.1), b:5432 (::2) as u");
     check("postgres://db", "the default database on db:5432");
 }
 

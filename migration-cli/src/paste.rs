@@ -82,7 +82,7 @@ pub(crate) fn as_typed(program: &str, args: &[OsString]) -> String {
         words.push(match arg.as_ref() {
             _ if secret => URL.to_owned(),
             it if it.starts_with("--database-url=") => format!("--database-url={URL}"),
-            it => quote(it),
+            it => quote(&redact(it)),
         });
         secret = !secret && arg == "--database-url";
     }
@@ -119,6 +119,7 @@ mod tests {
         );
         check(&["--database-url=x://canary", "up"], "app --database-url=\"$DATABASE_URL\" up");
         check(&["up", "--config", "a b's"], "app up --config 'a b'\\''s'");
+        check(&["up", "password='a canary'"], "app up 'password=***'");
     }
 
     #[test]

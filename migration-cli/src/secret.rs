@@ -45,24 +45,48 @@ fn redact_urls(text: &str) -> String {
 
 /// `password=…`, as in a connection string of keywords or in the query of a URL.
 fn redact_keywords(text: &str) -> String {
-    const KEY: &str = "password=";
+    const KEY: &str = "password";
+    let blanks = |it: &str| it.len() - it.trim_start_matches([' ', '\t']).len();
     let mut clean = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(start) = rest.to_ascii_lowercase().find(KEY) {
-        let (before, value) = rest.split_at(start + KEY.len());
+        let (before, after) = rest.split_at(start + KEY.len());
         clean.push_str(before);
-        clean.push_str(MASK);
-        rest = &value[end_of_value(value)..];
+        rest = after;
+        let sign = blanks(after);
+        if !after[sign..].starts_with('=') {
+            continue;
+        }
+        let value = sign + 1 + blanks(&after[sign + 1..]);
+        let end = value + end_of_value(&after[value..]);
+        clean.push_str(&after[..value]);
+        if end > value {
+            clean.push_str(MASK);
+        }
+        rest = &after[end..];
     }
     clean.push_str(rest);
     clean
 }
 
+/// A backslash takes the meaning from what follows it, inside of quotes and outside.
 fn end_of_value(value: &str) -> usize {
-    match value.strip_prefix('\'') {
-        Some(quoted) => quoted.find('\'').map_or(value.len(), |it| it + 2),
-        None => value.find([' ', '\n', '\t', '&', '\'', '"']).unwrap_or(value.len()),
+    let quoted = value.starts_with('\'');
+    let mut letters = value.char_indices().skip(usize::from(quoted)).peekable();
+    while let Some((at, letter)) = letters.next() {
+        let next = letters.peek().map(|it| it.1);
+        match letter {
+            '\\' => drop(letters.next()),
+            '\'' if quoted => return at + 1,
+            ' ' | '\n' | '\t' | '&' if !quoted => return at,
+            // A quote in the middle belongs to it; one behind which nothing goes on is around the whole.
+            '\'' | '"' | '`' if !quoted && next.is_none_or(|it| !it.is_alphanumeric()) => {
+                return at;
+            }
+            _ => {}
+        }
     }
+    value.len()
 }
 
 #[cfg(test)]
@@ -85,6 +109,15 @@ mod tests {
         check("postgres://db/app?password=canary&x=1", "postgres://db/app?password=***&x=1");
         check("host=db password=canary user=app", "host=db password=*** user=app");
         check("host=db PASSWORD='can ary' user=app", "host=db PASSWORD=*** user=app");
+        check("host=db password = canary user=app", "host=db password = *** user=app");
+        check(r"password='a\'canary' user=app", "password=*** user=app");
+        check(r"password=a\ canary user=app", "password=*** user=app");
+        check(r"password=a\\ user=app", "password=*** user=app");
+        check("password=a'canary user=app", "password=*** user=app");
+        check("'host=db password=canary'", "'host=db password=***'");
+        check("password='canary", "password=***");
+        check("the password=", "the password=");
+        check("a password is missing", "a password is missing");
         check("a://u:p@h b://u:p@h", "a://u:***@h b://u:***@h");
         check("nothing to hide: migrations/x.sql", "nothing to hide: migrations/x.sql");
     }

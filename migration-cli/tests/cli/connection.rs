@@ -24,6 +24,14 @@ fn an_unreachable_server_is_named_without_the_password() {
     assert!(outcome.stderr.contains("Error: cannot connect"), "{}", outcome.stderr);
     assert!(!outcome.all().contains("canary"));
     assert_eq!(project.json("up", 3)["error"]["kind"], "connect");
+
+    // The address that is dialled is named beside the host, and a URL in the wrong place is none the less one.
+    let odd =
+        format!("host=db.invalid hostaddr=127.0.0.1 port={port} user=u dbname=x://u:canary@h");
+    let outcome = Project::new().with("DATABASE_URL", &odd).expect("status", 3);
+    let database = format!("Database: x://u:***@h on db.invalid:{port} (127.0.0.1) as u (");
+    assert!(outcome.stderr.starts_with(&database), "{}", outcome.stderr);
+    assert!(!outcome.all().contains("canary"), "{}", outcome.all());
 }
 
 #[test]
