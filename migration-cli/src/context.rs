@@ -157,8 +157,30 @@ impl Context<'_> {
                     |it: &str| it.starts_with("migration-cli ") && it.ends_with(" --confirm");
                 error.with_hint_instead(repeats, &self.typed_with("--confirm"))
             }
+            ErrorKind::Connect if self.is_kept_encrypted() => self.without_tls(error),
             _ => error,
         }
+    }
+
+    /// Where the server has no TLS, `sslmode=disable` alone would be refused here.
+    fn without_tls(&self, error: CommandError) -> CommandError {
+        let disables = |it: &str| it.starts_with("sslmode=disable");
+        let insecure = self.typed_with("--allow-insecure");
+        let asked = self.environment.database();
+        let demands = |it: &ConnectOptions| it.tls_mode() >= TlsMode::Require;
+        match asked {
+            Ok(Database::Server(options)) if !demands(&options) => {
+                error.with_hint_instead(disables, &insecure)
+            }
+            _ if error.hints.iter().any(|it| disables(it)) => error.with_hint(insecure),
+            _ => error,
+        }
+    }
+
+    /// Whether the connection had to be encrypted whatever else was asked for.
+    fn is_kept_encrypted(&self) -> bool {
+        let is_remote = self.opened.as_ref().is_some_and(ConnectOptions::is_remote);
+        self.environment.protected && is_remote && !self.global.allow_insecure
     }
 
     /// A migrator that is asked nothing about a database.

@@ -167,6 +167,75 @@ fn what_cannot_be_kept_is_said_before_anything_is_contacted() {
     check(&project.with("DATABASE_URL", url), &["--database-url= "], empty);
 }
 
+/// A loopback address that does not look like one, so that it counts as a network.
+const NETWORK: &str = "127.1";
+
+#[test]
+fn a_protected_environment_over_a_network_is_encrypted() {
+    #[track_caller]
+    fn check(url: &str, args: &str, code: i32, expected: &[&str]) {
+        let project = Project::new().with("DATABASE_URL", url);
+        let outcome = project.expect(args, code);
+        for text in ["Warning: ", "Hint: migration-cli status --env production --allow-insecure"] {
+            let is_expected = expected.iter().any(|it| it.starts_with(text));
+            assert_eq!(outcome.stderr.contains(text), is_expected, "{args}\n{}", outcome.stderr);
+        }
+        for text in expected {
+            assert!(outcome.stderr.contains(text), "{args}\n{}", outcome.stderr);
+        }
+        assert!(!outcome.all().contains("canary"), "{}", outcome.all());
+    }
+
+    let plain = "postgres://u:canary@db.invalid/d?sslmode=disable";
+    let refused = [
+        "Database: d on db.invalid:5432 as u (environment production)\nError: ",
+        "is protected, and sslmode=disable sends everything through the network as it is",
+        "State: nothing was changed",
+        "Hint: migration-cli status --env production --allow-insecure",
+    ];
+    check(plain, "status --env production", 7, &refused);
+    // Nobody answers there; what is said before that is what counts.
+    let nobody = format!("postgres://u:canary@{NETWORK}:1/d?sslmode=");
+    let warning = |mode: &str| {
+        format!("Warning: the environment `production` is protected, and sslmode={mode} does not")
+    };
+    for mode in ["allow", "prefer", "require"] {
+        let url = format!("{nobody}{mode}");
+        check(&url, "status --env production", 3, &[&warning(mode)]);
+        check(&url, "status --env production --allow-insecure", 3, &[]);
+        check(&url, "status --env ci", 3, &[]);
+    }
+    check(&format!("{nobody}disable"), "status --env production --allow-insecure", 3, &[]);
+    let proved = format!("{nobody}verify-full&sslrootcert=system");
+    check(&proved, "status --env production", 3, &[]);
+    let local = "postgres://u:canary@127.0.0.1:1/d?sslmode=disable";
+    check(local, "status --env production", 3, &[]);
+}
+
+#[test]
+fn what_a_server_without_tls_needs_is_hinted_at_where_it_is_protected() {
+    let database = TestDatabase::new();
+    let role = database.role("owner", "SUPERUSER");
+    let url = role.tcp_url.replace("127.0.0.1", NETWORK);
+    assert!(url.contains(NETWORK), "{url}");
+    let project = Project::new().with("DATABASE_URL", &url).with("MIGRATION_ENV", "production");
+    let outcome = project.expect("up --steps 1 --confirm", 3);
+    let hint = "Hint: migration-cli up --steps 1 --confirm --allow-insecure\n";
+    assert!(outcome.stderr.contains(hint), "{}", outcome.stderr);
+    assert!(!outcome.stderr.contains("sslmode=disable"), "{}", outcome.stderr);
+    project.expect("up --steps 1 --confirm --allow-insecure", 0);
+
+    // What was demanded has to be taken back too.
+    let separator = if url.contains('?') { '&' } else { '?' };
+    let demanding = format!("{url}{separator}sslmode=require");
+    let outcome = Project::new().with("DATABASE_URL", &demanding).expect("up --env production", 3);
+    assert!(outcome.stderr.contains("Hint: sslmode=disable"), "{}", outcome.stderr);
+    let hint = "Hint: migration-cli up --env production --allow-insecure\n";
+    assert!(outcome.stderr.contains(hint), "{}", outcome.stderr);
+    let outcome = Project::new().with("DATABASE_URL", &demanding).expect("up", 3);
+    assert!(!outcome.stderr.contains("--allow-insecure"), "{}", outcome.stderr);
+}
+
 #[test]
 fn our_own_url_comes_before_the_applications() {
     let (direct, pooled) = (TestDatabase::new(), TestDatabase::new());
