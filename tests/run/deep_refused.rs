@@ -2,9 +2,11 @@
 
 use std::sync::mpsc;
 
-use migrate_runtime::{ErrorKind, Event, FindingKind, Migrator};
+use migrate_runtime::{ErrorKind, Event, Finding, FindingKind, Migrator};
 use migration_tests::harness::Trial;
-use migration_tests::{standby, trials, wait_until};
+use migration_tests::proxy::Proxy;
+use migration_tests::{TestDatabase, standby, trials, wait_until};
+use postgres::Client;
 
 use super::deep::{database, deep, deep_as, only};
 use crate::{first, migrator, three};
@@ -18,7 +20,11 @@ pub(crate) fn tests() -> Vec<Trial> {
         what_is_not_enforced_and_periods_are_passed_over,
         it_can_be_interrupted_and_holds_nothing_afterwards,
         every_constraint_is_told_as_it_is_looked_at,
-        it_reads_one_snapshot_and_a_standby_can_be_asked
+        it_reads_one_snapshot_and_a_standby_can_be_asked,
+        no_lock_is_kept_on_a_table_that_was_looked_at,
+        a_program_that_is_gone_leaves_no_query_behind,
+        what_was_rewritten_or_dropped_meanwhile_was_not_checked,
+        functions_of_checks_find_their_tables_as_the_session_does,
     ]
 }
 
@@ -55,6 +61,14 @@ fn policies_do_not_hide_rows_they_forbid_the_question() {
     database.execute(finding.hint.as_ref().unwrap());
     only(&deep_as(reader.config), FindingKind::ForeignKeyBroken);
 }
+
+/// A check that waits for whoever holds the advisory lock 7.
+const WAITS: &str = "CREATE FUNCTION waits(int) RETURNS bool LANGUAGE plpgsql VOLATILE AS
+         'BEGIN PERFORM pg_advisory_xact_lock_shared(7); RETURN true; END';
+     CREATE TABLE t (id int PRIMARY KEY CONSTRAINT c CHECK (waits(id))); INSERT INTO t VALUES (1)";
+
+const SESSIONS: &str = "SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name LIKE 'migrate-runtime%'";
 
 fn a_check_that_fails_itself_leaves_the_others() {
     let database = database(
@@ -109,12 +123,7 @@ fn what_is_not_enforced_and_periods_are_passed_over() {
 }
 
 fn it_can_be_interrupted_and_holds_nothing_afterwards() {
-    let database = database(
-        "CREATE FUNCTION waits(int) RETURNS bool LANGUAGE plpgsql VOLATILE AS
-             'BEGIN PERFORM pg_advisory_xact_lock_shared(7); RETURN true; END';
-         CREATE TABLE t (id int PRIMARY KEY CONSTRAINT c CHECK (waits(id))); INSERT INTO t VALUES (1)",
-        "",
-    );
+    let database = database(WAITS, "");
     let mut other = database.client();
     other.batch_execute("SELECT pg_advisory_lock(7)").unwrap();
     let mut migrator = migrator(&three(), &database);
@@ -128,8 +137,7 @@ fn it_can_be_interrupted_and_holds_nothing_afterwards() {
     interrupt.interrupt();
     let error = running.join().unwrap().unwrap_err();
     assert_eq!((error.kind(), error.exit_code()), (ErrorKind::Interrupted, 130), "{error:?}");
-    let left = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'migrate-runtime%'";
-    wait_until("its session is gone", || database.text(left) == "0");
+    wait_until("its session is gone", || database.text(SESSIONS) == "0");
 }
 
 fn every_constraint_is_told_as_it_is_looked_at() {
@@ -166,4 +174,108 @@ fn it_reads_one_snapshot_and_a_standby_can_be_asked() {
     assert_eq!(deep(&database).findings, []);
     let standby = Migrator::new(&first(&three(), 0), standby().config("postgres")).verify_deep();
     assert_eq!(standby.unwrap().findings, []);
+}
+
+/// Asks another session at every turn.
+fn meanwhile(
+    database: &TestDatabase,
+    mut at: impl FnMut(usize, &mut Client) + Send + 'static,
+) -> Vec<Finding> {
+    let mut client = database.client();
+    let mut migrator = migrator(&three(), database).on_event(move |event| {
+        if let Event::Checking { index, .. } = event {
+            at(*index, &mut client);
+        }
+    });
+    migrator.verify_deep().unwrap().findings
+}
+
+fn no_lock_is_kept_on_a_table_that_was_looked_at() {
+    let database = database(
+        &format!(
+            "{TWO} CREATE FUNCTION fails(int) RETURNS bool LANGUAGE plpgsql AS 'BEGIN RETURN 1 / ($1 - 1) < 1; END';
+             CREATE TABLE b (id int PRIMARY KEY CONSTRAINT c CHECK (fails(id)));
+             INSERT INTO b VALUES (0); CREATE OR REPLACE FUNCTION fails(int) RETURNS bool LANGUAGE plpgsql AS
+                 'BEGIN RETURN 1 / $1 < 1; END'"
+        ),
+        "",
+    );
+    let findings = meanwhile(&database, |_, client| {
+        let held = "SELECT string_agg(DISTINCT relation::regclass::text, ' ') FROM pg_locks
+            WHERE locktype = 'relation' AND relation >= 16384 AND pid <> pg_backend_pid()
+            AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+        assert_eq!(client.query_one(held, &[]).unwrap().get::<_, Option<String>>(0), None);
+    });
+    let kinds: Vec<_> = findings.iter().map(|it| it.kind).collect();
+    assert_eq!(kinds, [FindingKind::NotChecked], "{findings:?}");
+}
+
+fn a_program_that_is_gone_leaves_no_query_behind() {
+    let database = database(WAITS, "");
+    let mut other = database.client();
+    other.batch_execute("SELECT pg_advisory_lock(7)").unwrap();
+    let proxy = Proxy::socket(&database);
+    let mut migrator = Migrator::new(&three(), proxy.config());
+    let running = std::thread::spawn(move || migrator.verify_deep());
+    let waiting = "SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event = 'advisory'";
+    wait_until("the check waits", || database.text(waiting) == "1");
+    proxy.cut_all();
+    let error = running.join().unwrap().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ConnectionLost, "{error:?}");
+    wait_until("its session is gone", || database.text(SESSIONS) == "0");
+}
+
+fn what_was_rewritten_or_dropped_meanwhile_was_not_checked() {
+    // To the snapshot, what was rewritten is empty: every row of the other table would be without its parent.
+    #[track_caller]
+    fn check(partitions: &str, change: &'static str, expected: &str) {
+        let database = database(
+            &format!(
+                "CREATE TABLE parent (id int PRIMARY KEY) {partitions};
+                 CREATE TABLE child (id int PRIMARY KEY, parent int REFERENCES parent CHECK (parent < 9));
+                 INSERT INTO parent VALUES (1); INSERT INTO child VALUES (1, 1)"
+            ),
+            "",
+        );
+        let findings = meanwhile(&database, move |index, client| {
+            if index == 1 {
+                client.batch_execute(change).unwrap();
+            }
+        });
+        let told: Vec<_> = findings.iter().map(|it| (it.kind, it.message.as_str())).collect();
+        assert!(
+            !told.is_empty() && told.iter().all(|it| it.0 == FindingKind::NotChecked),
+            "{told:?}"
+        );
+        assert!(told[0].1.contains(expected), "{told:?}");
+        assert!(findings[0].hint.as_ref().unwrap().starts_with("migration-cli verify --deep "));
+        assert_eq!(deep(&database).findings, []);
+    }
+
+    let partitions = "PARTITION BY RANGE (id); CREATE TABLE part PARTITION OF parent DEFAULT";
+    let rewrite = "ALTER TABLE parent ADD more serial";
+    check("", rewrite, "not checked: public.parent was rewritten, truncated or ");
+    check(partitions, rewrite, "not checked: public.part was rewritten, truncated or ");
+    let detach = "ALTER TABLE child DROP CONSTRAINT child_parent_fkey; ALTER TABLE parent DETACH PARTITION part; DROP TABLE part";
+    check(partitions, detach, "not checked: public.part was rewritten, truncated or ");
+    check("", "DROP TABLE child", "was not checked: it was dropped meanwhile");
+    check(
+        "",
+        "DROP TABLE parent CASCADE",
+        "was not checked: relation \"public.parent\" does not exist",
+    );
+}
+
+fn functions_of_checks_find_their_tables_as_the_session_does() {
+    let database = database(
+        "CREATE TABLE known (id int); INSERT INTO known VALUES (1);
+         CREATE FUNCTION is_known(int) RETURNS bool LANGUAGE plpgsql AS
+             'BEGIN RETURN EXISTS (SELECT FROM known WHERE id = $1); END';
+         CREATE TABLE t (id int PRIMARY KEY CONSTRAINT c CHECK (is_known(id))); INSERT INTO t VALUES (1)",
+        "",
+    );
+    assert_eq!(deep(&database).findings, []);
+    database.execute("DELETE FROM known");
+    only(&deep(&database), FindingKind::CheckBroken);
 }

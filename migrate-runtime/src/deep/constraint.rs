@@ -38,6 +38,7 @@ pub(super) struct Table {
     pub(super) qualified: String,
     pub(super) schema: String,
     kind: String,
+    oid: String,
 }
 
 /// What sort of constraint it is.
@@ -72,10 +73,15 @@ impl Constraint {
         let text = |at: usize| cells.get(at).cloned().flatten().unwrap_or_default();
         let is = |at: usize| ["t", "true"].contains(&text(at).as_str());
         let list = |at: usize| split(&text(at));
-        let table = |at| Table { qualified: text(at), schema: text(at + 1), kind: text(at + 2) };
+        let table = |at: usize, oid| Table {
+            qualified: text(at),
+            schema: text(at + 1),
+            kind: text(at + 2),
+            oid: text(oid),
+        };
         let sort = match text(0).as_str() {
             "f" => Sort::ForeignKey(Reference {
-                table: table(10),
+                table: table(10, 22),
                 condition: text(14),
                 columns: list(15),
                 first: text(16),
@@ -88,7 +94,7 @@ impl Constraint {
             oid: text(20),
             sort,
             name: text(1),
-            table: table(2),
+            table: table(2, 21),
             has_children: is(5),
             is_local: is(6),
             key: list(7),
@@ -197,7 +203,12 @@ impl Constraint {
         let query = match self.sort {
             Sort::ForeignKey(_) => format!("SELECT {};", self.broken("fk.*")),
             Sort::Check => format!("SELECT {};", self.broken("*")),
-            Sort::Domain { .. } => format!("SELECT {};", self.broken(&self.place().join(", "))),
+            Sort::Domain { .. } => {
+                // One of them may be called `value` too.
+                let place = self.place().into_iter().enumerate();
+                let place: Vec<_> = place.map(|(at, it)| format!("{it} AS k{at}")).collect();
+                format!("SELECT {};", self.broken(&place.join(", ")))
+            }
         };
         format!("{doubt}{query}")
     }
@@ -226,6 +237,12 @@ impl Constraint {
         }
     }
 
+    /// Those of the tables that are read.
+    pub(super) fn oids(&self) -> String {
+        let oids: Vec<_> = self.tables().iter().map(|it| it.oid.as_str()).collect();
+        oids.join(", ")
+    }
+
     /// The tables that are read.
     pub(super) fn tables(&self) -> Vec<&Table> {
         match &self.sort {
@@ -243,7 +260,10 @@ fn only(table: &str, alone: bool) -> String {
 
 fn shown(at: usize, name: &str) -> String {
     if name == "tableoid" {
-        return format!("k{at}::pg_catalog.regclass::text");
+        // With its schema, whatever the path is.
+        return format!(
+            "(pg_catalog.pg_identify_object('pg_catalog.pg_class'::pg_catalog.regclass, k{at}, 0)).identity AS k{at}"
+        );
     }
     format!("pg_catalog.left(k{at}::text, {SHOWN})")
 }

@@ -2,7 +2,7 @@ use super::*;
 
 /// A row of the answer, with the cells that are not NULL.
 fn constraint(cells: &[(usize, &str)]) -> Constraint {
-    let mut row = vec![None; 21];
+    let mut row = vec![None; 23];
     for (at, text) in [(1, "c"), (2, "s.t"), (3, "s"), (4, "r")].iter().chain(cells) {
         row[*at] = Some((*text).to_owned());
     }
@@ -30,7 +30,8 @@ fn a_check_is_compared_with_its_children_unless_it_is_the_tables_own() {
     let local = [(0, "c"), (5, "t"), (6, "t"), (7, "id"), (8, "(a > 0)")];
     check(&local, &["id"], &query(key, "id AS k0", "ONLY s.t", "k0"));
     let parent = [(0, "c"), (5, "t"), (8, "(a > 0)")];
-    let told = "k0::pg_catalog.regclass::text, pg_catalog.left(k1::text, 200)";
+    let told = "(pg_catalog.pg_identify_object('pg_catalog.pg_class'::pg_catalog.regclass, k0, 0)).identity AS k0, \
+        pg_catalog.left(k1::text, 200)";
     let inner = "tableoid AS k0, ctid AS k1";
     check(&parent, &["tableoid", "ctid"], &query(told, inner, "s.t", "k0, k1"));
     let partitioned = [(0, "c"), (4, "p"), (5, "t"), (7, "id"), (8, "(a > 0)")];

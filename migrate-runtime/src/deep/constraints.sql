@@ -61,7 +61,7 @@ SELECT it.sort, pg_catalog.quote_ident(it.conname),
        it.confmatchtype, matched.condition, matched.columns, matched.first,
        it.facts ->> 'conperiod', it.facts ->> 'conenforced',
        pg_catalog.row_security_active(r.oid) OR COALESCE(pg_catalog.row_security_active(p.oid), false),
-       it.oid
+       it.oid, r.oid, p.oid
 FROM listed it
 JOIN pg_catalog.pg_class r ON r.oid = it.relation
 JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace

@@ -14,6 +14,7 @@ use crate::history::Server;
 use crate::interrupt::Interrupt;
 use crate::migrator::Migrator;
 use crate::progress::Event;
+use crate::quote::fill;
 use crate::sqlstate;
 use crate::transport::{Failure, FailureCause, Keep, Reply};
 use crate::verify::{Finding, FindingKind, Verification, Violation};
@@ -22,17 +23,22 @@ use constraint::{COUNTED, Constraint, Sort};
 
 /// Rows that policies hide would count as missing: where there are such, the query fails instead. And the planner
 /// believes what constraints and the bounds of partitions say of their rows, which is what is in question here.
-const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
-SET LOCAL search_path = pg_catalog;
-SET LOCAL statement_timeout = 0;
-SET LOCAL idle_in_transaction_session_timeout = 0;
-SET LOCAL row_security = off;
-SET LOCAL constraint_exclusion = off;
-SET LOCAL enable_partition_pruning = off;
-";
+/// Functions of checks may find their tables by the path of the session; what is an operator of PostgreSQL stays one.
+const BEGIN: [&str; 7] = [
+    "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+    "SELECT pg_catalog.set_config('search_path', pg_catalog.concat_ws(', ', 'pg_catalog', NULLIF(pg_catalog.current_setting('search_path'), '')), true)",
+    "SET LOCAL statement_timeout = 0",
+    "SET LOCAL idle_in_transaction_session_timeout = 0",
+    "SET LOCAL row_security = off",
+    "SET LOCAL constraint_exclusion = off",
+    "SET LOCAL enable_partition_pruning = off",
+];
 
-/// How many statements that is.
-const BEFORE: usize = 7;
+/// Whatever is read under it is written with the schema of every name.
+const QUALIFIED: &str = "SET LOCAL search_path = pg_catalog";
+
+/// Ends what [`apart`] began, and gives its locks back: of RELEASE alone, the transaction would keep them.
+const BACK: &str = "ROLLBACK TO SAVEPOINT one_of_many;\nRELEASE SAVEPOINT one_of_many";
 
 impl Migrator {
     /// As [`verify`](Migrator::verify), and compares every foreign key and check constraint, validated or not,
@@ -54,12 +60,17 @@ impl Migrator {
 }
 
 fn examine(connection: &mut Connection<'_>, server: &Server) -> Result<Vec<Finding>, Error> {
-    let limit =
-        if server.role_limits.transactions { "SET LOCAL transaction_timeout = 0;\n" } else { "" };
-    let question = include_str!("constraints.sql");
-    let reply = connection.ask(&format!("{BEGIN}{limit}{question}"))?;
-    let at = BEFORE + usize::from(!limit.is_empty());
-    let mut constraints: Vec<_> = reply.of(at).map(Constraint::parse).collect();
+    let mut begin = BEGIN.to_vec();
+    if server.role_limits.transactions {
+        begin.push("SET LOCAL transaction_timeout = 0");
+    }
+    if server.checks_client {
+        // Without it, a query goes on for hours after the program that asked it was ended.
+        begin.push("SET LOCAL client_connection_check_interval = '2s'");
+    }
+    let question = apart(&[QUALIFIED, include_str!("constraints.sql")]);
+    let reply = connection.ask(&format!("{};\n{question}", begin.join(";\n")))?;
+    let mut constraints: Vec<_> = reply.of(begin.len() + 2).map(Constraint::parse).collect();
     let total = constraints.len();
     let mut found = Vec::new();
     for (index, constraint) in constraints.iter_mut().enumerate() {
@@ -82,25 +93,41 @@ fn examine_one(
         return Ok(Some(Finding::new(FindingKind::PassedOver, message)));
     }
     if let Some(question) = constraint.expression() {
-        match attempt(connection, &question)? {
+        match attempt(connection, [QUALIFIED, &question])? {
             Ok(reply) => {
-                let expression = reply.first(1).and_then(|it| it.first()?.clone());
-                constraint.expression = expression.unwrap_or_default();
+                let expression = reply.first(2).and_then(|it| it.first()?.clone());
+                let Some(expression) = expression else {
+                    return Ok(Some(changed(constraint, "it was dropped meanwhile")));
+                };
+                constraint.expression = expression;
             }
             Err(failure) => return Ok(Some(not_checked(constraint, &failure, role))),
         }
     }
-    Ok(match attempt(connection, &constraint.query())? {
-        Ok(reply) => broken(constraint, &reply),
-        Err(failure) => Some(not_checked(constraint, &failure, role)),
-    })
+    let tables = constraint.oids();
+    let rewritten = fill(include_str!("rewritten.sql"), &[("tables", &tables)]);
+    let reply = match attempt(connection, [&constraint.query(), &rewritten])? {
+        Ok(reply) => reply,
+        Err(failure) => return Ok(Some(not_checked(constraint, &failure, role))),
+    };
+    if let Some(table) = reply.first(2).and_then(|it| it.first()?.as_deref()) {
+        let reason = format!("{table} was rewritten, truncated or given another place meanwhile");
+        return Ok(Some(changed(constraint, &reason)));
+    }
+    Ok(broken(constraint, &reply))
 }
 
-/// What fails leaves the snapshot as it was; the answer is the second of its message. It takes as long as it
-/// takes: an interruption ends it.
-fn attempt(connection: &mut Connection<'_>, query: &str) -> Result<Result<Reply, Failure>, Error> {
-    let message = format!("SAVEPOINT one_of_many;\n{query};\nRELEASE SAVEPOINT one_of_many");
-    let failure = match connection.send(&message, Keep::Only(&[1])) {
+/// A message whose statements leave nothing behind, the settings and locks neither: the first of them is its second.
+fn apart(statements: &[&str]) -> String {
+    format!("SAVEPOINT one_of_many;\n{};\n{BACK}", statements.join(";\n"))
+}
+
+/// What fails leaves the snapshot as it was. It takes as long as it takes: an interruption ends it.
+fn attempt(
+    connection: &mut Connection<'_>,
+    statements: [&str; 2],
+) -> Result<Result<Reply, Failure>, Error> {
+    let failure = match connection.send(&apart(&statements), Keep::Only(&[1, 2])) {
         Ok(reply) => return Ok(Ok(reply)),
         Err(failure) => failure,
     };
@@ -111,7 +138,7 @@ fn attempt(connection: &mut Connection<'_>, query: &str) -> Result<Result<Reply,
     if code.is_empty() || sqlstate::SESSION_ENDED.contains(&code) {
         return Err(connection.cannot_read(failure));
     }
-    connection.ask("ROLLBACK TO SAVEPOINT one_of_many")?;
+    connection.ask(BACK)?;
     Ok(Err(failure))
 }
 
@@ -161,8 +188,18 @@ fn not_checked(constraint: &Constraint, failure: &Failure, role: &str) -> Findin
         Some(sqlstate::LOCK_NOT_AVAILABLE) => Some(
             "SELECT pid, query FROM pg_stat_activity WHERE xact_start IS NOT NULL ORDER BY xact_start;   -- who has locked it?".to_owned(),
         ),
+        // The catalogs are as old as the snapshot, and its tables are not.
+        Some(sqlstate::UNDEFINED_TABLE | sqlstate::UNDEFINED_COLUMN) => Some(AGAIN.to_owned()),
         _ => None,
     };
     let message = format!("{} was not checked: {reason}", constraint.title());
     Finding { hint, ..Finding::new(FindingKind::NotChecked, message) }
+}
+
+const AGAIN: &str = "migration-cli verify --deep   # was it changed meanwhile?";
+
+/// What was asked is no longer what is there.
+fn changed(constraint: &Constraint, reason: &str) -> Finding {
+    let message = format!("{} was not checked: {reason}", constraint.title());
+    Finding { hint: Some(AGAIN.to_owned()), ..Finding::new(FindingKind::NotChecked, message) }
 }
