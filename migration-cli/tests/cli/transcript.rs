@@ -199,7 +199,8 @@ fn force() {
              started_at, updated_at)
              VALUES ('20240619085000', 'up', 2, repeat('0', 64), gen_random_uuid(), now(), now())",
     );
-    transcript.both("force 20240619085000 --dry-run", 0).run("force 20240619085000", 0);
+    transcript.both("force 20240619085000 --dry-run", 0);
+    transcript.run("force 20240619085000", 7).run("force 20240619085000 --confirm", 0);
     transcript.run("verify", 0).run("info 20240320000000", 0);
     transcript.both("force 20240403083001", 2).run("force --dry-run 20240403083001", 2);
     transcript.run("force", 2).expect("force");
