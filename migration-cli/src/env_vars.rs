@@ -100,8 +100,7 @@ const HOME: EnvVar = EnvVar {
 
 /// What psql reads; the library that connects knows them one by one.
 const PG: &str = "PGHOST, PGPORT, …";
-const PG_DOC: &str =
-    "As psql reads them: PGDATABASE, PGUSER, PGPASSWORD, PGPASSFILE, PGSERVICE, PGSSLMODE …";
+const PG_DOC: &str = "As psql reads them: PGDATABASE, PGUSER, PGPASSWORD, PGSSLMODE …";
 
 /// Those that name a database; the others only say more about one.
 const NAMING: [&str; 4] = ["PGHOST", "PGHOSTADDR", "PGSERVICE", "PGDATABASE"];

@@ -48,8 +48,8 @@ pub(crate) enum Command {
     Info(info::InfoArgs),
     #[command(visible_alias = "history")]
     Logs(logs::LogsArgs),
-    Backup(backup::BackupArgs),
     Doctor(doctor::DoctorArgs),
+    Backup(backup::BackupArgs),
     Restore(restore::RestoreArgs),
     Config(config::ConfigArgs),
     Db(db::DbArgs),
