@@ -2,6 +2,7 @@
 
 use migration_tests::{TestDatabase, wait_until};
 
+use crate::embedded::Stopped;
 use crate::project::Project;
 use crate::terminal::Terminal;
 
@@ -121,9 +122,9 @@ fn a_signal_ends_every_question_about_loss() {
     assert!(rows_behind(&database, 3).ends_with("restore interrupted"));
     interrupt(&project, "backup prune --keep 1 --env production");
 
-    let project = Project::new();
+    let Stopped(project) = &Stopped(Project::new());
     project.expect("status", 0);
-    interrupt(&project, "db reset");
+    interrupt(project, "db reset");
     assert!(project.expect("db status", 0).stdout.contains("running"));
 }
 

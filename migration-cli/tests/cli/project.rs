@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use crate::schema::assert_documented;
 
 /// A password that every run of every test has in its environment, and no run may show or leave anywhere.
-const PLANTED: &str = "c4n4ry-1n-3v3ry-run";
+pub(crate) const PLANTED: &str = "c4n4ry-1n-3v3ry-run";
 
 /// A working directory, and the environment variables that the binary sees.
 pub(crate) struct Project {

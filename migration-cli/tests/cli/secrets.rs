@@ -4,11 +4,13 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use migration_tests::TestDatabase;
 
+use crate::embedded::Stopped;
 use crate::project::{Outcome, Project};
 
 const CANARY: &str = "c4n4ry";
 
-const COMMANDS: [&str; 33] = [
+/// Each with some of the projects: all of them with all would take minutes.
+const COMMANDS: [&str; 48] = [
     "status",
     "status --json",
     "status -vv",
@@ -17,8 +19,15 @@ const COMMANDS: [&str; 33] = [
     "up --json -v",
     "verify",
     "verify --json",
+    "verify --deep -vv",
+    "verify --offline --json",
+    "doctor -vv",
+    "doctor --json",
     "repair --dry-run",
+    "repair -vv",
+    "repair --env production --json",
     "plan",
+    "plan --down -vv",
     "plan --json -v",
     "info 20240320000000",
     "info 20240320000000 --json",
@@ -33,10 +42,18 @@ const COMMANDS: [&str; 33] = [
     "down --json",
     "up --env production",
     "up --env production --json",
+    "up --with-backup -vv",
     "backup --json -vv",
+    "backup list",
+    "backup list --json",
+    "backup verify 20200101T000000Z-development-0000 -vv",
+    "backup prune --keep 1 -vv",
+    "backup prune --keep 1 --env production --json",
     "restore 20200101T000000Z-development-0000 --confirm -vv",
     "restore --drop-old 20200101T000000Z-development-0000 --json",
     "create x",
+    "import --from migrations --layout sqlx",
+    "init --json",
     "db status",
     "db url --json",
     "nonsense",
@@ -53,24 +70,21 @@ fn a_good_url_is_not_printed() {
     let port = database.server().tcp_port();
     let url = format!("postgres://{}:{CANARY}@127.0.0.1:{port}/{}", role.name, database.name());
     Project::new().with("DATABASE_URL", &url).expect("status", 0);
-    everywhere(&url);
-    everywhere(&format!(
-        "host=127.0.0.1 port={port} user={} password={CANARY} dbname={}",
-        role.name,
-        database.name()
-    ));
+    everywhere(&url, &[0, 1]);
+    let keywords = format!("host=127.0.0.1 port={port} user={} ", role.name);
+    everywhere(&format!("{keywords}password = {CANARY} dbname={}", database.name()), &[2, 3]);
 }
 
 #[test]
 fn a_url_that_fails_is_not_printed() {
-    everywhere(&format!("postgres://app:{CANARY}@127.0.0.1:1/app"));
-    everywhere(&format!("postgres://app:{CANARY}@127.0.0.1:port/app"));
-    everywhere(&format!("postgres://app:{CANARY}/{CANARY}@127.0.0.1/app"));
-    everywhere(&format!("postgres://app:{CANARY}?{CANARY}#{CANARY}"));
-    everywhere(&format!("postgres://app:x@{CANARY}@127.0.0.1:1/app"));
-    everywhere(&format!("postgres://app:x@/{CANARY}@127.0.0.1:1/app"));
-    everywhere(&format!("host=127.0.0.1 password={CANARY} {CANARY}"));
-    everywhere(CANARY);
+    everywhere(&format!("postgres://app:{CANARY}@127.0.0.1:1/app"), &[0]);
+    everywhere(&format!("postgres://app:{CANARY}@127.0.0.1:port/app"), &[1]);
+    everywhere(&format!("postgres://app:{CANARY}/{CANARY}@127.0.0.1/app"), &[2]);
+    everywhere(&format!("postgres://app:{CANARY}?{CANARY}#{CANARY}"), &[3]);
+    everywhere(&format!("postgres://app:x@{CANARY}@127.0.0.1:1/app"), &[4]);
+    everywhere(&format!("postgres://app:x@/{CANARY}@127.0.0.1:1/app"), &[5]);
+    everywhere(&format!(r"host=127.0.0.1 password='\'{CANARY}' {CANARY}"), &[6]);
+    everywhere(CANARY, &[7]);
 }
 
 #[test]
@@ -113,22 +127,35 @@ fn a_password_beside_the_url_is_not_printed() {
     let named = named.with("OUR_URL", &whole);
     named.write("migration.toml", &toml("url_env = 'OUR_URL'"));
 
-    for project in [&variable, &dotenv, &passfile, &service, &command, &named] {
+    let projects = [&variable, &dotenv, &passfile, &service, &command, &named];
+    for project in projects {
         project.expect("status", 0);
-        for command in COMMANDS {
+    }
+    service.expect("up", 0);
+    let id = service.expect("backup", 0).stdout.trim().to_owned();
+    for command in [format!("backup verify {id}"), format!("restore {id} --confirm")] {
+        let mut loud = service.command(&command);
+        let outcome = Outcome::of(loud.env("RUST_LOG", "trace"));
+        assert_eq!(outcome.code, 0, "{}", outcome.all());
+        check(&command, &outcome);
+    }
+    for (at, command) in COMMANDS.into_iter().enumerate() {
+        for project in [projects[at % 6], projects[(at + 3) % 6]] {
             let mut loud = project.command(command);
             check(command, &Outcome::of(loud.env("RUST_LOG", "trace")));
         }
     }
     // Where it is wrong, the server says so, and nobody says it.
     database.execute(&format!("ALTER ROLE {} PASSWORD 'another'", role.name));
-    for project in [&variable, &dotenv, &passfile, &service, &command, &named] {
+    for project in projects {
         check("status", &project.expect("status", 3));
         check("config", &project.expect("config --json", 0));
     }
 }
 
-fn everywhere(url: &str) {
+/// Runs each command with some of the four places where a URL may be, each with others; the rest have their
+/// turn with another URL.
+fn everywhere(url: &str, turns: &[usize]) {
     let from_variable = Project::new().with("DATABASE_URL", url);
     let from_dotenv = Project::new();
     from_dotenv.write(".env", &format!("MIGRATION_DATABASE_URL=\"{url}\"\n"));
@@ -137,13 +164,28 @@ fn everywhere(url: &str) {
         ["development", "production"].map(|it| format!("[environments.{it}]\nurl = \"{url}\"\n"));
     from_file.write("migration.toml", &sections.concat());
     let from_flag = Project::new();
-    for command in COMMANDS {
-        for project in [&from_variable, &from_dotenv, &from_file] {
-            check(command, &project.run(command));
+    for (at, command) in COMMANDS.into_iter().enumerate() {
+        for place in turns.iter().map(|it| (at + it) % 4) {
+            if let Some(project) = [&from_variable, &from_dotenv, &from_file].get(place) {
+                check(command, &project.run(command));
+                continue;
+            }
+            let mut flagged = from_flag.command("");
+            flagged.args(["--database-url", url]).args(command.split(' '));
+            check(command, &Outcome::of(&mut flagged));
         }
-        let mut flagged = from_flag.command("");
-        flagged.args(["--database-url", url]).args(command.split(' '));
-        check(command, &Outcome::of(&mut flagged));
+    }
+}
+
+#[test]
+fn the_embedded_database_says_nothing_of_another_ones_password() {
+    let url = format!("postgres://app:{CANARY}@127.0.0.1:1/app");
+    let project = Stopped(Project::new().with("DATABASE_URL", &url).with("PGPASSWORD", CANARY));
+    for command in ["db start -vv", "db status", "db url --json", "db stop", "db reset --confirm"] {
+        let mut loud = project.0.command(command);
+        let outcome = Outcome::of(loud.env("RUST_LOG", "trace"));
+        assert_eq!(outcome.code, 0, "{}", outcome.all());
+        check(command, &outcome);
     }
 }
 
@@ -168,6 +210,7 @@ fn a_url_in_the_wrong_place_is_not_printed() {
         format!("[environments.live]\nurl = '{url}\n"),
         format!("[environments.live]\nprotected = '{url}'\n"),
         format!("environments = '{url}'\n"),
+        format!("[environments.development]\nurl_env = '{url}'\n"),
     ] {
         project.write("migration.toml", &text);
         let outcome = project.run("status");

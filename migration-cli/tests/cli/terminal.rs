@@ -8,6 +8,8 @@ use std::process::{Child, Command, Stdio};
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
+use crate::project::PLANTED;
+
 /// The binary at a terminal; stdout goes elsewhere, as with `> file`.
 pub(crate) struct Terminal {
     ours: File,
@@ -56,6 +58,8 @@ impl Terminal {
         while self.read() {}
         let output = self.child.wait_with_output().unwrap();
         let stdout = String::from_utf8(output.stdout).unwrap();
+        let is_shown = self.seen.contains(PLANTED) || stdout.contains(PLANTED);
+        assert!(!is_shown, "a password is shown: {}{stdout}", self.seen);
         (output.status.code().unwrap_or(-1), self.seen, stdout)
     }
 
