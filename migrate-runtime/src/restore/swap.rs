@@ -55,6 +55,7 @@ impl Swap<'_> {
         let deadline = Deadline::after(holder.asks()?.settings.wait);
         let mut told: Vec<Connected> = Vec::new();
         loop {
+            holder.asks()?.interrupt.check()?;
             let mut found = if self.disconnect { Vec::new() } else { self.others(holder.asks()?)? };
             if found.is_empty() {
                 found = match self.attempt(side, holder)? {
@@ -126,6 +127,7 @@ impl Swap<'_> {
         let began = Moment::now();
         while !has_ended() {
             let Ok(connection) = holder.asks() else { break };
+            connection.interrupt.check()?;
             let locked = locked(connection, pid)?;
             let locked: Vec<u32> = locked.intersection(&wanted).copied().collect();
             let found = others::connected(connection, &locked)?;
