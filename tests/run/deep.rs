@@ -20,6 +20,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         partitions_are_compared_with_their_root,
         children_are_compared_with_their_parent_unless_the_check_is_its_own,
         domains_are_compared_where_they_are_used,
+        domains_over_domains_are_compared_and_what_has_them_inside_is_told,
         names_in_any_spelling_and_tables_without_a_key_are_told,
     ]
 }
@@ -267,6 +268,32 @@ fn domains_are_compared_where_they_are_used() {
     assert_eq!(keys, [[[Some("3".to_owned())]], [[Some("2".to_owned())]]]);
     database.execute("UPDATE uses SET value = 1, other = 1");
     assert_eq!(deep(&database).findings, []);
+}
+
+fn domains_over_domains_are_compared_and_what_has_them_inside_is_told() {
+    let database = database(
+        "CREATE DOMAIN inner_one AS numeric(9, 2); CREATE DOMAIN middle AS inner_one; CREATE DOMAIN outer_one AS middle;
+         CREATE TABLE uses (value int PRIMARY KEY, far outer_one); INSERT INTO uses VALUES (1, 1), (2, 200)",
+        "ALTER DOMAIN inner_one ADD CONSTRAINT less CHECK (VALUE < 100) NOT VALID;
+         UPDATE pg_constraint SET convalidated = true",
+    );
+    // What is to be pasted has a `value` that is not the key.
+    let violation = check(&database, FindingKind::CheckBroken, &["value"], &["2"]);
+    assert_eq!(violation.constraint, "less");
+    database.execute(
+        "DELETE FROM uses WHERE far > 99; CREATE TYPE pair AS (far outer_one);
+         CREATE TYPE span AS RANGE (subtype = outer_one); CREATE DOMAIN many AS outer_one[];
+         CREATE TABLE inside (a outer_one[], b pair, c span, d many, e pair[])",
+    );
+    let findings = deep(&database).findings;
+    assert!(findings.iter().all(|it| it.kind == FindingKind::PassedOver), "{findings:?}");
+    let told: Vec<_> = findings.iter().map(|it| it.message.as_str()).collect();
+    let expected = ["a", "b", "c", "d", "e"].map(|it| {
+        format!(
+            "the check constraint less of the domain of public.inside.{it} was not compared: its values are inside of others, as in an array, which are not compared here"
+        )
+    });
+    assert_eq!(told, expected);
 }
 
 fn names_in_any_spelling_and_tables_without_a_key_are_told() {

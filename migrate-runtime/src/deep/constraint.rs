@@ -102,6 +102,8 @@ impl Constraint {
             is_hidden: is(19),
             passed_over: if text(18) == "false" {
                 Some("it is not enforced, so that nothing is promised")
+            } else if is(23) {
+                Some("its values are inside of others, as in an array, which are not compared here")
             } else if is(17) {
                 Some("it is about periods, which are not compared here")
             } else {

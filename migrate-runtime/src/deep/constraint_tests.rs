@@ -2,7 +2,7 @@ use super::*;
 
 /// A row of the answer, with the cells that are not NULL.
 fn constraint(cells: &[(usize, &str)]) -> Constraint {
-    let mut row = vec![None; 23];
+    let mut row = vec![None; 24];
     for (at, text) in [(1, "c"), (2, "s.t"), (3, "s"), (4, "r")].iter().chain(cells) {
         row[*at] = Some((*text).to_owned());
     }
