@@ -1,5 +1,7 @@
 //! What binary, folder, history and database disagree about, each with the way out. Pure.
 
+mod validates;
+
 use std::path::Path;
 
 use migrate_core::{Change, Migration, MigrationSet};
@@ -323,11 +325,9 @@ impl Unproven {
         }
     }
 
-    /// As far as the text of its script tells: it names the constraint, and validates something.
+    /// As far as the text of its script tells.
     fn is_validated_by(&self, migration: &Migration) -> bool {
-        let script = migration.up.sql.to_lowercase();
-        let name = self.name.trim_matches('"').to_lowercase();
-        script.contains("validate") && script.contains(&name)
+        validates::validates(&migration.up.sql, &self.owner, &self.name)
     }
 }
 

@@ -126,6 +126,11 @@ fn what_a_pending_migration_validates_is_told_and_does_not_fail() {
     // Who does not have that migration has nothing that would do it.
     let message = "\"Rule\" of table public.one is not validated: rows from before it may break it";
     check(&verify(&first(&set, 1), &database), 5, FindingKind::NotValidated, message);
+    // Nor has who validates another one of a similar name.
+    database.execute("ALTER TABLE one ADD CONSTRAINT \"Rul\" CHECK (id > 1) NOT VALID");
+    let kinds: Vec<_> = verify(&set, &database).findings.iter().map(|it| it.kind).collect();
+    assert!(kinds.contains(&FindingKind::NotValidated), "{kinds:?}");
+    database.execute("ALTER TABLE one DROP CONSTRAINT \"Rul\"");
     up(&set, &database);
     assert_eq!(verify(&set, &database).findings, []);
 }
