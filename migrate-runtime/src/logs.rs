@@ -1,8 +1,10 @@
 //! The log: read, and written by programs that do more than migrations.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use crate::audit::{Entry, Outcome};
+use crate::connection::Connection;
 use crate::error::{Error, ErrorKind};
 use crate::extras::entries;
 use crate::history::{LogEntry, LogFilter};
@@ -95,6 +97,7 @@ impl Migrator {
             let mut entries = read.map_err(|it| unreadable(it, &table, &role))?;
             if let Some(version) = &filter.version
                 && entries.as_ref().is_none_or(Vec::is_empty)
+                && !has_ever(&mut connection, filter)?
             {
                 let status = Status::new(&call.set, &history, server.database.clone());
                 if status.entries.iter().all(|it| it.version != *version) {
@@ -111,6 +114,15 @@ impl Migrator {
             Ok(Logs { database: server.database, entries, has_older: found > wanted })
         })
     }
+}
+
+/// Whether the log has the version at all, at whatever time.
+fn has_ever(connection: &mut Connection<'_>, filter: &LogFilter) -> Result<bool, Error> {
+    if filter.since.is_none() {
+        return Ok(false);
+    }
+    let ever = LogFilter { since: None, limit: Some(NonZeroU32::MIN), ..filter.clone() };
+    Ok(entries(connection, &ever)?.is_some_and(|it| !it.is_empty()))
 }
 
 fn unreadable(error: Error, table: &str, role: &str) -> Error {

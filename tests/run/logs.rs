@@ -124,6 +124,15 @@ fn a_version_that_nobody_knows_is_refused() {
     let filter = filter(|it| it.version = Some("20260101000003".to_owned()));
     let logs = migrator(&first(&three(), 2), &database).logs(&filter).unwrap();
     assert_eq!(words(&logs.entries.unwrap()), ["up 3 ok", "down 3 ok"]);
+    // Also where nothing of it is new enough.
+    let late = Since::Time(SystemTime::UNIX_EPOCH + Duration::from_hours(24 * 365 * 200));
+    let late = |version: &str| {
+        let mut filter = filter.clone();
+        (filter.version, filter.since) = (Some(version.to_owned()), Some(late));
+        migrator(&first(&three(), 2), &database).logs(&filter)
+    };
+    assert_eq!(words(&late("20260101000003").unwrap().entries.unwrap()), [""; 0]);
+    assert_eq!(late("20260101000009").unwrap_err().kind(), ErrorKind::NoSuchVersion);
 }
 
 fn where_nothing_has_run_there_is_no_log() {
