@@ -27,6 +27,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         a_standby_is_a_problem,
         open_transactions_and_strong_locks_are_named_without_their_texts,
         no_text_of_a_statement_is_told_however_it_is_written,
+        workers_of_a_query_are_told_with_its_session_alone,
         a_prepared_transaction_is_told_with_what_ends_it,
         clocks_that_are_apart_are_told,
         a_slot_that_nobody_reads_and_a_standby_that_never_comes_are_told,
@@ -209,6 +210,31 @@ fn no_text_of_a_statement_is_told_however_it_is_written() {
         assert!(!lines[0].contains("hunter2"), "{lines:?}");
         client.batch_execute("ROLLBACK TO SAVEPOINT before").unwrap();
     }
+}
+
+fn workers_of_a_query_are_told_with_its_session_alone() {
+    let database = TestDatabase::new();
+    up(&three(), &database);
+    let force = match database.server().major() {
+        ..16 => "force_parallel_mode",
+        _ => "debug_parallel_query",
+    };
+    let mut client = database.client();
+    client.batch_execute(&format!("SET {force} = on")).unwrap();
+    let running = std::thread::spawn(move || client.simple_query("SELECT pg_sleep(3600)").err());
+    let workers = "SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND leader_pid <> pid AND xact_start IS NOT NULL";
+    wait_until("a worker runs", || database.text(workers) == "1");
+    let mut examination = development();
+    examination.long_transaction = Duration::ZERO;
+    let hint = check(
+        &examine(database.config(), &examination),
+        CheckKind::Transactions,
+        Level::Warning,
+        "SELECT pg_sleep(3600)",
+    );
+    database.execute(&hint);
+    assert!(running.join().unwrap().is_some());
 }
 
 fn a_prepared_transaction_is_told_with_what_ends_it() {

@@ -72,6 +72,11 @@ fn versions_that_repeat_and_work_that_stopped_are_told() {
              SELECT version, name, checksum, 0 FROM _migrations WHERE id = 1;
          CREATE UNIQUE INDEX ON _migrations (version) WHERE id > 4;",
     );
+    database.execute("DROP INDEX _migrations_version_idx");
+    let diagnosis = doctor(&database);
+    let lines = super::doctor::of(&diagnosis, CheckKind::History);
+    let index = lines.iter().find(|it| it.message.contains("no unique index")).unwrap();
+    database.execute(index.hint.as_ref().unwrap());
     let twice = "the history has 20260101000001 2 times";
     let hint = check(&doctor(&database), CheckKind::History, Level::Warning, twice);
     assert_eq!(database.text(&hint).lines().count(), 2);
@@ -155,12 +160,20 @@ fn tables_and_rows_of_others_are_told() {
     database.execute(&format!("GRANT {owner} TO {deploy}"));
     check(&examined(), CheckKind::Ownership, Level::Ok, "can alter every table");
     // A member that does not inherit has to become the owner first.
-    if database.server().major() < 16 {
-        database.execute(&format!("ALTER ROLE {deploy} NOINHERIT"));
-        let hint = check(&examined(), CheckKind::Ownership, Level::Warning, &message);
-        database.execute(&hint);
-        check(&examined(), CheckKind::Ownership, Level::Ok, "can alter every table");
-    }
+    let without = match database.server().major() {
+        ..16 => format!("ALTER ROLE {deploy} NOINHERIT"),
+        _ => format!("GRANT {owner} TO {deploy} WITH INHERIT FALSE"),
+    };
+    database.execute(&without);
+    let hint = check(&examined(), CheckKind::Ownership, Level::Warning, &message);
+    database.execute(&hint);
+    check(&examined(), CheckKind::Ownership, Level::Ok, "can alter every table");
+    // Nobody is made a superuser for the sake of a table.
+    database.execute("ALTER TABLE a OWNER TO CURRENT_USER");
+    let hint = check(&examined(), CheckKind::Ownership, Level::Warning, "1 table in public");
+    assert_eq!(hint, format!("ALTER TABLE public.a OWNER TO {deploy};"));
+    database.execute(&hint);
+    check(&examined(), CheckKind::Ownership, Level::Ok, "can alter every table");
 }
 
 fn the_role_that_a_login_becomes_is_the_one_that_counts() {
@@ -227,16 +240,27 @@ fn settings_of_a_role_that_matter_are_told() {
         database.name()
     ));
     let diagnosis = doctor(&database);
-    check(
+    let hint = check(
         &diagnosis,
         CheckKind::Settings,
         Level::Problem,
         "foreign keys and triggers are passed over",
     );
+    // Where it was set, and for whoever logs in.
+    database.execute(&hint);
+    assert_only(&doctor(&database), &[]);
+    let role = database.role("replica", "");
+    database.execute(&format!("ALTER ROLE {} SET session_replication_role = replica", role.name));
+    let hint = check(
+        &examine(role.config.clone(), &development()),
+        CheckKind::Settings,
+        Level::Problem,
+        "are passed over",
+    );
+    database.execute(&hint);
+    check(&examine(role.config, &development()), CheckKind::Settings, Level::Ok, "nothing");
     let name = database.name();
-    database.execute(&format!(
-        "ALTER DATABASE {name} RESET ALL; ALTER DATABASE {name} SET default_transaction_read_only = on"
-    ));
+    database.execute(&format!("ALTER DATABASE {name} SET default_transaction_read_only = on"));
     let hint = check(
         &doctor(&database),
         CheckKind::Settings,

@@ -1,12 +1,12 @@
 //! The tables of the history: whether they are there, whole, and ours to write.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 
 use super::check::{Check, CheckKind, or_ok};
-use super::role::Role;
+use super::role::{Role, given};
 use super::{is_true, rows, text};
 use crate::error::Error;
-use crate::history::History;
+use crate::history::{History, Row};
 use crate::transport::Reply;
 
 const KIND: CheckKind = CheckKind::History;
@@ -17,6 +17,7 @@ struct Table<'r> {
     exists: bool,
     owned: bool,
     owner: &'r str,
+    of_superuser: bool,
     /// The rights that the role lacks.
     lacking: &'r str,
     /// A sequence that it may not use.
@@ -40,14 +41,17 @@ pub(super) fn judge(
     match read {
         Ok(history) => found.extend(of_rows(history, schema)),
         Err(error) => {
-            let check = Check::problem(KIND, error.to_string());
-            found.push(Check { hint: error.hints().first().cloned(), ..check });
+            let cause = error.server_message().map(|it| format!(": {it}")).unwrap_or_default();
+            let own = format!("SELECT * FROM {schema}._migrations;   -- what does the server say?");
+            let hint = error.hints().first().cloned().unwrap_or(own);
+            found.push(Check::problem(KIND, format!("{error}{cause}")).hint(hint));
         }
     }
     let is_ours = !matches!(read, Err(it) if it.kind() == crate::ErrorKind::ForeignHistory);
     if is_ours {
         found.extend(of_tables(&tables, schema, role));
-        found.extend(of_index(rows(reply, 1).next(), schema));
+        let read = read.as_ref().ok();
+        found.extend(of_index(rows(reply, 1).next(), read, schema));
         if tables.get(1).is_some_and(|it| it.exists) {
             found.extend(of_trigger(rows(reply, 2).next(), schema));
         }
@@ -66,6 +70,7 @@ fn table(cells: &[Option<String>]) -> Table<'_> {
         owner: text(cells, 3),
         lacking: text(cells, 4),
         sequence: text(cells, 5),
+        of_superuser: is_true(cells, 6),
     }
 }
 
@@ -92,27 +97,47 @@ fn of_tables(tables: &[Table<'_>], schema: &str, role: &str) -> Vec<Check> {
             found.push(Check::problem(KIND, message).hint(hint));
         }
     }
-    let foreign: Vec<_> = tables.iter().filter(|it| it.exists && !it.owned).collect();
-    if let Some(Table { owner, .. }) = foreign.first() {
-        let names: Vec<_> = foreign.iter().map(|it| it.name).collect();
+    let mut owners: BTreeMap<(&str, bool), Vec<&str>> = BTreeMap::new();
+    for Table { owner, of_superuser, name, .. } in tables.iter().filter(|it| it.exists && !it.owned)
+    {
+        owners.entry((owner, *of_superuser)).or_default().push(name);
+    }
+    for ((owner, of_superuser), names) in owners {
+        let verb = if names.len() == 1 { "belongs" } else { "belong" };
         let message = format!(
-            "{} belong to {owner}: a later version of this program cannot change their layout as {role}",
+            "{} {verb} to {owner}: a later version of this program cannot change the layout as {role}",
             names.join(", ")
         );
-        found.push(Check::warning(KIND, message).hint(format!("GRANT {owner} TO {role};")));
+        // Whoever may become a superuser is one.
+        let hint = if of_superuser {
+            given(schema, &names, role, 0)
+        } else {
+            format!("GRANT {owner} TO {role};")
+        };
+        found.push(Check::warning(KIND, message).hint(hint));
     }
     found
 }
 
 /// The guard of every migration refuses a version that is there; the index is for what writes beside it. It may
 /// cover newer rows alone: those that repeat a version have a line of their own.
-fn of_index(cells: Option<&[Option<String>]>, schema: &str) -> Option<Check> {
+fn of_index(
+    cells: Option<&[Option<String>]>,
+    history: Option<&History>,
+    schema: &str,
+) -> Option<Check> {
     if cells.is_some() {
         return None;
     }
     let message = format!("{schema}._migrations has no unique index on version");
+    let rows = history.map(|it| it.rows.as_slice()).unwrap_or_default();
+    // Rows that are there already may repeat a version.
+    let newer = match rows.iter().map(|it| it.id).max() {
+        Some(newest) if !repeated(rows).is_empty() => format!(" WHERE id > {newest}"),
+        _ => String::new(),
+    };
     Some(Check::warning(KIND, message).hint(format!(
-        "CREATE UNIQUE INDEX _migrations_version_key ON {schema}._migrations (version);"
+        "CREATE UNIQUE INDEX _migrations_version_key ON {schema}._migrations (version){newer};"
     )))
 }
 
@@ -132,6 +157,15 @@ fn of_trigger(cells: Option<&[Option<String>]>, schema: &str) -> Option<Check> {
     Some(Check::warning(KIND, message).hint(hint))
 }
 
+/// The versions that are there more than once, and how often.
+fn repeated(rows: &[Row]) -> Vec<(&str, usize)> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for row in rows {
+        *counts.entry(row.version.as_str()).or_default() += 1;
+    }
+    counts.into_iter().filter(|it| it.1 > 1).collect()
+}
+
 fn of_rows(history: &History, schema: &str) -> Vec<Check> {
     let mut found = Vec::new();
     for work in &history.unfinished {
@@ -140,19 +174,14 @@ fn of_rows(history: &History, schema: &str) -> Vec<Check> {
         let hint = "migration-cli repair --dry-run   # what it would do about it";
         found.push(Check::problem(KIND, message).hint(hint));
     }
-    let mut counts: HashMap<&str, usize> = HashMap::new();
-    for row in &history.rows {
-        *counts.entry(row.version.as_str()).or_default() += 1;
-    }
-    let mut repeated: Vec<_> = counts.into_iter().filter(|it| it.1 > 1).collect();
-    repeated.sort_unstable();
+    let repeated = repeated(&history.rows);
     if let Some((version, times)) = repeated.first() {
         let others = match repeated.len() {
             1 => String::new(),
             count => format!(", and {} more versions repeat", count - 1),
         };
         let message = format!(
-            "the history has {version} {times} times{others}: its unique index covers newer rows alone"
+            "the history has {version} {times} times{others}: a unique index can cover newer rows alone"
         );
         found.push(Check::warning(KIND, message).hint(format!(
             "SELECT * FROM {schema}._migrations WHERE version IN (SELECT version FROM {schema}._migrations GROUP BY version HAVING count(*) > 1) ORDER BY version, id;"

@@ -7,7 +7,8 @@ SELECT it.name, c.oid IS NOT NULL, pg_catalog.pg_has_role(c.relowner, 'USAGE'),
         FROM pg_catalog.pg_depend e JOIN pg_catalog.pg_class s ON s.oid = e.objid
         WHERE e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.refobjid = c.oid AND e.deptype = 'a'
           -- Of anything else it would be an error, in whatever order the conditions are looked at.
-          AND CASE WHEN s.relkind = 'S' THEN NOT pg_catalog.has_sequence_privilege(s.oid, 'USAGE') END)
+          AND CASE WHEN s.relkind = 'S' THEN NOT pg_catalog.has_sequence_privilege(s.oid, 'USAGE') END),
+       (SELECT o.rolsuper FROM pg_catalog.pg_roles o WHERE o.oid = c.relowner)
 FROM (VALUES (1, '_migrations', 'SELECT INSERT UPDATE DELETE'), (2, '_migrations_log', 'SELECT INSERT'),
              (3, '_migrations_script', 'SELECT INSERT UPDATE DELETE'),
              (4, '_migrations_progress', 'SELECT INSERT UPDATE DELETE'),

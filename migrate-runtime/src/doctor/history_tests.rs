@@ -8,9 +8,7 @@ fn row(statement: usize, cells: &[&str]) -> (usize, Vec<Option<String>>) {
 }
 
 fn deploy() -> Role {
-    let mut role = Role::unknown("\"public\"");
-    role.name = "deploy".to_owned();
-    role
+    Role::unknown("deploy", "\"public\"")
 }
 
 const NAMES: [&str; 5] = [
@@ -55,7 +53,32 @@ fn each_part_of_the_history_is_looked_at() {
     let grant = "GRANT USAGE ON SEQUENCE public._migrations_id_seq TO deploy;";
     check(sequence, Level::Problem, "may not use public._migrations_id_seq", grant);
     let foreign = changed(0, &["_migrations", "t", "f", "ada", "", ""]);
-    check(foreign, Level::Warning, "_migrations belong to ada", "GRANT ada TO deploy;");
+    check(foreign, Level::Warning, "_migrations belongs to ada", "GRANT ada TO deploy;");
+}
+
+#[test]
+fn tables_of_others_are_told_by_their_owner() {
+    let mut rows = whole();
+    rows[0] = row(0, &["_migrations", "t", "f", "ada", "", "", "f"]);
+    rows[1] = row(0, &["_migrations_log", "t", "f", "postgres", "", "", "t"]);
+    rows[2] = row(0, &["_migrations_script", "t", "f", "postgres", "", "", "t"]);
+    let checks = judge(Ok(&Reply { rows }), &Ok(History::default()), &deploy());
+    let hints: Vec<_> = checks.iter().map(|it| it.hint.as_deref().unwrap()).collect();
+    let given = "ALTER TABLE \"public\"._migrations_log OWNER TO deploy; ALTER TABLE \"public\"._migrations_script OWNER TO deploy;";
+    assert_eq!(hints, ["GRANT ada TO deploy;", given]);
+    assert!(
+        checks[1].message.starts_with("_migrations_log, _migrations_script belong to postgres")
+    );
+}
+
+#[test]
+fn what_cannot_be_read_has_its_cause_and_a_way_out() {
+    let error = Error::new(ErrorKind::Connect, "cannot be read");
+    let checks = judge(Ok(&Reply { rows: whole() }), &Err(error), &deploy());
+    assert_eq!(checks.len(), 1, "{checks:?}");
+    assert!(
+        checks[0].hint.as_deref().unwrap().starts_with("SELECT * FROM \"public\"._migrations;")
+    );
 }
 
 #[test]

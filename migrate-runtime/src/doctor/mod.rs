@@ -117,7 +117,7 @@ fn examine(
     let role = role.and_then(|it| role::read(&it).ok_or_else(no_sense));
     checks.extend(role::judge(&role, &server, examination));
 
-    let role = role.unwrap_or_else(|_| role::Role::unknown(&connection.store.schema));
+    let role = role.unwrap_or_else(|_| role::Role::unknown(&server.role, &connection.store.schema));
     let question = traffic_question(examination);
     checks.extend(traffic::judge(ask(connection, &question)?.as_ref(), &role.name));
     checks.push(traffic::of_holder(&keep(connection.holder())?));

@@ -72,7 +72,12 @@ fn of_slot(cells: &[Option<String>]) -> Option<Check> {
             kept >> 20
         ),
     };
-    Some(Check::warning(KIND, message).hint(drop))
+    let hint = if active {
+        "SELECT slot_name, active_pid, restart_lsn FROM pg_replication_slots;   -- wait until its reader has caught up".to_owned()
+    } else {
+        drop
+    };
+    Some(Check::warning(KIND, message).hint(hint))
 }
 
 /// A commit waits for a standby that is not there, for ever.
@@ -127,13 +132,19 @@ mod tests {
         check(&["s", "f", "extended", "2147483648"], Some("keeps 2048 MB of WAL"));
         check(&["s", "t", "extended", "2147483648"], Some("2048 MB behind"));
         check(&["s", "f", "lost", ""], Some("has lost WAL"));
+        let hint = |row| of_slot(&cells(row)).unwrap().hint.unwrap();
+        assert!(hint(&["s", "f", "extended", "2147483648"]).starts_with("SELECT pg_drop_repl"));
+        // Somebody reads it: it is not to be dropped.
+        let hint = hint(&["s", "t", "extended", "2147483648"]);
+        assert!(hint.contains("-- wait") && !hint.contains("drop"), "{hint}");
     }
 
     #[test]
     fn standbys_that_cannot_be_seen_are_told_as_such() {
         let rows = vec![(2, cells(&["s1", "", "", "", ""]))];
-        let checks = judge(Ok(&Reply { rows }), &Server::default(), &Role::unknown("public"));
+        let checks =
+            judge(Ok(&Reply { rows }), &Server::default(), &Role::unknown("deploy", "public"));
         assert_eq!(checks[0].level, Level::Warning);
-        assert_eq!(checks[0].hint.as_deref(), Some("GRANT pg_monitor TO CURRENT_USER;"));
+        assert_eq!(checks[0].hint.as_deref(), Some("GRANT pg_monitor TO deploy;"));
     }
 }

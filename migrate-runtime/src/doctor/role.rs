@@ -34,9 +34,9 @@ pub(super) struct Role {
 }
 
 impl Role {
-    /// Where nothing is known of it, for hints.
-    pub(super) fn unknown(schema: &str) -> Role {
-        let name = "CURRENT_USER".to_owned();
+    /// Where nothing but its name is known of it, for hints.
+    pub(super) fn unknown(name: &str, schema: &str) -> Role {
+        let name = name.to_owned();
         Role { name, schema_name: schema.to_owned(), ..Role::default() }
     }
 }
@@ -55,6 +55,7 @@ struct Foreign {
     owner: String,
     /// Whether our role may become the owner.
     member: bool,
+    superuser: bool,
     count: i64,
     names: String,
 }
@@ -65,6 +66,7 @@ pub(super) fn read(reply: &Reply) -> Option<Role> {
     let foreign = rows(reply, 1).map(|it| Foreign {
         owner: text(it, 0).to_owned(),
         member: is_true(it, 1),
+        superuser: is_true(it, 4),
         count: number(it, 2).unwrap_or(0),
         names: text(it, 3).to_owned(),
     });
@@ -99,7 +101,7 @@ pub(super) fn judge(
         Err(reason) => return vec![Check::untold(CheckKind::Role, reason)],
     };
     let mut checks = vec![of_role(role, examination), of_schema(role)];
-    checks.extend(of_ownership(role));
+    checks.extend(of_ownership(role, server.major));
     checks.push(of_row_security(role));
     checks.extend(of_connections(role, server));
     checks
@@ -120,8 +122,7 @@ fn of_role(role: &Role, examination: &Examination) -> Check {
         return Check::ok(KIND, format!("{name}, a superuser, as it may be in development{login}"));
     }
     let message = format!("{name} is a superuser: nothing stops a slip in a script{login}");
-    let hint =
-        "CREATE ROLE deploy LOGIN PASSWORD '…';   -- then make it the owner of schema and tables";
+    let hint = "CREATE ROLE deploy LOGIN;   -- then \\password deploy, and make it the owner of schema and tables";
     Check::warning(KIND, message).hint(hint)
 }
 
@@ -151,24 +152,41 @@ fn of_schema(role: &Role) -> Check {
     Check::problem(KIND, missing).hint(hint)
 }
 
-fn of_ownership(role: &Role) -> Vec<Check> {
+fn of_ownership(role: &Role, major: i64) -> Vec<Check> {
     const KIND: CheckKind = CheckKind::Ownership;
     let Role { name, schema_name: schema, .. } = role;
     let foreign = role.foreign.iter().map(|it| {
-        let Foreign { owner, member, count, names } = it;
+        let Foreign { owner, member, superuser, count, names } = it;
         let more = if *count > 3 { ", …" } else { "" };
         let tables = if *count == 1 { "table" } else { "tables" };
         let message = format!(
             "{count} {tables} in {schema} belong to {owner}, and {name} cannot alter them: {names}{more}"
         );
-        let hint = if *member {
-            format!("ALTER ROLE {name} INHERIT;   -- it is a member of {owner} already; before PostgreSQL 16 that is enough, after it: GRANT {owner} TO {name} WITH INHERIT TRUE;")
-        } else {
-            format!("GRANT {owner} TO {name};   -- or ALTER TABLE … OWNER TO {name}")
+        let hint = match (superuser, member) {
+            // Whoever may become a superuser is one.
+            (true, _) => {
+                let tables: Vec<_> = names.split(", ").collect();
+                given(schema, &tables, name, *count - 3)
+            }
+            (false, true) if major >= 16 => {
+                format!("GRANT {owner} TO {name} WITH INHERIT TRUE;   -- it is a member already")
+            }
+            (false, true) => {
+                format!("ALTER ROLE {name} INHERIT;   -- it is a member of {owner} already")
+            }
+            (false, false) => format!("GRANT {owner} TO {name};"),
         };
         Check::warning(KIND, message).hint(hint)
     });
     or_ok(foreign.collect(), KIND, &format!("{name} can alter every table in {schema}"))
+}
+
+/// What gives tables to a role, and how many are left.
+pub(super) fn given(schema: &str, tables: &[&str], role: &str, left: i64) -> String {
+    let given = tables.iter().map(|it| format!("ALTER TABLE {schema}.{it} OWNER TO {role};"));
+    let given: Vec<_> = given.collect();
+    let rest = if left > 0 { format!("   -- and {left} more") } else { String::new() };
+    format!("{}{rest}", given.join(" "))
 }
 
 fn of_row_security(role: &Role) -> Check {

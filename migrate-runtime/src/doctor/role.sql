@@ -13,16 +13,18 @@ JOIN pg_catalog.pg_roles l ON l.rolname = session_user
 JOIN pg_catalog.pg_database d ON d.datname = pg_catalog.current_database()
 LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = {schema_name}
 WHERE r.rolname = current_user;
-SELECT pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(c.relowner)), pg_catalog.pg_has_role(c.relowner, 'MEMBER'),
+SELECT pg_catalog.quote_ident(o.rolname), pg_catalog.pg_has_role(c.relowner, 'MEMBER'),
        pg_catalog.count(*),
-       pg_catalog.array_to_string((pg_catalog.array_agg(pg_catalog.quote_ident(c.relname) ORDER BY c.relname))[1:3], ', ')
-FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace AND n.nspname = {schema_name}
+       pg_catalog.array_to_string((pg_catalog.array_agg(pg_catalog.quote_ident(c.relname) ORDER BY c.relname))[1:3], ', '),
+       o.rolsuper
+FROM pg_catalog.pg_class c JOIN pg_catalog.pg_roles o ON o.oid = c.relowner
+JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace AND n.nspname = {schema_name}
 WHERE c.relkind IN ('r', 'p', 'f') AND NOT pg_catalog.pg_has_role(c.relowner, 'USAGE')
   -- Those of the history have a line of their own, and those of an extension nobody alters.
   AND c.relname NOT IN ('_migrations', '_migrations_log', '_migrations_script', '_migrations_progress', '_migrations_meta')
   AND NOT EXISTS (SELECT FROM pg_catalog.pg_depend e
                   WHERE e.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND e.objid = c.oid AND e.deptype = 'e')
-GROUP BY c.relowner ORDER BY 3 DESC, 1;
+GROUP BY c.relowner, o.rolname, o.rolsuper ORDER BY 3 DESC, 1;
 SELECT pg_catalog.count(*),
        pg_catalog.array_to_string((pg_catalog.array_agg(c.oid::pg_catalog.regclass::text ORDER BY c.oid::pg_catalog.regclass::text))[1:3], ', ')
 FROM pg_catalog.pg_class c WHERE c.relkind IN ('r', 'p') AND c.relrowsecurity AND pg_catalog.row_security_active(c.oid)

@@ -44,6 +44,23 @@ fn rights_on_the_schema_have_their_grants() {
 }
 
 #[test]
+fn tables_of_others_are_reached_without_becoming_a_superuser() {
+    let of = |member, superuser, count, major| {
+        let (owner, names) = ("\"Ada\"".to_owned(), "a, \"B\"".to_owned());
+        let foreign = Foreign { owner, member, superuser, count, names };
+        of_ownership(&role(|it| it.foreign.push(foreign)), major)[0].hint.clone().unwrap()
+    };
+    assert_eq!(of(false, false, 2, 15), "GRANT \"Ada\" TO deploy;");
+    let inherit = "ALTER ROLE deploy INHERIT;   -- it is a member of \"Ada\" already";
+    assert_eq!(of(true, false, 2, 15), inherit);
+    let inherit = "GRANT \"Ada\" TO deploy WITH INHERIT TRUE;   -- it is a member already";
+    assert_eq!(of(true, false, 2, 16), inherit);
+    let given = "ALTER TABLE \"app\".a OWNER TO deploy; ALTER TABLE \"app\".\"B\" OWNER TO deploy;";
+    assert_eq!(of(false, true, 2, 16), given);
+    assert_eq!(of(true, true, 7, 16), format!("{given}   -- and 4 more"));
+}
+
+#[test]
 fn the_last_connections_are_told() {
     let server = |max: &str| Server::with(&[("max_connections", max)]);
     let of = |role: &Role, max| of_connections(role, &server(max));

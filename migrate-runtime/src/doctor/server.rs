@@ -29,7 +29,13 @@ pub(super) struct Server {
     /// Version and cipher of the encryption.
     tls: Option<(String, String)>,
     time: Option<SystemTime>,
+    /// The role of the session, who logged in, and the database, quoted where they have to be.
+    pub(super) role: String,
+    login: String,
+    quoted_database: String,
     settings: Vec<(String, String)>,
+    /// Where `session_replication_role` has its value from.
+    replica_source: String,
     /// What applications are limited to, as `name=value`.
     limits: Vec<String>,
     /// How many tables there are.
@@ -59,6 +65,7 @@ pub(super) fn read(reply: &Reply, token: &str) -> Server {
     let cells = rows(reply, 0).next().unwrap_or(none);
     let is_ours = text(cells, 1) == token;
     let tls = is_true(cells, 7).then(|| (text(cells, 8).to_owned(), text(cells, 9).to_owned()));
+    let replica = rows(reply, 1).find(|it| text(it, 0) == REPLICA);
     let pair = |it: &[Option<String>]| (text(it, 0).to_owned(), text(it, 1).to_owned());
     Server {
         behind_pooler: text(cells, 0).parse().ok().filter(|_| !is_ours),
@@ -69,6 +76,10 @@ pub(super) fn read(reply: &Reply, token: &str) -> Server {
         reached: text(cells, 6).to_owned(),
         tls,
         time: time(cells, 10),
+        role: text(cells, 11).to_owned(),
+        login: text(cells, 12).to_owned(),
+        quoted_database: text(cells, 13).to_owned(),
+        replica_source: replica.map(|it| text(it, 2).to_owned()).unwrap_or_default(),
         settings: rows(reply, 1).map(pair).collect(),
         limits: rows(reply, 2).map(|it| text(it, 0).to_owned()).collect(),
         tables: rows(reply, 3).next().and_then(|it| number(it, 0)).unwrap_or(0),
@@ -117,6 +128,19 @@ fn of_standby(server: &Server) -> Check {
 
 fn of_tls(server: &Server) -> Check {
     const KIND: CheckKind = CheckKind::Tls;
+    if server.behind_pooler.is_some() {
+        // What the server tells is about the pooler's own connection to it.
+        let message = match &server.tls {
+            Some((version, cipher)) => format!("{version}, {cipher}"),
+            None => "none".to_owned(),
+        };
+        return Check::ok(
+            KIND,
+            format!(
+                "from the pooler to the server: {message}; on the way to the pooler, what sslmode asks for"
+            ),
+        );
+    }
     match (&server.tls, server.reached.as_str()) {
         (Some((version, cipher)), _) => Check::ok(KIND, format!("{version}, {cipher}")),
         (None, "socket") => Check::ok(KIND, "none, and none needed: a Unix socket"),
@@ -172,11 +196,9 @@ fn of_clock(clocks: Clocks, round_trip: Duration, server: SystemTime) -> Check {
 fn of_settings(server: &Server, examination: &Examination) -> Vec<Check> {
     const KIND: CheckKind = CheckKind::Settings;
     let mut found = Vec::new();
-    if server.setting("session_replication_role") == "replica" {
+    if server.setting(REPLICA) == "replica" {
         let message = "session_replication_role is replica: foreign keys and triggers are passed over, and what migrations write is not checked";
-        found.push(Check::problem(KIND, message).hint(
-            "ALTER ROLE CURRENT_USER RESET session_replication_role;   -- or ALTER DATABASE, or postgresql.conf: see pg_settings.source",
-        ));
+        found.push(Check::problem(KIND, message).hint(of_replica(server)));
     }
     let off = |name: &str| server.setting(name) == "off" && !examination.development;
     for (name, why) in [
@@ -202,6 +224,26 @@ fn of_settings(server: &Server, examination: &Examination) -> Vec<Check> {
         format!("nothing that matters to migrations ({limits} do not count for them)")
     };
     super::check::or_ok(found, KIND, &none)
+}
+
+const REPLICA: &str = "session_replication_role";
+
+/// What takes it back where it was set.
+fn of_replica(Server { login, quoted_database: database, replica_source, .. }: &Server) -> String {
+    match replica_source.as_str() {
+        "database" => format!("ALTER DATABASE {database} RESET {REPLICA};"),
+        "user" => format!("ALTER ROLE {login} RESET {REPLICA};"),
+        "database user" => {
+            format!("ALTER ROLE {login} IN DATABASE {database} RESET {REPLICA};")
+        }
+        "global" => format!("ALTER ROLE ALL RESET {REPLICA};"),
+        "client" | "environment variable" => {
+            "migration-cli config   # the options of the connection have it: take it out".to_owned()
+        }
+        _ => format!(
+            "ALTER SYSTEM SET {REPLICA} = origin; SELECT pg_reload_conf();   -- or in its file: see pg_settings.sourcefile"
+        ),
+    }
 }
 
 /// A dump locks every table in one transaction, and so may a migration.

@@ -10,9 +10,11 @@ SELECT pg_catalog.pg_backend_pid(),
             ELSE pg_catalog.host(pg_catalog.inet_server_addr())
        END,
        s.ssl, s.version, s.cipher,
-       (EXTRACT(epoch FROM pg_catalog.clock_timestamp()) * 1000000)::bigint
+       (EXTRACT(epoch FROM pg_catalog.clock_timestamp()) * 1000000)::bigint,
+       pg_catalog.quote_ident(current_user), pg_catalog.quote_ident(session_user),
+       pg_catalog.quote_ident(pg_catalog.current_database())
 FROM (SELECT) AS one LEFT JOIN pg_catalog.pg_stat_ssl s ON s.pid = pg_catalog.pg_backend_pid();
-SELECT name, pg_catalog.current_setting(name) FROM pg_catalog.pg_settings
+SELECT name, pg_catalog.current_setting(name), source FROM pg_catalog.pg_settings
 WHERE name IN ('default_transaction_read_only', 'fsync', 'full_page_writes', 'max_connections', 'max_locks_per_transaction',
                'max_prepared_transactions', 'session_replication_role', 'superuser_reserved_connections', 'synchronous_commit',
                'synchronous_standby_names');

@@ -39,6 +39,25 @@ fn a_way_that_others_see_is_told() {
     let tls = Some(("TLSv1.3".to_owned(), "TLS_AES_256_GCM_SHA384".to_owned()));
     let encrypted = server(|it| (it.reached, it.tls) = ("10.0.0.7".to_owned(), tls));
     check(&of_tls(&encrypted), Level::Ok, "TLSv1.3, TLS_AES_256_GCM_SHA384");
+    // The server sees the pooler alone.
+    let behind = server(|it| (it.behind_pooler, it.reached) = (Some(7), "10.0.0.7".to_owned()));
+    check(&of_tls(&behind), Level::Ok, "from the pooler to the server: none;");
+}
+
+#[test]
+fn what_switches_checks_off_is_taken_back_where_it_was_set() {
+    let of = |source: &str| {
+        of_replica(&server(|it| {
+            (it.login, it.quoted_database) = ("ada".to_owned(), "\"App\"".to_owned());
+            it.replica_source = source.to_owned();
+        }))
+    };
+    assert_eq!(of("user"), "ALTER ROLE ada RESET session_replication_role;");
+    assert_eq!(of("database"), "ALTER DATABASE \"App\" RESET session_replication_role;");
+    let both = "ALTER ROLE ada IN DATABASE \"App\" RESET session_replication_role;";
+    assert_eq!(of("database user"), both);
+    assert!(of("client").starts_with("migration-cli config "));
+    assert!(of("configuration file").starts_with("ALTER SYSTEM SET session_replication_role = "));
 }
 
 #[test]

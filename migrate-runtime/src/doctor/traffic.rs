@@ -33,6 +33,8 @@ struct InTheWay {
     who: Blocker,
     /// The strength of its strongest lock on a table, from 1, and some of its tables.
     lock: Option<(usize, String)>,
+    /// It prevents a wraparound: were it ended, another one would begin from the start.
+    is_autovacuum: bool,
 }
 
 pub(super) fn judge(reply: Result<&Reply, &String>, role: &str) -> Vec<Check> {
@@ -78,6 +80,7 @@ fn in_the_way(cells: &[Option<String>]) -> InTheWay {
             yields_after: None,
         },
         lock: strength.zip(owned(8)),
+        is_autovacuum: is_true(cells, 9),
     }
 }
 
@@ -91,16 +94,23 @@ fn of_sessions(kind: CheckKind, sessions: &[&InTheWay]) -> Vec<Check> {
     checks
 }
 
-fn of_session(kind: CheckKind, InTheWay { who, lock }: &InTheWay) -> Check {
+fn of_session(kind: CheckKind, InTheWay { who, lock, is_autovacuum }: &InTheWay) -> Check {
     let holds = lock.as_ref().and_then(|(strength, tables)| {
         let mode = MODES.get(strength.checked_sub(1)?)?;
         Some(format!("{mode} on {tables} is held by "))
     });
     let message = format!("{}{who}", holds.unwrap_or_default());
     let pid = who.pid.unwrap_or_default();
-    Check::warning(kind, message).hint(format!(
-        "SELECT pg_terminate_backend({pid});   -- once it is certain that nobody needs that session"
-    ))
+    let hint = if *is_autovacuum {
+        format!(
+            "SELECT relid::regclass, phase, heap_blks_scanned, heap_blks_total FROM pg_stat_progress_vacuum WHERE pid = {pid};   -- wait for it: ended, it begins again"
+        )
+    } else {
+        format!(
+            "SELECT pg_terminate_backend({pid});   -- once it is certain that nobody needs that session"
+        )
+    };
+    Check::warning(kind, message).hint(hint)
 }
 
 fn of_prepared(cells: &[Option<String>]) -> Check {

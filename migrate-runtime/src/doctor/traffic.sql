@@ -11,12 +11,15 @@ SELECT a.pid, COALESCE(NULLIF(a.application_name, ''), NULLIF(a.backend_type, 'c
        EXTRACT(epoch FROM pg_catalog.clock_timestamp() - a.xact_start)::bigint,
        {statement},
        COALESCE(a.wait_event_type = 'Lock', false),
-       it.strength, it.tables
+       it.strength, it.tables, a.backend_type = 'autovacuum worker'
 FROM pg_catalog.pg_stat_activity a LEFT JOIN locked it ON it.pid = a.pid
 WHERE a.datname = pg_catalog.current_database() AND a.pid <> pg_catalog.pg_backend_pid()
+  -- A worker of a query ends with it, and autovacuum gives way, unless it prevents a wraparound.
+  AND a.leader_pid IS NULL
+  AND (a.backend_type IS DISTINCT FROM 'autovacuum worker' OR a.query LIKE '%(to prevent wraparound)')
   AND (pg_catalog.clock_timestamp() - a.xact_start >= {long} * interval '1 s'
-       -- It stands in the way of changes to its table however young it is. Vacuum without a user gives way.
-       OR it.strength >= 5 OR it.strength = 4 AND a.usesysid IS NOT NULL)
+       -- It stands in the way of changes to its table however young it is; what has no user gives way.
+       OR it.strength >= 5 OR it.strength = 4 AND (a.usesysid IS NOT NULL OR a.query LIKE '%(to prevent wraparound)'))
 ORDER BY a.xact_start, a.pid;
 SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity
 WHERE datname = pg_catalog.current_database() AND query = '<insufficient privilege>';

@@ -47,6 +47,15 @@ fn strong_locks_old_transactions_and_prepared_ones_have_lines_of_their_own() {
 }
 
 #[test]
+fn what_prevents_a_wraparound_is_waited_for() {
+    let query = "autovacuum: VACUUM public.a (to prevent wraparound)";
+    let cells = ["9", "autovacuum worker", "", "active", "3", query, "f", "4", "public.a", "t"];
+    let checks = judge(Ok(&Reply { rows: vec![row(0, &cells)] }), "deploy");
+    let hint = checks.iter().find(|it| it.kind == CheckKind::Locks).unwrap().hint.as_deref();
+    assert!(hint.unwrap().contains("FROM pg_stat_progress_vacuum WHERE pid = 9;"), "{hint:?}");
+}
+
+#[test]
 fn more_than_anybody_reads_is_counted() {
     let pids: Vec<_> = (1..=8).map(|it| it.to_string()).collect();
     let rows = pids.iter().map(|it| row(0, &[it, "", "", "", "90", "", "f", "", ""])).collect();
