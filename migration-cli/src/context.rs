@@ -157,7 +157,11 @@ impl Context<'_> {
                     |it: &str| it.starts_with("migration-cli ") && it.ends_with(" --confirm");
                 error.with_hint_instead(repeats, &self.typed_with("--confirm"))
             }
-            ErrorKind::Connect if self.is_kept_encrypted() => self.without_tls(error),
+            ErrorKind::Connect
+                if self.opened.as_ref().is_some_and(|it| self.is_kept_encrypted(it)) =>
+            {
+                self.without_tls(error)
+            }
             _ => error,
         }
     }
@@ -177,10 +181,9 @@ impl Context<'_> {
         }
     }
 
-    /// Whether the connection had to be encrypted whatever else was asked for.
-    fn is_kept_encrypted(&self) -> bool {
-        let is_remote = self.opened.as_ref().is_some_and(ConnectOptions::is_remote);
-        self.environment.protected && is_remote && !self.global.allow_insecure
+    /// Whether the connection has to be encrypted, whatever else was asked for.
+    pub(crate) fn is_kept_encrypted(&self, options: &ConnectOptions) -> bool {
+        self.environment.protected && options.is_remote() && !self.global.allow_insecure
     }
 
     /// A migrator that is asked nothing about a database.
@@ -244,7 +247,7 @@ impl Context<'_> {
                 self.report.database = config.get_dbname().map(str::to_owned);
                 let database = redact(&Described(config).to_string());
                 self.ui.note(format!("Database: {database} (environment {name})"));
-                for warning in options.warnings() {
+                for warning in self.environment.warning().iter().chain(options.warnings()) {
                     self.ui.warn(warning);
                 }
                 self.encrypted(*options)
@@ -262,7 +265,7 @@ impl Context<'_> {
     /// Over a network, a protected environment is reached through TLS, and best by a server that proves who
     /// it is.
     fn encrypted(&self, options: ConnectOptions) -> Result<ConnectOptions, CommandError> {
-        if !self.environment.protected || !options.is_remote() || self.global.allow_insecure {
+        if !self.is_kept_encrypted(&options) {
             return Ok(options);
         }
         let (name, mode) = (&self.environment.name, options.tls_mode());

@@ -269,6 +269,11 @@ impl fmt::Display for Source {
 }
 
 impl Source {
+    /// Whether it is an environment variable, of the process or of `.env`.
+    pub(crate) fn is_variable(&self) -> bool {
+        matches!(self, Source::Variable(_) | Source::Dotenv(..))
+    }
+
     /// In a word or two, for a table: files by their name alone.
     pub(crate) fn brief(&self) -> String {
         let name = |it: &Path| it.file_name().unwrap_or_default().to_string_lossy().into_owned();

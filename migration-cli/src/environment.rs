@@ -34,6 +34,8 @@ pub(crate) struct Environment {
     /// What the file says about it.
     pub(crate) section: EnvironmentConfig,
     url: Option<Sourced>,
+    /// Where the file names a database of its own, that a variable has taken the place of.
+    shadowed: Option<Source>,
     surroundings: Surroundings,
 }
 
@@ -86,6 +88,13 @@ impl Environment {
                 None => in_file(&name, &section, config, vars)?.or_else(|| as_psql(vars)),
             },
         };
+        let shadowed = match &url {
+            Some(url) if url.source.is_variable() => {
+                let own = in_file(&name, &section, config, vars).ok().flatten();
+                own.filter(|it| it.value != url.value).map(|it| it.source)
+            }
+            _ => None,
+        };
         // Protection can be added, never taken away: `protected = false` under production is a slip.
         let in_file = section.protected;
         let protected = name == PRODUCTION || in_file == Some(true);
@@ -108,6 +117,7 @@ impl Environment {
             config,
             section,
             url,
+            shadowed,
             surroundings,
         })
     }
@@ -137,6 +147,13 @@ impl Environment {
     /// Where the URL was found, if there is one.
     pub(crate) fn url_source(&self) -> Option<&Source> {
         self.url.as_ref().map(|it| &it.source)
+    }
+
+    /// What somebody may not expect: a variable, of the application most likely, that comes before what the
+    /// file says about this environment.
+    pub(crate) fn warning(&self) -> Option<String> {
+        let (url, own) = (self.url_source()?, self.shadowed.as_ref()?);
+        Some(format!("{url} names the database, and comes before {own}"))
     }
 
     /// Whether a command prints the password. It belongs to the database that the same section of the file
@@ -191,7 +208,8 @@ fn in_file(
     }
     if let Some(variable) = &section.url_env {
         if let Some(value) = vars.named(variable)? {
-            return Ok(Some(sourced("url_env", &value)));
+            // A name, and never a URL: the reader of the file sees to that.
+            return Ok(Some(sourced(&format!("url_env ({variable})"), &value)));
         }
         if section.url.is_none() {
             let message = format!(

@@ -36,6 +36,8 @@ pub struct ConnectOptions {
     password_source: Option<PasswordSource>,
     password_origin: Option<String>,
     tls_origin: Option<String>,
+    /// Parameter, value, origin.
+    tls_settings: Vec<(&'static str, String, String)>,
     warnings: Vec<String>,
     /// The host that alone is meant, of several.
     pub(crate) only: Option<usize>,
@@ -128,6 +130,12 @@ impl ConnectOptions {
         self.tls_origin.as_deref()
     }
 
+    /// What else was said about proving who answers (`sslrootcert`, `channel_binding`): parameter, value, and
+    /// where it was said, for people.
+    pub fn tls_settings(&self) -> impl Iterator<Item = (&'static str, &str, &str)> {
+        self.tls_settings.iter().map(|(key, value, origin)| (*key, value.as_str(), origin.as_str()))
+    }
+
     /// Where the password for the first host comes from, for people; nothing where there is none, or where
     /// the caller has it.
     pub fn password_origin(&self) -> Option<&str> {
@@ -193,6 +201,7 @@ impl From<postgres::Config> for ConnectOptions {
             password_source: None,
             password_origin: None,
             tls_origin: None,
+            tls_settings: Vec::new(),
             warnings: Vec::new(),
             only: None,
             #[cfg(feature = "backup")]

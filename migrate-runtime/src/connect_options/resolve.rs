@@ -38,6 +38,11 @@ pub(super) fn resolve(text: &str, around: &Surroundings) -> Result<ConnectOption
     }
     let mut options = ConnectOptions { tls, ..ConnectOptions::from(config) };
     options.tls_origin = values.origin("sslmode").map(str::to_owned);
+    for key in ["sslrootcert", "channel_binding"] {
+        if let (Some(value), Some(origin)) = (values.get(key), values.origin(key)) {
+            options.tls_settings.push((key, value.to_owned(), origin.to_owned()));
+        }
+    }
     add_password(&mut options, &values);
     Ok(options)
 }

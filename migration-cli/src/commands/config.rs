@@ -22,6 +22,9 @@ pub(crate) struct ConfigArgs {}
 const DEFAULT: &str = "default";
 
 pub(crate) fn run(ctx: &mut Context<'_>, _: &ConfigArgs) -> Result<u8, CommandError> {
+    if let Some(warning) = ctx.environment.warning() {
+        ctx.ui.warn(warning);
+    }
     let (database, problem) = database(ctx);
     let mut settings = vec![environment(ctx), protected(ctx)];
     settings.extend(database);
@@ -66,21 +69,37 @@ fn database(ctx: &Context<'_>) -> (Vec<SettingRecord>, Option<CommandError>) {
 }
 
 /// How to get in: that there is a password, and never which.
-fn access(ctx: &Context<'_>, options: &ConnectOptions) -> [SettingRecord; 2] {
+fn access(ctx: &Context<'_>, options: &ConnectOptions) -> Vec<SettingRecord> {
     let mask = Some("***".to_owned());
     let password = match options.password_origin() {
-        Some(origin) => {
-            // In the URL, which is named above as it is named everywhere.
-            let url = ctx.environment.url_source().filter(|it| it.to_string() == origin);
-            SettingRecord::new("password", mask, &url.map_or(origin.to_owned(), Source::brief))
-        }
+        Some(origin) => SettingRecord::new("password", mask, &in_brief(ctx, origin)),
         None if ctx.environment.asks_for_password() => {
             SettingRecord::new("password", mask, &configured(ctx, "password_command"))
         }
         None => SettingRecord::new("password", None, DEFAULT),
     };
-    let mode = options.tls_mode().as_str().to_owned();
-    [password, SettingRecord::new("sslmode", Some(mode), options.tls_origin().unwrap_or(DEFAULT))]
+    let others = options.tls_settings().map(|(key, value, origin)| {
+        SettingRecord::new(key, Some(value.to_owned()), &in_brief(ctx, origin))
+    });
+    [password, sslmode(ctx, options)].into_iter().chain(others).collect()
+}
+
+/// The one that counts: a protected environment raises it.
+fn sslmode(ctx: &Context<'_>, options: &ConnectOptions) -> SettingRecord {
+    let asked = options.tls_mode();
+    let raised = ctx.is_kept_encrypted(options).then(|| options.clone().with_tls_required());
+    let mode = raised.map_or(asked, |it| it.tls_mode());
+    let source = match &ctx.environment.protected_by {
+        Some(protected_by) if mode != asked => protected_by.clone(),
+        _ => options.tls_origin().map_or(DEFAULT.to_owned(), |it| in_brief(ctx, it)),
+    };
+    SettingRecord::new("sslmode", Some(mode.as_str().to_owned()), &source)
+}
+
+/// Where it is in the URL, that is named as it is named everywhere.
+fn in_brief(ctx: &Context<'_>, origin: &str) -> String {
+    let url = ctx.environment.url_source().filter(|it| it.to_string() == origin);
+    url.map_or(origin.to_owned(), Source::brief)
 }
 
 fn embedded(ctx: &Context<'_>) -> Result<String, CommandError> {

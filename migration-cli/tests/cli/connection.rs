@@ -262,6 +262,74 @@ fn a_dotenv_file_above_and_a_configuration_count() {
     );
     let args = format!("status --database-url {}", file.url());
     assert_eq!(project.json(&args, 0)["database"], file.name());
+    assert!(!project.expect(&args, 0).stderr.contains("Warning: "));
+
+    // The application's own database is probably not the one that was meant.
+    let warning = |key: &str| {
+        let file = |name: &str| project.path().join(name).display().to_string();
+        let (dotenv, toml) = (file(".env"), file("migration.toml"));
+        let key = format!("environments.ci.{key}");
+        format!(
+            "Warning: DATABASE_URL in {dotenv} names the database, and comes before {key} in {toml}\n"
+        )
+    };
+    for command in ["status", "config"] {
+        let outcome = project.expect(command, 0);
+        assert!(outcome.stderr.contains(&warning("url")), "{}", outcome.stderr);
+    }
+    let write =
+        |line: &str| project.write("migration.toml", &format!("[environments.ci]\n{line}\n"));
+    write(&format!("direct_url = '{}'", file.url()));
+    assert!(project.expect("status", 0).stderr.contains(&warning("direct_url")));
+    for same in ["url_env = 'DATABASE_URL'".to_owned(), format!("url = '{}'", dotenv.url())] {
+        write(&same);
+        assert!(!project.expect("status", 0).stderr.contains("Warning: "));
+    }
+}
+
+#[test]
+fn the_configuration_tells_what_counts_about_encryption() {
+    #[track_caller]
+    fn check(project: &Project, args: &str, expected: &[(&str, &str, &str)]) {
+        let config = project.json(&format!("config {args}"), 0);
+        let settings = config["settings"].as_array().unwrap();
+        for (key, value, source) in expected {
+            let found = settings.iter().find(|it| it["key"] == *key).unwrap();
+            assert_eq!((&found["value"], &found["source"]), (&(*value).into(), &(*source).into()));
+        }
+        let has = |key: &str| settings.iter().any(|it| it["key"] == key);
+        assert_eq!(has("channel_binding"), expected.len() > 3);
+    }
+
+    let url = "postgres://u:canary@db.invalid/d";
+    let project = Project::new().with("OUR_URL", url);
+    project.write(
+        "migration.toml",
+        "[environments.live]\nprotected = true\nurl_env = 'OUR_URL'\n\
+         [environments.ci]\nurl_env = 'OUR_URL'\n",
+    );
+    let file = |key: &str| format!("migration.toml: environments.{key}");
+    let place = "d on db.invalid:5432 as u";
+    let named = file("live.url_env (OUR_URL)");
+    let protected = file("live.protected");
+    let database = ("database", place, named.as_str());
+    let password = ("password", "***", named.as_str());
+    check(&project, "--env live", &[database, password, ("sslmode", "require", &protected)]);
+    let insecure = ("sslmode", "prefer", "default");
+    check(&project, "--env live --allow-insecure", &[database, password, insecure]);
+    let named = file("ci.url_env (OUR_URL)");
+    check(&project, "--env ci", &[("database", place, &named), insecure, insecure]);
+
+    let more = "?sslmode=verify-full&sslrootcert=ca.pem&channel_binding=require";
+    let project = project.with("OUR_URL", &format!("{url}{more}"));
+    let named = file("live.url_env (OUR_URL)");
+    let settings = [
+        ("sslmode", "verify-full", named.as_str()),
+        ("sslrootcert", "ca.pem", &named),
+        ("channel_binding", "require", &named),
+        ("password", "***", &named),
+    ];
+    check(&project, "--env live", &settings);
 }
 
 #[test]
