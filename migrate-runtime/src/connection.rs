@@ -250,7 +250,7 @@ impl<'a> Connection<'a> {
 
     /// A session that pauses between two attempts is not to be ended for it, whatever the role has as its
     /// limit, and neither after a script, which leaves the session as it was found.
-    fn stay(&mut self) -> Result<(), Error> {
+    pub(crate) fn stay(&mut self) -> Result<(), Error> {
         const STAY: &str = "SET idle_session_timeout = 0";
         if std::mem::take(&mut self.may_be_ended) {
             self.ask(STAY)?;

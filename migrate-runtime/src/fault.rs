@@ -41,6 +41,9 @@ pub enum Point {
     /// A backup that is to be restored was proved, and nothing was made yet.
     #[cfg(feature = "backup")]
     RestoreChecked,
+    /// The new database is there, and nothing says what it is.
+    #[cfg(feature = "backup")]
+    RestoreMade,
     /// The new database is there, empty.
     #[cfg(feature = "backup")]
     RestoreCreated,

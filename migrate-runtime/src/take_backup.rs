@@ -19,6 +19,8 @@ impl Migrator {
     pub fn backup(&mut self, backups: &Backups) -> Result<Backup, Error> {
         self.call("backup", |mut connection, call| {
             let (server, _) = call.read(&mut connection)?;
+            // While the archive is read back, it says nothing.
+            connection.stay()?;
             let taken = take_logged(backups, &mut connection, &server);
             taken.map_err(|it| connection.end(it))
         })

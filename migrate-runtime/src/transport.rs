@@ -198,6 +198,13 @@ impl Link {
         self.exchange(message, Keep::All, async { tokio::time::sleep(CANCEL_GRACE).await }, None)
     }
 
+    /// As [`send`](Link::send), and waits for the answer however long it takes, also after an interruption:
+    /// nobody could say what became of a COMMIT that was cancelled.
+    #[cfg(feature = "backup")]
+    pub(crate) fn send_to_its_end(&mut self, message: &str) -> Result<Reply, Failure> {
+        self.exchange(message, Keep::All, std::future::pending(), None)
+    }
+
     /// Sends the data of a `COPY … FROM stdin`, piece by piece. An interruption cancels it on the server.
     #[cfg(feature = "backup")]
     pub(crate) fn copy_in(&mut self, statement: &str, data: CopyData<'_>) -> Result<(), CopyError> {

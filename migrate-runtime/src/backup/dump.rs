@@ -112,8 +112,8 @@ fn dump<'f>(
 ) -> Result<Partial<'f>, Error> {
     let free = ready.folder.free_space()?;
     let total = facts.database_bytes;
-    if free < total {
-        return Err(no_room(&backups.folder, free, total));
+    if free < facts.data_bytes {
+        return Err(no_room(&backups.folder, free, facts.data_bytes));
     }
     let environment = connection.settings.identity.environment.as_deref().unwrap_or_default();
     let random = uuid::Uuid::new_v4().simple().to_string();
@@ -155,7 +155,7 @@ fn dump<'f>(
 fn no_room(path: &Path, free: u64, total: u64) -> Error {
     let path = path.display();
     let message = format!(
-        "there is no room for a backup in {path}: {free} bytes are free, and the database has {total}"
+        "there is no room for a backup in {path}: {free} bytes are free, and the database has {total} without its indexes"
     );
     Error::new(ErrorKind::Io, message)
         .with_state("nothing was changed")

@@ -13,6 +13,8 @@ pub(super) struct Facts {
     pub(super) server_version: String,
     pub(super) database: String,
     pub(super) database_bytes: u64,
+    /// Without its indexes.
+    pub(super) data_bytes: u64,
     pub(super) time: String,
     pub(super) role: String,
     pub(super) history: Option<Vec<Row>>,
@@ -44,6 +46,7 @@ pub(super) fn facts(connection: &mut Connection<'_>) -> Result<Facts, Error> {
         database_bytes: text(3)?.parse().unwrap_or(0),
         time: text(4)?,
         role: text(6)?,
+        data_bytes: text(7)?.parse().unwrap_or(0),
         history,
     })
 }

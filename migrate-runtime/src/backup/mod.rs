@@ -14,6 +14,7 @@ pub(crate) mod programs;
 pub(crate) mod readiness;
 pub(crate) mod run;
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -68,18 +69,23 @@ pub struct Listed {
 }
 
 /// What was removed, and what was not.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct Pruned {
     /// The backups that are gone.
     pub removed: Vec<BackupId>,
     /// The backups that are still there.
     pub kept: Vec<BackupId>,
-    /// The newest one that is good.
-    pub newest_good: Option<BackupId>,
+    /// The newest one that is good, of each database that has more than were to be kept.
+    pub newest_good: Vec<BackupId>,
+    /// Those that cannot be read, and are still there: nobody knows of which database they are.
+    pub unreadable: Vec<BackupId>,
     /// How many were swept away that had been left half-made.
     pub swept: usize,
 }
+
+/// The backups of each database, and those that cannot be read.
+type Groups = (BTreeMap<String, Vec<BackupId>>, Vec<(BackupId, Error)>);
 
 impl Backups {
     /// The backups in a folder. Nothing is read or made yet.
@@ -157,55 +163,77 @@ impl Backups {
         Ok(backup)
     }
 
-    /// Removes all but the `keep` newest backups of an environment, and never the newest good one: so
-    /// many are verified as it takes to find that. What was left half-made goes too.
+    /// Removes all but the `keep` newest backups of each database of an environment, and never the newest
+    /// good one of a database: so many are verified as it takes to find that. Those of which nobody knows
+    /// the database stay. What was left half-made goes too.
     pub fn prune(
         &self,
         keep: NonZeroUsize,
         environment: &str,
         tell: &mut dyn FnMut(&Event),
     ) -> Result<Pruned, Error> {
-        let Some(folder) = Folder::open(&self.folder)? else {
-            let (removed, kept) = (Vec::new(), Vec::new());
-            return Ok(Pruned { removed, kept, newest_good: None, swept: 0 });
-        };
-        let swept = folder.sweep()?;
-        let newest_first = self.newest_first(environment)?;
-        let old = newest_first.iter().skip(keep.get());
-        if old.len() == 0 {
-            let (removed, kept) = (Vec::new(), newest_first);
-            return Ok(Pruned { removed, kept, newest_good: None, swept });
+        let mut pruned = Pruned::default();
+        let Some(folder) = Folder::open(&self.folder)? else { return Ok(pruned) };
+        pruned.swept = folder.sweep()?;
+        let (groups, unreadable) = self.groups(environment)?;
+        for (id, error) in unreadable {
+            tell(&Event::Warning { message: format!("{id} stays: {error}") });
+            pruned.unreadable.push(id);
         }
-        let newest_good = self.newest_good(&newest_first, tell)?;
-        let mut removed = Vec::new();
-        for id in old.filter(|it| **it != newest_good) {
-            self.interrupt.check()?;
-            if folder.remove(id)? {
-                removed.push(id.clone());
+        // Whatever is wrong with one of them is found out before anything is removed.
+        for (database, newest_first) in &groups {
+            if newest_first.len() > keep.get() {
+                pruned.newest_good.push(self.newest_good(database, newest_first, tell)?);
             }
         }
-        let kept = newest_first.into_iter().filter(|it| !removed.contains(it)).collect();
-        Ok(Pruned { removed, kept, newest_good: Some(newest_good), swept })
+        for newest_first in groups.into_values() {
+            for (at, id) in newest_first.into_iter().enumerate() {
+                let stays = at < keep.get() || pruned.newest_good.contains(&id);
+                self.interrupt.check()?;
+                if !stays && folder.remove(&id)? {
+                    pruned.removed.push(id);
+                    continue;
+                }
+                if at >= keep.get() && stays {
+                    let message = format!("{id} stays: the newer ones are damaged");
+                    tell(&Event::Warning { message });
+                }
+                pruned.kept.push(id);
+            }
+        }
+        Ok(pruned)
     }
 
-    /// All but the `keep` newest backups of an environment, newest first: [`prune`](Backups::prune) removes
+    /// All but the `keep` newest backups of each database of an environment: [`prune`](Backups::prune) removes
     /// no others. Nothing is proved.
     pub fn older_than(
         &self,
         keep: NonZeroUsize,
         environment: &str,
     ) -> Result<Vec<BackupId>, Error> {
-        Ok(self.newest_first(environment)?.into_iter().skip(keep.get()).collect())
+        let groups = self.groups(environment)?.0.into_values();
+        Ok(groups.flat_map(|it| it.into_iter().skip(keep.get())).collect())
     }
 
-    fn newest_first(&self, environment: &str) -> Result<Vec<BackupId>, Error> {
+    /// The backups of an environment, newest first for each database, and those whose manifest says nothing.
+    fn groups(&self, environment: &str) -> Result<Groups, Error> {
         let word = BackupId::word(environment);
-        let ids = self.list()?.into_iter().rev().map(|it| it.id);
-        Ok(ids.filter(|it| it.environment() == word).collect())
+        let (mut groups, mut unreadable) = Groups::default();
+        for Listed { id, manifest } in self.list()?.into_iter().rev() {
+            match manifest {
+                Ok(it) if it.environment.as_deref().unwrap_or_default() == environment => {
+                    groups.entry(it.database).or_default().push(id);
+                }
+                Err(error) if id.environment() == word => unreadable.push((id, error)),
+                Ok(_) | Err(_) => {}
+            }
+        }
+        Ok((groups, unreadable))
     }
 
     fn newest_good(
         &self,
+        database: &str,
         newest_first: &[BackupId],
         tell: &mut dyn FnMut(&Event),
     ) -> Result<BackupId, Error> {
@@ -220,7 +248,8 @@ impl Backups {
                 Err(error) => return Err(error),
             }
         }
-        Err(Error::new(ErrorKind::DamagedBackup, "none of the backups is good")
+        let message = format!("none of the backups of {database} is good");
+        Err(Error::new(ErrorKind::DamagedBackup, message)
             .with_state("nothing was removed")
             .with_hint("migration-cli backup   # takes a new one"))
     }

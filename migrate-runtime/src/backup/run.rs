@@ -231,8 +231,9 @@ mod tests {
         config.host("db").port(5433).user("o'brien").password("canary").dbname(r"a b\c=d");
         let options = ConnectOptions::from(config);
         let expected = r"host='db' port='5433' user='o\'brien' dbname='a b\\c=d'";
-        assert_eq!(conninfo(&options, None), expected);
-        let expected = r"host='db' port='5433' user='o\'brien' dbname=''";
+        let rest = "sslmode='prefer' keepalives='1' keepalives_idle='30' keepalives_interval='10' keepalives_count='3' tcp_user_timeout='60000'";
+        assert_eq!(conninfo(&options, None), format!("{expected} {rest}"));
+        let expected = format!(r"host='db' port='5433' user='o\'brien' {rest} dbname=''");
         assert_eq!(conninfo(&options, Some("")), expected);
     }
 

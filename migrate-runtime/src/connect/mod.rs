@@ -23,7 +23,7 @@ use crate::transport::Link;
 pub(crate) use error::server_name;
 pub(crate) use error::{Cause, ConnectError, reason};
 pub(crate) use ways::Way;
-#[cfg(feature = "testing")]
+#[cfg(any(feature = "testing", feature = "backup"))]
 pub(crate) use ways::translate;
 
 use error::describe;

@@ -1,8 +1,11 @@
 //! The same connection, for PostgreSQL's own programs.
 
+use std::time::Duration;
+
 use tokio_postgres::config::{ChannelBinding, Host, TargetSessionAttrs};
 
 use super::{ConnectOptions, RootCertificates, TlsVersion, escaped};
+use crate::connect::translate;
 use crate::error::{Error, ErrorKind};
 
 impl ConnectOptions {
@@ -10,6 +13,7 @@ impl ConnectOptions {
     pub(crate) fn keywords(&self) -> Vec<(&'static str, String)> {
         let mut found = self.place();
         found.extend(self.encryption());
+        found.extend(self.keepalives());
         found
     }
 
@@ -66,6 +70,21 @@ impl ConnectOptions {
             ("options", options),
             ("target_session_attrs", text(attrs)),
             ("connect_timeout", limit),
+        ];
+        found.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
+    }
+
+    /// A server that vanishes is noticed as it is over a connection of ours.
+    fn keepalives(&self) -> Vec<(&'static str, String)> {
+        let made = translate(&self.config, 0);
+        let seconds = |it: Duration| it.as_secs().to_string();
+        let limit = made.get_tcp_user_timeout().map(|it| it.as_millis().to_string());
+        let found = [
+            ("keepalives", Some(u8::from(made.get_keepalives()).to_string())),
+            ("keepalives_idle", Some(seconds(made.get_keepalives_idle()))),
+            ("keepalives_interval", made.get_keepalives_interval().map(seconds)),
+            ("keepalives_count", made.get_keepalives_retries().map(|it| it.to_string())),
+            ("tcp_user_timeout", limit),
         ];
         found.into_iter().filter_map(|(key, value)| Some((key, value?))).collect()
     }

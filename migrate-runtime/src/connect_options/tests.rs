@@ -244,6 +244,11 @@ fn programs_get_to_the_same_host_as_the_same_role() {
         ("options", r"-c x.y=1 -c role=my\ role"),
         ("sslmode", "verify-full"),
         ("sslrootcert", "/ca.pem"),
+        ("keepalives", "1"),
+        ("keepalives_idle", "30"),
+        ("keepalives_interval", "10"),
+        ("keepalives_count", "3"),
+        ("tcp_user_timeout", "60000"),
     ];
     assert_eq!(found, expected.map(|(key, value)| (key, value.to_owned())));
 }

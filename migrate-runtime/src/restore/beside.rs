@@ -10,13 +10,16 @@ use super::names;
 use super::plan::Restored;
 use super::properties::Properties;
 use super::refuse;
-use super::side::{Side, databases};
+use super::side::{Database, Side, databases};
 use super::swap::{Holder, Swap};
 use crate::error::{Error, ErrorKind};
 use crate::fault::{self, Point};
 use crate::history::History;
 use crate::quote::{ident, literal};
 use crate::transport::Keep;
+
+/// What fails where a role may not do what the database was given by another one.
+const CARRY: &str = "the properties of the database cannot be carried over";
 
 /// What the new database is given.
 enum Given {
@@ -32,7 +35,7 @@ pub(super) fn run(job: &Job<'_>, holder: &mut Holder<'_, '_>) -> Result<Restored
     let mut side = job.opener.side(&found, &job.database)?;
     for it in &found {
         let comment = it.comment.as_deref().unwrap_or_default();
-        if names::is_unfinished(comment, &job.database) {
+        if names::is_unfinished(comment, &job.database) || was_just_made(job, it) {
             step(holder, format!("Dropping what an unfinished restore left: {}", it.name))?;
             side.drop_database(&it.name)?;
         }
@@ -49,6 +52,18 @@ pub(super) fn run(job: &Job<'_>, holder: &mut Holder<'_, '_>) -> Result<Restored
     settle(job, &mut side, (&new, oid), error)
 }
 
+/// Whether this is what a restore has made that was killed before it could mark it.
+fn was_just_made(job: &Job<'_>, database: &Database) -> bool {
+    if database.comment.is_some() || !names::is_new_one(&database.name, &job.database) {
+        return false;
+    }
+    // What is of no use to anybody is empty, as it is right after it was made.
+    let message = "SELECT NOT EXISTS (SELECT FROM pg_catalog.pg_class WHERE oid >= 16384)";
+    let link = job.opener.open(Some(&database.name), Duration::ZERO, job.interrupt);
+    let reply = link.ok().and_then(|mut it| it.ask(message).ok());
+    reply.is_some_and(|it| it.is_true(0))
+}
+
 /// Where something went wrong, nothing is left of the new database, unless it has its name already.
 fn settle(
     job: &Job<'_>,
@@ -57,8 +72,8 @@ fn settle(
     error: Error,
 ) -> Result<Restored, Error> {
     if error.kind() == ErrorKind::ConnectionLost && oid.is_some() {
-        match job.opener.who_has_the_name() {
-            Ok(it) if Some(it) == oid => return Ok(job.restored()),
+        match job.opener.who_has_the_name(&job.database) {
+            Ok(it) if it == oid => return Ok(job.restored()),
             Ok(_) => {}
             Err(_) => {
                 return Err(error.with_state(job.in_doubt()).with_hint("migration-cli status"));
@@ -101,6 +116,7 @@ fn make(
             .ok_or_else(|| refuse::error("the archive does not say how its database was made"))?,
     };
     side.send(&create, "a new database cannot be made")?;
+    fault::at(Point::RestoreMade);
     let comment = literal(&names::unfinished_comment(&job.database, job.backup.id.as_str()));
     let mark = format!("COMMENT ON DATABASE {} IS {comment}", ident(new));
     let marked =
@@ -113,6 +129,13 @@ fn make(
     fault::at(Point::RestoreCreated);
     if let Given::Old(old) = &given {
         side.together(&old.rights(new), "the rights on the database cannot be given again")?;
+        // Some of it would be in the way of filling it; what this role may not carry over is found out now.
+        side.try_out(&old.carry_over(new), CARRY).map_err(|it| {
+            it.with_hint(format!(
+                "migration-cli restore {} --in-place   # the database keeps its properties",
+                job.backup.id
+            ))
+        })?;
     }
     Ok((oid, given))
 }
@@ -135,7 +158,7 @@ fn complete(
     step(holder, "Comparing it with the backup".to_owned())?;
     let marks = Marks::for_job(job, holder.asks()?)?;
     compare(job, new, marks.as_ref())?;
-    let what = "the properties of the database cannot be carried over";
+    let what = CARRY;
     let with_it = match given {
         Given::Old(old) => {
             side.together(&old.carry_over(new), what)?;
@@ -191,9 +214,10 @@ fn compare(job: &Job<'_>, new: &str, marks: Option<&Marks>) -> Result<(), Error>
     let (expected, found) = (work.contents()?, work.contents_of(Some(new))?);
     super::compare::contents(expected, found, (work.programs.alike, &job.backup.id))?;
     // Without statistics, the first who use it would wait for plans that were made blindly.
-    let analyzed = link.send("ANALYZE", Keep::All);
+    let analyzed = link.send(super::ANALYZE, Keep::All);
     analyzed.map_err(|it| refuse::failed(it, "the new database cannot be analysed"))?;
-    let written = marks.map(|it| link.send(&it.write(&job.opener.store.schema), Keep::All));
+    let schema = &job.opener.store.schema;
+    let written = marks.map(|it| it.write(schema, &mut |message| link.send(message, Keep::All)));
     written.transpose().map_err(|it| refuse::failed(it, "the environment cannot be noted"))?;
     // There may be no log.
     let _ = link.send_last(&job.row());

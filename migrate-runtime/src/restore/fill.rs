@@ -35,7 +35,7 @@ pub(super) enum Cleaning {
 pub(super) struct Work<'w> {
     pub(super) programs: &'w Programs,
     pub(super) backup: &'w Backup,
-    pub(super) opener: &'w Opener<'w>,
+    pub(super) opener: &'w Opener,
     pub(super) interrupt: &'w Interrupt,
 }
 
@@ -66,7 +66,7 @@ impl Work<'_> {
         args.extend(jobs.map(|it| format!("--jobs={it}").into()));
         args.push(self.backup.archive().into());
         let program = &self.programs.restore;
-        let connect = Some((self.opener.options, Some(database)));
+        let connect = Some((&self.opener.options, Some(database)));
         let done = run(Run { program, args, connect, hold: None }, self.interrupt, &mut || {});
         done.map_err(|it| as_failed(it.into_error(program, "the archive cannot be restored")))
     }
@@ -92,7 +92,7 @@ impl Work<'_> {
         let (program, scratch) = (&self.programs.dump, scratch()?);
         let args =
             ["--format=custom", "--schema-only", "--compress=0"].map(OsString::from).to_vec();
-        let connect = Some((self.opener.options, database));
+        let connect = Some((&self.opener.options, database));
         let dump = Run { program, args, connect, hold: Some(&scratch.file) };
         let done = run(dump, self.interrupt, &mut || {});
         done.map_err(|it| as_failed(it.into_error(program, "the schema cannot be read")))?;

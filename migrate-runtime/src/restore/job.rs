@@ -17,7 +17,7 @@ pub(super) struct Job<'j> {
     pub(super) wanted: &'j Restore,
     pub(super) backup: Backup,
     pub(super) programs: Programs,
-    pub(super) opener: Opener<'j>,
+    pub(super) opener: Opener,
     pub(super) interrupt: &'j Interrupt,
     pub(super) look: Look,
     pub(super) way: Way,

@@ -88,11 +88,12 @@ impl Look {
         }
     }
 
-    /// What cannot be restored here at all.
+    /// What cannot be restored here at all. The environments are what the caller calls it, and what the
+    /// database says of itself.
     pub(super) fn refuse(
         &self,
         database: &str,
-        environment: Option<&str>,
+        environments: [Option<&str>; 2],
         backup: &Backup,
         wanted: &Restore,
     ) -> Result<(), Error> {
@@ -117,17 +118,17 @@ impl Look {
             ))
             .with_hint("ROLLBACK PREPARED 'gid';   -- or COMMIT PREPARED, in that database"));
         }
-        let other_environment = match (environment, manifest.environment.as_deref()) {
-            (Some(ours), Some(theirs)) => ours != theirs,
-            _ => false,
-        };
-        if (manifest.database != database || other_environment) && !wanted.other_database {
-            let of = manifest.environment.as_ref().map(|it| format!(" (environment {it})"));
+        let theirs = manifest.environment.as_deref();
+        let mut others = environments.into_iter().flatten();
+        let other = theirs.and_then(|theirs| others.find(|it| *it != theirs));
+        if (manifest.database != database || other.is_some()) && !wanted.other_database {
+            let of = |it: Option<&str>| it.map(|it| format!(" (environment {it})"));
             return Err(impossible(format!(
-                "the backup {} is of database {}{}, and not of {database}",
+                "the backup {} is of database {}{}, and not of {database}{}",
                 backup.id,
                 manifest.database,
-                of.unwrap_or_default()
+                of(theirs).unwrap_or_default(),
+                of(other).unwrap_or_default()
             ))
             .with_hint(format!(
                 "migration-cli restore {} --other-database   # replaces {database} by it all the same",

@@ -46,6 +46,9 @@ use self::look::Look;
 use self::side::Opener;
 use self::swap::Holder;
 
+/// What somebody else has locked is analysed already, or belongs to the whole server.
+const ANALYZE: &str = "ANALYZE (SKIP_LOCKED)";
+
 /// Where somebody is connected to when the database is not there.
 const ELSEWHERE: [&str; 2] = ["postgres", "template1"];
 
@@ -140,9 +143,9 @@ impl Migrator {
     }
 }
 
-fn opener<'o>(connection: &Connection<'o>) -> Result<Opener<'o>, Error> {
+fn opener(connection: &Connection<'_>) -> Result<Opener, Error> {
     let internal = || Error::new(ErrorKind::Internal, "a lent connection has no origin");
-    Ok(Opener::of(connection, connection.origin.ok_or_else(internal)?))
+    Ok(Opener::of(connection, connection.here().ok_or_else(internal)?))
 }
 
 /// The database that this is about, as the server calls it.
@@ -204,10 +207,14 @@ fn decide(
     wanted: &Restore,
 ) -> Result<Decided, Error> {
     let (server, _) = call.read(connection)?;
+    // What comes takes its time, and this connection says nothing meanwhile.
+    connection.stay()?;
     let database = gone.map_or(server.database.clone(), str::to_owned);
     let look = Look::at(connection, &database)?;
-    let environment = connection.settings.identity.environment.as_deref();
-    look.refuse(&database, environment, backup, wanted)?;
+    // Another one, which we are connected to because this one is gone, says nothing about it.
+    let noted = server.environment.as_deref().filter(|_| gone.is_none());
+    let environments = [connection.settings.identity.environment.as_deref(), noted];
+    look.refuse(&database, environments, backup, wanted)?;
     if gone.is_some() && look.oid.is_some() {
         return Err(plan_changed("the database was not there, and is now"));
     }

@@ -11,6 +11,12 @@ pub(super) fn new_one(database: &str, token: &str) -> String {
     beside(database, &format!("_restore_{}", token.get(..8).unwrap_or(token)))
 }
 
+/// Whether a database has a name that one gets which a run restores into.
+pub(super) fn is_new_one(name: &str, database: &str) -> bool {
+    let token = name.strip_prefix(database).and_then(|it| it.strip_prefix("_restore_"));
+    token.is_some_and(|it| it.len() == 8 && it.bytes().all(|it| it.is_ascii_hexdigit()))
+}
+
 /// What the database is called that was replaced, with a name that nobody has; `time` is of fourteen digits.
 pub(super) fn kept(database: &str, time: &str, is_taken: impl Fn(&str) -> bool) -> String {
     let first = beside(database, &format!("_before_restore_{time}"));
@@ -78,6 +84,12 @@ mod tests {
         assert!(name.len() <= LONGEST, "{name}");
         assert_eq!(name, format!("{}_before_restore_20261125221530", "ä".repeat(16)));
         assert_eq!(new_one("dcms", "0123456789"), "dcms_restore_01234567");
+        assert!(is_new_one("dcms_restore_01234567", "dcms"));
+        for other in
+            ["dcms_restore_0123456", "dcms_restore_points", "dcms_restore_0123456x", "dcms"]
+        {
+            assert!(!is_new_one(other, "dcms"), "{other}");
+        }
     }
 
     #[test]

@@ -206,7 +206,10 @@ impl<'r, 'j, 'a> Replacing<'r, 'j, 'a> {
 /// The settings of a session that carries out a script; statements wait for locks only so long.
 pub(super) fn begin() -> String {
     let limit = server_millis(ATTEMPT);
-    format!("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;\nSET LOCAL lock_timeout = {limit}")
+    let longer = "SELECT pg_catalog.set_config(name, '0', true) FROM pg_catalog.pg_settings WHERE name = 'transaction_timeout'";
+    format!(
+        "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE;\n{longer};\nSET LOCAL lock_timeout = {limit}"
+    )
 }
 
 /// What was to be done, in a line.

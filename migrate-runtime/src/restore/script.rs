@@ -45,8 +45,7 @@ impl<R: BufRead> Script<R> {
                 text.clear();
                 continue;
             }
-            // A semicolon may stand in a text or in the body of a function.
-            if line.ends_with(';') && migrate_core::split(&text).is_ok() {
+            if line.ends_with(';') && is_whole(&text) {
                 let statement = text.trim_end().trim_end_matches(';').to_owned();
                 let copies = statement.starts_with("COPY ") && statement.ends_with(" FROM stdin");
                 let piece =
@@ -77,6 +76,13 @@ impl<R: BufRead> Script<R> {
     }
 }
 
+/// Whether a text ends where a statement does. A semicolon may stand in a text or in the body of a function,
+/// which is cut, unfinished as it is, into one statement with whatever comes next.
+fn is_whole(text: &str) -> bool {
+    const NEXT: &str = "\nSELECT";
+    migrate_core::split(&format!("{text}{NEXT}")).is_ok_and(|it| it.len() > 1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -85,6 +91,7 @@ mod tests {
     fn a_script_is_read_statement_by_statement() {
         let text = "--\n-- PostgreSQL database dump\n--\n\n\\restrict abc\n\nSET a = 0;\n\n--\n-- Name: f\n--\n\n\
             CREATE FUNCTION f() RETURNS text\n    AS $$ BEGIN\n  RETURN ';\n';\nEND; $$;\n\n\
+            CREATE FUNCTION g() RETURNS int\n    LANGUAGE sql\n    BEGIN ATOMIC\n SELECT 1;\n SELECT CASE WHEN true THEN 2 END;\nEND;\n\n\
             COPY public.t (a) FROM stdin;\n1\n;\n\\.\n\n\nALTER TABLE t\n    ADD b int;\n\\unrestrict abc\n";
         let mut script = Script::new(text.as_bytes());
         let mut found = Vec::new();
@@ -103,11 +110,14 @@ mod tests {
             statement(
                 "CREATE FUNCTION f() RETURNS text\n    AS $$ BEGIN\n  RETURN ';\n';\nEND; $$",
             ),
+            statement(
+                "CREATE FUNCTION g() RETURNS int\n    LANGUAGE sql\n    BEGIN ATOMIC\n SELECT 1;\n SELECT CASE WHEN true THEN 2 END;\nEND",
+            ),
             Piece::Copy("COPY public.t (a) FROM stdin".to_owned()),
             statement("ALTER TABLE t\n    ADD b int"),
         ];
         assert_eq!(found, expected);
-        assert_eq!(making, [false, true, true, true]);
+        assert_eq!(making, [false, true, true, true, true]);
     }
 
     #[test]

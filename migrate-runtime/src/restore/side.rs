@@ -15,15 +15,22 @@ use crate::error::{Error, ErrorKind};
 use crate::history::Store;
 use crate::interrupt::Interrupt;
 use crate::quote::{ident, literal};
+use crate::sqlstate;
 use crate::transport::{Keep, Link, Reply};
 
 /// How many databases are tried.
 const TRIES: usize = 10;
 
+/// Limits of a role that are meant for applications, where the server knows them.
+pub(super) const STAY: &str =
+    "SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings
+    WHERE name IN ('idle_session_timeout', 'transaction_timeout')";
+
 /// How further connections of the same run are opened, also when the first one has ended.
 #[derive(Clone, Debug)]
-pub(super) struct Opener<'o> {
-    pub(super) options: &'o ConnectOptions,
+pub(super) struct Opener {
+    /// To the same host, and for programs as the same role.
+    pub(super) options: ConnectOptions,
     settings: Settings,
     pub(super) audit: Audit,
     pub(super) store: Store,
@@ -60,9 +67,9 @@ pub(super) fn databases(connection: &mut Connection<'_>) -> Result<Vec<Database>
     Ok(reply.of(0).filter_map(database).collect())
 }
 
-impl<'o> Opener<'o> {
+impl Opener {
     /// For connections as this one.
-    pub(super) fn of(connection: &Connection<'_>, options: &'o ConnectOptions) -> Opener<'o> {
+    pub(super) fn of(connection: &Connection<'_>, options: ConnectOptions) -> Opener {
         let (audit, store) = (connection.audit.clone(), connection.store.clone());
         Opener { options, settings: connection.settings.clone(), audit, store }
     }
@@ -78,14 +85,20 @@ impl<'o> Opener<'o> {
         let mut settings = self.settings.clone();
         settings.wait_for_db = patience;
         let run = (self.audit.token(), self.audit.command());
-        connect(other.as_ref().unwrap_or(self.options), &settings, run, interrupt, &mut |_| {})
+        let options = other.as_ref().unwrap_or(&self.options);
+        let mut link = connect(options, &settings, run, interrupt, &mut |_| {})?;
+        // While others are at work for us it says nothing, for as long as that takes.
+        let what = "the limits of the role cannot be put aside";
+        link.ask(STAY).map_err(|it| failed(it, what))?;
+        Ok(link)
     }
 
     /// Connects to the first database that lets us in and is none that a restore into `target` is about.
     pub(super) fn side(&self, databases: &[Database], target: &str) -> Result<Side, Error> {
         let is_about = |it: &Database| {
             let comment = it.comment.as_deref().unwrap_or_default();
-            it.name == target || names::is_unfinished(comment, target)
+            let is_made = names::is_new_one(&it.name, target);
+            it.name == target || is_made || names::is_unfinished(comment, target)
         };
         let mut refused = None;
         let candidates = databases.iter().filter(|it| it.lets_in && !is_about(it));
@@ -124,15 +137,20 @@ impl<'o> Opener<'o> {
     }
 
     /// Which database has the name now, after a connection was lost that was changing that.
-    pub(super) fn who_has_the_name(&self) -> Result<u32, Error> {
+    pub(super) fn who_has_the_name(&self, name: &str) -> Result<Option<u32>, Error> {
         let patience = self.settings.reconnect.max(self.settings.wait_for_db);
-        let mut link = self.open(None, patience, &Interrupt::default())?;
+        let mut link = match self.open(Some(name), patience, &Interrupt::default()) {
+            Err(error) if error.sqlstate() == Some(sqlstate::INVALID_CATALOG_NAME) => {
+                return Ok(None);
+            }
+            opened => opened?,
+        };
         let what = "the server does not say which database has the name";
         let message =
             "SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()";
         let reply = link.ask(message).map_err(|it| failed(it, what))?;
         let oid = reply.first(0).and_then(|it| it.first()?.as_deref()?.parse().ok());
-        oid.ok_or_else(|| Error::new(ErrorKind::Internal, what))
+        oid.map(Some).ok_or_else(|| Error::new(ErrorKind::Internal, what))
     }
 
     /// Writes a row of the log over a connection of its own, if there is a log that can be written.
@@ -156,6 +174,18 @@ impl Side {
             return Ok(());
         }
         let sent = self.send(&format!("BEGIN;\n{};\nCOMMIT", statements.join(";\n")), what);
+        if sent.is_err() {
+            self.roll_back();
+        }
+        sent.map(drop)
+    }
+
+    /// Sends statements, and takes them back.
+    pub(super) fn try_out(&mut self, statements: &[String], what: &str) -> Result<(), Error> {
+        if statements.is_empty() {
+            return Ok(());
+        }
+        let sent = self.send(&format!("BEGIN;\n{};\nROLLBACK", statements.join(";\n")), what);
         if sent.is_err() {
             self.roll_back();
         }

@@ -12,11 +12,12 @@ use std::time::Duration;
 use super::others::{self, Connected};
 use super::side::Side;
 use crate::connection::Connection;
-use crate::deadline::{Deadline, Moment};
+use crate::deadline::{Deadline, Moment, server_millis};
 use crate::error::{Error, ErrorKind};
 use crate::fault::{self, Point};
 use crate::quote::{fill, ident};
 use crate::session::Session;
+use crate::sqlstate;
 
 /// What is swapped.
 pub(super) struct Swap<'s> {
@@ -42,24 +43,32 @@ const PAUSE: Duration = Duration::from_millis(5);
 /// The pause before it is looked again whether everybody has left.
 const LONG_PAUSE: Duration = Duration::from_millis(250);
 
+/// Somebody has the database locked, or was connected to it for too long.
+const PASSES: [&str; 2] = [sqlstate::LOCK_NOT_AVAILABLE, sqlstate::OBJECT_IN_USE];
+
 /// What came of one attempt.
 enum Attempt {
     Swapped,
     /// Others are there, who were not thrown out.
     Others(Vec<Connected>),
+    /// Somebody is in the way whom we do not see, for now: the server gave up waiting.
+    InTheWay(Error),
 }
 
 impl Swap<'_> {
     /// Swaps, and waits for others to leave before that, if they may not be thrown out.
     pub(super) fn run(&self, side: &mut Side, holder: &mut Holder<'_, '_>) -> Result<(), Error> {
-        let deadline = Deadline::after(holder.asks()?.settings.wait);
+        let wait = holder.asks()?.settings.wait;
+        let deadline = Deadline::after(wait);
         let mut told: Vec<Connected> = Vec::new();
         loop {
             holder.asks()?.interrupt.check()?;
             let mut found = if self.disconnect { Vec::new() } else { self.others(holder.asks()?)? };
             if found.is_empty() {
-                found = match self.attempt(side, holder)? {
+                found = match self.attempt(side, holder, wait)? {
                     Attempt::Swapped => return Ok(()),
+                    Attempt::InTheWay(error) if deadline.is_over() => return Err(error),
+                    Attempt::InTheWay(_) => continue,
                     Attempt::Others(found) => found,
                 };
             }
@@ -86,8 +95,13 @@ impl Swap<'_> {
         others::connected(connection, old.as_slice())
     }
 
-    fn attempt(&self, side: &mut Side, holder: &mut Holder<'_, '_>) -> Result<Attempt, Error> {
-        let (message, pid) = (self.message(), side.pid);
+    fn attempt(
+        &self,
+        side: &mut Side,
+        holder: &mut Holder<'_, '_>,
+        wait: Duration,
+    ) -> Result<Attempt, Error> {
+        let (message, pid) = (self.message(wait), side.pid);
         let what = "the databases cannot be renamed";
         let (answer, found) = std::thread::scope(|scope| {
             let renaming = scope.spawn(|| side.send(&message, what));
@@ -109,7 +123,13 @@ impl Swap<'_> {
             }
             (Err(_), Err(error)) | (Err(error), Ok(None)) => {
                 side.roll_back();
-                Err(error)
+                let passes = error.sqlstate().is_some_and(|it| PASSES.contains(&it));
+                // Without the session that holds the lock of the migrations, there is no second attempt.
+                if passes && holder.asks().is_ok() {
+                    Ok(Attempt::InTheWay(error))
+                } else {
+                    Err(error)
+                }
             }
         }
     }
@@ -145,10 +165,12 @@ impl Swap<'_> {
         Ok(None)
     }
 
-    fn message(&self) -> String {
+    fn message(&self, wait: Duration) -> String {
         let (name, passing) = (ident(self.name), ident(self.passing));
         let mut statements = vec![
             "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE".to_owned(),
+            // Whoever changes one of the databases is waited for as those are who are connected to it.
+            format!("SET LOCAL lock_timeout = {}", server_millis(wait).max(1)),
             // The new one first: whoever looks at every database of a server is soon gone from it, and
             // nobody waits for the old one meanwhile.
             format!("ALTER DATABASE {} RENAME TO {passing}", ident(self.new.1)),

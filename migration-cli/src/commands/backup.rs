@@ -44,7 +44,7 @@ pub(crate) enum BackupCommand {
         #[arg(value_name = "ID")]
         id: String,
     },
-    /// Remove all but the newest backups of the environment, and never the newest good one
+    /// Remove all but the newest backups of each database of the environment, and never the newest good one
     Prune {
         /// How many to keep
         #[arg(long, value_name = "N", value_parser = parse_count)]
@@ -133,7 +133,7 @@ fn prune(ctx: &mut Context<'_>, args: &BackupArgs, keep: NonZeroUsize) -> Result
     let pruned = backups.prune(keep, &ctx.environment.name, &mut |event| progress.event(event));
     progress.end();
     let pruned: Pruned = pruned?;
-    print_pruned(&ctx.ui, &pruned, keep)?;
+    print_pruned(&ctx.ui, &pruned)?;
     ctx.report.removed = Some(pruned.removed.iter().map(ToString::to_string).collect());
     let kept = backups.list()?;
     ctx.report.backups = Some(kept.iter().map(|it| ListedRecord::new(it, &ctx.ui)).collect());

@@ -1,6 +1,5 @@
 //! Backups, for people and for programs.
 
-use std::num::NonZeroUsize;
 use std::path::Path;
 use std::time::Duration;
 
@@ -148,22 +147,14 @@ pub(crate) fn print_backups(ui: &Ui, folder: &Path, listed: &[Listed]) -> Result
 }
 
 /// What was removed, and what was not.
-pub(crate) fn print_pruned(
-    ui: &Ui,
-    pruned: &Pruned,
-    keep: NonZeroUsize,
-) -> Result<(), CommandError> {
+pub(crate) fn print_pruned(ui: &Ui, pruned: &Pruned) -> Result<(), CommandError> {
     for id in &pruned.removed {
         ui.result(format!("{} {id}", Styled(BAD, "-")))?;
     }
     if pruned.swept > 0 {
         ui.note(format!("{} left half-made, swept away", plural(pruned.swept, "backup")));
     }
-    if let Some(good) = pruned.newest_good.as_ref()
-        && pruned.kept.iter().position(|it| it == good).is_some_and(|it| it >= keep.get())
-    {
-        ui.warn(format!("{good} stays: the newer ones are damaged"));
-    }
-    let (removed, kept) = (plural(pruned.removed.len(), "backup"), pruned.kept.len());
+    let kept = pruned.kept.len() + pruned.unreadable.len();
+    let removed = plural(pruned.removed.len(), "backup");
     ui.result(format!("{} {removed} removed, {kept} kept.", Styled(GOOD.bold(), "Done:")))
 }

@@ -20,6 +20,7 @@ use super::runner::{Ended, Runner, stop_at};
 /// Every place, by the name of its trial; whether in place; and what is certain once somebody is killed there.
 const PLACES: &[(&str, Point, bool, After)] = &[
     ("checked", Point::RestoreChecked, false, After::Old),
+    ("made", Point::RestoreMade, false, After::Old),
     ("created", Point::RestoreCreated, false, After::Old),
     ("filled", Point::RestoreFilled, false, After::Old),
     ("compared", Point::RestoreCompared, false, After::Old),

@@ -10,22 +10,25 @@ use migrate_runtime::backup::{BackupId, Backups, Pruned};
 use migrate_runtime::testing::search;
 use migrate_runtime::{Error, ErrorKind, Event};
 use migration_tests::harness::Trial;
-use migration_tests::trials;
+use migration_tests::{TestDatabase, trials};
 use tempfile::TempDir;
 
 use super::{Bench, of_environment};
-use crate::three;
+use crate::{migrator, three};
 
 pub(crate) fn tests() -> Vec<Trial> {
     trials![
         a_folder_that_is_open_to_others_is_refused,
         a_folder_of_somebody_else_is_refused,
         a_folder_without_room_is_refused_before_anything_runs,
+        indexes_need_no_room,
         a_disk_that_fills_up_leaves_nothing_behind,
         the_newest_are_kept,
         the_newest_good_one_is_never_removed,
         without_a_good_one_nothing_is_removed,
         other_environments_are_left_alone,
+        other_databases_have_their_own_newest,
+        what_nobody_knows_the_database_of_stays,
         what_is_being_read_is_not_removed,
         several_at_once_make_the_folder,
         an_interruption_ends_a_verification
@@ -108,6 +111,10 @@ impl Drop for Disk {
     }
 }
 
+/// What of a database may be in an archive.
+const WITHOUT_INDEXES: &str = "SELECT pg_database_size(current_database()) - sum(relpages::bigint) * current_setting('block_size')::bigint
+    FROM pg_class WHERE relkind = 'i'";
+
 fn a_folder_without_room_is_refused_before_anything_runs() {
     let bench = Bench::new();
     let Some(disk) = Disk::mount("2m") else { return };
@@ -116,13 +123,31 @@ fn a_folder_without_room_is_refused_before_anything_runs() {
     });
     let error = migrator.backup(&disk.backups()).unwrap_err();
     assert_eq!((error.kind(), error.exit_code()), (ErrorKind::Io, 1), "{error:?}");
-    let size = bench.database.text("SELECT pg_database_size(current_database())");
+    let size = bench.database.text(WITHOUT_INDEXES);
     let text = error.to_string();
     assert!(text.starts_with("there is no room for a backup in "), "{error:?}");
-    assert!(text.ends_with(&format!(" bytes are free, and the database has {size}")), "{error:?}");
+    assert!(
+        text.ends_with(&format!(
+            " bytes are free, and the database has {size} without its indexes"
+        )),
+        "{error:?}"
+    );
     assert_eq!(error.state(), Some("nothing was changed"));
     let names = disk.names().into_iter().map(|it| it.file_name().unwrap().to_owned());
     assert_eq!(names.collect::<Vec<_>>(), [".gitignore"]);
+}
+
+fn indexes_need_no_room() {
+    let bench = Bench::new();
+    bench.database.execute("CREATE TABLE big AS SELECT n FROM generate_series(1, 200000) n");
+    for name in ["a", "b", "c", "d"] {
+        bench.database.execute(&format!("CREATE INDEX {name} ON big (n)"));
+    }
+    let Some(disk) = Disk::mount("22m") else { return };
+    let size: u64 =
+        bench.database.text("SELECT pg_database_size(current_database())").parse().unwrap();
+    assert!(size > 22 << 20, "{size}");
+    bench.migrator(&three()).backup(&disk.backups()).unwrap_or_else(|error| panic!("{error:?}"));
 }
 
 fn a_disk_that_fills_up_leaves_nothing_behind() {
@@ -187,7 +212,7 @@ fn the_newest_are_kept() {
     assert_eq!((pruned.removed.len(), pruned.kept.len()), (0, 4));
     let pruned = prune(&bench, 2);
     assert_eq!(pruned.removed.iter().rev().collect::<Vec<_>>(), [&ids[0], &ids[1]]);
-    assert_eq!(pruned.newest_good.as_ref(), Some(&ids[3]));
+    assert_eq!(pruned.newest_good, [ids[3].clone()]);
     assert_eq!(bench.listed(), ids[2..]);
     assert_eq!(bench.names().len(), 2);
 }
@@ -204,10 +229,11 @@ fn the_newest_good_one_is_never_removed() {
         }
     });
     let pruned = pruned.unwrap();
-    assert_eq!(pruned.newest_good.as_ref(), Some(&ids[1]));
+    assert_eq!(pruned.newest_good, [ids[1].clone()]);
     assert_eq!(bench.listed(), [ids[1].clone(), ids[3].clone()]);
-    assert_eq!(warned.len(), 2, "{warned:?}");
+    assert_eq!(warned.len(), 3, "{warned:?}");
     assert!(warned[0].contains(ids[3].as_str()), "{warned:?}");
+    assert_eq!(warned[2], format!("{} stays: the newer ones are damaged", ids[1]));
 }
 
 fn without_a_good_one_nothing_is_removed() {
@@ -231,6 +257,35 @@ fn other_environments_are_left_alone() {
     let pruned = prune(&bench, 1);
     assert_eq!(pruned.removed.len(), 1);
     assert_eq!(bench.listed()[1..], others);
+}
+
+fn other_databases_have_their_own_newest() {
+    let bench = Bench::new();
+    let other = TestDatabase::new();
+    let mut migrator = migrator(&three(), &other).with_settings(of_environment("staging"));
+    let only = migrator.backup(&bench.backups()).unwrap().id.clone();
+    let ids = several(&bench, 3);
+    let pruned = prune(&bench, 1);
+    assert_eq!(pruned.removed, [ids[1].clone(), ids[0].clone()]);
+    assert_eq!(pruned.newest_good, [ids[2].clone()]);
+    assert_eq!(bench.listed(), [only, ids[2].clone()]);
+}
+
+fn what_nobody_knows_the_database_of_stays() {
+    let bench = Bench::new();
+    let ids = several(&bench, 3);
+    fs::write(bench.folder_of(&ids[0]).join("manifest.json"), "{}").unwrap();
+    let mut warned = Vec::new();
+    let pruned = bench.backups().prune(keep(1), "staging", &mut |event| {
+        if let Event::Warning { message } = event {
+            warned.push(message.clone());
+        }
+    });
+    let pruned = pruned.unwrap();
+    assert_eq!((pruned.removed, pruned.kept), (vec![ids[1].clone()], vec![ids[2].clone()]));
+    assert_eq!(pruned.unreadable, [ids[0].clone()]);
+    assert!(warned[0].starts_with(&format!("{} stays: ", ids[0])), "{warned:?}");
+    assert!(bench.listed().contains(&ids[0]));
 }
 
 fn what_is_being_read_is_not_removed() {

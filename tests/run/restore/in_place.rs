@@ -17,6 +17,8 @@ pub(crate) fn tests() -> Vec<Trial> {
         in_place_can_be_chosen,
         what_depends_on_each_other_comes_back,
         what_is_not_utf_8_needs_a_new_database,
+        the_log_goes_on_in_place,
+        a_commit_takes_as_long_as_it_takes,
         the_way_is_the_one_that_was_shown
     ]
 }
@@ -148,6 +150,8 @@ fn what_depends_on_each_other_comes_back() {
              RETURN '\\.;
 ';
          END; $f$;
+         CREATE FUNCTION standard(n int) RETURNS bigint LANGUAGE sql BEGIN ATOMIC
+             SELECT CASE WHEN n > 1 THEN 1 END; SELECT count(*) FROM child; END;
          CREATE VIEW counted AS SELECT c.*, count(*) AS how_many FROM child c JOIN parted p ON true GROUP BY c.id;
          CREATE MATERIALIZED VIEW kept AS SELECT * FROM counted; CREATE INDEX ON kept (id);
          CREATE TABLE typed (it mood DEFAULT 'good', n positive, g int GENERATED ALWAYS AS (2) STORED, t text);
@@ -173,6 +177,80 @@ fn what_depends_on_each_other_comes_back() {
         assert_eq!(differs, None, "in place: {in_place}");
         assert_eq!(after.len(), before.len());
     }
+}
+
+fn the_log_goes_on_in_place() {
+    let (stage, role) = Stage::owned("");
+    let mut migrator = Migrator::new(&three(), role.config);
+    migrator.run_restore(&stage.backups, &stage.wanted()).unwrap();
+    let again = migrator.run_restore(&stage.backups, &stage.wanted()).unwrap();
+    let log =
+        "SELECT string_agg(command, ' ' ORDER BY id), count(DISTINCT id) FROM _migrations_log";
+    assert_eq!(stage.database.text(log), "up up up backup restore restore|6");
+    let newest = "SELECT run FROM _migrations_log ORDER BY id DESC LIMIT 1";
+    assert_eq!(stage.database.text(newest), again.token);
+    // Without the right to keep them for a moment, the restore says so and goes on.
+    let name = stage.database.name();
+    stage
+        .database
+        .execute(&format!("REVOKE TEMPORARY ON DATABASE {name} FROM PUBLIC, {}", role.name));
+    let (sender, warnings) = std::sync::mpsc::channel();
+    let mut migrator = migrator.on_event(move |event| {
+        if let migrate_runtime::Event::Warning { message } = event {
+            sender.send(message.clone()).unwrap();
+        }
+    });
+    migrator.run_restore(&stage.backups, &stage.wanted()).unwrap();
+    let warning = warnings.try_recv().unwrap();
+    assert!(
+        warning.starts_with("the rows of the log since the backup cannot be kept: "),
+        "{warning}"
+    );
+    assert_eq!(stage.database.text(log), "up up up restore|4");
+}
+
+/// What is checked at the end of a transaction waits there for somebody else.
+const LATE: &str =
+    "CREATE FUNCTION late() RETURNS trigger LANGUAGE plpgsql SET lock_timeout = 0 AS $f$ BEGIN
+        PERFORM pg_advisory_xact_lock(4711); RETURN NULL; END $f$;
+    CREATE CONSTRAINT TRIGGER late AFTER INSERT ON _migrations_log DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW EXECUTE FUNCTION late()";
+
+/// Longer than any other message of ours that has to get through.
+const LONGER: &str =
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query = 'COMMIT'
+    AND wait_event = 'advisory' AND clock_timestamp() - query_start > interval '11 s'";
+
+fn a_commit_takes_as_long_as_it_takes() {
+    let database = TestDatabase::new();
+    up(&three(), &database);
+    database.execute("INSERT INTO one VALUES (1)");
+    database.execute(LATE);
+    let stage = Stage::of(database, &three());
+    stage.database.execute("INSERT INTO one VALUES (99)");
+    let mut wanted = stage.wanted();
+    wanted.in_place = true;
+    let (sender, holders) = std::sync::mpsc::channel();
+    let config = stage.database.config();
+    let mut migrator = stage.migrator().on_event(move |event| {
+        if matches!(event, migrate_runtime::Event::Restoring { step } if step.contains("in place"))
+        {
+            let mut client = config.connect(postgres::NoTls).unwrap();
+            client.batch_execute("SELECT pg_advisory_lock(4711)").unwrap();
+            sender.send(client).unwrap();
+        }
+    });
+    let restored = std::thread::scope(|scope| {
+        let restoring = scope.spawn(|| migrator.run_restore(&stage.backups, &wanted));
+        let holder = holders.recv().unwrap();
+        migration_tests::wait_until("the commit has waited for long", || {
+            restoring.is_finished() || stage.database.text(LONGER) == "1"
+        });
+        drop(holder);
+        restoring.join().unwrap()
+    });
+    assert_eq!(restored.unwrap().way, Way::InPlace);
+    assert_eq!(stage.database.text("SELECT count(*) FROM one"), "1");
 }
 
 fn what_is_not_utf_8_needs_a_new_database() {

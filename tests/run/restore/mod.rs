@@ -4,6 +4,7 @@ mod in_place;
 mod others;
 mod properties;
 mod refused;
+mod role;
 mod whole;
 
 use migrate_runtime::backup::{BackupId, Backups};
@@ -16,10 +17,17 @@ use tempfile::TempDir;
 use crate::{three, up};
 
 pub(crate) fn tests() -> Vec<Trial> {
-    [in_place::tests(), others::tests(), properties::tests(), refused::tests(), whole::tests()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        in_place::tests(),
+        others::tests(),
+        properties::tests(),
+        refused::tests(),
+        role::tests(),
+        whole::tests(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// A database with three migrations and a row in each of their tables, and a backup of it.

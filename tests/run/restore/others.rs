@@ -20,6 +20,8 @@ pub(crate) fn tests() -> Vec<Trial> {
         somebody_in_the_new_database_is_in_the_way_too,
         a_role_that_may_not_end_others_is_told_so,
         no_runner_gets_in_between,
+        who_has_a_table_of_the_whole_server_is_not_in_the_way,
+        who_changes_the_database_is_waited_for,
         a_prepared_transaction_is_told
     ]
 }
@@ -172,6 +174,49 @@ fn a_role_that_may_not_end_others_is_told_so() {
     );
     drop(superuser);
     stage.is_untouched();
+}
+
+fn who_has_a_table_of_the_whole_server_is_not_in_the_way() {
+    let stage = Stage::new();
+    let mut client = stage.database.server().config("postgres").connect(NoTls).unwrap();
+    client.batch_execute("BEGIN; ANALYZE pg_shseclabel").unwrap();
+    for in_place in [true, false] {
+        stage.database.execute("INSERT INTO one VALUES (99)");
+        let mut wanted = stage.wanted();
+        wanted.in_place = in_place;
+        stage.run(&wanted).unwrap_or_else(|error| panic!("{error:?}"));
+        assert_eq!(stage.database.text("SELECT count(*) FROM one"), "1");
+    }
+}
+
+fn who_changes_the_database_is_waited_for() {
+    let (stage, other) = (Stage::new(), shared());
+    stage.database.execute("INSERT INTO one VALUES (99)");
+    let name = stage.database.name();
+    let config = stage.database.server().config("postgres");
+    let comment = format!("BEGIN; COMMENT ON DATABASE {name} IS 'mine'");
+    let mut migrator = stage.migrator().on_event(move |event| {
+        if matches!(event, Event::Restoring { step } if step.starts_with("Putting")) {
+            let mut client = config.connect(NoTls).unwrap();
+            client.batch_execute(&comment).unwrap();
+            *other.lock().unwrap() = Some(client);
+        }
+    });
+    // Longer than a statement of ours waits for a lock otherwise.
+    let waits = format!(
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%{name}_before_restore_%'
+            AND clock_timestamp() - query_start > interval '3 s'"
+    );
+    let restored = std::thread::scope(|scope| {
+        let restoring = scope.spawn(|| migrator.run_restore(&stage.backups, &stage.wanted()));
+        wait_until("the rename waits", || {
+            restoring.is_finished() || stage.text_in("postgres", &waits) == "1"
+        });
+        *other.lock().unwrap() = None;
+        restoring.join().unwrap()
+    });
+    restored.unwrap_or_else(|error| panic!("{error:?}"));
+    assert_eq!(stage.database.text("SELECT count(*) FROM one"), "1");
 }
 
 fn no_runner_gets_in_between() {

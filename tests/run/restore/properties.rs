@@ -2,7 +2,7 @@
 
 use migrate_runtime::backup::Backups;
 use migrate_runtime::testing::search;
-use migrate_runtime::{ErrorKind, Migrator, Restore, Way};
+use migrate_runtime::{ErrorKind, Event, Migrator, Restore, Way};
 use migration_tests::harness::Trial;
 use migration_tests::{TestDatabase, trials, whole_dump};
 use postgres::NoTls;
@@ -69,8 +69,17 @@ fn what_cannot_be_carried_over_keeps_the_old_database() {
     stage.database.execute(&format!(
         "ALTER DATABASE {name} SET log_min_duration_statement = '1s'; INSERT INTO one VALUES (99)"
     ));
-    let mut migrator = Migrator::new(&three(), role.config);
+    let filled = std::sync::atomic::AtomicBool::new(false);
+    let filled: &'static std::sync::atomic::AtomicBool = Box::leak(Box::new(filled));
+    let mut migrator = Migrator::new(&three(), role.config).on_event(move |event| {
+        if matches!(event, Event::Restoring { step } if step.starts_with("Restoring ")) {
+            filled.store(true, std::sync::atomic::Ordering::Release);
+        }
+    });
     let error = migrator.run_restore(&stage.backups, &stage.wanted()).unwrap_err();
+    assert!(!filled.load(std::sync::atomic::Ordering::Acquire), "it is known before that");
+    let hint = format!("migration-cli restore {} --in-place", stage.backup);
+    assert!(error.hints()[0].starts_with(&hint), "{error:?}");
     let told = (error.kind(), error.exit_code(), error.sqlstate());
     assert_eq!(told, (ErrorKind::Privilege, 3, Some("42501")), "{error:?}");
     assert_eq!(error.to_string(), "the properties of the database cannot be carried over");

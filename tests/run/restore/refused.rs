@@ -4,9 +4,9 @@ use std::fs;
 use std::path::PathBuf;
 
 use migrate_core::Checksum;
-use migrate_runtime::{ErrorKind, Migrator};
+use migrate_runtime::{ErrorKind, Migrator, Settings};
 use migration_tests::harness::Trial;
-use migration_tests::{standby, trials};
+use migration_tests::{TestDatabase, standby, trials};
 
 use super::Stage;
 use crate::three;
@@ -17,6 +17,8 @@ pub(crate) fn tests() -> Vec<Trial> {
         a_damaged_backup_is_not_restored,
         a_backup_of_a_newer_server_is_not_restored,
         a_backup_of_another_database_is_not_restored_by_mistake,
+        what_a_database_notes_of_itself_is_heeded_and_kept,
+        a_backup_from_before_the_first_run_takes_no_protection_away,
         an_archive_that_fails_in_the_middle_changes_nothing,
         a_history_that_is_not_the_manifest_s_changes_nothing,
         a_standby_is_told,
@@ -118,6 +120,70 @@ fn a_backup_of_another_database_is_not_restored_by_mistake() {
         assert_eq!(stage.database.text("SELECT count(*) FROM one"), "1");
         let noted = "SELECT value #>> '{}' FROM _migrations_meta WHERE key = 'environment'";
         assert_eq!(stage.database.text(noted), "here");
+    }
+}
+
+/// What a first run in this environment notes, which is a protected one.
+const PRODUCTION: &str =
+    "INSERT INTO _migrations_meta VALUES ('environment', '\"production\"'), ('protected', 'true')";
+const NOTES: &str = "SELECT string_agg(value::text, ' ' ORDER BY key) FROM _migrations_meta WHERE key IN ('environment', 'protected')";
+
+/// As somebody does it who has read what would happen, and calls the environment by another name.
+fn confirmed(stage: &Stage) -> Migrator {
+    let mut settings = Settings::default();
+    settings.confirmed = true;
+    settings.identity.environment = Some("development".to_owned());
+    stage.migrator().with_settings(settings)
+}
+
+fn what_a_database_notes_of_itself_is_heeded_and_kept() {
+    let stage = Stage::changed();
+    let name = stage.database.name();
+    stage.database.execute(PRODUCTION);
+    // The backup has no notes of its own, and says of no environment that it is of it.
+    for in_place in [false, true] {
+        let mut wanted = stage.wanted();
+        wanted.in_place = in_place;
+        confirmed(&stage).run_restore(&stage.backups, &wanted).unwrap();
+        assert_eq!(stage.database.text("SELECT count(*) FROM one"), "1");
+        assert_eq!(stage.database.text(NOTES), "\"production\" true", "in place: {in_place}");
+    }
+    stage.tamper("\"environment\": null", "\"environment\": \"development\"");
+    stage.database.execute("INSERT INTO one VALUES (99)");
+    let error = confirmed(&stage).run_restore(&stage.backups, &stage.wanted()).unwrap_err();
+    assert_eq!((error.kind(), error.exit_code()), (ErrorKind::Impossible, 2), "{error:?}");
+    let words = format!(
+        "is of database {name} (environment development), and not of {name} (environment production)"
+    );
+    assert!(error.to_string().ends_with(&words), "{error:?}");
+    assert_eq!(stage.database.text("SELECT count(*) FROM one"), "2");
+    let mut wanted = stage.wanted();
+    wanted.other_database = true;
+    confirmed(&stage).run_restore(&stage.backups, &wanted).unwrap();
+    assert_eq!(stage.database.text(NOTES), "\"production\" true");
+}
+
+fn a_backup_from_before_the_first_run_takes_no_protection_away() {
+    let database = TestDatabase::new();
+    database.execute("CREATE TABLE old AS SELECT 1 AS id");
+    let stage = Stage::of(database, &three());
+    for other_database in [false, true] {
+        let mut settings = Settings::default();
+        settings.schema = "Kept here".to_owned();
+        (settings.protected, settings.confirmed) = (true, true);
+        settings.identity.environment = Some("production".to_owned());
+        let migrator = || stage.migrator().with_settings(settings.clone());
+        migrator().up().unwrap();
+        let mut wanted = stage.wanted();
+        wanted.other_database = other_database;
+        migrator().run_restore(&stage.backups, &wanted).unwrap();
+        let notes = NOTES.replace("_migrations_meta", "\"Kept here\"._migrations_meta");
+        assert_eq!(stage.database.text(&notes), "\"production\" true");
+        let mut unconfirmed = settings.clone();
+        unconfirmed.confirmed = false;
+        let refused = stage.migrator().with_settings(unconfirmed).up().unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Consent, "{refused:?}");
+        assert_eq!(migrator().up().unwrap().done.len(), 3);
     }
 }
 
