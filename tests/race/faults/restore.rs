@@ -203,10 +203,9 @@ impl Stage {
             return;
         }
         let state = ended.line("failed").unwrap_or_else(|| panic!("{words}"));
-        if state.contains("is what it was before, and serves") {
+        // Where the connection was lost over the answer to a COMMIT, nobody can say which.
+        if !state.contains(", or restored, as a whole") && !state.contains("or the restored one") {
             assert_eq!(found, After::Old, "{words}");
-        } else {
-            assert!(state.contains("or "), "it is in doubt: {words}");
         }
         if fault == Interrupted {
             assert!(state.starts_with("interrupted 130: ") && found == After::Old, "{words}");
