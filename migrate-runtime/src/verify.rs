@@ -327,7 +327,7 @@ impl Unproven {
 
     /// As far as the text of its script tells.
     fn is_validated_by(&self, migration: &Migration) -> bool {
-        validates::validates(&migration.up.sql, &self.owner, &self.name)
+        validates::validates(migration.up.sql, &self.owner, &self.name)
     }
 }
 
