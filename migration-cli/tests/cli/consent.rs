@@ -230,12 +230,12 @@ fn the_hint_repeats_what_was_typed_where_the_database_itself_is_protected() {
     let database = TestDatabase::new();
     let project = Project::on(&database);
     project.expect("up --steps 2 --env production --confirm", 0);
-    let id = project.expect("backup", 0).stdout.trim().to_owned();
+    let id = project.expect("backup --env production", 0).stdout.trim().to_owned();
     for typed in [
         "up --steps 1 --lock-timeout 1s",
         "down 2 --env ci",
         "force 20240320000000 --reason x",
-        &format!("restore {id} --disconnect"),
+        &format!("restore {id} --disconnect --env production"),
     ] {
         let outcome = project.expect(typed, 7);
         let hint = format!("Hint: migration-cli {typed} --confirm\n");

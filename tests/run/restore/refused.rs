@@ -169,7 +169,7 @@ fn a_backup_from_before_the_first_run_takes_no_protection_away() {
     let stage = Stage::of(database, &three());
     for other_database in [false, true] {
         let mut settings = Settings::default();
-        settings.schema = "Kept here".to_owned();
+        "Kept here".clone_into(&mut settings.schema);
         (settings.protected, settings.confirmed) = (true, true);
         settings.identity.environment = Some("production".to_owned());
         let migrator = || stage.migrator().with_settings(settings.clone());
