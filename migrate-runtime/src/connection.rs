@@ -11,7 +11,7 @@ use crate::connect_options::ConnectOptions;
 use crate::deadline::{Deadline, Moment, jittered};
 use crate::error::{Error, ErrorKind};
 use crate::fault::{self, Point};
-use crate::history::{History, Server, Store};
+use crate::history::{History, Server, Store, without_xml};
 use crate::interrupt::Interrupt;
 use crate::lent::{Lent, send_lent};
 use crate::lock::{Holder, LockKey};
@@ -355,6 +355,7 @@ impl<'a> Connection<'a> {
             _ if code.is_empty() || sqlstate::SESSION_ENDED.contains(&code.as_str()) => {
                 (ErrorKind::ConnectionLost, "the connection was lost")
             }
+            sqlstate::FEATURE_NOT_SUPPORTED => return without_xml(error),
             _ => (ErrorKind::Connect, "the tables of the history cannot be read"),
         };
         Error::from_postgres(kind, message, error).with_state("nothing was changed")

@@ -2,6 +2,7 @@
 
 pub(crate) const CONNECTION_DOES_NOT_EXIST: &str = "08003";
 pub(crate) const CONNECTION_FAILURE: &str = "08006";
+pub(crate) const FEATURE_NOT_SUPPORTED: &str = "0A000";
 pub(crate) const ACTIVE_SQL_TRANSACTION: &str = "25001";
 pub(crate) const READ_ONLY_SQL_TRANSACTION: &str = "25006";
 pub(crate) const IN_FAILED_TRANSACTION: &str = "25P02";

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use migrate_runtime::{CheckKind, Level, Migrator, Repair, Settings};
+use migrate_runtime::{CheckKind, ErrorKind, Level, Migrator, Repair, Settings};
 use migration_tests::harness::Trial;
 use migration_tests::{Role, TestDatabase, trials};
 
@@ -15,6 +15,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         every_part_of_the_history_that_is_missing_is_told,
         versions_that_repeat_and_work_that_stopped_are_told,
         a_history_of_somebody_else_is_a_problem,
+        a_server_without_xml_is_told_as_such,
         a_role_has_the_rights_it_lacks_told_with_their_grants,
         what_the_grants_say_makes_a_role_able_to_migrate,
         tables_and_rows_of_others_are_told,
@@ -99,6 +100,26 @@ fn a_history_of_somebody_else_is_a_problem() {
     up(&three(), &database);
     database.execute("UPDATE _migrations_meta SET value = '99' WHERE key = 'layout'");
     check(&doctor(&database), CheckKind::History, Level::Problem, "have layout 99");
+}
+
+fn a_server_without_xml_is_told_as_such() {
+    let database = TestDatabase::new();
+    up(&three(), &database);
+    // As a server answers that was built without it.
+    database.execute(
+        "SET allow_system_table_mods = on;
+         ALTER FUNCTION pg_catalog.query_to_xml RENAME TO query_to_xml_of_libxml;
+         CREATE FUNCTION pg_catalog.query_to_xml(query text, nulls boolean, tableforest boolean, targetns text)
+             RETURNS xml LANGUAGE plpgsql AS
+             'BEGIN RAISE ''unsupported XML feature'' USING ERRCODE = ''feature_not_supported''; END'",
+    );
+    let error = crate::migrator(&three(), &database).status().unwrap_err();
+    assert_eq!((error.kind(), error.exit_code()), (ErrorKind::Impossible, 2), "{error:?}");
+    assert_eq!(error.state(), Some("nothing was changed"));
+    let message =
+        "the server was built without XML, with which the history is read: unsupported XML feature";
+    let hint = check(&doctor(&database), CheckKind::History, Level::Problem, message);
+    assert_eq!(error.hints(), [hint.as_str()]);
 }
 
 fn a_role_has_the_rights_it_lacks_told_with_their_grants() {

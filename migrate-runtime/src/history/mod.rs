@@ -13,6 +13,14 @@ use crate::quote::literal;
 pub use log::{LogEntry, LogFilter, Since};
 pub(crate) use store::{LAYOUT, Setup, Store, time};
 
+/// The one question reads tables that may not be there, which takes `query_to_xml`.
+pub(crate) fn without_xml(error: postgres::Error) -> Error {
+    let message = "the server was built without XML, with which the history is read";
+    Error::from_postgres(ErrorKind::Impossible, message, error)
+        .with_state("nothing was changed")
+        .with_hint("SELECT xmlcomment('x');   -- works on a server that was built with libxml, as packages of PostgreSQL are")
+}
+
 /// The rows of the history table, in the order in which they were written.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct History {
