@@ -82,6 +82,13 @@ fn a_check_that_fails_itself_leaves_the_others() {
     let failed = "the check constraint a of table public.asks was not checked: division by zero";
     assert_eq!(told[0], (FindingKind::NotChecked, failed.to_owned()));
     assert_eq!((told[1].0, told.len()), (FindingKind::ForeignKeyBroken, 2));
+    // As a standby does that has to give way to its primary.
+    database.execute(
+        "CREATE OR REPLACE FUNCTION fails(int) RETURNS bool LANGUAGE plpgsql AS
+             'BEGIN RAISE ''canceled'' USING ERRCODE = ''serialization_failure''; END'",
+    );
+    let hint = deep(&database).findings[0].hint.clone().unwrap();
+    assert!(hint.contains("ask the primary"), "{hint}");
 }
 
 fn a_locked_table_is_told_and_the_others_compared() {

@@ -47,6 +47,18 @@ fn every_part_of_the_history_that_is_missing_is_told() {
     let hint =
         check(&doctor(&database), CheckKind::History, Level::Warning, "append-only is missing");
     database.execute(&hint);
+    database.execute(
+        "CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+         DROP TRIGGER append_only ON _migrations_log;
+         CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON _migrations_log EXECUTE FUNCTION nothing()",
+    );
+    let hint = check(
+        &doctor(&database),
+        CheckKind::History,
+        Level::Warning,
+        "append-only is not the one that this program makes",
+    );
+    database.execute(&hint);
     database.execute("DROP INDEX _migrations_version_key");
     let hint =
         check(&doctor(&database), CheckKind::History, Level::Warning, "no unique index on version");

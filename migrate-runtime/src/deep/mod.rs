@@ -188,6 +188,10 @@ fn not_checked(constraint: &Constraint, failure: &Failure, role: &str) -> Findin
         Some(sqlstate::LOCK_NOT_AVAILABLE) => Some(
             "SELECT pid, query FROM pg_stat_activity WHERE xact_start IS NOT NULL ORDER BY xact_start;   -- who has locked it?".to_owned(),
         ),
+        // On a standby, what its primary cleans up may be what the snapshot needs.
+        Some(sqlstate::SERIALIZATION_FAILURE) => Some(
+            "migration-cli verify --deep   # again; on a standby that gives way to its primary, ask the primary".to_owned(),
+        ),
         // The catalogs are as old as the snapshot, and its tables are not.
         Some(sqlstate::UNDEFINED_TABLE | sqlstate::UNDEFINED_COLUMN) => Some(AGAIN.to_owned()),
         _ => None,

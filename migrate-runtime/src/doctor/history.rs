@@ -142,18 +142,22 @@ fn of_index(
 }
 
 fn of_trigger(cells: Option<&[Option<String>]>, schema: &str) -> Option<Check> {
-    let what = match cells {
-        Some(cells) if is_true(cells, 0) => return None,
-        Some(_) => "is switched off, or not the one that this program makes",
-        None => "is missing",
-    };
-    let message = format!("the trigger that keeps {schema}._migrations_log append-only {what}");
-    let hint = match cells {
-        Some(_) => format!("ALTER TABLE {schema}._migrations_log ENABLE TRIGGER append_only;"),
-        None => format!(
-            "CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {schema}._migrations_log FOR EACH STATEMENT EXECUTE FUNCTION {schema}._migrations_log_append_only();"
+    let log = format!("{schema}._migrations_log");
+    let create = format!(
+        "CREATE TRIGGER append_only BEFORE UPDATE OR DELETE OR TRUNCATE ON {log} FOR EACH STATEMENT EXECUTE FUNCTION {schema}._migrations_log_append_only();"
+    );
+    let (what, hint) = match cells.map(|it| (is_true(it, 0), is_true(it, 1))) {
+        Some((true, true)) => return None,
+        Some((false, true)) => {
+            ("is switched off", format!("ALTER TABLE {log} ENABLE TRIGGER append_only;"))
+        }
+        Some((_, false)) => (
+            "is not the one that this program makes",
+            format!("DROP TRIGGER append_only ON {log}; {create}"),
         ),
+        None => ("is missing", create),
     };
+    let message = format!("the trigger that keeps {log} append-only {what}");
     Some(Check::warning(KIND, message).hint(hint))
 }
 

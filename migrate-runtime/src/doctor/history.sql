@@ -20,5 +20,7 @@ JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attname = 'versi
 WHERE i.indrelid = pg_catalog.to_regclass({prefix} || '_migrations') AND i.indisunique AND i.indisvalid
   AND i.indkey::text = a.attnum::text;
 -- Before UPDATE, DELETE and TRUNCATE.
-SELECT t.tgenabled IN ('O', 'A') AND t.tgtype & 58 = 58 FROM pg_catalog.pg_trigger t
+SELECT t.tgenabled IN ('O', 'A'),
+       t.tgtype & 58 = 58 AND t.tgfoid = pg_catalog.to_regprocedure({prefix} || '_migrations_log_append_only()')
+FROM pg_catalog.pg_trigger t
 WHERE t.tgrelid = pg_catalog.to_regclass({prefix} || '_migrations_log') AND t.tgname = 'append_only'

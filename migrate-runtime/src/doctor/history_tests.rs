@@ -22,7 +22,7 @@ const NAMES: [&str; 5] = [
 /// All is well, until it is changed.
 fn whole() -> Vec<(usize, Vec<Option<String>>)> {
     let tables = NAMES.iter().map(|it| row(0, &[it, "t", "t", "deploy", "", ""]));
-    tables.chain([row(1, &["1"]), row(2, &["t"])]).collect()
+    tables.chain([row(1, &["1"]), row(2, &["t", "t"])]).collect()
 }
 
 #[track_caller]
@@ -90,8 +90,11 @@ fn index_and_trigger_are_missed() {
     check(without(1), Level::Warning, "no unique index on version", "CREATE UNIQUE INDEX");
     check(without(2), Level::Warning, "append-only is missing", "CREATE TRIGGER append_only");
     let mut off = without(2);
-    off.push(row(2, &["f"]));
+    off.push(row(2, &["f", "t"]));
     check(off, Level::Warning, "append-only is switched off", "ALTER TABLE");
+    let mut other = without(2);
+    other.push(row(2, &["t", "f"]));
+    check(other, Level::Warning, "not the one that this program makes", "DROP TRIGGER append_only");
 }
 
 #[test]
