@@ -24,7 +24,7 @@ pub(crate) trait Safeguard: Send + Sync {
 pub(crate) fn with_way_back(error: Error, safeguard: Option<&dyn Safeguard>) -> Error {
     match safeguard.and_then(Safeguard::taken) {
         Some(id) => error.with_hint(format!(
-            "{PROGRAM} restore {id}   # the database as it was before this run"
+            "{PROGRAM} restore {id} --confirm   # the database as it was before this run"
         )),
         None => error,
     }

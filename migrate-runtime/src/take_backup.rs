@@ -118,6 +118,9 @@ impl Safeguard for BackupFirst {
         let may_log = may_log(&session.server);
         // Over a lent connection, as one of our own would be opened.
         let here = session.here().unwrap_or_else(|| self.options.clone());
+        if !session.is_own() {
+            refuse_other(&session.server.database, &here)?;
+        }
         match take(&self.backups, ready, session, &here) {
             Ok(backup) => {
                 if may_log {
@@ -139,6 +142,19 @@ impl BackupFirst {
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// What is dumped has to be what is changed.
+fn refuse_other(database: &str, options: &ConnectOptions) -> Result<(), Error> {
+    let other = options.database();
+    if other == database {
+        return Ok(());
+    }
+    let message = format!(
+        "the lent connection is to database {database}, and backups would be of database {other}"
+    );
+    Err(without(Error::new(ErrorKind::Impossible, message))
+        .with_hint("Migrator::new(…, options)   # of the database that the connection is to"))
 }
 
 fn without(error: Error) -> Error {

@@ -74,6 +74,9 @@ impl Folder {
         let written = or_there(write_new(&ignore, b"*\n"));
         written.map_err(|error| cannot("write", &ignore, error))?;
         sync(path)?;
+        // Nor shall the folder itself be lost with the power. A parent that we may not read is not ours.
+        let parent = path.parent().filter(|it| !it.as_os_str().is_empty());
+        let _ = sync(parent.unwrap_or(Path::new(".")));
         let gone = || failed(IoKind::NotFound.into());
         Folder::open(path)?.ok_or_else(gone)
     }

@@ -15,7 +15,7 @@ pub(crate) mod readiness;
 pub(crate) mod run;
 
 use std::collections::BTreeMap;
-use std::fs::File;
+use std::fs::{File, TryLockError};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
@@ -261,12 +261,15 @@ impl Backup {
         let path = folder.join(MANIFEST);
         let lock =
             folder::open(&path).map_err(|it| damaged("it has no manifest").with_source(it))?;
-        if lock.try_lock_shared().is_err() {
-            let error =
-                Error::new(ErrorKind::NoSuchBackup, format!("the backup {id} is being removed"));
-            return Err(error
-                .with_state("nothing was changed")
-                .with_hint("migration-cli backup list"));
+        match lock.try_lock_shared() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let message = format!("the backup {id} is being removed");
+                return Err(Error::new(ErrorKind::NoSuchBackup, message)
+                    .with_state("nothing was changed")
+                    .with_hint("migration-cli backup list"));
+            }
+            Err(TryLockError::Error(error)) => return Err(folder::cannot("lock", &path, error)),
         }
         let text =
             folder::read(&path).map_err(|it| damaged("no manifest can be read").with_source(it))?;

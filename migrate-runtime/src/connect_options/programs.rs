@@ -21,6 +21,12 @@ impl ConnectOptions {
     pub(crate) fn with_database(&self, name: &str) -> ConnectOptions {
         let mut other = self.clone();
         other.config.dbname(name);
+        // A file may have a password for the database that was asked for alone.
+        if self.password_source.is_none()
+            && let (Ok(None), Ok(Some(password))) = (other.password(), self.password())
+        {
+            other.config.password(password);
+        }
         other
     }
 

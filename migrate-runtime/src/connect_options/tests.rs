@@ -80,6 +80,13 @@ fn passwords_come_from_where_psql_finds_them() {
     let two = of("postgres://u@a:1,b:2/d");
     assert_eq!(password(&two, 0).as_deref(), Some("first"));
     assert_eq!(password(&two, 1).as_deref(), Some("second"));
+    #[cfg(feature = "backup")]
+    {
+        let elsewhere = two.pinned(1, None).with_database("postgres");
+        assert_eq!(password(&elsewhere, 1).as_deref(), Some("second"));
+        let elsewhere = two.with_database("postgres");
+        assert_eq!(password(&elsewhere, 0).as_deref(), Some("first"));
+    }
     assert_eq!(two.password_origin(), Some(&*file.display().to_string()));
     assert_eq!(password(&of("host=/tmp"), 0).as_deref(), Some("socket"));
     assert_eq!(password(&of("host=/run/other"), 0), None);

@@ -7,7 +7,7 @@ use super::archived;
 use super::job::{Job, step};
 use super::marks::Marks;
 use super::names;
-use super::plan::Restored;
+use super::plan::{Restored, Way};
 use super::properties::Properties;
 use super::refuse;
 use super::side::{Database, Side, databases};
@@ -33,6 +33,10 @@ enum Given {
 pub(super) fn run(job: &Job<'_>, holder: &mut Holder<'_, '_>) -> Result<Restored, Error> {
     let found = databases(holder.asks()?)?;
     let mut side = job.opener.side(&found, &job.database)?;
+    if job.way == Way::Beside {
+        // Somebody may make it anew, who began when it was not there.
+        side.lock_name(&job.database)?;
+    }
     for it in &found {
         let comment = it.comment.as_deref().unwrap_or_default();
         if names::is_unfinished(comment, &job.database) || was_just_made(job, it) {

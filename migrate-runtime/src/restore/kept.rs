@@ -33,7 +33,7 @@ pub(super) fn find(
         // Another name is none that we gave; somebody has taken it into use.
         let comment = it.comment.as_deref().unwrap_or_default();
         let is_kept = names::is_kept(comment, database, id.as_str());
-        if is_kept && it.name.contains("_before_restore_") && it.name != database {
+        if is_kept && names::is_kept_name(&it.name, database) {
             let others = others::connected(connection, &[it.oid])?;
             found.push(Kept { name: it.name, others, oid: it.oid });
         }

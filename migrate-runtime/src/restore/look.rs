@@ -112,7 +112,8 @@ impl Look {
             ))
             .with_hint("migration-cli backup list   # is there one of this server's version?"));
         }
-        if let Some(prepared) = self.prepared.as_ref().filter(|_| !wanted.in_place) {
+        let is_beside = matches!(self.way(wanted), Ok((Way::Beside, _)));
+        if let Some(prepared) = self.prepared.as_ref().filter(|_| is_beside) {
             return Err(impossible(format!(
                 "prepared transactions are open in the database, and keep it as it is: {prepared}"
             ))

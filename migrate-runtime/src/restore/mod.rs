@@ -251,12 +251,18 @@ fn carry_out(
 /// Where there is no database, there is no lock of its migrations either: another restore must not take what
 /// this one makes for something that was left.
 fn lock_name(connection: &mut Connection<'_>, database: &str) -> Result<(), Error> {
-    let key = LockKey::of(&format!("restore of {database}"));
-    if connection.ask(&key.try_lock())?.is_true(0) {
-        return Ok(());
-    }
+    let is_locked = connection.ask(&name_key(database).try_lock())?.is_true(0);
+    if is_locked { Ok(()) } else { Err(name_is_locked(database)) }
+}
+
+/// The lock of a name, in another database than the one that has it.
+fn name_key(database: &str) -> LockKey {
+    LockKey::of(&format!("restore of {database}"))
+}
+
+fn name_is_locked(database: &str) -> Error {
     let message = format!("another restore of {database} is at work");
-    Err(Error::new(ErrorKind::LockHeld, message)
+    Error::new(ErrorKind::LockHeld, message)
         .with_state("nothing was changed")
-        .with_hint("migration-cli status   # is the database there by now?"))
+        .with_hint("migration-cli status   # is the database there by now?")
 }

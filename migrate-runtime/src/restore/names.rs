@@ -25,6 +25,16 @@ pub(super) fn kept(database: &str, time: &str, is_taken: impl Fn(&str) -> bool) 
     names.find(|it| !is_taken(it)).unwrap_or(first)
 }
 
+/// Whether a database has a name that we gave one that was replaced.
+pub(super) fn is_kept_name(name: &str, database: &str) -> bool {
+    const BEFORE: &str = "_before_restore_";
+    let Some((_, time)) = name.rsplit_once(BEFORE) else { return false };
+    let (digits, number) = time.split_once('_').unwrap_or((time, "2"));
+    let is_number = |it: &str| !it.is_empty() && it.bytes().all(|it| it.is_ascii_digit());
+    let is_time = digits.len() == 14 && is_number(digits) && is_number(number);
+    is_time && name == beside(database, &format!("{BEFORE}{time}"))
+}
+
 /// A name for a moment, inside of a transaction.
 pub(super) fn passing(database: &str, token: &str) -> String {
     beside(database, &format!("_swap_{}", token.get(..8).unwrap_or(token)))
@@ -84,6 +94,11 @@ mod tests {
         assert!(name.len() <= LONGEST, "{name}");
         assert_eq!(name, format!("{}_before_restore_20261125221530", "ä".repeat(16)));
         assert_eq!(new_one("dcms", "0123456789"), "dcms_restore_01234567");
+        assert!([&first, &second].into_iter().all(|it| is_kept_name(it, "dcms")));
+        assert!(is_kept_name(&name, &long));
+        let used = ["dcms", "dcms_before_restore_x", "dcms_before_restore_20261125221530_b"];
+        assert!(used.into_iter().all(|it| !is_kept_name(it, "dcms")));
+        assert!(!is_kept_name("dcms_before_restore_20261125221530", "dcm"));
         assert!(is_new_one("dcms_restore_01234567", "dcms"));
         for other in
             ["dcms_restore_0123456", "dcms_restore_points", "dcms_restore_0123456x", "dcms"]

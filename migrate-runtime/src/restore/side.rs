@@ -168,6 +168,13 @@ impl Side {
         self.link.send(message, Keep::All).map_err(|it| failed(it, what))
     }
 
+    /// Takes the lock of a name, which whoever makes its database anew has as well.
+    pub(super) fn lock_name(&mut self, database: &str) -> Result<(), Error> {
+        let what = "the lock of the name cannot be taken";
+        let reply = self.send(&super::name_key(database).try_lock(), what)?;
+        if reply.is_true(0) { Ok(()) } else { Err(super::name_is_locked(database)) }
+    }
+
     /// Sends statements that belong together.
     pub(super) fn together(&mut self, statements: &[String], what: &str) -> Result<(), Error> {
         if statements.is_empty() {

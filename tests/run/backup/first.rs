@@ -123,7 +123,8 @@ fn a_failure_names_the_way_back() {
     let error = bench.migrator(&set).with_backups(bench.backups()).up().unwrap_err();
     assert_eq!((error.kind(), error.exit_code()), (ErrorKind::Sql, 1), "{error:?}");
     let id = only(&bench).id.clone();
-    let hint = format!("migration-cli restore {id}   # the database as it was before this run");
+    let hint =
+        format!("migration-cli restore {id} --confirm   # the database as it was before this run");
     assert_eq!(error.hints().last(), Some(&hint), "{error:?}");
 }
 
@@ -239,6 +240,13 @@ fn a_lent_connection_has_one_too() {
     assert_eq!(ran(&only(&bench)), 3);
     // Its caller has it back as it was, in no transaction.
     client.batch_execute("BEGIN; COMMIT").unwrap();
+    // One of another database is refused before anything is dumped.
+    let (other, before) = (TestDatabase::new(), bench.listed().len());
+    let error = migrator.up_with(&mut other.client()).unwrap_err();
+    assert_eq!((error.kind(), error.exit_code()), (ErrorKind::Impossible, 2), "{error:?}");
+    let words = format!("the lent connection is to database {}", other.name());
+    assert!(error.to_string().starts_with(&words), "{error:?}");
+    assert_eq!(bench.listed().len(), before);
 }
 
 fn every_run_has_its_own() {
