@@ -75,20 +75,26 @@ fn settle(
     (new, oid): (&str, Option<u32>),
     error: Error,
 ) -> Result<Restored, Error> {
-    if error.kind() == ErrorKind::ConnectionLost && oid.is_some() {
-        match job.opener.who_has_the_name(&job.database) {
-            Ok(it) if it == oid => return Ok(job.restored()),
-            Ok(_) => {}
-            Err(_) => {
-                return Err(error.with_state(job.in_doubt()).with_hint("migration-cli status"));
-            }
-        }
+    let is_lost = error.kind() == ErrorKind::ConnectionLost && oid.is_some();
+    // Asked for the first time, this waits until the server is there again.
+    if is_lost && job.opener.who_has_the_name(&job.database).is_ok_and(|it| it == oid) {
+        return Ok(job.restored());
     }
     let untouched = job.untouched();
     let dropped = side.drop_database(new).or_else(|_| {
         job.opener.again(side)?;
         side.drop_database(new)
     });
+    if is_lost {
+        // Whoever drops it has waited for a rename that was still on its way: it is over now.
+        match job.opener.who_has_the_name(&job.database) {
+            Ok(it) if it == oid => return Ok(job.restored()),
+            Ok(_) if dropped.is_ok() => {}
+            Ok(_) | Err(_) => {
+                return Err(error.with_state(job.in_doubt()).with_hint("migration-cli status"));
+            }
+        }
+    }
     if dropped.is_ok() {
         return Err(error.with_state(format!("{untouched}; nothing is left of the new database")));
     }
