@@ -135,7 +135,7 @@ fn a_run_tells_its_backup_and_a_failure_the_way_back() {
     let elsewhere = project.json("up --with-backup --backup-dir elsewhere", 1);
     let id = elsewhere["backup"]["id"].as_str().unwrap();
     let hint = elsewhere["error"]["hints"].as_array().unwrap().last().unwrap().as_str().unwrap();
-    let command = format!("migration-cli restore {id} --backup-dir elsewhere   #");
+    let command = format!("migration-cli restore {id} --confirm --backup-dir elsewhere   #");
     assert!(hint.starts_with(&command), "{hint}");
     // With nothing to do there is none, and neither where nothing is to be done.
     project.expect("up --dry-run --with-backup", 0);
