@@ -2,10 +2,11 @@
 # What a program weighs that has the migrations of this repository inside: size of the release binary,
 # crates, and CPU seconds of a build from nothing, which every row costs (minutes in all).
 #
-#   benches/size.sh
+#   benches/size.sh [PROGRAM …]
 #
 #   client    connects with the same client library and embeds nothing: what an application has anyway
-#   runtime   `Migrator::up` on top: an application that migrates when it starts
+#   plain     `Migrator::up` on top, without TLS (`default-features = false`)
+#   runtime   the same with TLS: an application that migrates when it starts
 #   cli       `migration_cli::main`: every command
 #
 # Each as `cargo build --release` makes it, and with `lto = true, codegen-units = 1, strip = true`.
@@ -14,7 +15,7 @@ cd "$(dirname "$0")/.."
 
 root=$PWD
 work=${CARGO_TARGET_DIR:-$root/target}/size
-programs="client runtime cli"
+programs=${*:-client plain runtime cli}
 
 # A package of its own, outside of the workspace as an application is; main.rs comes from stdin.
 program() {
@@ -55,15 +56,15 @@ fn main() {
     postgres::Client::connect(&url, postgres::NoTls).expect("connected");
 }
 RUST
-program runtime "$runtime" <<RUST
-$static
+up="$static
 
 fn main() {
-    let url = std::env::var("DATABASE_URL").expect("DATABASE_URL names the database");
+    let url = std::env::var(\"DATABASE_URL\").expect(\"DATABASE_URL names the database\");
     let migrator = migrate_runtime::Migrator::from_url(&MIGRATIONS, &url);
-    migrator.and_then(|mut it| it.up()).expect("migrated");
-}
-RUST
+    migrator.and_then(|mut it| it.up()).expect(\"migrated\");
+}"
+program plain "${runtime/ \}/, default-features = false \}}" <<<"$up"
+program runtime "$runtime" <<<"$up"
 program cli "$runtime
 migration-cli = { path = \"$root/migration-cli\" }" <<RUST
 $static
