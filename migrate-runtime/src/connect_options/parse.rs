@@ -148,8 +148,9 @@ fn keywords(text: &str) -> Result<Vec<Parameter>, NotValid> {
     Ok(found)
 }
 
-/// The value before the letter that ends it, and what follows that.
-fn value_until(text: &str, ends: impl Fn(char) -> bool) -> Option<(String, &str)> {
+/// The value before the letter that ends it, and what follows that; a backslash takes the meaning of the next
+/// letter away.
+pub(super) fn value_until(text: &str, ends: impl Fn(char) -> bool) -> Option<(String, &str)> {
     let mut escaped = false;
     for (at, letter) in text.char_indices() {
         if !escaped && ends(letter) {
@@ -160,7 +161,7 @@ fn value_until(text: &str, ends: impl Fn(char) -> bool) -> Option<(String, &str)
     None
 }
 
-fn unescape(text: &str) -> String {
+pub(super) fn unescape(text: &str) -> String {
     let mut made = String::with_capacity(text.len());
     let mut letters = text.chars();
     while let Some(letter) = letters.next() {

@@ -4,6 +4,8 @@
 
 use std::path::Path;
 
+use super::parse::{unescape, value_until};
+
 /// A line of the file.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Entry {
@@ -62,24 +64,7 @@ impl Entry {
 
 /// The text before the first `:` that no backslash precedes.
 fn field_of(text: &str) -> Option<(String, &str)> {
-    let mut escaped = false;
-    for (at, letter) in text.char_indices() {
-        if letter == ':' && !escaped {
-            return Some((unescape(&text[..at]), &text[at + 1..]));
-        }
-        escaped = !escaped && letter == '\\';
-    }
-    None
-}
-
-fn unescape(text: &str) -> String {
-    let mut made = String::with_capacity(text.len());
-    let mut letters = text.chars();
-    while let Some(letter) = letters.next() {
-        let next = if letter == '\\' { letters.next() } else { Some(letter) };
-        made.extend(next);
-    }
-    made
+    value_until(text, |it| it == ':')
 }
 
 #[cfg(test)]
