@@ -2,7 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-use crate::audit::{Entry, Outcome};
+use crate::audit::Entry;
 use crate::backup::{Backup, Backups, Ready, prepare, take};
 use crate::connect_options::ConnectOptions;
 use crate::connection::{Connection, Wire};
@@ -76,15 +76,7 @@ fn log(connection: &mut Connection<'_>, backup: &Backup) {
         r#"{{"backup": {{"id": "{id}", "size_bytes": {size}, "checksum": "{checksum}"}}}}"#
     );
     let started_at = format!("{}::timestamptz", literal(&it.created_at));
-    connection.log(&Entry {
-        version: None,
-        direction: None,
-        outcome: Outcome::Ok,
-        started_at: &started_at,
-        sqlstate: None,
-        message: None,
-        detail: &detail,
-    });
+    connection.log(&Entry { started_at: &started_at, detail: &detail, ..Entry::ok() });
 }
 
 /// A backup before the first step.

@@ -11,7 +11,7 @@ use super::patience::{Attempt, Limits};
 use super::pieces::{Body, Past, Piece, pieces};
 use super::undo::keep_script;
 
-use crate::audit::{Audit, Entry, Outcome};
+use crate::audit::{Audit, Entry};
 use crate::config::Settings;
 use crate::deadline::server_millis;
 use crate::history::{Server, Store};
@@ -299,11 +299,9 @@ impl<'a> Message<'a> {
         self.push(&self.frame.audit.row(&Entry {
             version: Some(step.version()),
             direction: Some(step.direction()),
-            outcome: Outcome::Ok,
             started_at: started_at.trim_end(),
-            sqlstate: None,
-            message: None,
             detail: &detail,
+            ..Entry::ok()
         }));
     }
 

@@ -85,13 +85,9 @@ impl Job<'_> {
         };
         let (id, way) = (&self.backup.id, self.way.as_str());
         self.opener.audit.row(&Entry {
-            version: None,
-            direction: None,
-            outcome: Outcome::Ok,
             started_at: &format!("{}::timestamptz", literal(&self.look.now)),
-            sqlstate: None,
-            message: None,
             detail: &format!(r#"{{"backup": "{id}", "way": "{way}"{kept}}}"#),
+            ..Entry::ok()
         })
     }
 

@@ -4,7 +4,7 @@ use super::names;
 use super::others::{self, Connected};
 use super::refuse::failed;
 use super::side::databases;
-use crate::audit::{Entry, Outcome};
+use crate::audit::Entry;
 use crate::backup::BackupId;
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind};
@@ -93,12 +93,7 @@ fn so_far(dropped: &[String]) -> String {
 
 fn log(connection: &mut Connection<'_>, id: &BackupId, name: &str) {
     connection.log(&Entry {
-        version: None,
-        direction: None,
-        outcome: Outcome::Ok,
-        started_at: "pg_catalog.now()",
-        sqlstate: None,
-        message: None,
         detail: &format!(r#"{{"backup": "{id}", "dropped": "{}"}}"#, json_text(name)),
+        ..Entry::ok()
     });
 }
