@@ -100,57 +100,53 @@ pub(crate) fn run(start: Start<'_>, command: &Command) -> Result<u8, CommandErro
              this program",
         ));
     }
+    // The name in the log of what is to change the database.
+    let log = |name, dry_run: bool| (!dry_run).then_some(name);
     match command {
         Command::Init(args) => init::run(start, args),
         Command::Completions(args) => completions::run(start, args),
         Command::Man(args) => man::run(start, args),
-        _ => {
-            let mut ctx = start.context()?;
-            let result = run_configured(&mut ctx, command);
-            result.map_err(|error| {
-                if let Some(name) = changes(command) {
-                    ctx.log_refusal(name, &error);
-                }
-                ctx.with_ways_out(error)
-            })
+        Command::Create(args) => configured(start, None, |it| create::run(it, args)),
+        Command::Import(args) => configured(start, None, |it| import::run(it, args)),
+        Command::Up(args) => configured(start, log("up", args.dry_run), |it| up::run(it, args)),
+        Command::Down(args) => {
+            configured(start, log("down", args.dry_run), |it| down::run(it, args))
         }
+        Command::Status(args) => configured(start, None, |it| status::run(it, args)),
+        Command::Plan(args) => configured(start, None, |it| plan::run(it, args)),
+        Command::Verify(args) => configured(start, None, |it| verify::run(it, args)),
+        Command::Repair(args) => {
+            configured(start, log("repair", args.dry_run), |it| repair::run(it, args))
+        }
+        Command::Force(args) => {
+            configured(start, log("force", args.dry_run), |it| force::run(it, args))
+        }
+        Command::Info(args) => configured(start, None, |it| info::run(it, args)),
+        Command::Logs(args) => configured(start, None, |it| logs::run(it, args)),
+        Command::Doctor(args) => configured(start, None, |it| doctor::run(it, args)),
+        Command::Backup(args) => configured(start, None, |it| backup::run(it, args)),
+        Command::Restore(args) => {
+            configured(start, log("restore", args.dry_run), |it| restore::run(it, args))
+        }
+        Command::Config(args) => configured(start, None, |it| config::run(it, args)),
+        Command::Db(args) => configured(start, None, |it| db::run(it, args)),
     }
 }
 
-fn run_configured(ctx: &mut Context<'_>, command: &Command) -> Result<u8, CommandError> {
-    match command {
-        // These have run.
-        Command::Init(_) | Command::Completions(_) | Command::Man(_) => Ok(0),
-        Command::Create(args) => create::run(ctx, args),
-        Command::Import(args) => import::run(ctx, args),
-        Command::Up(args) => up::run(ctx, args),
-        Command::Down(args) => down::run(ctx, args),
-        Command::Status(args) => status::run(ctx, args),
-        Command::Plan(args) => plan::run(ctx, args),
-        Command::Verify(args) => verify::run(ctx, args),
-        Command::Repair(args) => repair::run(ctx, args),
-        Command::Force(args) => force::run(ctx, args),
-        Command::Info(args) => info::run(ctx, args),
-        Command::Logs(args) => logs::run(ctx, args),
-        Command::Backup(args) => backup::run(ctx, args),
-        Command::Doctor(args) => doctor::run(ctx, args),
-        Command::Restore(args) => restore::run(ctx, args),
-        Command::Config(args) => config::run(ctx, args),
-        Command::Db(args) => db::run(ctx, args),
-    }
-}
-
-/// The name in the log of what is to change the database: what is refused here, and not by the library, is
-/// in there all the same.
-fn changes(command: &Command) -> Option<&'static str> {
-    match command {
-        Command::Up(args) if !args.dry_run => Some("up"),
-        Command::Down(args) if !args.dry_run => Some("down"),
-        Command::Force(args) if !args.dry_run => Some("force"),
-        Command::Repair(args) if !args.dry_run => Some("repair"),
-        Command::Restore(args) if !args.dry_run => Some("restore"),
-        _ => None,
-    }
+/// Runs a command that needs the configuration. What is refused here, and not by the library, is in the log
+/// of the database all the same where the command has a name there.
+fn configured(
+    start: Start<'_>,
+    logged_as: Option<&'static str>,
+    run: impl FnOnce(&mut Context<'_>) -> Result<u8, CommandError>,
+) -> Result<u8, CommandError> {
+    let mut ctx = start.context()?;
+    run(&mut ctx).map_err(|error| {
+        if let Some(name) = logged_as {
+            ctx.log_refusal(name, &error);
+        }
+        ctx.with_ways_out(error)
+    })
 }
 
 /// Whether all steps of a plan share one transaction.
