@@ -8,29 +8,28 @@ use migrate_runtime::testing::search;
 /// differs between two dumps of the same schema.
 #[track_caller]
 pub fn schema_dump(url: &str) -> String {
-    let program = search().find().unwrap_or_else(|error| panic!("{error}")).program("pg_dump");
-    let mut command = Command::new(&program);
-    command.args(["--schema-only", "--dbname", url]);
-    let output = command.output().unwrap_or_else(|error| panic!("{}: {error}", program.display()));
-    let message = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "pg_dump failed: {message}");
-    without_our_own(&String::from_utf8(output.stdout).unwrap())
+    without_our_own(&dump(url, "--schema-only"))
 }
 
 /// Everything in the database at `url`, as `pg_dump` writes it, without what differs between two dumps of the
 /// same, and without the rows of our log.
 #[track_caller]
 pub fn whole_dump(url: &str) -> String {
-    let program = search().find().unwrap_or_else(|error| panic!("{error}")).program("pg_dump");
-    let mut command = Command::new(&program);
-    command.args(["--exclude-table-data=_migrations_log*", "--dbname", url]);
-    let output = command.output().unwrap_or_else(|error| panic!("{}: {error}", program.display()));
-    let message = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "pg_dump failed: {message}");
-    let dump = String::from_utf8(output.stdout).unwrap();
+    let dump = dump(url, "--exclude-table-data=_migrations_log*");
     let is_random = |it: &&str| it.starts_with("\\restrict ") || it.starts_with("\\unrestrict ");
     let lines = dump.lines().filter(|it| !is_random(it));
     lines.fold(String::new(), |text, line| text + line + "\n")
+}
+
+#[track_caller]
+fn dump(url: &str, what: &str) -> String {
+    let program = search().find().unwrap_or_else(|error| panic!("{error}")).program("pg_dump");
+    let mut command = Command::new(&program);
+    command.args([what, "--dbname", url]);
+    let output = command.output().unwrap_or_else(|error| panic!("{}: {error}", program.display()));
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "pg_dump failed: {message}");
+    String::from_utf8(output.stdout).unwrap()
 }
 
 /// A dump is a list of entries, each under a comment that names it.

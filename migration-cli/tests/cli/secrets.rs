@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
-use migration_tests::TestDatabase;
+use migration_tests::{Role, TestDatabase};
 
 use crate::embedded::Stopped;
 use crate::project::{Outcome, Project};
@@ -61,12 +61,18 @@ const COMMANDS: [&str; 48] = [
     "--help",
 ];
 
-#[test]
-fn a_good_url_is_not_printed() {
-    let database = TestDatabase::new();
+/// A role that owns the database and has the password that is looked for.
+fn owner(database: &TestDatabase) -> Role {
     let role = database.role("app", "");
     database.execute(&format!("ALTER DATABASE {} OWNER TO {}", database.name(), role.name));
     database.execute(&format!("ALTER ROLE {} PASSWORD '{CANARY}'", role.name));
+    role
+}
+
+#[test]
+fn a_good_url_is_not_printed() {
+    let database = TestDatabase::new();
+    let role = owner(&database);
     let port = database.server().tcp_port();
     let url = format!("postgres://{}:{CANARY}@127.0.0.1:{port}/{}", role.name, database.name());
     Project::new().with("DATABASE_URL", &url).expect("status", 0);
@@ -90,9 +96,7 @@ fn a_url_that_fails_is_not_printed() {
 #[test]
 fn a_password_beside_the_url_is_not_printed() {
     let database = TestDatabase::new();
-    let role = database.role("app", "");
-    database.execute(&format!("ALTER DATABASE {} OWNER TO {}", database.name(), role.name));
-    database.execute(&format!("ALTER ROLE {} PASSWORD '{CANARY}'", role.name));
+    let role = owner(&database);
     let port = database.server().tcp_port().to_string();
     let url = format!("postgres://{}@127.0.0.1:{port}/{}", role.name, database.name());
     let toml = |more: &str| {
@@ -228,9 +232,7 @@ fn check(what: &str, outcome: &Outcome) {
 #[test]
 fn the_programs_own_log_holds_no_password_at_any_level() {
     let database = TestDatabase::new();
-    let role = database.role("app", "");
-    database.execute(&format!("ALTER DATABASE {} OWNER TO {}", database.name(), role.name));
-    database.execute(&format!("ALTER ROLE {} PASSWORD '{CANARY}'", role.name));
+    let role = owner(&database);
     let port = database.server().tcp_port();
     let url = format!("postgres://{}:{CANARY}@127.0.0.1:{port}/{}", role.name, database.name());
     for (url, good) in [(url.as_str(), true), (&format!("{url}?nonsense={CANARY}"), false)] {
