@@ -5,7 +5,7 @@ use migrate_core::{WaitsFor, tables};
 use crate::error::Error;
 use crate::migrator::Migrator;
 use crate::plan::{Plan, Step};
-use crate::quote::{fill, ident, literal};
+use crate::quote::{fill, literal};
 
 /// A table that a step of a plan is about, and that is there already.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,9 +37,9 @@ impl Migrator {
         let values = names.iter().enumerate();
         let values = values.map(|(at, (_, name, _))| format!("({at}, {})", literal(name)));
         let values = values.collect::<Vec<_>>().join(", ");
-        let schema = ident(&self.settings().schema);
         let message = format!(
-            "BEGIN READ ONLY;\nSET LOCAL search_path = {schema}, public;\n{};\nCOMMIT",
+            "BEGIN READ ONLY;\nSET LOCAL search_path = {};\n{};\nCOMMIT",
+            self.settings().search_path(),
             fill(include_str!("affected.sql"), &[("names", &values)])
         );
         let rows = self.call("plan", |mut connection, _| {

@@ -11,7 +11,6 @@ use crate::history::{History, Server, Store};
 use crate::interrupt::Interrupt;
 use crate::plan::{Plan, Refusal, plan_down, plan_up};
 use crate::progress::Event;
-use crate::refuse::plan_changed;
 use crate::run::Run;
 use crate::safeguard::{Safeguard, with_way_back};
 
@@ -77,12 +76,6 @@ impl<'a> Call<'a> {
             (Vec::new(), None)
         } else {
             server.refuse_standby()?;
-            let agreed =
-                self.agreed.filter(|it| !planned.as_ref().is_some_and(|plan| plan.same_as(it)));
-            if agreed.is_some() {
-                let what = "there is something else to do than what was agreed to";
-                return Err(connection.end(plan_changed(what)));
-            }
             if let Some(safeguard) = self.safeguard {
                 safeguard.prepare(&mut connection).map_err(|it| connection.end(it))?;
             }

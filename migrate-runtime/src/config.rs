@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use migrate_core::Version;
 
+use crate::quote::ident;
+
 /// Settings of a run. Start from [`Settings::default`] and assign fields.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -114,6 +116,16 @@ pub enum Decision {
     Retry,
     /// It had it: the script goes on behind it.
     MarkDone,
+}
+
+impl Settings {
+    /// The `search_path` of every script.
+    pub(crate) fn search_path(&self) -> String {
+        match self.schema.as_str() {
+            "public" => "public".to_owned(),
+            other => format!("{}, public", ident(other)),
+        }
+    }
 }
 
 impl Default for Settings {

@@ -84,6 +84,9 @@ impl Call<'_> {
         let server = session.server.clone();
         let plan = self.plan(session, &server, history, request)?;
         let plan = plan?;
+        if self.agreed.is_some_and(|it| !plan.steps.is_empty() && !plan.same_as(it)) {
+            return Err(plan_changed("there is something else to do than what was agreed to"));
+        }
         let agreed = match planned {
             Some(planned) => plan.is_part_of(planned),
             // There was no plan while another runner was at work. What is pending may run; what would be

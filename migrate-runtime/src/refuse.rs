@@ -58,9 +58,11 @@ impl Connection<'_> {
             return error;
         }
         let failed = error.partial().and_then(|it| it.failed.clone()).map(|it| it.0);
-        let direction = [Direction::Up, Direction::Down].into_iter();
-        let direction = direction.filter(|_| failed.is_some());
-        let direction = { direction }.find(|it| it.as_str() == self.audit.command());
+        let direction = match (&failed, self.audit.command()) {
+            (Some(_), "up") => Some(Direction::Up),
+            (Some(_), "down") => Some(Direction::Down),
+            _ => None,
+        };
         self.log_as(Outcome::of(error.kind()), (failed.as_deref(), direction), error)
     }
 

@@ -17,7 +17,7 @@ use crate::deadline::server_millis;
 use crate::history::{Server, Store};
 use crate::lock::LockKey;
 use crate::plan::{Step, StepScript};
-use crate::quote::{fill, fill_code, ident, json_text, literal};
+use crate::quote::{fill, fill_code, json_text, literal};
 
 /// What the messages of one run have in common.
 #[derive(Clone, Debug)]
@@ -88,18 +88,13 @@ impl Frame {
         settings: &Settings,
         cleanup: Vec<String>,
     ) -> Frame {
-        let schema = &settings.schema;
-        let search_path = match schema.as_str() {
-            "public" => "public".to_owned(),
-            other => format!("{}, public", ident(other)),
-        };
         Frame {
             store,
             audit,
             key,
             pid: server.pid,
             statement_timeout_ms: server_millis(settings.statement_timeout),
-            search_path,
+            search_path: settings.search_path(),
             checks_client: server.checks_client,
             limits_transactions: server.role_limits.transactions,
             retries: 0,
