@@ -1,4 +1,4 @@
-//! The log: one row for every migration and direction, and for every command that was refused.
+//! The log: one row for every migration and direction, and for every other end of a command that changes something.
 
 use std::time::Duration;
 

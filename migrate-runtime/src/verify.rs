@@ -8,7 +8,7 @@ use migrate_core::{Change, Migration, MigrationSet};
 
 use crate::drift::{self, Drift};
 use crate::error::ErrorKind;
-use crate::history::{History, StoredScript};
+use crate::history::{History, StoredScript, text};
 use crate::mend::{InvalidIndex, MendKind};
 use crate::plan::same_down;
 use crate::status::{Entry, State, Status};
@@ -273,9 +273,9 @@ impl Structure {
         indexes: impl Iterator<Item = &'r [Option<String>]>,
         constraints: impl Iterator<Item = &'r [Option<String>]>,
     ) -> Structure {
-        let text = |cells: &[Option<String>], at| cell(cells, at).to_owned();
+        let text = |cells: &[Option<String>], at| text(cells, at).to_owned();
         // An index is invalid as long as it is being built.
-        let invalid = indexes.filter(|it| cell(it, 2) != "t");
+        let invalid = indexes.filter(|it| text(it, 2) != "t");
         let invalid = invalid.map(|it| InvalidIndex { qualified: text(it, 0), builder: None });
         let unproven = constraints.map(|it| Unproven {
             owner: text(it, 0),
@@ -329,10 +329,6 @@ impl Unproven {
     fn is_validated_by(&self, migration: &Migration) -> bool {
         validates::validates(migration.up.sql, &self.owner, &self.name)
     }
-}
-
-fn cell(cells: &[Option<String>], at: usize) -> &str {
-    cells.get(at).and_then(Option::as_deref).unwrap_or_default()
 }
 
 /// Compares the set with the folder that it was made from: what needs no database.

@@ -169,7 +169,7 @@ impl Environment {
         self.section.password_command.is_some() && is_ours
     }
 
-    /// What is in the URL or in PGPASSWORD comes before the file.
+    /// A password that psql would find comes before what the file says.
     fn with_password(&self, options: ConnectOptions) -> ConnectOptions {
         let is_asked = options.password_origin().is_none() && self.asks_for_password();
         match self.section.password_command.clone().filter(|_| is_asked) {

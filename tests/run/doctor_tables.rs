@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use migrate_runtime::{CheckKind, ErrorKind, Level, Migrator, Repair, Settings};
+use migrate_runtime::{CheckKind, ErrorKind, Event, Level, Migrator, Repair, Settings};
 use migration_tests::harness::Trial;
 use migration_tests::{Role, TestDatabase, trials};
 
@@ -165,8 +165,21 @@ fn what_the_grants_say_makes_a_role_able_to_migrate() {
         let Some(problem) = problem else { break };
         database.execute(problem.hint.as_ref().unwrap());
     }
-    let mut migrator = Migrator::new(&three(), role.config.clone());
+    let mut settings = Settings::default();
+    settings.identity.environment = Some("live".to_owned());
+    settings.protected = true;
+    let (sender, warnings) = std::sync::mpsc::channel();
+    let migrator = Migrator::new(&three(), role.config.clone()).with_settings(settings);
+    let mut migrator = migrator.on_event(move |it| {
+        if let Event::Warning { message } = it {
+            sender.send(message.clone()).unwrap();
+        }
+    });
     assert_eq!(crate::names(&migrator.up().unwrap().done), ["two", "three"]);
+    // The note of the environment among all that is written.
+    assert_eq!(warnings.try_iter().collect::<Vec<_>>(), [""; 0]);
+    let noted = "SELECT value FROM _migrations_meta WHERE key = 'environment'";
+    assert_eq!(database.text(noted), "\"live\"");
     migrator.down(NonZeroUsize::MIN).unwrap();
 }
 

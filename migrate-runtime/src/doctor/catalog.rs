@@ -1,5 +1,7 @@
 //! What the catalogs say of indexes, constraints and transaction ids.
 
+use migrate_core::Migration;
+
 use super::check::{Check, CheckKind, or_ok};
 use super::{number, rows};
 use crate::transport::Reply;
@@ -15,17 +17,21 @@ pub(super) fn question() -> String {
     format!("{STRUCTURE};\n{}", include_str!("wraparound.sql"))
 }
 
-pub(super) fn judge(reply: Result<&Reply, &String>) -> Vec<Check> {
+pub(super) fn judge(reply: Result<&Reply, &String>, pending: &[&Migration]) -> Vec<Check> {
+    const KINDS: [CheckKind; 3] =
+        [CheckKind::Indexes, CheckKind::Constraints, CheckKind::Wraparound];
     let reply = match reply {
         Ok(reply) => reply,
-        Err(reason) => return vec![Check::untold(CheckKind::Indexes, reason)],
+        Err(reason) => return Check::all_untold(&KINDS, reason),
     };
-    let found = Structure::read(rows(reply, 0), rows(reply, 1)).findings(&[]);
-    let of = |wanted: FindingKind, kind: CheckKind| {
-        found.iter().filter(|it| it.kind == wanted).map(|it| of_finding(kind, it)).collect()
+    let found = Structure::read(rows(reply, 0), rows(reply, 1)).findings(pending);
+    let of = |wanted: &[FindingKind], kind: CheckKind| {
+        let wanted = found.iter().filter(|it| wanted.contains(&it.kind));
+        wanted.map(|it| of_finding(kind, it)).collect()
     };
-    let indexes = of(FindingKind::InvalidIndex, CheckKind::Indexes);
-    let constraints = of(FindingKind::NotValidated, CheckKind::Constraints);
+    let indexes = of(&[FindingKind::InvalidIndex], CheckKind::Indexes);
+    let constraints =
+        of(&[FindingKind::NotValidated, FindingKind::NotValidatedYet], CheckKind::Constraints);
     let mut checks = or_ok(indexes, CheckKind::Indexes, "all are valid");
     checks.extend(or_ok(constraints, CheckKind::Constraints, "all are validated"));
     let oldest = rows(reply, 2).next().map(|it| [number(it, 0), number(it, 1)]);
@@ -35,6 +41,10 @@ pub(super) fn judge(reply: Result<&Reply, &String>) -> Vec<Check> {
 
 /// No migration fails over it, though `verify` does.
 fn of_finding(kind: CheckKind, finding: &Finding) -> Check {
+    if finding.kind == FindingKind::NotValidatedYet {
+        // A migration that waits to be run does it.
+        return Check::ok(kind, &finding.message);
+    }
     let hint = finding.hint.clone().unwrap_or_default();
     Check::warning(kind, &finding.message).hint(hint)
 }
@@ -70,8 +80,9 @@ mod tests {
 
     #[test]
     fn what_the_server_does_not_answer_is_told() {
-        let checks = judge(Err(&"permission denied for view pg_locks".to_owned()));
-        assert_eq!(checks.len(), 1);
-        assert_eq!(checks[0].message, "cannot be told: permission denied for view pg_locks");
+        let checks = judge(Err(&"permission denied for view pg_locks".to_owned()), &[]);
+        assert_eq!(checks.len(), 3);
+        let told = "cannot be told: permission denied for view pg_locks";
+        assert!(checks.iter().all(|it| it.message == told), "{checks:?}");
     }
 }

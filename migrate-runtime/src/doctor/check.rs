@@ -1,5 +1,7 @@
 //! The lines of a diagnosis.
 
+use crate::error::Error;
+
 /// What an examination found, in the order of a page.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
@@ -137,9 +139,20 @@ impl Check {
         Check { hint: Some(hint.into()), ..self }
     }
 
+    /// What a migration would be refused for.
+    pub(super) fn refused(kind: CheckKind, error: &Error) -> Check {
+        let hint = error.hints().first().cloned().unwrap_or_default();
+        Check::problem(kind, error.to_string()).hint(hint)
+    }
+
     /// A question that the server did not answer.
     pub(super) fn untold(kind: CheckKind, reason: &str) -> Check {
         Check::warning(kind, format!("cannot be told: {reason}"))
+    }
+
+    /// A question about several things that the server did not answer.
+    pub(super) fn all_untold(kinds: &[CheckKind], reason: &str) -> Vec<Check> {
+        kinds.iter().map(|it| Check::untold(*it, reason)).collect()
     }
 
     /// What only roles see that may look at the sessions of others.

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::check::{Check, CheckKind, or_ok};
 use super::role::{Role, given};
-use super::{is_true, rows, text};
+use super::{is_true, rows};
 use crate::error::Error;
-use crate::history::{History, Row};
+use crate::history::{History, Row, text};
 use crate::transport::Reply;
 
 const KIND: CheckKind = CheckKind::History;

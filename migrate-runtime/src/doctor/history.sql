@@ -12,7 +12,7 @@ SELECT it.name, c.oid IS NOT NULL, pg_catalog.pg_has_role(c.relowner, 'USAGE'),
 FROM (VALUES (1, '_migrations', 'SELECT INSERT UPDATE DELETE'), (2, '_migrations_log', 'SELECT INSERT'),
              (3, '_migrations_script', 'SELECT INSERT UPDATE DELETE'),
              (4, '_migrations_progress', 'SELECT INSERT UPDATE DELETE'),
-             (5, '_migrations_meta', 'SELECT INSERT')) AS it (place, name, needs)
+             (5, '_migrations_meta', 'SELECT INSERT UPDATE')) AS it (place, name, needs)
 LEFT JOIN pg_catalog.pg_class c ON c.oid = pg_catalog.to_regclass({prefix} || it.name)
 ORDER BY it.place;
 SELECT i.indexrelid FROM pg_catalog.pg_index i

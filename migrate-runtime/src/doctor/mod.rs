@@ -18,7 +18,9 @@ use std::time::{Duration, SystemTime};
 use crate::call::Call;
 use crate::connection::Connection;
 use crate::deadline::Moment;
+use crate::drift::pending;
 use crate::error::{Error, ErrorKind};
+use crate::history::text;
 use crate::migrator::Migrator;
 use crate::quote::{fill, literal};
 use crate::transport::Reply;
@@ -122,15 +124,17 @@ fn examine(
     checks.extend(traffic::judge(ask(connection, &question)?.as_ref(), &role.name));
     checks.push(traffic::of_holder(&keep(connection.holder())?));
 
-    checks.extend(catalog::judge(ask(connection, &catalog::question())?.as_ref()));
+    let history = keep(call.read(connection).map(|it| it.1))?;
+    let pending = history.as_ref().map(|it| pending(&call.set, it)).unwrap_or_default();
+    let catalog = ask(connection, &catalog::question())?;
+    checks.extend(catalog::judge(catalog.as_ref(), &pending));
     let replication = ask(connection, include_str!("replication.sql"))?;
     checks.extend(replication::judge(replication.as_ref(), &server, &role));
 
     let prefix = literal(&format!("{}.", connection.store.schema));
     let question = filled(include_str!("history.sql"), &[("prefix", prefix)]);
     let tables = ask(connection, &question)?;
-    let rows = keep(call.read(connection).map(|it| it.1))?;
-    checks.extend(history::judge(tables.as_ref(), &rows, &role));
+    checks.extend(history::judge(tables.as_ref(), &history, &role));
     #[cfg(feature = "backup")]
     if let Some(backups) = &examination.backups {
         let size = ask(connection, backups::SIZE)?;
@@ -186,10 +190,6 @@ fn filled(template: &str, values: &[(&str, String)]) -> String {
 /// The rows of one statement of a question.
 fn rows(reply: &Reply, statement: usize) -> impl Iterator<Item = &[Option<String>]> {
     reply.of(BEFORE + statement)
-}
-
-fn text(cells: &[Option<String>], at: usize) -> &str {
-    cells.get(at).and_then(Option::as_deref).unwrap_or_default()
 }
 
 fn number(cells: &[Option<String>], at: usize) -> Option<i64> {

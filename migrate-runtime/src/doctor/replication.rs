@@ -3,7 +3,8 @@
 use super::check::{Check, CheckKind, or_ok};
 use super::role::Role;
 use super::server::Server;
-use super::{is_true, number, rows, text};
+use super::{is_true, number, rows};
+use crate::history::text;
 use crate::transport::Reply;
 
 const KIND: CheckKind = CheckKind::Replication;

@@ -2,7 +2,8 @@
 
 use super::check::{Check, CheckKind, or_ok};
 use super::server::Server;
-use super::{Examination, is_true, number, rows, text};
+use super::{Examination, is_true, number, rows};
+use crate::history::text;
 use crate::transport::Reply;
 
 /// How many sessions a run needs: its own, and one that looks who is in the way.
@@ -96,9 +97,16 @@ pub(super) fn judge(
     server: &Server,
     examination: &Examination,
 ) -> Vec<Check> {
+    const KINDS: [CheckKind; 5] = [
+        CheckKind::Role,
+        CheckKind::Schema,
+        CheckKind::Ownership,
+        CheckKind::RowSecurity,
+        CheckKind::Connections,
+    ];
     let role = match role {
         Ok(role) => role,
-        Err(reason) => return vec![Check::untold(CheckKind::Role, reason)],
+        Err(reason) => return Check::all_untold(&KINDS, reason),
     };
     let mut checks = vec![of_role(role, examination), of_schema(role)];
     checks.extend(of_ownership(role, server.major));

@@ -3,9 +3,9 @@
 use std::time::{Duration, SystemTime};
 
 use super::check::{Check, CheckKind};
-use super::{Clocks, Examination, is_true, number, rows, text};
+use super::{Clocks, Examination, is_true, number, rows};
 use crate::error::Error;
-use crate::history::time;
+use crate::history::{standby, text, time};
 use crate::transport::Reply;
 
 /// Versions before the first are too old for the tables of the history; those after the last were not there
@@ -119,11 +119,7 @@ fn of_standby(server: &Server) -> Check {
     if !server.standby {
         return Check::ok(CheckKind::Standby, "no standby: the server can be written to");
     }
-    let message =
-        format!("the server is a standby: database {} is read-only here", server.database);
-    Check::problem(CheckKind::Standby, message).hint(
-        "postgres://USER@HOST1,HOST2/DATABASE?target_session_attrs=read-write   # finds the primary",
-    )
+    Check::refused(CheckKind::Standby, &standby(&server.database))
 }
 
 fn of_tls(server: &Server) -> Check {
@@ -159,10 +155,7 @@ fn of_tls(server: &Server) -> Check {
 pub(super) fn of_pooler(is_there: bool, refused: Result<(), Error>) -> Check {
     const KIND: CheckKind = CheckKind::Pooler;
     match refused {
-        Err(error) => {
-            let hint = error.hints().first().cloned().unwrap_or_default();
-            Check::problem(KIND, error.to_string()).hint(hint)
-        }
+        Err(error) => Check::refused(KIND, &error),
         Ok(()) if is_there => Check::ok(
             KIND,
             "there is one, and it keeps the connection on one session of the server",

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::check::{Check, CheckKind, or_ok};
-use super::{is_true, number, rows, text};
+use super::{is_true, number, rows};
 use crate::error::Error;
+use crate::history::text;
 use crate::lock::Holder;
 use crate::progress::Blocker;
 use crate::quote::literal;
@@ -38,9 +39,11 @@ struct InTheWay {
 }
 
 pub(super) fn judge(reply: Result<&Reply, &String>, role: &str) -> Vec<Check> {
+    const KINDS: [CheckKind; 3] =
+        [CheckKind::Transactions, CheckKind::Locks, CheckKind::PreparedTransactions];
     let reply = match reply {
         Ok(reply) => reply,
-        Err(reason) => return vec![Check::untold(CheckKind::Transactions, reason)],
+        Err(reason) => return Check::all_untold(&KINDS, reason),
     };
     let sessions: Vec<_> = rows(reply, 0).map(in_the_way).collect();
     let is_strong = |it: &&InTheWay| it.lock.as_ref().is_some_and(|it| it.0 >= STRONG);

@@ -11,7 +11,7 @@ use crate::error::{Error, ErrorKind};
 use crate::quote::literal;
 
 pub use log::{LogEntry, LogFilter, Since};
-pub(crate) use store::{LAYOUT, Setup, Store, time};
+pub(crate) use store::{LAYOUT, Setup, Store, text, time};
 
 /// The one question reads tables that may not be there, which takes `query_to_xml`.
 pub(crate) fn without_xml(error: postgres::Error) -> Error {
@@ -145,17 +145,16 @@ impl Server {
 
     /// A standby takes locks, and writes nothing.
     pub(crate) fn refuse_standby(&self) -> Result<(), Error> {
-        if !self.standby {
-            return Ok(());
-        }
-        let message =
-            format!("the server is a standby: database {} is read-only here", self.database);
-        Err(Error::new(ErrorKind::Standby, message)
-            .with_state("nothing was changed")
-            .with_hint(
-                "postgres://USER@HOST1,HOST2/DATABASE?target_session_attrs=read-write   # finds the primary",
-            ))
+        if self.standby { Err(standby(&self.database)) } else { Ok(()) }
     }
+}
+
+/// Why nothing is written to a standby.
+pub(crate) fn standby(database: &str) -> Error {
+    let message = format!("the server is a standby: database {database} is read-only here");
+    Error::new(ErrorKind::Standby, message).with_state("nothing was changed").with_hint(
+        "postgres://USER@HOST1,HOST2/DATABASE?target_session_attrs=read-write   # finds the primary",
+    )
 }
 
 impl Unfinished {

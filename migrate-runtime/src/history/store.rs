@@ -297,7 +297,8 @@ pub(crate) fn time(cells: &Cells, at: usize) -> Option<SystemTime> {
     }
 }
 
-fn text(cells: &Cells, at: usize) -> &str {
+/// What a cell holds; nothing is an empty text.
+pub(crate) fn text(cells: &Cells, at: usize) -> &str {
     cells.get(at).and_then(Option::as_deref).unwrap_or("")
 }
 
