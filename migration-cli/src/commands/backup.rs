@@ -123,9 +123,7 @@ fn prune(ctx: &mut Context<'_>, args: &BackupArgs, keep: NonZeroUsize) -> Result
             for id in &old {
                 ui.say(format!("- {id}"));
             }
-            ui.say(
-                "The newest good backup of the environment stays, also where it is in this list.",
-            );
+            ui.say("The newest good backup of each database stays, also where it is in this list.");
         };
         ctx.agree("removing backups", &backups.interrupt(), show)?;
     }

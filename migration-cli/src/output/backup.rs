@@ -11,7 +11,7 @@ use super::style::{BAD, FAINT, GOOD, LABEL, Styled};
 use super::table::{Cell, Column, render};
 use super::ui::Ui;
 use crate::error::CommandError;
-use crate::text::{bytes, duration, plural};
+use crate::text::{bytes, duration, plural, printable};
 
 /// A backup.
 #[derive(Clone, Debug, Serialize)]
@@ -87,6 +87,7 @@ pub(crate) fn print_backup(ui: &Ui, backup: &Backup, took: Duration) -> Result<(
 /// What was proved.
 pub(crate) fn print_verified(ui: &Ui, backup: &Backup) -> Result<(), CommandError> {
     let Manifest { database, created_at, server_version, archive, .. } = &backup.manifest;
+    let database = printable(database);
     let size = bytes(archive.size_bytes);
     ui.result(format!(
         "{} {}: database {database}, taken at {}, PostgreSQL {server_version}, {size}, {}.",

@@ -72,7 +72,7 @@ impl RestoreRecord {
 /// What will be done, and who is in the way.
 pub(crate) fn print_restore_plan(ui: &Ui, plan: &RestorePlan, disconnect: bool) {
     let manifest = &plan.manifest;
-    let (database, size) = (&plan.database, bytes(manifest.archive.size_bytes));
+    let (database, size) = (printable(&plan.database), bytes(manifest.archive.size_bytes));
     let history = manifest
         .history
         .as_ref()
@@ -98,15 +98,21 @@ pub(crate) fn print_restore_plan(ui: &Ui, plan: &RestorePlan, disconnect: bool) 
     if plan.way == Way::InPlace {
         stays(ui, &plan.stays);
     }
-    if !plan.others.is_empty() {
-        let end = if disconnect { "their sessions are ended" } else { "they are in the way" };
-        ui.note(format!("Others are connected, {end}:"));
-        for other in &plan.others {
-            ui.note(format!("  {}", redact(&printable(&other.to_string()))));
-        }
-    }
+    let end = if disconnect { "their sessions are ended" } else { "they are in the way" };
+    others(ui, end, &plan.others);
     for warning in &plan.warnings {
         ui.warn(warning);
+    }
+}
+
+/// Who is connected, and what that means.
+fn others(ui: &Ui, end: &str, others: &[Connected]) {
+    if others.is_empty() {
+        return;
+    }
+    ui.note(format!("Others are connected, {end}:"));
+    for other in others {
+        ui.note(format!("  {}", redact(&printable(&other.to_string()))));
     }
 }
 
@@ -130,10 +136,10 @@ pub(crate) fn print_restored(
     restored: &Restored,
     took: Duration,
 ) -> Result<(), CommandError> {
-    let (database, id) = (Styled(LABEL, &restored.database), &plan.manifest.id);
+    let (database, id) = (Styled(LABEL, printable(&restored.database)), &plan.manifest.id);
     let took = Styled(FAINT, format!("in {}", duration(took)));
     ui.result(format!("{} {database} from {id} {took}.", Styled(GOOD.bold(), "Restored:")))?;
-    if let Some(kept) = &restored.kept {
+    if let Some(kept) = restored.kept.as_deref().map(printable) {
         ui.result(format!("{} what it was before, as {kept}.", Styled(LABEL, "Kept:")))?;
         if ui.shows(Detail::Normal) {
             ui.hint(&ui.in_our_name(&format!(
@@ -147,14 +153,15 @@ pub(crate) fn print_restored(
 /// What would be dropped.
 pub(crate) fn print_kept(ui: &Ui, kept: &[Kept]) {
     for it in kept {
-        ui.note(format!("{} was kept", Styled(LABEL, &it.name)));
+        ui.note(format!("{} was kept", Styled(LABEL, printable(&it.name))));
+        others(ui, "they are in the way", &it.others);
     }
 }
 
 /// What was dropped.
 pub(crate) fn print_dropped(ui: &Ui, dropped: &[String]) -> Result<(), CommandError> {
     for name in dropped {
-        ui.result(format!("{} {name}", Styled(BAD, "-")))?;
+        ui.result(format!("{} {}", Styled(BAD, "-"), printable(name)))?;
     }
     ui.result(format!(
         "{} {} dropped.",
