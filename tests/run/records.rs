@@ -5,14 +5,19 @@ use std::num::NonZeroUsize;
 use std::sync::{Mutex, Once, PoisonError};
 
 use log::{LevelFilter, Log, Metadata, Record};
-use migrate_runtime::{Decision, Force, LogFilter, MigrationSet, Repair};
+use migrate_runtime::backup::Backups;
+use migrate_runtime::testing::search;
+use migrate_runtime::{Decision, Force, LogEntry, LogFilter, MigrationSet, Repair, Restore};
 use migration_tests::harness::Trial;
 use migration_tests::{TestDatabase, set, trials};
 
-use crate::{first, migrator};
+use crate::{first, migrator, three};
 
 pub(crate) fn tests() -> Vec<Trial> {
-    trials![rows_of_the_log_are_told_without_anything_of_a_script]
+    trials![
+        rows_of_the_log_are_told_without_anything_of_a_script,
+        restores_are_told_as_the_log_has_them,
+    ]
 }
 
 /// Keeps what is told; other tests of this process tell too.
@@ -85,9 +90,34 @@ fn rows_of_the_log_are_told_without_anything_of_a_script() {
     let log = migrator(&all, &database).logs(&LogFilter::default()).unwrap().entries.unwrap();
     assert!(log.iter().any(|it| it.message.as_ref().is_some_and(|it| it.contains(CANARY))));
 
+    assert!(!are_told(&log).iter().any(|it| it.contains(CANARY)));
+}
+
+fn restores_are_told_as_the_log_has_them() {
+    collect();
+    let database = TestDatabase::new();
+    let folder = tempfile::tempdir().unwrap();
+    let backups = Backups::new(folder.path().join("backups")).with_search(search());
+    migrator(&three(), &database).up().unwrap();
+    let backup = migrator(&three(), &database).backup(&backups).unwrap();
+    let mut wanted = Restore::of(backup.id.clone());
+    wanted.in_place = true;
+    database.execute("CREATE VIEW later AS SELECT id FROM one");
+    migrator(&three(), &database).run_restore(&backups, &wanted).unwrap_err();
+    database.execute("DROP VIEW later");
+    migrator(&three(), &database).run_restore(&backups, &wanted).unwrap();
+    let log = migrator(&three(), &database).logs(&LogFilter::default()).unwrap().entries.unwrap();
+    let restores = log.iter().filter(|it| it.command == "restore");
+    let outcomes: Vec<String> = restores.map(|it| it.outcome.clone()).collect();
+    assert_eq!(outcomes, ["failed", "ok"]);
+    are_told(&log);
+}
+
+/// Every row is told once, and nothing else of its run; gives all that was told.
+#[track_caller]
+fn are_told(log: &[LogEntry]) -> Vec<String> {
     let told = COLLECTOR.0.lock().unwrap().clone();
-    assert!(!told.iter().any(|it| it.contains(CANARY)), "{told:#?}");
-    for entry in &log {
+    for entry in log {
         let (version, code) = (entry.version.as_deref().unwrap_or_default(), &entry.sqlstate);
         let is_it = |it: &&String| {
             it.starts_with(&format!("INFO migrate_runtime::audit: {}", entry.command))
@@ -101,4 +131,5 @@ fn rows_of_the_log_are_told_without_anything_of_a_script() {
     let runs: Vec<&str> = log.iter().map(|it| it.run.as_str()).collect();
     let ours = told.iter().filter(|it| runs.iter().any(|run| it.ends_with(run)));
     assert_eq!(ours.count(), log.len(), "and nothing else: {told:#?}");
+    told
 }

@@ -5,7 +5,6 @@ use std::fs::File;
 use std::num::NonZeroUsize;
 
 use super::contents::Contents;
-use super::refuse;
 use super::scratch::Scratch;
 use super::side::Opener;
 use crate::backup::programs::{Found, Program, find};
@@ -135,12 +134,7 @@ impl Work<'_> {
 
 /// What a program says is about the restore.
 fn as_failed(error: Error) -> Error {
-    if error.kind() != ErrorKind::Program {
-        return error;
-    }
-    let cause = std::error::Error::source(&error).map(ToString::to_string);
-    let made = refuse::error(error.to_string());
-    cause.map_or(made, |it| refuse::error(error.to_string()).with_source(std::io::Error::other(it)))
+    if error.kind() == ErrorKind::Program { error.of_kind(ErrorKind::RestoreFailed) } else { error }
 }
 
 fn scratch() -> Result<Scratch, Error> {

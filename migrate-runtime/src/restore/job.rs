@@ -91,6 +91,11 @@ impl Job<'_> {
         })
     }
 
+    /// Tells the program's own log what [`row`](Job::row) has told the database's.
+    pub(super) fn note_done(&self) {
+        self.opener.audit.note(&Entry::ok(), None);
+    }
+
     /// Writes to the log of the database that is still there what became of this.
     pub(super) fn log_failure(&self, error: &Error) {
         let outcome = if error.is_interrupted() { Outcome::Interrupted } else { Outcome::Failed };

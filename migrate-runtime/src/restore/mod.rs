@@ -71,7 +71,9 @@ impl Migrator {
                 let programs = Programs::find(backups.search(), &backup, look.major)?;
                 let (programs, interrupt) = (&programs, connection.interrupt);
                 let work = fill::Work { programs, backup: &backup, opener: &opener, interrupt };
-                stays = work.contents_of(None)?.without(&work.contents()?);
+                let untouched = |it: Error| it.with_state("nothing was changed");
+                let archived = work.contents().map_err(untouched)?;
+                stays = work.contents_of(None).map_err(untouched)?.without(&archived);
             }
             Ok(RestorePlan {
                 manifest: backup.manifest.clone(),
@@ -240,12 +242,16 @@ fn carry_out(
         }
         Way::InPlace => in_place::run(job, &mut connection.lock(server)?.0),
     };
-    done.map_err(|error| {
+    let done = done.map_err(|error| {
+        // What fails before anything was made says nothing about the database.
+        let error = if error.state().is_some() { error } else { error.with_state(job.untouched()) };
         if job.way != Way::Anew {
             job.log_failure(&error);
         }
         job.with_way_out(error)
-    })
+    })?;
+    job.note_done();
+    Ok(done)
 }
 
 /// Where there is no database, there is no lock of its migrations either: another restore must not take what

@@ -176,7 +176,7 @@ impl<'r, 'j, 'a> Replacing<'r, 'j, 'a> {
             let refused = others::refuse(database, &found, backup.id.as_str());
             return Err(if found.is_empty() { error } else { refused.with_source(error) });
         }
-        if !wanted.disconnect {
+        if !wanted.disconnect && !found.is_empty() {
             let message = format!("waiting for others: {}", others::list(&found));
             self.session.tell(Event::Warning { message });
         }

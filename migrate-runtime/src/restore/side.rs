@@ -153,8 +153,10 @@ impl Opener {
         oid.map(Some).ok_or_else(|| Error::new(ErrorKind::Internal, what))
     }
 
-    /// Writes a row of the log over a connection of its own, if there is a log that can be written.
+    /// Writes a row of the log over a connection of its own, if there is a log that can be written; the
+    /// program's own log has it in any case.
     pub(super) fn log(&self, entry: &Entry<'_>) {
+        self.audit.note(entry, None);
         if let Ok(mut link) = self.open(None, Duration::ZERO, &Interrupt::default()) {
             let row = self.audit.row(entry);
             let _ = link.send_last(&format!("BEGIN READ WRITE;\n{row};\nCOMMIT"));

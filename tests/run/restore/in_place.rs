@@ -1,6 +1,8 @@
 //! A role that may make no database restores in one transaction.
 
-use migrate_runtime::{ErrorKind, Migrator, Restore, Way};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use migrate_runtime::{ErrorKind, Event, Migrator, Restore, Way};
 use migration_tests::harness::Trial;
 use migration_tests::{TestDatabase, trials, whole_dump};
 
@@ -13,6 +15,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         what_came_later_stays_and_is_told_before,
         what_depends_on_the_old_keeps_it,
         others_in_the_way_are_waited_for_until_the_deadline,
+        others_in_the_way_are_told_and_waited_for,
         others_in_the_way_are_ended_where_that_was_asked_for,
         in_place_can_be_chosen,
         what_depends_on_each_other_comes_back,
@@ -85,8 +88,7 @@ fn others_in_the_way_are_waited_for_until_the_deadline() {
     let migrator = Migrator::new(&three(), role.config).with_settings(settings);
     let shared: &'static std::sync::Mutex<Option<postgres::Client>> = Box::leak(Box::new(holder));
     let mut migrator = migrator.on_event(move |event| {
-        if matches!(event, migrate_runtime::Event::Restoring { step } if step.contains("in place"))
-        {
+        if matches!(event, Event::Restoring { step } if step.contains("in place")) {
             let mut client = config.connect(postgres::NoTls).unwrap();
             client.batch_execute(HOLD).unwrap();
             *shared.lock().unwrap() = Some(client);
@@ -96,6 +98,30 @@ fn others_in_the_way_are_waited_for_until_the_deadline() {
     assert_eq!(error.kind(), ErrorKind::InUse, "{error:?}");
     *shared.lock().unwrap() = None;
     stage.is_untouched();
+}
+
+fn others_in_the_way_are_told_and_waited_for() {
+    let stage = Stage::new();
+    stage.database.execute("INSERT INTO one VALUES (99)");
+    let (config, mut holder) = (stage.database.config(), None);
+    let told: &'static AtomicBool = Box::leak(Box::default());
+    let mut migrator = stage.migrator().on_event(move |event| match event {
+        Event::Restoring { step } if step.contains("in place") => {
+            let mut client = config.connect(postgres::NoTls).unwrap();
+            client.batch_execute(HOLD).unwrap();
+            holder.replace(client);
+        }
+        Event::Warning { message } if message.starts_with("waiting for others: ") => {
+            told.store(true, Ordering::Release);
+            holder.take();
+        }
+        _ => {}
+    });
+    let mut wanted = stage.wanted();
+    wanted.in_place = true;
+    assert_eq!(migrator.run_restore(&stage.backups, &wanted).unwrap().way, Way::InPlace);
+    assert!(told.load(Ordering::Acquire));
+    assert_eq!(stage.database.text("SELECT count(*) FROM one"), "1");
 }
 
 fn others_in_the_way_are_ended_where_that_was_asked_for() {
@@ -196,7 +222,7 @@ fn the_log_goes_on_in_place() {
         .execute(&format!("REVOKE TEMPORARY ON DATABASE {name} FROM PUBLIC, {}", role.name));
     let (sender, warnings) = std::sync::mpsc::channel();
     let mut migrator = migrator.on_event(move |event| {
-        if let migrate_runtime::Event::Warning { message } = event {
+        if let Event::Warning { message } = event {
             sender.send(message.clone()).unwrap();
         }
     });
@@ -233,8 +259,7 @@ fn a_commit_takes_as_long_as_it_takes() {
     let (sender, holders) = std::sync::mpsc::channel();
     let config = stage.database.config();
     let mut migrator = stage.migrator().on_event(move |event| {
-        if matches!(event, migrate_runtime::Event::Restoring { step } if step.contains("in place"))
-        {
+        if matches!(event, Event::Restoring { step } if step.contains("in place")) {
             let mut client = config.connect(postgres::NoTls).unwrap();
             client.batch_execute("SELECT pg_advisory_lock(4711)").unwrap();
             sender.send(client).unwrap();

@@ -216,6 +216,13 @@ fn a_history_that_is_not_the_manifest_s_changes_nothing() {
     stage.tamper("\"name\": \"three\"", "\"name\": \"four\"");
     let words = "missing: 20260101000003 four";
     check(&stage, (ErrorKind::RestoreFailed, 1), words);
+    let mut wanted = stage.wanted();
+    wanted.in_place = true;
+    let error = stage.run(&wanted).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::RestoreFailed);
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert!(cause.contains(words), "{error:?}");
+    stage.is_untouched();
 }
 
 fn a_standby_is_told() {

@@ -2,7 +2,7 @@
 
 use migrate_runtime::{Error, ErrorKind, Event, Migrator, Way};
 use migration_tests::harness::Trial;
-use migration_tests::{TestDatabase, trials, whole_dump};
+use migration_tests::{TestDatabase, trials, wait_until, whole_dump};
 
 use super::Stage;
 use crate::{first, migrator, three, up, up_fails};
@@ -51,6 +51,17 @@ fn what_is_replaced_is_kept_until_it_is_dropped() {
     stage.database.execute(&format!("CREATE DATABASE {name}_before_restore_x"));
     let kept = stage.migrator().kept_by_restore(&stage.backup).unwrap();
     assert_eq!(kept.iter().map(|it| it.name.as_str()).collect::<Vec<_>>(), [first.as_str()]);
+    let mut config = stage.database.config();
+    let holder = config.dbname(&first).connect(postgres::NoTls).unwrap();
+    let shown = stage.migrator().kept_by_restore(&stage.backup).unwrap();
+    assert_eq!(shown[0].others.len(), 1, "{shown:?}");
+    let error = stage.migrator().drop_kept(&stage.backup, &kept).unwrap_err();
+    assert_eq!((error.kind(), error.state()), (ErrorKind::InUse, Some("nothing was dropped")));
+    assert!(error.hints()[0].contains("WITH (FORCE)"), "{error:?}");
+    drop(holder);
+    let left = "SELECT count(*) FROM pg_stat_activity WHERE datname = ";
+    let count = || stage.text_in("postgres", &format!("{left} '{first}'"));
+    wait_until("the holder is gone", || count() == "0");
     assert_eq!(stage.migrator().drop_kept(&stage.backup, &kept).unwrap(), [first.as_str()]);
     assert_eq!(stage.databases(), "NAME\nNAME_before_restore_x");
     let error = stage.migrator().kept_by_restore(&stage.backup).unwrap_err();
