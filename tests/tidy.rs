@@ -276,6 +276,10 @@ fn functions(text: &str) -> Vec<(usize, usize)> {
         if !signature.starts_with("fn ") {
             continue;
         }
+        // One that opens and closes on its line has no closing line to look for.
+        if line.ends_with("{}") {
+            continue;
+        }
         let closing = format!("{}}}", " ".repeat(depth));
         if let Some(length) = lines[start..].iter().position(|it| *it == closing) {
             found.push((start + 1, length + 1));
