@@ -4,11 +4,16 @@
 //! names, checksums, statements and modes. This crate knows no clock, no environment, no network and
 //! no terminal; it touches the file system in [`read_folder`] and [`compare_folder`] alone.
 
+#[cfg(feature = "parser")]
+mod analysis;
 mod checksum;
 mod directive;
 mod duration;
+mod effect;
 mod file_name;
 mod folder;
+#[cfg(feature = "parser")]
+mod lint;
 mod migration;
 mod pairing;
 mod place;
@@ -22,10 +27,17 @@ mod spelling;
 mod sql;
 mod version;
 
+#[cfg(feature = "parser")]
+pub use analysis::{Analysis, AnalyzedMigration, analyze};
 pub use checksum::{Checksum, ChecksumError};
 pub use duration::parse_duration_ms;
+pub use effect::{Blocks, Effect, LockMode, Whose, Work};
 pub use file_name::{Direction, FileName, FileNameError, is_migration_name};
 pub use folder::{Change, Stale, compare_folder, read_folder};
+#[cfg(feature = "parser")]
+pub use lint::{
+    Example, Level, LintFinding, LintOptions, OptionsError, RULES, Rule, Severity, rule,
+};
 pub use migration::{
     Allow, ByteRange, Directives, Migration, MigrationSet, Mode, Script, Statement,
 };

@@ -72,7 +72,7 @@ pub struct Statement {
 }
 
 /// A half-open range of bytes in a script.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ByteRange {
     /// The first byte.
     pub start: u32,

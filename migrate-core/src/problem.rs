@@ -59,6 +59,8 @@ pub enum ProblemKind {
     RefusesTransaction,
     /// A `-- migrate:` line that says nothing known, or says it wrongly.
     Directive,
+    /// What the lint found; no folder is refused because of it.
+    Lint,
 }
 
 impl ProblemKind {
@@ -80,6 +82,7 @@ impl ProblemKind {
             ProblemKind::CopyFromStdin => "copy_from_stdin",
             ProblemKind::RefusesTransaction => "refuses_transaction",
             ProblemKind::Directive => "directive",
+            ProblemKind::Lint => "lint",
         }
     }
 }

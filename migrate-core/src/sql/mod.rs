@@ -1,11 +1,15 @@
 //! SQL as far as a migration system has to understand it: where statements begin and end, what sort
 //! they are, and, with the feature `parser`, whether they parse.
 
+#[cfg(feature = "parser")]
+pub(crate) mod action;
 mod control;
 mod kind;
 #[cfg(feature = "parser")]
 mod parse;
 mod pattern;
+#[cfg(feature = "parser")]
+mod read;
 mod split;
 mod tables;
 mod target;
@@ -19,5 +23,7 @@ pub use target::{Name, Target, target};
 pub(crate) use control::{Control, control};
 #[cfg(feature = "parser")]
 pub(crate) use parse::parse;
+#[cfg(feature = "parser")]
+pub(crate) use read::read;
 pub(crate) use split::{Fault, FaultKind, Piece, Split, byte_range};
 pub(crate) use token::{Token, TokenKind, is_blank};

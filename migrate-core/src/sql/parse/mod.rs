@@ -5,6 +5,7 @@ use squawk_syntax::SourceFile;
 use super::split::{Piece, Split};
 use super::token::{Token, TokenKind, Tokens};
 use super::{StatementKind, byte_range};
+use crate::Statement;
 use crate::problem::{Finding, ProblemKind};
 use crate::spelling::nearest;
 
@@ -93,7 +94,7 @@ fn parse_statement(split: &Split<'_>, piece: &Piece) -> Option<Finding> {
     let (sql, tokens) = (split.sql, split.tokens(piece));
     let range = piece.statement.range;
     let text = range.of(sql);
-    if text.len() > LARGEST_STATEMENT || is_too_much(tokens) || has_large_body(sql, piece, tokens) {
+    if is_beyond_the_parser(sql, &piece.statement, tokens) {
         return None;
     }
     let parse = SourceFile::parse(text);
@@ -101,6 +102,30 @@ fn parse_statement(split: &Split<'_>, piece: &Piece) -> Option<Finding> {
     let at = range.start as usize + usize::from(error.range().start());
     let index = tokens.iter().position(|it| it.end > at).unwrap_or(tokens.len());
     Some(explain(sql, tokens, index, at, error.message()))
+}
+
+/// Whether a statement may be given to the parser, of which its script had nothing to complain.
+pub(crate) fn may_be_parsed(sql: &str, statement: &Statement) -> bool {
+    let text = statement.range.of(sql);
+    // The costly answer only where it can be yes: what is short has neither chains nor depth.
+    sql.len() <= LARGEST_SCRIPT
+        && statement.kind != StatementKind::CopyFromStdin
+        && (text.len() < LONGEST_CHAIN.min(2 * DEEPEST_NESTING) || {
+            let comment =
+                |it: &Token| matches!(it.kind, TokenKind::LineComment | TokenKind::BlockComment);
+            let mut tokens: Vec<Token> = Tokens::of(text).filter(|it| !comment(it)).collect();
+            let start = statement.range.start as usize;
+            for token in &mut tokens {
+                (token.start, token.end) = (token.start + start, token.end + start);
+            }
+            !is_beyond_the_parser(sql, statement, &tokens)
+        })
+}
+
+fn is_beyond_the_parser(sql: &str, statement: &Statement, tokens: &[Token]) -> bool {
+    statement.range.of(sql).len() > LARGEST_STATEMENT
+        || is_too_much(tokens)
+        || has_large_body(sql, statement, tokens)
 }
 
 /// Whether a statement is nested so deeply, or has so much without a comma, that the parser would
@@ -124,8 +149,8 @@ fn is_too_much(tokens: &[Token]) -> bool {
 }
 
 /// Whether that is so in the body of a function, which the parser looks into.
-fn has_large_body(sql: &str, piece: &Piece, tokens: &[Token]) -> bool {
-    let is_function = piece.statement.kind == StatementKind::CreateFunction;
+fn has_large_body(sql: &str, statement: &Statement, tokens: &[Token]) -> bool {
+    let is_function = statement.kind == StatementKind::CreateFunction;
     let mut bodies = tokens.iter().filter(|it| is_function && it.kind == TokenKind::Text);
     bodies.any(|it| {
         let inner = it.text(sql).trim_start_matches('$');

@@ -1,0 +1,377 @@
+//! From actions to claims: which rows of the lock table an action has, about which names.
+
+use super::known::Known;
+use super::locks::{Deed, On};
+use crate::sql::action::{
+    Action, Change, Column, Constraint, ConstraintKind, DomainChange, Generated, IndexChange,
+    NewTable, ObjectName, Volatility, What,
+};
+use crate::{LockMode, Whose, Work};
+
+/// What an action does to a relation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Claim {
+    pub(crate) relation: ObjectName,
+    pub(crate) whose: Whose,
+    pub(crate) lock: LockMode,
+    pub(crate) work: Work,
+    pub(crate) is_certain: bool,
+    pub(crate) since: u8,
+}
+
+/// What an action claims, with what is known before it.
+pub(crate) fn claims(action: &Action, known: &Known) -> Vec<Claim> {
+    let mut claims = Claims { known, found: Vec::new() };
+    claims.action(&action.what);
+    claims.found
+}
+
+struct Claims<'a> {
+    known: &'a Known,
+    found: Vec<Claim>,
+}
+
+const NONE: &[ObjectName] = &[];
+
+impl Claims<'_> {
+    fn add(&mut self, deed: Deed, own: &[ObjectName], other: &[ObjectName]) {
+        self.add_perhaps(deed, own, other, true);
+    }
+
+    fn add_perhaps(
+        &mut self,
+        deed: Deed,
+        own: &[ObjectName],
+        other: &[ObjectName],
+        is_certain: bool,
+    ) {
+        for lock in deed.locks() {
+            let names = if lock.on == On::Own { own } else { other };
+            for name in names {
+                let claim = Claim {
+                    relation: name.clone(),
+                    whose: lock.whose,
+                    lock: lock.mode,
+                    work: lock.work,
+                    is_certain: is_certain || lock.work == Work::None,
+                    since: lock.since,
+                };
+                self.put(claim);
+            }
+        }
+    }
+
+    /// The strongest lock and the hardest work count where several are about one relation.
+    fn put(&mut self, claim: Claim) {
+        let same = |it: &&mut Claim| it.relation == claim.relation && it.whose == claim.whose;
+        let Some(there) = self.found.iter_mut().find(same) else {
+            return self.found.push(claim);
+        };
+        there.lock = there.lock.max(claim.lock);
+        there.since = there.since.min(claim.since);
+        if (claim.work, claim.is_certain) > (there.work, there.is_certain) {
+            (there.work, there.is_certain) = (claim.work, claim.is_certain);
+        }
+    }
+
+    fn action(&mut self, what: &What) {
+        match what {
+            What::CreateTable(it) => self.create_table(it),
+            What::CreateTableAs { sources, .. } => self.add(Deed::Read, NONE, sources),
+            What::DropTable { tables, cascade: false, .. } => {
+                self.add(Deed::DropTable, tables, NONE)
+            }
+            What::DropTable { tables, .. } => self.add(Deed::DropTableCascade, tables, NONE),
+            What::Truncate { tables, cascade: false } => self.add(Deed::Truncate, tables, NONE),
+            What::Truncate { tables, .. } => self.add(Deed::TruncateCascade, tables, NONE),
+            What::AlterTable { table, only, change } => self.alter_table(table, *only, change),
+            What::CreateIndex(it) => {
+                let deed = match (it.concurrently, it.only) {
+                    (true, _) => Deed::CreateIndexConcurrently,
+                    (false, true) => Deed::CreateIndexOnly,
+                    (false, false) => Deed::CreateIndex,
+                };
+                self.add(deed, std::slice::from_ref(&it.table), NONE);
+            }
+            What::DropSchema { schemas, cascade: true, .. } => {
+                let schemas: Vec<_> = schemas.iter().map(ObjectName::plain).collect();
+                self.add(Deed::DropSchema, &schemas, NONE);
+            }
+            _ => {
+                self.index(what);
+                self.view(what);
+                self.rows(what);
+                self.others(what);
+            }
+        }
+    }
+
+    fn index(&mut self, what: &What) {
+        let (deed, own, other) = match what {
+            What::DropIndex { indexes, concurrently, .. } => {
+                let deed =
+                    if *concurrently { Deed::DropIndexConcurrently } else { Deed::DropIndex };
+                return self.add(deed, indexes, NONE);
+            }
+            What::ReindexIndex { index, concurrently: false } => (Deed::ReindexIndex, index, NONE),
+            What::ReindexIndex { index, .. } => (Deed::ReindexIndexConcurrently, index, NONE),
+            What::ReindexTable { table, concurrently: false } => (Deed::ReindexTable, table, NONE),
+            What::ReindexTable { table, .. } => (Deed::ReindexTableConcurrently, table, NONE),
+            What::AlterIndex { index, change } => match change {
+                IndexChange::Attach { partition } => {
+                    (Deed::AttachIndex, index, std::slice::from_ref(partition))
+                }
+                IndexChange::Rename { .. } | IndexChange::Set => (Deed::Note, index, NONE),
+                IndexChange::Move => (Deed::AlterRewrite, index, NONE),
+            },
+            _ => return,
+        };
+        self.add(deed, std::slice::from_ref(own), other);
+    }
+
+    fn view(&mut self, what: &What) {
+        match what {
+            What::CreateView { view, or_replace, sources } => {
+                self.add(Deed::View, NONE, sources);
+                // It may not be there yet.
+                if *or_replace && self.known.views.contains_key(view) {
+                    self.add(Deed::Alter, std::slice::from_ref(view), NONE);
+                }
+            }
+            What::CreateMaterializedView { sources, .. } => self.add(Deed::Read, NONE, sources),
+            What::DropView { views, .. } | What::DropMaterializedView { views, .. } => {
+                self.add(Deed::Alter, views, NONE);
+            }
+            What::AlterView { view, .. } => self.add(Deed::Alter, std::slice::from_ref(view), NONE),
+            What::Refresh { view, concurrently } => {
+                let deed = if *concurrently { Deed::RefreshConcurrently } else { Deed::Refresh };
+                let sources = self.known.views.get(view).cloned().unwrap_or_default();
+                self.add(deed, std::slice::from_ref(view), &sources);
+            }
+            _ => {}
+        }
+    }
+
+    fn rows(&mut self, what: &What) {
+        match what {
+            What::Insert { table, sources, .. } => {
+                self.add(Deed::Insert, std::slice::from_ref(table), NONE);
+                self.add(Deed::Read, NONE, sources);
+            }
+            What::Update { table, sources, .. }
+            | What::Delete { table, sources, .. }
+            | What::Merge { table, sources } => {
+                self.add(Deed::Change, std::slice::from_ref(table), NONE);
+                self.add(Deed::Read, NONE, sources);
+            }
+            What::Select { sources, locks_rows: false } => self.add(Deed::Read, NONE, sources),
+            What::Select { sources, .. } => self.add(Deed::ReadForUpdate, NONE, sources),
+            What::Lock { tables, mode } => {
+                let mode = mode.as_deref().and_then(LockMode::from_word);
+                self.add(lock_deed(mode), tables, NONE);
+            }
+            _ => {}
+        }
+    }
+
+    fn others(&mut self, what: &What) {
+        let (deed, tables) = match what {
+            What::CreateTrigger { table, .. } => (Deed::Trigger, std::slice::from_ref(table)),
+            What::DropTrigger { table, .. }
+            | What::AlterTrigger { table }
+            | What::CreateRule { table }
+            | What::ChangeRule { table }
+            | What::CreatePolicy { table, .. }
+            | What::AlterPolicy { table }
+            | What::DropPolicy { table, .. } => (Deed::Alter, std::slice::from_ref(table)),
+            What::CreateStatistics { tables } | What::Publish { tables } => {
+                (Deed::Note, tables.as_slice())
+            }
+            What::Comment { table: Some(table) } => (Deed::Note, std::slice::from_ref(table)),
+            What::Grant { tables } => (Deed::Grant, tables.as_slice()),
+            What::AlterDomain {
+                domain,
+                change:
+                    DomainChange::AddCheck { not_valid: false }
+                    | DomainChange::SetNotNull
+                    | DomainChange::Validate,
+            } => (Deed::ConstrainDomain, std::slice::from_ref(domain)),
+            What::AlterSequence { sequence, .. } => {
+                (Deed::Sequence, std::slice::from_ref(sequence))
+            }
+            What::DropSequence { sequences, .. } => (Deed::Alter, sequences.as_slice()),
+            What::Analyze { tables } | What::Vacuum { tables, full: false } => {
+                (Deed::Maintain, tables.as_slice())
+            }
+            What::Vacuum { tables, .. } => (Deed::AlterRewrite, tables.as_slice()),
+            What::Cluster { table } => (Deed::AlterRewrite, std::slice::from_ref(table)),
+            _ => return,
+        };
+        self.add(deed, tables, NONE);
+    }
+
+    fn create_table(&mut self, new: &NewTable) {
+        self.add(Deed::Mention, NONE, &new.like);
+        self.add(Deed::Parent, NONE, &new.inherits);
+        if let Some(parent) = &new.partition_of {
+            // Whether the default partition has to be read, its own CHECK may answer.
+            self.add_perhaps(Deed::CreatePartition, std::slice::from_ref(parent), NONE, false);
+        }
+        let of_columns = new.columns.iter().flat_map(|it| &it.constraints);
+        for constraint in of_columns.chain(&new.constraints) {
+            if let ConstraintKind::ForeignKey { table, .. } = &constraint.kind
+                && *table != new.table
+            {
+                self.add(Deed::References, NONE, std::slice::from_ref(table));
+            }
+        }
+    }
+
+    fn alter_table(&mut self, table: &ObjectName, only: bool, change: &Change) {
+        let before = self.found.len();
+        let own = std::slice::from_ref(table);
+        match change {
+            Change::AddColumn { column, .. } => self.add_column(own, column),
+            Change::SetType { column, ty, has_collation, .. } => {
+                let from = self.known.column(table, column).map(|it| &it.ty);
+                let cost = super::cost::of_type(self.known, from, ty, *has_collation);
+                self.add_perhaps(cost.deed, own, NONE, cost.is_certain);
+            }
+            Change::SetNotNull { column } => {
+                let proven = self.known.proves_not_null(table, column);
+                let known = self.known.column(table, column);
+                let deed = match known {
+                    Some(it) if it.not_null => Deed::AlterColumn,
+                    _ if proven => Deed::AlterColumn,
+                    _ => Deed::AlterScan,
+                };
+                self.add_perhaps(deed, own, NONE, known.is_some());
+            }
+            Change::AddConstraint(it) => self.add_constraint(own, it),
+            Change::DropConstraint { constraint, .. } => {
+                self.constraint(own, constraint, Deed::DropForeignKey, Deed::AlterColumn);
+            }
+            Change::ValidateConstraint { constraint } => {
+                self.constraint(own, constraint, Deed::ValidateForeignKey, Deed::Validate);
+            }
+            // Whether rows must be read, the CHECK of the partition may answer.
+            Change::Attach { partition, .. } => {
+                self.add_perhaps(Deed::Attach, own, std::slice::from_ref(partition), false);
+            }
+            Change::Detach { partition, concurrently, finalize } => {
+                let slow = !concurrently && !finalize;
+                let deed = if slow { Deed::Detach } else { Deed::DetachConcurrently };
+                self.add(deed, own, std::slice::from_ref(partition));
+            }
+            Change::Inherit { parent } | Change::NoInherit { parent } => {
+                self.add(Deed::Alter, own, NONE);
+                self.add(Deed::Parent, NONE, std::slice::from_ref(parent));
+            }
+            Change::SetExpression { .. } | Change::SetPersistence => {
+                self.add_perhaps(Deed::AlterRewrite, own, NONE, false);
+            }
+            // The same one as before costs nothing.
+            Change::SetTablespace | Change::SetAccessMethod => {
+                self.add_perhaps(Deed::AlterRewrite, own, NONE, false);
+            }
+            Change::SetOptions => self.add(Deed::Note, own, NONE),
+            Change::SetStatistics { .. } => self.add(Deed::NoteColumn, own, NONE),
+            Change::Trigger => self.add(Deed::Trigger, own, NONE),
+            Change::Rename { .. } | Change::SetSchema { .. } | Change::Other => {
+                self.add(Deed::Alter, own, NONE);
+            }
+            _ => self.add(Deed::AlterColumn, own, NONE),
+        }
+        if only {
+            let on_partitions = |it: &Claim| it.whose == Whose::Partitions;
+            let mut place = before;
+            self.found.retain(|it| {
+                place = place.saturating_sub(1);
+                !on_partitions(it)
+            });
+        }
+    }
+
+    fn add_column(&mut self, own: &[ObjectName], column: &Column) {
+        let domain = self.known.domains.get(&ObjectName::plain(column.ty.name.clone()));
+        let rewrites = match column.default {
+            _ if column.ty.is_serial() => Some(true),
+            _ if matches!(column.generated, Some(Generated::Identity | Generated::Stored)) => {
+                Some(true)
+            }
+            _ if domain.is_some_and(|(_, has_constraint)| *has_constraint) => Some(true),
+            Some(Volatility::Volatile) => Some(true),
+            Some(Volatility::Unknown) => Some(false),
+            _ => None,
+        };
+        match rewrites {
+            Some(is_certain) => self.add_perhaps(Deed::AlterRewrite, own, NONE, is_certain),
+            None => self.add(Deed::AlterColumn, own, NONE),
+        }
+        for constraint in &column.constraints {
+            match &constraint.kind {
+                ConstraintKind::ForeignKey { table, .. } if !own.contains(table) => {
+                    self.add(Deed::References, NONE, std::slice::from_ref(table));
+                }
+                ConstraintKind::Check { .. } => self.add(Deed::AlterScan, own, NONE),
+                ConstraintKind::Unique { .. } | ConstraintKind::PrimaryKey { .. } => {
+                    self.add(Deed::AlterBuild, own, NONE);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn add_constraint(&mut self, own: &[ObjectName], constraint: &Constraint) {
+        let is_free = constraint.not_valid || constraint.not_enforced;
+        let deed = match &constraint.kind {
+            ConstraintKind::ForeignKey { table, .. } => {
+                let deed = if is_free { Deed::AddForeignKeyNotValid } else { Deed::AddForeignKey };
+                // A table that references itself has one lock, and that is enough to say.
+                let other: Vec<_> =
+                    Some(table).filter(|it| !own.contains(it)).into_iter().cloned().collect();
+                return self.add(deed, own, &other);
+            }
+            ConstraintKind::Check { .. } | ConstraintKind::NotNull { .. } if is_free => {
+                Deed::AlterColumn
+            }
+            ConstraintKind::Check { .. } | ConstraintKind::NotNull { .. } => Deed::AlterScan,
+            ConstraintKind::Unique { using_index: Some(_), .. } => Deed::AlterColumn,
+            ConstraintKind::PrimaryKey { using_index: Some(index), .. } => {
+                let proven = super::cost::key_is_not_null(self.known, &own[0], index);
+                let deed = if proven == Some(true) { Deed::AlterColumn } else { Deed::AlterScan };
+                return self.add_perhaps(deed, own, NONE, proven.is_some());
+            }
+            ConstraintKind::Unique { .. }
+            | ConstraintKind::PrimaryKey { .. }
+            | ConstraintKind::Exclude => Deed::AlterBuild,
+        };
+        self.add(deed, own, NONE);
+    }
+
+    /// What is done to a constraint: it matters whether it is a foreign key.
+    fn constraint(&mut self, own: &[ObjectName], name: &str, foreign_key: Deed, plain: Deed) {
+        match self.known.constraint(&own[0], name).map(|it| &it.kind) {
+            Some(ConstraintKind::ForeignKey { table, .. }) => {
+                let other: Vec<_> =
+                    Some(table).filter(|it| !own.contains(it)).into_iter().cloned().collect();
+                self.add(foreign_key, own, &other);
+            }
+            Some(_) => self.add(plain, own, NONE),
+            None => self.add_perhaps(plain, own, NONE, true),
+        }
+    }
+}
+
+fn lock_deed(mode: Option<LockMode>) -> Deed {
+    match mode {
+        Some(LockMode::AccessShare) => Deed::LockAccessShare,
+        Some(LockMode::RowShare) => Deed::LockRowShare,
+        Some(LockMode::RowExclusive) => Deed::LockRowExclusive,
+        Some(LockMode::ShareUpdateExclusive) => Deed::LockShareUpdateExclusive,
+        Some(LockMode::Share) => Deed::LockShare,
+        Some(LockMode::ShareRowExclusive) => Deed::LockShareRowExclusive,
+        Some(LockMode::Exclusive) => Deed::LockExclusive,
+        _ => Deed::LockAccessExclusive,
+    }
+}

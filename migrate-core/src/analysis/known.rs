@@ -1,0 +1,129 @@
+//! What is known of the schema because earlier scripts of the set made it. What they made by code, or what
+//! was there before them, is not known: everything here says "perhaps" by being absent.
+
+mod learn;
+pub(crate) mod names;
+mod tracked;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use tracked::Tracked;
+
+use crate::sql::action::{ColumnType, ConstraintKind, ObjectName};
+
+/// The schema, as far as it is known.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Known {
+    pub(crate) tables: Tracked<ObjectName, Table>,
+    pub(crate) indexes: Tracked<ObjectName, Index>,
+    /// Domains, with whether they have a constraint.
+    pub(crate) domains: Tracked<ObjectName, (ColumnType, bool)>,
+    pub(crate) enums: Tracked<ObjectName, Vec<String>>,
+    /// Views and materialized views, with what they read.
+    pub(crate) views: Tracked<ObjectName, Vec<ObjectName>>,
+}
+
+/// A table.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Table {
+    pub(crate) columns: BTreeMap<String, Column>,
+    pub(crate) constraints: BTreeMap<String, Constraint>,
+    pub(crate) is_partitioned: bool,
+    pub(crate) partition_of: Option<ObjectName>,
+    pub(crate) is_default_partition: bool,
+    /// Whether all of its columns are known: not where it is like another one, or made by a query.
+    pub(crate) is_whole: bool,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Column {
+    pub(crate) ty: ColumnType,
+    pub(crate) not_null: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Constraint {
+    pub(crate) kind: ConstraintKind,
+    pub(crate) is_valid: bool,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Index {
+    pub(crate) table: ObjectName,
+    pub(crate) columns: Vec<Option<String>>,
+    pub(crate) is_partial: bool,
+}
+
+impl Known {
+    /// From now on, what is learnt can be forgotten.
+    pub(crate) fn mark(&mut self) {
+        self.tables.mark();
+        self.indexes.mark();
+        self.domains.mark();
+        self.enums.mark();
+        self.views.mark();
+    }
+
+    /// Forgets what was learnt since the mark.
+    pub(crate) fn rewind(&mut self) {
+        self.tables.rewind();
+        self.indexes.rewind();
+        self.domains.rewind();
+        self.enums.rewind();
+        self.views.rewind();
+    }
+
+    /// A column of a table.
+    pub(crate) fn column(&self, table: &ObjectName, column: &str) -> Option<&Column> {
+        self.tables.get(table)?.columns.get(column)
+    }
+
+    /// A constraint of a table.
+    pub(crate) fn constraint(&self, table: &ObjectName, name: &str) -> Option<&Constraint> {
+        self.tables.get(table)?.constraints.get(name)
+    }
+
+    /// Whether a valid CHECK says that the column is never NULL.
+    pub(crate) fn proves_not_null(&self, table: &ObjectName, column: &str) -> bool {
+        let proves = |it: &Constraint| match &it.kind {
+            ConstraintKind::Check { not_null } => {
+                it.is_valid && not_null.iter().any(|it| it == column)
+            }
+            _ => false,
+        };
+        self.tables.get(table).is_some_and(|it| it.constraints.values().any(proves))
+    }
+
+    /// The tables that the foreign keys of a table reference, without itself.
+    pub(crate) fn referenced_by(&self, table: &ObjectName) -> BTreeSet<&ObjectName> {
+        let constraints = self.tables.get(table).into_iter().flat_map(|it| it.constraints.values());
+        constraints
+            .filter_map(|it| match &it.kind {
+                ConstraintKind::ForeignKey { table, .. } => Some(table),
+                _ => None,
+            })
+            .filter(|it| *it != table)
+            .collect()
+    }
+
+    /// Whether an index begins with these columns, in any order, and holds every row.
+    pub(crate) fn has_index(&self, table: &ObjectName, columns: &[String]) -> bool {
+        let begins = |it: &[Option<String>]| {
+            let first = it.get(..columns.len()).unwrap_or_default();
+            !first.is_empty() && columns.iter().all(|it| first.contains(&Some(it.clone())))
+        };
+        let by_index = self
+            .indexes
+            .values()
+            .any(|it| it.table == *table && !it.is_partial && begins(&it.columns));
+        let by_constraint = |it: &Constraint| match &it.kind {
+            ConstraintKind::Unique { columns: own, .. }
+            | ConstraintKind::PrimaryKey { columns: own, .. } => {
+                begins(&own.iter().cloned().map(Some).collect::<Vec<_>>())
+            }
+            _ => false,
+        };
+        by_index
+            || self.tables.get(table).is_some_and(|it| it.constraints.values().any(by_constraint))
+    }
+}

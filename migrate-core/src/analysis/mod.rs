@@ -1,0 +1,165 @@
+//! Looks at a whole set, oldest migration first: what each statement does to which relation, given what the
+//! scripts before it have made, and what the lint finds.
+
+mod claims;
+mod cost;
+pub(crate) mod known;
+mod locks;
+
+use std::collections::BTreeSet;
+
+pub(crate) use claims::Claim;
+use claims::claims;
+use known::Known;
+
+use crate::lint::{self, LintFinding, LintOptions};
+use crate::sql::action::{Action, Change, ObjectName, What};
+use crate::sql::read;
+use crate::{Direction, Effect, SourceScript, SourceSet, Version};
+
+/// What was found out about a set.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Analysis {
+    /// For each migration, in order, what its two scripts do.
+    pub migrations: Vec<AnalyzedMigration>,
+    /// What the lint found, in the order of migrations, up before down, and of places.
+    pub findings: Vec<LintFinding>,
+}
+
+/// What the scripts of a migration do.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct AnalyzedMigration {
+    /// The version.
+    pub version: Version,
+    up: Vec<(u32, Claim)>,
+    down: Vec<(u32, Claim)>,
+}
+
+impl AnalyzedMigration {
+    /// What a script does to relations that were there before it, statement by statement.
+    pub fn effects(&self, direction: Direction) -> Vec<(String, Effect<'static>)> {
+        let claims = match direction {
+            Direction::Up => &self.up,
+            Direction::Down => &self.down,
+        };
+        let effect = |(statement, it): &(u32, Claim)| {
+            let effect = Effect {
+                statement: *statement,
+                relation: "",
+                whose: it.whose,
+                lock: it.lock,
+                work: it.work,
+                is_certain: it.is_certain,
+                since: it.since,
+            };
+            (it.relation.to_string(), effect)
+        };
+        claims.iter().map(effect).collect()
+    }
+}
+
+/// One action of a script, with what it claims and what came before it.
+pub(crate) struct Examined {
+    /// Which statement of the script it belongs to.
+    pub(crate) statement: usize,
+    pub(crate) action: Action,
+    /// What it does to relations that were there before the script.
+    pub(crate) claims: Vec<Claim>,
+}
+
+/// What a script has made so far: nobody else uses it yet.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Fresh {
+    /// Tables, views and sequences.
+    pub(crate) relations: BTreeSet<ObjectName>,
+    pub(crate) types: BTreeSet<ObjectName>,
+}
+
+/// Examines a set.
+pub fn analyze(set: &SourceSet, folder: &str, options: &LintOptions) -> Analysis {
+    let mut known = Known::default();
+    let mut analysis = Analysis::default();
+    for migration in &set.migrations {
+        let mut lint = lint::Pass::new(migration, folder, options);
+        let up = script(&migration.up, Direction::Up, &mut known, &mut lint);
+        known.mark();
+        let down = script(&migration.down, Direction::Down, &mut known, &mut lint);
+        known.rewind();
+        analysis.findings.extend(lint.finish());
+        analysis.migrations.push(AnalyzedMigration { version: migration.version, up, down });
+    }
+    analysis
+}
+
+/// Examines a script, and takes note of what it makes.
+fn script(
+    script: &SourceScript,
+    direction: Direction,
+    known: &mut Known,
+    lint: &mut lint::Pass<'_>,
+) -> Vec<(u32, Claim)> {
+    let mut fresh = Fresh::default();
+    let mut examined = Vec::new();
+    let mut claimed = Vec::new();
+    for (index, statement) in script.statements.iter().enumerate() {
+        let mut own: Vec<Claim> = Vec::new();
+        for action in read(script, statement) {
+            let mut claims = claims(&action, known);
+            claims.retain(|it| !fresh.relations.contains(&it.relation));
+            let examined_one = Examined { statement: index, action, claims };
+            lint.action(direction, &examined_one, &examined, known, &fresh);
+            fresh.learn(&examined_one.action.what, known);
+            known.learn(&examined_one.action.what);
+            own.extend(examined_one.claims.iter().cloned());
+            examined.push(examined_one);
+        }
+        let number = u32::try_from(index).unwrap_or(u32::MAX);
+        claimed.extend(strongest(own).into_iter().map(|it| (number, it)));
+    }
+    lint.script(direction, examined, known, &fresh);
+    claimed
+}
+
+/// One claim for each relation of a statement: the strongest lock and the hardest work.
+fn strongest(claims: Vec<Claim>) -> Vec<Claim> {
+    let mut found: Vec<Claim> = Vec::new();
+    for claim in claims {
+        match found.iter_mut().find(|it| it.relation == claim.relation && it.whose == claim.whose) {
+            None => found.push(claim),
+            Some(there) => {
+                there.lock = there.lock.max(claim.lock);
+                if (claim.work, claim.is_certain) > (there.work, there.is_certain) {
+                    (there.work, there.is_certain) = (claim.work, claim.is_certain);
+                }
+            }
+        }
+    }
+    found
+}
+
+impl Fresh {
+    fn learn(&mut self, what: &What, known: &Known) {
+        match what {
+            // Where it may be there already, others may be using it.
+            What::CreateTable(it) if !known.tables.contains_key(&it.table) => {
+                self.relations.insert(it.table.clone());
+            }
+            What::CreateTableAs { table, .. } => _ = self.relations.insert(table.clone()),
+            What::CreateView { view, .. } | What::CreateMaterializedView { view, .. }
+                if !known.views.contains_key(view) =>
+            {
+                self.relations.insert(view.clone());
+            }
+            What::CreateSequence { sequence, .. } => _ = self.relations.insert(sequence.clone()),
+            What::CreateType { name, .. } => _ = self.types.insert(name.clone()),
+            What::AlterTable { table, change: Change::Rename { to }, .. }
+                if self.relations.contains(table) =>
+            {
+                self.relations.insert(table.beside(to));
+            }
+            _ => {}
+        }
+    }
+}

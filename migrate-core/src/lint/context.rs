@@ -1,0 +1,114 @@
+//! What a rule sees, and where it says what it found.
+
+use crate::analysis::known::Known;
+use crate::analysis::{Claim, Examined, Fresh};
+use crate::sql::action::{Action, ObjectName, What};
+use crate::{ByteRange, Direction, LintOptions, Mode, SourceMigration, SourceScript, Work};
+
+/// An action, before it is done.
+pub(crate) struct ActionContext<'a> {
+    pub(crate) options: &'a LintOptions,
+    pub(crate) script: &'a SourceScript,
+    pub(crate) direction: Direction,
+    /// Which statement of the script it belongs to.
+    pub(crate) statement: usize,
+    pub(crate) action: &'a Action,
+    /// What it does to relations that the script did not make itself.
+    pub(crate) claims: &'a [Claim],
+    /// The actions of the script before it.
+    pub(crate) before: &'a [Examined],
+    /// The schema before it.
+    pub(crate) known: &'a Known,
+    /// What the script has made before it.
+    pub(crate) fresh: &'a Fresh,
+}
+
+/// A script, when it has run.
+pub(crate) struct ScriptContext<'a> {
+    pub(crate) options: &'a LintOptions,
+    pub(crate) script: &'a SourceScript,
+    pub(crate) direction: Direction,
+    pub(crate) actions: &'a [Examined],
+    /// The schema after it.
+    pub(crate) known: &'a Known,
+    /// What it has made.
+    pub(crate) fresh: &'a Fresh,
+}
+
+/// A migration.
+pub(crate) struct MigrationContext<'a> {
+    pub(crate) options: &'a LintOptions,
+    pub(crate) migration: &'a SourceMigration,
+    pub(crate) up: &'a [Examined],
+    pub(crate) down: &'a [Examined],
+}
+
+/// Where a rule says what it found.
+pub(crate) struct Sink<'a> {
+    pub(super) direction: Direction,
+    pub(super) found: &'a mut Vec<Found>,
+}
+
+/// What a rule said.
+pub(crate) struct Found {
+    pub(super) direction: Direction,
+    pub(super) range: ByteRange,
+    pub(super) message: String,
+    pub(super) help: String,
+}
+
+impl Sink<'_> {
+    /// What is wrong, as a fragment in lower case, and what to write instead.
+    pub(crate) fn report(
+        &mut self,
+        range: ByteRange,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        let (message, help) = (message.into(), help.into());
+        self.found.push(Found { direction: self.direction, range, message, help });
+    }
+
+    /// The same in one of the scripts of a migration.
+    pub(crate) fn report_in(
+        &mut self,
+        direction: Direction,
+        range: ByteRange,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        let (message, help) = (message.into(), help.into());
+        self.found.push(Found { direction, range, message, help });
+    }
+}
+
+impl ActionContext<'_> {
+    /// Whether the script made this relation itself, so that nobody uses it yet.
+    pub(crate) fn is_fresh(&self, relation: &ObjectName) -> bool {
+        self.fresh.relations.contains(relation)
+    }
+
+    /// Whether this is the way there; the way back is allowed to lose what the way there made.
+    pub(crate) fn is_up(&self) -> bool {
+        self.direction == Direction::Up
+    }
+
+    /// Whether the script runs in one transaction, its locks held to the end.
+    pub(crate) fn is_transactional(&self) -> bool {
+        self.script.mode == Mode::Transactional
+    }
+
+    /// The claim about relations in use that has the hardest work, if one has any.
+    pub(crate) fn hardest(&self) -> Option<&Claim> {
+        let working = self.claims.iter().filter(|it| it.work != Work::None);
+        working.max_by_key(|it| (it.work, it.lock))
+    }
+
+    /// The table that an action is about, where it is `ALTER TABLE`.
+    pub(crate) fn altered(&self) -> Option<&ObjectName> {
+        match &self.action.what {
+            What::AlterTable { table, .. } => Some(table),
+            _ => None,
+        }
+    }
+}

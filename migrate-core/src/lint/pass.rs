@@ -1,0 +1,172 @@
+//! One migration through all rules.
+
+use super::context::Found;
+use super::{
+    ActionContext, Check, LintFinding, LintOptions, MigrationContext, RULES, Rule, ScriptContext,
+    Sink, rules,
+};
+use crate::analysis::known::Known;
+use crate::analysis::{Examined, Fresh};
+use crate::problem::{Finding, ProblemKind};
+use crate::resolve::display;
+use crate::{Direction, SourceMigration, SourceScript};
+
+/// Collects what the rules find in a migration.
+pub(crate) struct Pass<'a> {
+    migration: &'a SourceMigration,
+    folder: &'a str,
+    options: &'a LintOptions,
+    is_linted: bool,
+    found: Vec<(&'static Rule, Found)>,
+    up: Vec<Examined>,
+    down: Vec<Examined>,
+}
+
+impl<'a> Pass<'a> {
+    pub(crate) fn new(
+        migration: &'a SourceMigration,
+        folder: &'a str,
+        options: &'a LintOptions,
+    ) -> Pass<'a> {
+        let is_linted = options.baseline.is_none_or(|it| migration.version > it);
+        let (found, up, down) = (Vec::new(), Vec::new(), Vec::new());
+        Pass { migration, folder, options, is_linted, found, up, down }
+    }
+
+    /// Looks at an action before it is done.
+    pub(crate) fn action(
+        &mut self,
+        direction: Direction,
+        examined: &Examined,
+        before: &[Examined],
+        known: &Known,
+        fresh: &Fresh,
+    ) {
+        if !self.is_linted {
+            return;
+        }
+        let context = ActionContext {
+            options: self.options,
+            script: script(self.migration, direction),
+            direction,
+            statement: examined.statement,
+            action: &examined.action,
+            claims: &examined.claims,
+            before,
+            known,
+            fresh,
+        };
+        self.run(direction, |check, sink| {
+            if let Check::Action(check) = check {
+                check(&context, sink);
+            }
+        });
+    }
+
+    /// Looks at a script when it has run.
+    pub(crate) fn script(
+        &mut self,
+        direction: Direction,
+        actions: Vec<Examined>,
+        known: &Known,
+        fresh: &Fresh,
+    ) {
+        if self.is_linted {
+            let context = ScriptContext {
+                options: self.options,
+                script: script(self.migration, direction),
+                direction,
+                actions: &actions,
+                known,
+                fresh,
+            };
+            self.run(direction, |check, sink| {
+                if let Check::Script(check) = check {
+                    check(&context, sink);
+                }
+            });
+        }
+        match direction {
+            Direction::Up => self.up = actions,
+            Direction::Down => self.down = actions,
+        }
+    }
+
+    /// Looks at the migration as a whole; gives what was found and is not accepted.
+    pub(crate) fn finish(mut self) -> Vec<LintFinding> {
+        if !self.is_linted {
+            return Vec::new();
+        }
+        let (up, down) = (std::mem::take(&mut self.up), std::mem::take(&mut self.down));
+        let context = MigrationContext {
+            options: self.options,
+            migration: self.migration,
+            up: &up,
+            down: &down,
+        };
+        self.run(Direction::Up, |check, sink| {
+            if let Check::Migration(check) = check {
+                check(&context, sink);
+            }
+        });
+        self.unused_allows();
+        let found = std::mem::take(&mut self.found);
+        let mut findings: Vec<LintFinding> =
+            found.into_iter().filter_map(|(rule, found)| self.finding(rule, found)).collect();
+        findings.sort_by_key(|it| (it.direction == Direction::Down, it.problem.place));
+        findings
+    }
+
+    fn run(&mut self, direction: Direction, check: impl Fn(&Check, &mut Sink<'_>)) {
+        for rule in RULES {
+            if self.options.level(rule).is_none() {
+                continue;
+            }
+            let mut found = Vec::new();
+            check(&rule.check, &mut Sink { direction, found: &mut found });
+            self.found.extend(found.into_iter().map(|it| (*rule, it)));
+        }
+    }
+
+    /// What is accepted and was not found.
+    fn unused_allows(&mut self) {
+        for direction in [Direction::Up, Direction::Down] {
+            for allow in &script(self.migration, direction).directives.allow {
+                let uses = |(rule, it): &(&Rule, Found)| {
+                    it.direction == direction && rule.id == allow.rule
+                };
+                if !self.found.iter().any(uses) {
+                    let found = rules::unused_allow(direction, allow);
+                    self.found.push((&rules::UNUSED_ALLOW, found));
+                }
+            }
+        }
+    }
+
+    fn finding(&self, rule: &'static Rule, found: Found) -> Option<LintFinding> {
+        let script = script(self.migration, found.direction);
+        if script.directives.allow.iter().any(|it| it.rule == rule.id) {
+            return None;
+        }
+        let (severity, is_denied) = self.options.level(rule)?;
+        let file = display(self.folder, &script.file_name);
+        let finding = Finding::new(ProblemKind::Lint, found.range, found.message, found.help);
+        let problem = finding.in_file(&file, &script.sql);
+        let version = self.migration.version;
+        Some(LintFinding {
+            rule,
+            severity,
+            is_denied,
+            version,
+            direction: found.direction,
+            problem,
+        })
+    }
+}
+
+fn script(migration: &SourceMigration, direction: Direction) -> &SourceScript {
+    match direction {
+        Direction::Up => &migration.up,
+        Direction::Down => &migration.down,
+    }
+}

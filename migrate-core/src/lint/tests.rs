@@ -1,0 +1,114 @@
+use super::*;
+use crate::analysis::analyze;
+use crate::{SourceFile, SourceSet, resolve};
+
+fn file(name: &str, text: &str) -> SourceFile {
+    SourceFile { name: name.to_owned(), path: name.into(), bytes: text.as_bytes().to_vec() }
+}
+
+/// What is fine before a script counts as migrations of its own: one a statement.
+fn set(example: &Example, header: &str) -> SourceSet {
+    // Markers are not what an example is about.
+    let marked = |it: &str| {
+        let words = it.to_lowercase();
+        let alone = ["concurrently", "vacuum"].iter().any(|word| words.contains(word));
+        let mark = if alone && !words.contains("migrate:no-transaction") {
+            "-- migrate:no-transaction\n"
+        } else {
+            ""
+        };
+        format!("{mark}{it}")
+    };
+    let mut files = Vec::new();
+    if !example.before.is_empty() {
+        files.push(file("20260101000000_before.up.sql", &marked(example.before)));
+        files.push(file("20260101000000_before.down.sql", "SELECT 1"));
+    }
+    files.push(file("20260101000001_example.up.sql", &format!("{header}{}", marked(example.up))));
+    files.push(file(
+        "20260101000001_example.down.sql",
+        &format!("{header}{}", marked(example.down)),
+    ));
+    resolve(files, "migrations").unwrap_or_else(|it| panic!("{example:?}: {it:?}"))
+}
+
+fn of_rule(rule: &Rule, set: &SourceSet, options: &LintOptions) -> Vec<LintFinding> {
+    let last = set.migrations.last().unwrap().version;
+    let found = analyze(set, "migrations", options).findings;
+    found.into_iter().filter(|it| it.rule.id == rule.id && it.version == last).collect()
+}
+
+#[test]
+fn rules_find_what_their_examples_say() {
+    for rule in RULES {
+        let options = LintOptions::default();
+        assert!(rule.examples.iter().any(|it| it.findings > 0), "{} finds nothing", rule.id);
+        for example in rule.examples {
+            let found = of_rule(rule, &set(example, ""), &options);
+            assert_eq!(found.len(), example.findings, "{}: {example:?}\n{found:#?}", rule.id);
+        }
+    }
+}
+
+#[test]
+fn what_is_accepted_is_not_found() {
+    for rule in RULES.iter().filter(|it| it.id != "unused-allow") {
+        for example in rule.examples.iter().filter(|it| it.findings > 0) {
+            let header = format!("-- migrate:allow {} because it is tried\n", rule.id);
+            let found = of_rule(rule, &set(example, &header), &LintOptions::default());
+            assert!(found.is_empty(), "{}: {found:#?}", rule.id);
+        }
+    }
+}
+
+#[test]
+fn what_is_older_than_the_baseline_is_left_alone() {
+    let example = &rule("drop-table").unwrap().examples[0];
+    let mut options =
+        LintOptions { baseline: "20260101000000".parse().ok(), ..LintOptions::default() };
+    assert_eq!(of_rule(rule("drop-table").unwrap(), &set(example, ""), &options).len(), 1);
+    options.baseline = "20260101000001".parse().ok();
+    assert!(analyze(&set(example, ""), "migrations", &options).findings.is_empty());
+}
+
+#[test]
+fn rules_are_documented() {
+    for (index, rule) in RULES.iter().enumerate() {
+        let plain = rule.id.bytes().all(|it| it.is_ascii_lowercase() || it == b'-');
+        assert!(plain && !rule.harm.is_empty() && !rule.way_out.is_empty(), "{}", rule.id);
+        assert!(!rule.title.ends_with('.') && rule.harm.ends_with('.'), "{}", rule.id);
+        assert!(RULES[..index].iter().all(|it| it.id != rule.id), "{} twice", rule.id);
+    }
+}
+
+#[test]
+fn options_are_read_and_mistakes_are_named() {
+    let text = "postgres_version = 17\n[environments.x]\nurl = 'canary'\n[lint]\nbaseline = '20240320000000'\n\
+                allow = ['drop-table']\ndeny = ['warnings']\nwarn = ['index-not-concurrent']\n";
+    let options = LintOptions::read(text).unwrap();
+    assert_eq!((options.postgres_version, options.deny_warnings), (17, true));
+    assert_eq!(options.level(rule("drop-table").unwrap()), None);
+    let index = options.level(rule("index-not-concurrent").unwrap());
+    assert_eq!(index, Some((Severity::Error, false)));
+    let key = options.level(rule("foreign-key-validates").unwrap());
+    assert_eq!(key, Some((Severity::Error, true)));
+
+    #[track_caller]
+    fn check(text: &str, expected: &str) {
+        assert_eq!(LintOptions::read(text).unwrap_err().to_string(), expected);
+    }
+    check(
+        "[lint]\ndeny = ['drop-tabel']",
+        "2:9: there is no rule `drop-tabel`\nhelp: did you mean `drop-table`?",
+    );
+    check("[lint]\ndney = []", "2:1: unknown key `dney` in [lint]\nhelp: did you mean `deny`?");
+    check(
+        "postgres_version = 9",
+        "1:20: postgres_version must be a major version from 13 to 18, as in 15",
+    );
+    check(
+        "[lint]\nbaseline = 7",
+        "2:12: lint.baseline must be a version, as in \"20240320000000\"",
+    );
+    check("a = canary", "1:5: this is not TOML");
+}

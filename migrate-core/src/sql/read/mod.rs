@@ -1,0 +1,145 @@
+//! Reads what a statement does from the tree that the parser makes of it. With `parse`, this is all that
+//! knows which parser it is.
+
+mod alter_table;
+mod column;
+mod constraint;
+mod new;
+mod others;
+mod rows;
+mod tree;
+
+use squawk_syntax::SourceFile;
+use squawk_syntax::ast::{self, AstNode, Stmt};
+
+use super::action::{Action, What};
+use super::parse::may_be_parsed;
+use crate::{ByteRange, SourceScript, Statement};
+use tree::{Reader, lists};
+
+/// What a statement of a script does, in the order of its clauses; nothing where it does not parse, or is
+/// not to be parsed.
+pub(crate) fn read(script: &SourceScript, statement: &Statement) -> Vec<Action> {
+    if script.directives.no_parse.is_some() || !may_be_parsed(&script.sql, statement) {
+        return Vec::new();
+    }
+    of_range(&script.sql, statement.range)
+}
+
+fn of_range(sql: &str, range: ByteRange) -> Vec<Action> {
+    let parse = SourceFile::parse(range.of(sql));
+    if !parse.errors().is_empty() {
+        return Vec::new();
+    }
+    let reader = Reader { start: range.start };
+    let mut actions = Vec::new();
+    for statement in parse.tree().stmts() {
+        reader.statement(&statement, &mut actions);
+    }
+    actions
+}
+
+impl Reader {
+    fn statement(&self, statement: &Stmt, actions: &mut Vec<Action>) {
+        match statement {
+            Stmt::AlterTable(it) => {
+                let clauses = it.actions().map(|clause| (clause.syntax().clone(), clause));
+                self.alter_table(it.table_relation_name().as_ref(), clauses, actions);
+            }
+            Stmt::AlterForeignTable(it) => {
+                let clauses = it.actions().map(|clause| (clause.syntax().clone(), clause));
+                self.alter_table(it.table_relation_name().as_ref(), clauses, actions);
+            }
+            Stmt::CreateSchema(it) => {
+                actions.push(self.action(it.syntax(), self.create_schema(it)));
+                // Its elements are statements of their own.
+                for element in it.schema_elements() {
+                    if let Some(inner) = Stmt::cast(element.syntax().clone()) {
+                        self.statement(&inner, actions);
+                    }
+                }
+            }
+            other => actions.push(self.action(other.syntax(), self.one(other))),
+        }
+    }
+
+    /// What a statement does that does one thing.
+    fn one(&self, statement: &Stmt) -> What {
+        self.defines(statement)
+            .or_else(|| self.changes(statement))
+            .or_else(|| self.drops(statement))
+            .or_else(|| self.works_on_rows(statement))
+            .unwrap_or(What::Other)
+    }
+
+    fn drops(&self, statement: &Stmt) -> Option<What> {
+        Some(match statement {
+            Stmt::DropTable(it) => What::DropTable {
+                tables: lists::<ast::TableNameRef>(it.syntax()),
+                if_exists: it.if_exists().is_some(),
+                cascade: tree::cascades(it.drop_behavior()),
+            },
+            Stmt::DropForeignTable(it) => What::DropTable {
+                tables: lists::<ast::TableNameRef>(it.syntax()),
+                if_exists: it.if_exists().is_some(),
+                cascade: tree::cascades(it.drop_behavior()),
+            },
+            Stmt::DropIndex(it) => What::DropIndex {
+                indexes: lists::<ast::IndexRef>(it.syntax()),
+                concurrently: it.concurrently_token().is_some(),
+                if_exists: it.if_exists().is_some(),
+            },
+            Stmt::DropView(it) => What::DropView {
+                views: lists::<ast::ViewRef>(it.syntax()),
+                if_exists: it.if_exists().is_some(),
+            },
+            Stmt::DropMaterializedView(it) => What::DropMaterializedView {
+                views: lists::<ast::ViewRef>(it.syntax()),
+                if_exists: it.if_exists().is_some(),
+            },
+            Stmt::DropTrigger(it) => What::DropTrigger {
+                trigger: tree::ident(&it.trigger_ref()?),
+                table: tree::name(&it.on_relation()?)?,
+                if_exists: it.if_exists().is_some(),
+            },
+            Stmt::DropRule(it) => What::ChangeRule { table: tree::name(&it.on_relation()?)? },
+            Stmt::DropPolicy(it) => What::DropPolicy {
+                policy: tree::ident(&it.policy_ref()?),
+                table: tree::name(&it.on_table()?)?,
+                if_exists: it.if_exists().is_some(),
+            },
+            Stmt::DropType(it) => What::DropType {
+                types: lists::<ast::TypeNameRef>(it.syntax()),
+                if_exists: it.if_exists().is_some(),
+            },
+            Stmt::DropDomain(it) => What::DropType {
+                types: lists::<ast::DomainRef>(it.syntax()),
+                if_exists: it.if_exists().is_some(),
+            },
+            Stmt::DropSequence(it) => What::DropSequence {
+                sequences: lists::<ast::SequenceRef>(it.syntax()),
+                if_exists: it.if_exists().is_some(),
+            },
+            Stmt::DropSchema(it) => What::DropSchema {
+                schemas: it.schema_refs().map(|it| tree::ident(&it)).collect(),
+                cascade: tree::cascades(it.drop_behavior()),
+                if_exists: it.if_exists().is_some(),
+            },
+            Stmt::DropExtension(it) => What::DropExtension {
+                extensions: it.extension_refs().map(|it| tree::ident(&it)).collect(),
+            },
+            Stmt::DropFunction(it) => What::DropFunction {
+                functions: lists::<ast::FunctionNameRef>(it.syntax()),
+                if_exists: it.if_exists().is_some(),
+            },
+            Stmt::DropProcedure(it) => What::DropFunction {
+                functions: lists::<ast::ProcedureNameRef>(it.syntax()),
+                if_exists: it.if_exists().is_some(),
+            },
+            _ => return None,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,168 @@
+//! What changes objects that are there, tables excepted, and what sets or maintains something.
+
+use squawk_syntax::SyntaxKind;
+use squawk_syntax::ast::{self, AlterDomainAction, AlterIndexAction, AlterTypeAction, AstNode};
+use squawk_syntax::ast::{AlterViewAction, Stmt};
+
+use super::tree::{self, Reader, first, has, lists, text_of};
+use crate::sql::action::{DomainChange, IndexChange, What};
+
+impl Reader {
+    pub(super) fn changes(&self, statement: &Stmt) -> Option<What> {
+        self.alters(statement).or_else(|| self.maintains(statement))
+    }
+
+    fn alters(&self, statement: &Stmt) -> Option<What> {
+        Some(match statement {
+            Stmt::AlterIndex(it) => What::AlterIndex {
+                index: tree::name(&it.index_ref()?)?,
+                change: match it.action()? {
+                    AlterIndexAction::IndexRenameTo(it) => {
+                        IndexChange::Rename { to: tree::name(&it.index()?)?.name }
+                    }
+                    AlterIndexAction::AttachIndexPartition(it) => {
+                        IndexChange::Attach { partition: tree::name(&it.index_ref()?)? }
+                    }
+                    AlterIndexAction::SetTablespace(_) => IndexChange::Move,
+                    _ => IndexChange::Set,
+                },
+            },
+            Stmt::AlterView(it) => What::AlterView {
+                view: tree::name(&it.view_ref()?)?,
+                renamed_to: match it.action()? {
+                    AlterViewAction::ViewRenameTo(it) => Some(tree::name(&it.view()?)?.name),
+                    _ => None,
+                },
+            },
+            Stmt::AlterMaterializedView(it) => {
+                What::AlterView { view: tree::name(&it.view_ref()?)?, renamed_to: None }
+            }
+            Stmt::AlterTrigger(it) => What::AlterTrigger { table: tree::name(&it.on_relation()?)? },
+            Stmt::AlterRule(it) => What::ChangeRule { table: tree::name(&it.on_relation()?)? },
+            Stmt::AlterPolicy(it) => What::AlterPolicy { table: tree::name(&it.on_table()?)? },
+            Stmt::AlterType(it) => {
+                let ty = tree::name(&it.type_name_ref()?)?;
+                match it.action()? {
+                    AlterTypeAction::AddValue(it) => What::AddEnumValue {
+                        ty,
+                        value: it.literal().map(|it| text_of(it.syntax())).unwrap_or_default(),
+                        if_not_exists: it.if_not_exists().is_some(),
+                    },
+                    AlterTypeAction::TypeRenameTo(it) => {
+                        What::AlterType { ty, renamed_to: Some(tree::name(&it.type_name()?)?.name) }
+                    }
+                    _ => What::AlterType { ty, renamed_to: None },
+                }
+            }
+            Stmt::AlterDomain(it) => What::AlterDomain {
+                domain: tree::name(&it.domain_ref()?)?,
+                change: match it.action()? {
+                    AlterDomainAction::AddConstraint(it) => DomainChange::AddCheck {
+                        not_valid: first::<ast::NotValid>(it.syntax()).is_some(),
+                    },
+                    AlterDomainAction::SetNotNull(_) => DomainChange::SetNotNull,
+                    AlterDomainAction::ValidateConstraint(_) => DomainChange::Validate,
+                    _ => DomainChange::Other,
+                },
+            },
+            Stmt::AlterSequence(it) => What::AlterSequence {
+                sequence: tree::name(&it.sequence_ref()?)?,
+                renamed_to: first::<ast::SequenceRenameTo>(it.syntax())
+                    .and_then(|it| tree::name(&it))
+                    .map(|it| it.name),
+            },
+            Stmt::AlterPublication(it) => {
+                What::Publish { tables: lists::<ast::PublicationObjectTable>(it.syntax()) }
+            }
+            Stmt::CreateRole(it) => password(it.syntax()),
+            Stmt::CreateUser(it) => password(it.syntax()),
+            Stmt::AlterRole(it) => password(it.syntax()),
+            Stmt::AlterUser(it) => password(it.syntax()),
+            _ => return None,
+        })
+    }
+
+    fn maintains(&self, statement: &Stmt) -> Option<What> {
+        Some(match statement {
+            Stmt::Reindex(it) => {
+                let concurrently = it.is_concurrently();
+                match it.reindex_target()? {
+                    ast::ReindexTarget::ReindexTargetIndex(it) => {
+                        What::ReindexIndex { index: tree::name(&it.index_ref()?)?, concurrently }
+                    }
+                    ast::ReindexTarget::ReindexTargetTable(it) => What::ReindexTable {
+                        table: tree::name(&it.table_name_ref()?)?,
+                        concurrently,
+                    },
+                    _ => What::ReindexAll { concurrently },
+                }
+            }
+            Stmt::Refresh(it) => What::Refresh {
+                view: tree::name(&it.view_ref()?)?,
+                concurrently: it.concurrently_token().is_some(),
+            },
+            Stmt::Truncate(it) => What::Truncate {
+                tables: lists::<ast::TableNameRef>(it.syntax()),
+                cascade: tree::cascades(it.drop_behavior()),
+            },
+            Stmt::Lock(it) => What::Lock {
+                tables: lists::<ast::RelationName>(it.syntax()),
+                mode: it
+                    .lock_mode_clause()
+                    .and_then(|it| it.lock_mode())
+                    .map(|it| it.syntax().text().to_string().to_uppercase()),
+            },
+            Stmt::Analyze(it) => {
+                What::Analyze { tables: lists::<ast::TableRelationName>(it.syntax()) }
+            }
+            Stmt::Vacuum(it) => What::Vacuum {
+                tables: lists::<ast::TableRelationName>(it.syntax()),
+                full: has(it.syntax(), SyntaxKind::FULL_KW),
+            },
+            Stmt::Cluster(it) => What::Cluster { table: tree::name(it)? },
+            Stmt::CommentOn(it) => What::Comment { table: commented(&it.comment_object()?) },
+            Stmt::Grant(it) => What::Grant { tables: granted(it.syntax()) },
+            Stmt::Revoke(it) => What::Grant { tables: granted(it.syntax()) },
+            Stmt::Set(it) => {
+                let target = it.set_target()?;
+                let parameter = first::<ast::ConfigParameterRef>(target.syntax());
+                What::Set {
+                    parameter: parameter.map(|it| tree::ident(&it)).unwrap_or_default(),
+                    value: first::<ast::ConfigAssignment>(target.syntax())
+                        .map(|it| it.syntax().text().to_string())
+                        .unwrap_or_default(),
+                    is_local: matches!(it.set_scope(), Some(ast::SetScope::LocalScope(_))),
+                }
+            }
+            _ => return None,
+        })
+    }
+}
+
+/// What a role becomes; all that is of interest is a password.
+fn password(node: &squawk_syntax::SyntaxNode) -> What {
+    let has_one = node
+        .descendants()
+        .filter_map(ast::RoleOptionPassword::cast)
+        .any(|it| it.literal().is_some())
+        || first::<ast::RoleOptionEncryptedPassword>(node).is_some();
+    if has_one { What::Password } else { What::Other }
+}
+
+/// The table that a comment is on, or on a part of.
+fn commented(object: &ast::CommentObject) -> Option<crate::sql::action::ObjectName> {
+    match object {
+        ast::CommentObject::ObjectTable(it) => tree::name(it),
+        ast::CommentObject::ObjectColumn(it) => {
+            let column = it.name()?.path_ref()?;
+            tree::name(&column.qualifier()?)
+        }
+        _ => None,
+    }
+}
+
+fn granted(node: &squawk_syntax::SyntaxNode) -> Vec<crate::sql::action::ObjectName> {
+    let of_table = first::<ast::PrivilegeTable>(node).map(|it| it.syntax().clone());
+    let named = of_table.or_else(|| Some(first::<ast::PrivilegeDefault>(node)?.syntax().clone()));
+    named.map(|it| lists::<ast::RelationNameRef>(&it)).unwrap_or_default()
+}

@@ -1,0 +1,104 @@
+use super::*;
+use crate::sql::action::{Change, ConstraintKind, Generated, Volatility};
+use crate::sql::byte_range;
+
+fn actions(sql: &str) -> Vec<What> {
+    of_range(sql, byte_range(0, sql.len())).into_iter().map(|it| it.what).collect()
+}
+
+/// Every statement of the measured locks is read, and none of them is merely something else.
+#[test]
+fn what_a_statement_does_is_read() {
+    #[track_caller]
+    fn check(sql: &str, expected: &str) {
+        let found = format!("{:?}", actions(sql));
+        assert!(found.contains(expected), "{sql}: {found}");
+    }
+    check(
+        "create table t (id int primary key, b int references r (id))",
+        "ForeignKey { columns: [\"b\"], table: ObjectName { schema: None, name: \"r\" } }",
+    );
+    check("create table x partition of p default", "is_default_partition: true");
+    check(
+        "create table if not exists a.x (like y, check (a > 1)) inherits (z)",
+        "like: [ObjectName { schema: None, name: \"y\" }]",
+    );
+    check(
+        "create temp table x as select * from a join b using (c)",
+        "sources: [ObjectName { schema: None, name: \"a\" }, ObjectName { schema: None, name: \"b\" }]",
+    );
+    check("drop table if exists a, b.c cascade", "if_exists: true, cascade: true");
+    check(
+        "create unique index concurrently on only t (a, lower(b)) where c",
+        "columns: [Some(\"a\"), None], is_partial: true",
+    );
+    check("alter table t validate constraint k, alter a set statistics 1", "SetStatistics");
+    check("alter table p detach partition c concurrently", "concurrently: true, finalize: false");
+    check("create type e as enum ('a', 'it''s')", "labels: Some([\"a\", \"it's\"])");
+    check(
+        "alter type e add value if not exists 'x' before 'y'",
+        "value: \"x\", if_not_exists: true",
+    );
+    check("create domain d as text check (value > '')", "has_constraint: true");
+    check(
+        "create function f() returns int language sql security definer set search_path = a as 'select 1'",
+        "is_security_definer: true, sets_search_path: true",
+    );
+    check(
+        "with x as (select 1 from a) update t set b = 1 from x",
+        "has_where: false, sources: [ObjectName { schema: None, name: \"a\" }]",
+    );
+    check("insert into t values (1)", "has_values: true");
+    check("set local search_path = 'a', b", "parameter: \"search_path\"");
+    check("alter role x password 'y'", "Password");
+    check("create role x login", "Other");
+    check(
+        "comment on column s.t.c is 'x'",
+        "Comment { table: Some(ObjectName { schema: Some(\"s\"), name: \"t\" }) }",
+    );
+    check("grant select on t, u to public", "Grant { tables: [");
+    check("lock table t in share mode", "mode: Some(\"SHARE\")");
+    check("select * from t for update", "locks_rows: true");
+    check("do $$ begin end $$", "Code");
+    check("alter table t rename to u", "Rename { to: \"u\" }");
+    check("create schema s create table t (id int)", "CreateTable(");
+}
+
+#[test]
+fn columns_say_what_they_cost() {
+    #[track_caller]
+    fn column(definition: &str) -> crate::sql::action::Column {
+        let found = actions(&format!("alter table t add column z {definition}"));
+        match found.into_iter().next() {
+            Some(What::AlterTable { change: Change::AddColumn { column, .. }, .. }) => column,
+            other => panic!("{definition}: {other:?}"),
+        }
+    }
+    assert_eq!(column("int default 5").default, Some(Volatility::Stable));
+    assert_eq!(column("timestamptz default now()").default, Some(Volatility::Stable));
+    assert_eq!(column("jsonb default '{}'::jsonb").default, Some(Volatility::Stable));
+    assert_eq!(
+        column("uuid default pg_catalog.gen_random_uuid()").default,
+        Some(Volatility::Volatile)
+    );
+    assert_eq!(column("int default own()").default, Some(Volatility::Unknown));
+    assert_eq!(column("int generated always as identity").generated, Some(Generated::Identity));
+    assert_eq!(column("int generated always as (a) stored").generated, Some(Generated::Stored));
+    assert_eq!(column("int generated always as (a) virtual").generated, Some(Generated::Virtual));
+    assert!(column("bigserial").not_null);
+    let check =
+        |it: &crate::sql::action::Constraint| matches!(it.kind, ConstraintKind::Check { .. });
+    assert!(column("int check (z > 1)").constraints.iter().any(check));
+}
+
+#[test]
+fn a_check_may_prove_that_there_is_no_null() {
+    let found =
+        actions("alter table t add constraint k check ((a is not null) and b notnull) not valid");
+    let Some(What::AlterTable { change: Change::AddConstraint(it), .. }) = found.first() else {
+        panic!("{found:?}");
+    };
+    let proven = vec!["a".to_owned(), "b".to_owned()];
+    assert_eq!(it.kind, ConstraintKind::Check { not_null: proven });
+    assert!(it.not_valid);
+}
