@@ -2,7 +2,6 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod run {
-    pub(crate) mod affected;
     pub(crate) mod backup;
     pub(crate) mod begun;
     pub(crate) mod clock;
@@ -17,6 +16,7 @@ mod run {
     pub(crate) mod failures;
     pub(crate) mod force;
     pub(crate) mod force_faults;
+    pub(crate) mod forecast;
     pub(crate) mod history;
     pub(crate) mod info;
     pub(crate) mod isolation;
@@ -55,7 +55,6 @@ use migration_tests::harness;
 fn main() -> ExitCode {
     let tests = [
         run::backup::tests(),
-        run::affected::tests(),
         run::begun::tests(),
         run::clock::tests(),
         run::connections::tests(),
@@ -69,6 +68,7 @@ fn main() -> ExitCode {
         run::failures::tests(),
         run::force::tests(),
         run::force_faults::tests(),
+        run::forecast::tests(),
         run::history::tests(),
         run::info::tests(),
         run::isolation::tests(),

@@ -42,10 +42,10 @@ const LAYERS: [&[&str]; 6] = [
     &["connection", "extras", "lent", "pooler", "refuse", "reopen", "session"],
     &["backup", "execute", "force", "safeguard"],
     &[
-        "affected",
         "call",
         "deep",
         "doctor",
+        "forecast",
         "logs",
         "migrator",
         "recovery",

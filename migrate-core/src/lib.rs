@@ -6,6 +6,7 @@
 
 #[cfg(feature = "parser")]
 mod analysis;
+mod baked;
 mod checksum;
 mod directive;
 mod duration;
@@ -20,6 +21,7 @@ mod place;
 mod problem;
 mod resolve;
 mod script;
+mod severity;
 #[cfg(feature = "snippet")]
 pub mod snippet;
 mod source;
@@ -29,21 +31,21 @@ mod version;
 
 #[cfg(feature = "parser")]
 pub use analysis::{Analysis, AnalyzedMigration, analyze};
+pub use baked::{ScriptFacts, ScriptFinding};
 pub use checksum::{Checksum, ChecksumError};
 pub use duration::parse_duration_ms;
 pub use effect::{Blocks, Effect, LockMode, Whose, Work};
 pub use file_name::{Direction, FileName, FileNameError, is_migration_name};
 pub use folder::{Change, Stale, compare_folder, read_folder};
 #[cfg(feature = "parser")]
-pub use lint::{
-    Example, Level, LintFinding, LintOptions, OptionsError, RULES, Rule, Severity, rule,
-};
+pub use lint::{Example, Level, LintFinding, LintOptions, OptionsError, RULES, Rule, rule};
 pub use migration::{
     Allow, ByteRange, Directives, Migration, MigrationSet, Mode, Script, Statement,
 };
 pub use place::{Place, line_text, place_of};
 pub use problem::{Problem, ProblemKind};
 pub use resolve::{SourceFile, resolve};
+pub use severity::Severity;
 pub use source::{SourceAllow, SourceDirectives, SourceMigration, SourceScript, SourceSet};
 pub use spelling::nearest;
 pub use sql::{Name, SplitError, StatementKind, Target, WaitsFor, split, tables, target};

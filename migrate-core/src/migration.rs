@@ -17,6 +17,7 @@ pub struct MigrationSet {
     folder: &'static str,
     source: Option<&'static str>,
     revision: Option<&'static str>,
+    analysis: Option<&'static str>,
 }
 
 /// A version, a name and two scripts: one makes a schema change, the other takes it back.
@@ -121,7 +122,13 @@ impl MigrationSet {
             assert!(older.get() < newer.get(), "migrations must be sorted, one per version");
             next += 1;
         }
-        MigrationSet { migrations, folder: "migrations", source: None, revision: None }
+        MigrationSet {
+            migrations,
+            folder: "migrations",
+            source: None,
+            revision: None,
+            analysis: None,
+        }
     }
 
     /// Names the folder that messages put before a file name; `migrations` unless told.
@@ -143,6 +150,13 @@ impl MigrationSet {
     #[must_use]
     pub const fn with_revision(self, revision: Option<&'static str>) -> MigrationSet {
         MigrationSet { revision, ..self }
+    }
+
+    /// Keeps what the build found out about the scripts.
+    #[doc(hidden)] // For generated code.
+    #[must_use]
+    pub const fn with_analysis(self, analysis: Option<&'static str>) -> MigrationSet {
+        MigrationSet { analysis, ..self }
     }
 
     /// Iterates over the migrations, oldest first.
@@ -174,6 +188,10 @@ impl MigrationSet {
     /// The revision of the sources that the program was built from.
     pub const fn revision(&self) -> Option<&'static str> {
         self.revision
+    }
+
+    pub(crate) const fn analysis(&self) -> Option<&'static str> {
+        self.analysis
     }
 
     /// Where the folder lay when a debug binary was built.

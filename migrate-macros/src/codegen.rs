@@ -2,12 +2,15 @@
 //!
 //! The shapes here were chosen by what they cost the compiler; `benches/expansion.sh` measures it.
 
+use std::path::{Path, PathBuf};
+
 use migrate_core::{Mode, SourceDirectives, SourceScript, SourceSet, Statement, StatementKind};
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 use crate::args::Args;
 use crate::build_script::Watch;
+use crate::lint::Linted;
 use crate::revision::Revision;
 
 /// What is embedded.
@@ -22,6 +25,8 @@ pub(crate) struct Embedded {
     pub(crate) warning: Option<String>,
     /// What the sources were at.
     pub(crate) revision: Revision,
+    /// What the lint says.
+    pub(crate) linted: Linted,
     /// The migrations.
     pub(crate) set: SourceSet,
 }
@@ -40,7 +45,9 @@ pub(crate) fn set(args: &Args, embedded: &Embedded) -> TokenStream {
         let runtime = &args.runtime;
         quote!(#runtime::__private)
     };
-    let warning = embedded.warning.as_deref().map(|it| warning(args.path.span(), it));
+    let span = args.path.span();
+    let warning = embedded.warning.as_deref().map(|it| warning(span, NOT_WATCHED, it));
+    let found = findings(span, &embedded.linted);
     let mut tables = Tables::new(embedded.watch);
     for migration in &embedded.set.migrations {
         tables.numbers.push(migration.version.get());
@@ -51,15 +58,18 @@ pub(crate) fn set(args: &Args, embedded: &Embedded) -> TokenStream {
     }
     let migrations = tables.migrations(&private, embedded.set.migrations.len());
     let (name, source) = (&embedded.name, &embedded.source);
-    let tracked = tracked(&embedded.revision);
+    let tracked = tracked(&embedded.revision, embedded.linted.options_file.as_deref());
+    let analysis = option(embedded.linted.analysis.as_deref());
     let revision = option(embedded.revision.text.as_deref());
     quote!({
         #warning
+        #found
         #migrations
         #tracked
         #private::MigrationSet::new(&MIGRATIONS)
             .with_folder(#name)
             .with_revision(#revision)
+            .with_analysis(#analysis)
             .with_source(if ::core::cfg!(debug_assertions) {
                 ::core::option::Option::Some(#source)
             } else {
@@ -68,9 +78,11 @@ pub(crate) fn set(args: &Args, embedded: &Embedded) -> TokenStream {
     })
 }
 
-/// What has the compiler tell cargo of that with which the revision changes. Nothing of it gets into the program.
-fn tracked(revision: &Revision) -> TokenStream {
-    let files: Vec<&str> = revision.tracked.iter().filter_map(|it| it.to_str()).collect();
+/// What has the compiler tell cargo of that with which the revision and the options change. Nothing of it
+/// gets into the program.
+fn tracked(revision: &Revision, options_file: Option<&Path>) -> TokenStream {
+    let files = revision.tracked.iter().map(PathBuf::as_path).chain(options_file);
+    let files: Vec<&str> = files.filter_map(Path::to_str).collect();
     let count = files.len();
     quote!(
         const _: ::core::option::Option<&str> = ::core::option_env!("MIGRATION_REVISION");
@@ -78,12 +90,31 @@ fn tracked(revision: &Revision) -> TokenStream {
     )
 }
 
+/// The constant whose use is the warning.
+const NOT_WATCHED: &str = "FOLDER_IS_NOT_WATCHED";
+
 /// A warning on stable Rust: the use of something deprecated.
-fn warning(span: Span, note: &str) -> TokenStream {
+fn warning(span: Span, name: &str, note: &str) -> TokenStream {
+    let name = Ident::new(name, span);
     quote_spanned!(span=>
-        #[deprecated(note = #note)]
-        const FOLDER_IS_NOT_WATCHED: () = ();
-        const _: () = FOLDER_IS_NOT_WATCHED;
+        const _: () = {
+            #[deprecated(note = #note)]
+            const #name: () = ();
+            #name
+        };
+    )
+}
+
+/// What the lint found, each as a warning of its own, and what keeps a release from being built.
+fn findings(span: Span, linted: &Linted) -> TokenStream {
+    let warnings = linted.warnings.iter().map(|(rule, message)| {
+        let name = rule.replace('-', "_").to_uppercase();
+        warning(span, &name, message)
+    });
+    let errors = linted.release_errors.iter();
+    quote_spanned!(span=>
+        #(#warnings)*
+        #(#[cfg(not(debug_assertions))] ::core::compile_error!(#errors);)*
     )
 }
 

@@ -10,6 +10,7 @@ use proc_macro2::TokenStream;
 use crate::args::{Args, Base, default_runtime};
 use crate::build_script::{self, Watch};
 use crate::codegen::{Embedded, failure, set};
+use crate::lint::lint;
 use crate::revision::Revision;
 
 /// Expands a call.
@@ -34,7 +35,11 @@ fn embed(args: &Args) -> Result<TokenStream, Vec<String>> {
     let watch = manifest_folder().map_or(Watch::Perhaps, |it| build_script::watch(&it, &folder));
     let warning = warning(args, &folder, watch);
     let revision = revision(&folder)?;
-    Ok(set(args, &Embedded { name, source, watch, warning, revision, set: set_read }))
+    let linted = lint(&set_read, &folder, &name)?;
+    if !linted.errors.is_empty() {
+        return Err(linted.errors);
+    }
+    Ok(set(args, &Embedded { name, source, watch, warning, revision, linted, set: set_read }))
 }
 
 /// The revision that the builder names, else that of the repository.

@@ -8,6 +8,7 @@ mod args;
 mod build_script;
 mod codegen;
 mod embed;
+mod lint;
 mod revision;
 
 use proc_macro::TokenStream;
@@ -53,6 +54,14 @@ use proc_macro::TokenStream;
 /// a commit, cargo compiles the crate that embeds the folder again, and nothing else; a build that shall not,
 /// or one outside of the repository (an image, an archive), sets `MIGRATION_REVISION`: to the revision, or to
 /// `none`. A crate that cargo packaged knows the commit that it was packaged from.
+///
+/// # Lint
+///
+/// What is valid SQL and would still hurt a database in use, or lose what nobody brings back, is a warning of
+/// the build: an index that is built while nobody can write, a column that has a table written anew. A script
+/// accepts what is found in it with `-- migrate:allow RULE because REASON`. `[lint]` in the nearest
+/// `migration.toml`, from beside the folder upwards, makes warnings errors (`deny = ["warnings"]`, or the names
+/// of rules), leaves out what is older than a `baseline`, and `postgres_version` names the oldest server.
 ///
 /// # Build times
 ///

@@ -57,7 +57,6 @@
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
-mod affected;
 mod audit;
 #[cfg(feature = "backup")]
 pub mod backup;
@@ -81,6 +80,7 @@ mod fault;
 #[doc(hidden)]
 pub mod fault;
 mod force;
+mod forecast;
 mod history;
 mod info;
 #[cfg(any(feature = "backup", feature = "dev-database"))]
@@ -116,21 +116,25 @@ mod verify;
 mod waits;
 mod watch;
 
-pub use affected::AffectedTable;
 pub use audit::Outcome;
 pub use config::{Decision, Down, Identity, Limit, ScriptSource, Settings, Up};
 pub use connect_options::{ConnectOptions, Surroundings, TlsMode};
 pub use doctor::{Check, CheckKind, Diagnosis, Examination, Level};
 pub use error::{Error, ErrorKind, Location};
 pub use force::{Force, Forced};
+pub use forecast::{
+    AffectedTable, Forecast, Impact, Obstacle, RelationLock, StatementForecast, StepForecast,
+    Verdict,
+};
 pub use history::{LogEntry, LogFilter, Since, Unfinished};
 pub use info::Info;
 pub use interrupt::Interrupt;
 pub use logs::{Logs, Record};
 pub use mend::{Mend, MendKind, Repair};
 pub use migrate_core::{
-    Allow, ByteRange, Checksum, ChecksumError, Direction, Directives, Migration, MigrationSet,
-    Mode, Script, Statement, StatementKind, Version, VersionError, WaitsFor,
+    Allow, Blocks, ByteRange, Checksum, ChecksumError, Direction, Directives, Effect, LockMode,
+    Migration, MigrationSet, Mode, Script, ScriptFacts, ScriptFinding, Severity, Statement,
+    StatementKind, Version, VersionError, WaitsFor, Whose, Work,
 };
 pub use migrate_macros::embed_migrations;
 pub use migrator::Migrator;

@@ -105,6 +105,11 @@ impl Migrator {
         Migrator { safeguard: Some(safeguard), ..self }
     }
 
+    /// The migrations.
+    pub(crate) fn set(&self) -> &MigrationSet {
+        &self.set
+    }
+
     pub(crate) fn settings(&self) -> &Settings {
         &self.settings
     }

@@ -7,7 +7,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use migrate_core::{Place, place_of};
+use migrate_core::{LintOptions, OptionsError, Place, place_of};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -17,7 +17,7 @@ use crate::text::{nearest, parse_duration};
 /// The name of the file.
 pub(crate) const FILE_NAME: &str = "migration.toml";
 
-const TOP_KEYS: [&str; 1] = ["environments"];
+const TOP_KEYS: [&str; 3] = ["environments", "lint", "postgres_version"];
 const ENVIRONMENT_KEYS: [&str; 14] = [
     "url",
     "url_env",
@@ -40,6 +40,8 @@ const ENVIRONMENT_KEYS: [&str; 14] = [
 pub(crate) struct Config {
     /// Where the file lies, if there is one.
     pub(crate) path: Option<PathBuf>,
+    /// `postgres_version` and `[lint]`.
+    pub(crate) lint: LintOptions,
     /// `[environments.NAME]`.
     pub(crate) environments: BTreeMap<String, EnvironmentConfig>,
 }
@@ -127,9 +129,13 @@ fn parse(text: &str, path: &Path) -> Result<Config, CommandError> {
     // Only the parser's own words are used: its `Display` prints the line, which may hold a password.
     let table = DeTable::parse(text)
         .map_err(|error| file.error(error.span().unwrap_or_default(), "this is not TOML"))?;
-    let mut config = Config { path: Some(path.to_owned()), ..Config::default() };
+    let lint = LintOptions::read(text).map_err(|error| file.lint_error(error))?;
+    let mut config = Config { path: Some(path.to_owned()), lint, ..Config::default() };
     for (key, value) in table.get_ref() {
         file.known(key, &TOP_KEYS, "migration.toml")?;
+        if key.get_ref() != "environments" {
+            continue;
+        }
         for (name, value) in file.table(value, "environments")? {
             let environment = file.environment(name.get_ref(), value)?;
             config.environments.insert(name.get_ref().to_string(), environment);
@@ -235,6 +241,15 @@ impl Reader<'_> {
         })
     }
 
+    fn lint_error(&self, error: OptionsError) -> CommandError {
+        let (file, place) = (self.path.display().to_string(), error.place);
+        let command = CommandError::config(error.message).at(file, place.line, Some(place.column));
+        match error.help {
+            Some(help) => command.with_hint(help),
+            None => command,
+        }
+    }
+
     fn error(&self, span: Range<usize>, message: impl Into<String>) -> CommandError {
         let Place { line, column, .. } = place_of(self.text, span.start.min(self.text.len()));
         let file = self.path.display().to_string();
@@ -303,7 +318,8 @@ mod tests {
         let near = "[environments.live]\nprotcted = true\n";
         check(near, (2, 1), "unknown key `protcted` in [environments.live]", "`protected`");
         check("[environment.live]\n", (1, 2), "unknown key `environment`", "`environments`");
-        check("colour = 1\n", (1, 1), "unknown key `colour`", "known keys: environments");
+        check("colour = 1\n", (1, 1), "unknown key `colour`", "known keys: environments, lint");
+        check("[lint]\ndeny = ['drop-tabel']", (2, 9), "no rule `drop-tabel`", "`drop-table`");
         check("environments = 'postgres://u:canary@h'", (1, 16), "must be a table", "");
         check("[environments]\nlive = 'canary'", (2, 8), "must be a table", "");
         let quoted = "[environments.live]\nprotected = 'canary'\n";

@@ -1,11 +1,24 @@
 //! Sets of migrations that are written in the test itself.
 
-use migrate_core::{MigrationSet, SourceFile, resolve};
+use migrate_core::{LintOptions, MigrationSet, SourceFile, SourceSet, analyze, resolve};
 
 /// Makes a set of `(name, up, down)`, where the name is `VERSION_name` and the scripts are SQL.
 /// Resolved as a folder would be, by the one resolver.
 #[track_caller]
 pub fn set(migrations: &[(&str, &str, &str)]) -> MigrationSet {
+    source(migrations).leak("migrations")
+}
+
+/// The same, with what the build finds out about the scripts.
+#[track_caller]
+pub fn analyzed_set(migrations: &[(&str, &str, &str)]) -> MigrationSet {
+    let source = source(migrations);
+    let text = analyze(&source, "migrations", &LintOptions::default()).to_text();
+    source.leak("migrations").with_analysis(Some(text.leak()))
+}
+
+#[track_caller]
+fn source(migrations: &[(&str, &str, &str)]) -> SourceSet {
     let file = |name: &str, direction: &str, sql: &str| {
         let name = format!("{name}.{direction}.sql");
         let path = format!("migrations/{name}").into();
@@ -14,11 +27,8 @@ pub fn set(migrations: &[(&str, &str, &str)]) -> MigrationSet {
     let files = migrations
         .iter()
         .flat_map(|(name, up, down)| [file(name, "down", down), file(name, "up", up)]);
-    match resolve(files.collect(), "migrations") {
-        Ok(set) => set.leak("migrations"),
-        Err(problems) => {
-            let problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
-            panic!("the set has problems:\n{}", problems.join("\n"));
-        }
-    }
+    resolve(files.collect(), "migrations").unwrap_or_else(|problems| {
+        let problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
+        panic!("the set has problems:\n{}", problems.join("\n"));
+    })
 }

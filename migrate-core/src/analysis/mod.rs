@@ -33,18 +33,26 @@ pub struct Analysis {
 pub struct AnalyzedMigration {
     /// The version.
     pub version: Version,
-    up: Vec<(u32, Claim)>,
-    down: Vec<(u32, Claim)>,
+    up: Claimed,
+    down: Claimed,
+}
+
+/// What a script does.
+#[derive(Clone, Debug, Default)]
+struct Claimed {
+    claims: Vec<(u32, Claim)>,
+    /// The statements of which that is not known.
+    unread: Vec<u32>,
 }
 
 impl AnalyzedMigration {
-    /// What a script does to relations that were there before it, statement by statement.
-    pub fn effects(&self, direction: Direction) -> Vec<(String, Effect<'static>)> {
-        let claims = match direction {
-            Direction::Up => &self.up,
-            Direction::Down => &self.down,
-        };
-        let effect = |(statement, it): &(u32, Claim)| {
+    /// What a script does to relations that were there before it, statement by statement: the name of the
+    /// relation, and the rest.
+    pub(crate) fn effects(
+        &self,
+        direction: Direction,
+    ) -> impl Iterator<Item = (String, Effect<'static>)> {
+        self.of(direction).claims.iter().map(|(statement, it)| {
             let effect = Effect {
                 statement: *statement,
                 relation: "",
@@ -55,8 +63,19 @@ impl AnalyzedMigration {
                 since: it.since,
             };
             (it.relation.to_string(), effect)
-        };
-        claims.iter().map(effect).collect()
+        })
+    }
+
+    /// The statements of a script of which it is not known what they do.
+    pub(crate) fn unread(&self, direction: Direction) -> &[u32] {
+        &self.of(direction).unread
+    }
+
+    fn of(&self, direction: Direction) -> &Claimed {
+        match direction {
+            Direction::Up => &self.up,
+            Direction::Down => &self.down,
+        }
     }
 }
 
@@ -99,13 +118,18 @@ fn script(
     direction: Direction,
     known: &mut Known,
     lint: &mut lint::Pass<'_>,
-) -> Vec<(u32, Claim)> {
+) -> Claimed {
     let mut fresh = Fresh::default();
     let mut examined = Vec::new();
-    let mut claimed = Vec::new();
+    let mut claimed = Claimed::default();
     for (index, statement) in script.statements.iter().enumerate() {
+        let number = u32::try_from(index).unwrap_or(u32::MAX);
+        let actions = read(script, statement);
+        if actions.is_empty() || actions.iter().any(|it| it.what == What::Code) {
+            claimed.unread.push(number);
+        }
         let mut own: Vec<Claim> = Vec::new();
-        for action in read(script, statement) {
+        for action in actions {
             let mut claims = claims(&action, known);
             claims.retain(|it| !fresh.relations.contains(&it.relation));
             let examined_one = Examined { statement: index, action, claims };
@@ -115,8 +139,7 @@ fn script(
             own.extend(examined_one.claims.iter().cloned());
             examined.push(examined_one);
         }
-        let number = u32::try_from(index).unwrap_or(u32::MAX);
-        claimed.extend(strongest(own).into_iter().map(|it| (number, it)));
+        claimed.claims.extend(strongest(own).into_iter().map(|it| (number, it)));
     }
     lint.script(direction, examined, known, &fresh);
     claimed

@@ -11,13 +11,14 @@ mod rule;
 mod rules;
 
 pub use options::{Level, LintOptions, OptionsError};
-pub use rule::{Example, Rule, Severity};
+pub use rule::{Example, Rule};
 pub use rules::RULES;
 
 pub(crate) use context::{ActionContext, MigrationContext, ScriptContext, Sink};
 pub(crate) use pass::Pass;
 pub(crate) use rule::Check;
 
+pub(crate) use crate::Severity;
 use crate::{Direction, Problem, Version};
 
 /// What the lint found at a place.

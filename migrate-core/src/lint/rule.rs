@@ -1,6 +1,6 @@
 //! What a rule is.
 
-use super::{ActionContext, MigrationContext, ScriptContext, Sink};
+use super::{ActionContext, MigrationContext, ScriptContext, Severity, Sink};
 
 /// A rule, with all that people should know of it.
 #[derive(Debug)]
@@ -19,18 +19,6 @@ pub struct Rule {
     /// Migrations that are fine, and migrations in which it finds something.
     pub examples: &'static [Example],
     pub(crate) check: Check,
-}
-
-/// How serious a finding is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum Severity {
-    /// Worth knowing; `plan` and `check` show it, the build does not.
-    Info,
-    /// Hurts where the table is large or in use.
-    Warning,
-    /// Stops an application that is running, or loses data.
-    Error,
 }
 
 /// A migration that documents a rule and tests it.
@@ -58,17 +46,6 @@ pub(crate) enum Check {
     Migration(fn(&MigrationContext<'_>, &mut Sink<'_>)),
     /// Nothing: the lint itself finds it.
     Lint,
-}
-
-impl Severity {
-    /// One word, as machines and people read it.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Severity::Info => "info",
-            Severity::Warning => "warning",
-            Severity::Error => "error",
-        }
-    }
 }
 
 impl Example {

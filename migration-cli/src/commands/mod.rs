@@ -22,11 +22,11 @@ mod verify;
 
 use std::time::Instant;
 
-use migrate_runtime::{AffectedTable, Direction, Error, ErrorKind, Migrator, Plan, Run};
+use migrate_runtime::{Direction, Error, ErrorKind, Forecast, Migrator, Plan, Run};
 
 use crate::context::{Context, Session, Start};
 use crate::error::CommandError;
-use crate::output::{BackupRecord, Progress, StepRecord, Ui, plan_text, print_run};
+use crate::output::{BackupRecord, ObstacleRecord, Progress, StepRecord, Ui, plan_text, print_run};
 use crate::text::plural;
 
 /// A command with its arguments.
@@ -180,11 +180,11 @@ fn show(
     plan: &Plan,
     together: Together,
 ) -> Result<u8, CommandError> {
-    let affected = enter(ctx, migrator, plan, together);
+    let forecast = enter(ctx, migrator, plan, together);
     if plan.steps.is_empty() {
         return ctx.ui.result(nothing_of(plan.direction)).map(|()| 0);
     }
-    ctx.ui.result(plan_text(&ctx.ui, plan, &affected, together.how())).map(|()| 0)
+    ctx.ui.result(plan_text(&ctx.ui, plan, forecast.as_ref(), together.how())).map(|()| 0)
 }
 
 /// Puts a plan into the report, and asks what it is about. Without an answer, it is a plan all the same.
@@ -193,16 +193,19 @@ fn enter(
     migrator: &mut Migrator,
     plan: &Plan,
     together: Together,
-) -> Vec<Vec<AffectedTable>> {
-    let affected = migrator.affected_by(plan).unwrap_or_else(|error| {
-        ctx.ui.detail(format!("The sizes of the tables are not known: {error}"));
-        Vec::new()
-    });
-    let tables = |at: usize| affected.get(at).map(Vec::as_slice).unwrap_or_default();
+) -> Option<Forecast> {
+    let forecast = migrator.forecast(plan);
+    if let Err(error) = &forecast {
+        ctx.ui.detail(format!("What it would do to the database is not known: {error}"));
+    }
+    let forecast = forecast.ok();
+    let step = |at: usize| forecast.as_ref().and_then(|it| it.steps.get(at));
     let steps = plan.steps.iter().enumerate();
-    ctx.report.plan = Some(steps.map(|(at, it)| StepRecord::new(it, tables(at))).collect());
+    ctx.report.plan = Some(steps.map(|(at, it)| StepRecord::new(it, step(at))).collect());
+    let obstacles = |it: &Forecast| it.obstacles.iter().map(ObstacleRecord::new).collect();
+    ctx.report.obstacles = forecast.as_ref().map(obstacles);
     ctx.report.single_transaction = Some(together == Together::Yes);
-    affected
+    forecast
 }
 
 /// Runs what is to be run, with the consent that it needs: after showing the plan, which is then all that
@@ -225,13 +228,13 @@ fn run_with_consent(
     if plan.steps.is_empty() {
         return show(ctx, &mut migrator, &plan, together);
     }
-    let affected = enter(ctx, &mut migrator, &plan, together);
+    let forecast = enter(ctx, &mut migrator, &plan, together);
     let verb = match plan.direction {
         Direction::Up => "running",
         Direction::Down => "reverting",
     };
     let what = format!("{verb} {}", plural(plan.steps.len(), "migration"));
-    let text = |ui: &Ui| plan_text(ui, &plan, &affected, together.how());
+    let text = |ui: &Ui| plan_text(ui, &plan, forecast.as_ref(), together.how());
     ctx.agree(&what, &migrator.interrupt(), |ui| ui.say(text(ui)))?;
     migrator.confirm();
     migrator.agree_to(plan);

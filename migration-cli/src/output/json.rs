@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use migrate_runtime::dev_database::DevStatus;
-use migrate_runtime::{AffectedTable, Direction, Done, Entry, Finding, State, Status, Step};
+use migrate_runtime::{Direction, Done, Entry, Finding, State, Status, Step, StepForecast};
 use serde::Serialize;
 
 use crate::error::CommandError;
@@ -16,6 +16,7 @@ use super::backup::{BackupRecord, ListedRecord};
 use super::blocker::BlockerRecord;
 use super::check::CheckRecord;
 use super::force::HistoryChangeRecord;
+use super::forecast::{EffectRecord, FindingRecord, ObstacleRecord, TableRecord, VerdictRecord};
 use super::import::ImportRecord;
 use super::mend::MendRecord;
 use super::record::{InfoRecord, LogRecord, StatementRecord};
@@ -40,6 +41,9 @@ pub(crate) struct Report {
     pub(crate) run: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) plan: Option<Vec<StepRecord>>,
+    /// Who is in the way of the plan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) obstacles: Option<Vec<ObstacleRecord>>,
     /// Whether all steps of the plan share one transaction.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) single_transaction: Option<bool>,
@@ -152,15 +156,12 @@ pub(crate) struct StepRecord {
     script: Vec<StatementRecord>,
     /// Those that are there already.
     tables: Vec<TableRecord>,
-}
-
-/// A table that a step is about.
-#[derive(Debug, Serialize)]
-struct TableRecord {
-    table: String,
-    size_bytes: u64,
-    rows: Option<u64>,
-    locked: bool,
+    /// What each statement does to what is there already.
+    effects: Vec<EffectRecord>,
+    /// What it comes to; null where the database was not asked.
+    verdict: Option<VerdictRecord>,
+    /// What the lint found when the program was built.
+    findings: Vec<FindingRecord>,
 }
 
 /// A finding of `verify`, or what `import` leaves to be done by hand.
@@ -315,7 +316,9 @@ impl Summary {
 }
 
 impl StepRecord {
-    pub(crate) fn new(step: &Step, affected: &[AffectedTable]) -> StepRecord {
+    pub(crate) fn new(step: &Step, forecast: Option<&StepForecast>) -> StepRecord {
+        let statements = forecast.iter().flat_map(|it| &it.statements);
+        let findings = forecast.iter().flat_map(|it| &it.findings);
         StepRecord {
             version: step.version().to_owned(),
             name: step.name().to_owned(),
@@ -324,19 +327,10 @@ impl StepRecord {
             file: step.file().to_owned(),
             statements: step.statements().len(),
             script: step.statements().iter().map(StatementRecord::new).collect(),
-            tables: affected.iter().map(TableRecord::new).collect(),
-        }
-    }
-}
-
-impl TableRecord {
-    fn new(it: &AffectedTable) -> TableRecord {
-        let AffectedTable { table, size_bytes, rows, is_locked, .. } = it;
-        TableRecord {
-            table: table.clone(),
-            size_bytes: *size_bytes,
-            rows: *rows,
-            locked: *is_locked,
+            tables: forecast.map(TableRecord::all).unwrap_or_default(),
+            effects: statements.map(EffectRecord::new).collect(),
+            verdict: forecast.map(|it| VerdictRecord::new(&it.verdict)),
+            findings: findings.map(FindingRecord::new).collect(),
         }
     }
 }

@@ -6,6 +6,7 @@ mod blocker;
 mod check;
 mod failure;
 mod force;
+mod forecast;
 mod human;
 mod import;
 mod info;
@@ -27,6 +28,7 @@ pub(crate) use backup::{
 };
 pub(crate) use check::{CheckRecord, print_checks};
 pub(crate) use force::{HistoryChangeRecord, change_counts, change_text};
+pub(crate) use forecast::ObstacleRecord;
 pub(crate) use human::{print_run, print_status, print_verification, worst};
 pub(crate) use import::{ImportRecord, print_import};
 pub(crate) use info::print_info;

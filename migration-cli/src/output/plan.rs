@@ -2,45 +2,46 @@
 
 use std::fmt::Write as _;
 
-use migrate_runtime::{AffectedTable, Direction, Mode, Plan, Statement, Step};
+use migrate_runtime::{
+    Blocks, Direction, Forecast, Impact, Mode, Obstacle, Plan, RelationLock, Severity, Statement,
+    Step, StepForecast, Verdict, Whose, Work,
+};
 
-use super::style::{FAINT, LABEL, Styled};
+use super::style::{BAD, FAINT, GOOD, LABEL, Styled, WARNING};
 use super::ui::{Detail, Ui};
-use crate::text::{bytes, one_line, plural};
+use crate::text::{bytes, duration, one_line, plural};
 
 /// What would run, in order; `how` goes behind the last sentence.
-pub(crate) fn plan_text(
-    ui: &Ui,
-    plan: &Plan,
-    affected: &[Vec<AffectedTable>],
-    how: &str,
-) -> String {
+pub(crate) fn plan_text(ui: &Ui, plan: &Plan, forecast: Option<&Forecast>, how: &str) -> String {
     let width = plan.steps.len().to_string().len();
     let mut text = String::new();
     for (index, step) in plan.steps.iter().enumerate() {
-        text.push_str(describe(ui, step, index + 1, width).trim_end());
+        let forecast = forecast.and_then(|it| it.steps.get(index));
+        text.push_str(describe(ui, step, forecast, index + 1, width).trim_end());
         text.push('\n');
-        let indent = " ".repeat(width + 2);
-        let tables = affected.get(index).map(Vec::as_slice).unwrap_or_default();
-        for (is_locked, verb) in [(true, "locks"), (false, "works on rows of")] {
-            let named = tables.iter().filter(|it| it.is_locked == is_locked).map(table);
-            let named = named.collect::<Vec<_>>().join(", ");
-            if !named.is_empty() {
-                // Writing to a string does not fail.
-                let _ = writeln!(text, "{indent}{} {named}", Styled(FAINT, verb));
-            }
-        }
+    }
+    for obstacle in forecast.iter().flat_map(|it| &it.obstacles) {
+        // Writing to a string does not fail.
+        let _ = write!(text, "\n{} {}", Styled(WARNING, "In the way:"), in_the_way(obstacle));
+    }
+    if forecast.is_some_and(|it| !it.obstacles.is_empty()) {
+        text.push('\n');
     }
     let verb = match plan.direction {
         Direction::Up => "run",
         Direction::Down => "be reverted",
     };
-    // Writing to a string does not fail.
     let _ = write!(text, "\n{} would {verb}{how}.", plural(plan.steps.len(), "migration"));
     text
 }
 
-fn describe(ui: &Ui, step: &Step, number: usize, width: usize) -> String {
+fn describe(
+    ui: &Ui,
+    step: &Step,
+    forecast: Option<&StepForecast>,
+    number: usize,
+    width: usize,
+) -> String {
     let indent = " ".repeat(width + 2);
     let file = step.file().rsplit('/').next().unwrap_or_default();
     let number = Styled(FAINT, format!("{number:width$}"));
@@ -48,21 +49,127 @@ fn describe(ui: &Ui, step: &Step, number: usize, width: usize) -> String {
     let mut text = format!("{number}  {}\n", Styled(LABEL, file));
     // Writing to a string does not fail.
     let _ = writeln!(text, "{indent}{mode}: {}", summary(step.statements()));
-    if ui.shows(Detail::Verbose) {
-        text.push_str(&statement_list(step.sql(), step.statements(), &indent));
+    if let Some(it) = forecast {
+        let _ = writeln!(text, "{indent}{}", verdict(&it.verdict));
+    }
+    text.push_str(&statements(ui, step, forecast, &indent));
+    for it in forecast.iter().flat_map(|it| &it.findings) {
+        let style = if it.severity == Severity::Error { BAD } else { WARNING };
+        let what = Styled(style, format!("{}[{}]", it.severity.as_str(), it.rule));
+        let _ = writeln!(text, "{indent}{what} line {}: {}", it.line, one_line(&it.message, 200));
     }
     text
 }
 
-/// `contracts (12.4 MB, about 10000 rows)`
-fn table(table: &AffectedTable) -> String {
-    let rows = match table.rows {
+/// What a step comes to, in the colour of how much it is felt.
+fn verdict(it: &Verdict) -> String {
+    let style = match it.impact {
+        Impact::None => GOOD,
+        Impact::BlocksWrites | Impact::BlocksAll => BAD,
+        _ => WARNING,
+    };
+    let mut text = Styled(style, &it.text).to_string();
+    if let Some(estimate) = it.estimate.filter(|it| it.as_millis() >= 500) {
+        // Writing to a string does not fail.
+        let _ = write!(text, "; about {} of work", duration(estimate));
+    }
+    text
+}
+
+/// The statements that lock what is there, each with its locks; all of them where more is wanted.
+fn statements(ui: &Ui, step: &Step, forecast: Option<&StepForecast>, indent: &str) -> String {
+    let all = step.statements();
+    let width = all.last().map_or(0, |it| it.line.to_string().len());
+    let room = Ui::columns().unwrap_or(100).saturating_sub(indent.len() + width + 2).max(20);
+    let mut text = String::new();
+    for (index, statement) in all.iter().enumerate() {
+        let known = forecast.and_then(|it| it.statements.get(index));
+        let says = known.is_some_and(|it| !it.is_known || !it.locks.is_empty());
+        if !says && !ui.shows(Detail::Verbose) {
+            continue;
+        }
+        let line = Styled(FAINT, format!("{:width$}", statement.line));
+        let sql = one_line(statement.range.of(step.sql()), room);
+        // Writing to a string does not fail.
+        let _ = writeln!(text, "{indent}{line}  {sql}");
+        for it in known.iter().flat_map(|it| &it.locks) {
+            let _ = writeln!(text, "{indent}{:width$}    {}", "", lock(it));
+        }
+        if known.is_some_and(|it| !it.is_known && it.locks.is_empty()) {
+            let _ = writeln!(
+                text,
+                "{indent}{:width$}    {}",
+                "",
+                Styled(FAINT, "what it locks is not known")
+            );
+        }
+    }
+    text
+}
+
+/// `contracts (12.4 MB, about 10000 rows): ACCESS EXCLUSIVE, blocks reads and writes; every row is read`
+fn lock(it: &RelationLock) -> String {
+    let several = it.whose.words();
+    let grouped = matches!(it.whose, Whose::Partitions | Whose::Indexes | Whose::Schema);
+    let name = match (grouped, it.count) {
+        (true, count) => format!("{count} {several} {}", one_line(&it.relation, 60)),
+        (false, _) => one_line(&it.relation, 60),
+    };
+    let size = if it.count == 0 { "not there yet".to_owned() } else { size(it) };
+    let mut text = format!("{name} ({size})");
+    // Writing to a string does not fail.
+    match it.lock {
+        Some(lock) => {
+            let blocks = lock.blocks();
+            let style = if blocks >= Blocks::Writes && it.count > 0 { WARNING } else { FAINT };
+            let _ =
+                write!(text, ": {lock}, {}", Styled(style, format!("blocks {}", blocks.as_str())));
+        }
+        None => text.push_str(": locked"),
+    }
+    let work = match it.work {
+        Work::Scan => "; every row is read",
+        Work::Build => "; an index is built",
+        Work::Rewrite => "; every row is written anew",
+        _ => "",
+    };
+    let doubt = if it.is_certain || work.is_empty() { "" } else { ", perhaps" };
+    let _ = write!(text, "{work}{doubt}");
+    text
+}
+
+fn size(it: &RelationLock) -> String {
+    let rows = match it.rows {
         Some(count) => {
             format!("about {}", plural(usize::try_from(count).unwrap_or(usize::MAX), "row"))
         }
         None => "rows never counted".to_owned(),
     };
-    format!("{} ({}, {rows})", one_line(&table.table, 60), bytes(table.size_bytes))
+    format!("{}, {rows}", bytes(it.size_bytes))
+}
+
+fn in_the_way(it: &Obstacle) -> String {
+    let mut text = match it.pid {
+        Some(pid) => format!("pid {pid}"),
+        None => "a prepared transaction".to_owned(),
+    };
+    let named = [("application", &it.application), ("role", &it.role)];
+    for (what, value) in named {
+        if let Some(value) = value {
+            // Writing to a string does not fail.
+            let _ = write!(text, ", {what} {}", one_line(value, 60));
+        }
+    }
+    if let Some(state) = &it.state {
+        let _ = write!(text, ", {state}");
+    }
+    if let Some(age) = it.transaction_age {
+        let _ = write!(text, ", transaction open for {}", duration(age));
+    }
+    if !it.tables.is_empty() {
+        let _ = write!(text, ", has locked {}", one_line(&it.tables.join(", "), 100));
+    }
+    text
 }
 
 /// How a script runs.

@@ -1,0 +1,5 @@
+use migrate_runtime::{MigrationSet, embed_migrations};
+
+static MIGRATIONS: MigrationSet = embed_migrations!("migrations", relative_to = file);
+
+fn main() {}
