@@ -228,13 +228,11 @@ impl Claims<'_> {
     }
 
     fn alter_table(&mut self, table: &ObjectName, only: bool, change: &Change) {
-        let before = self.found.len();
         let own = std::slice::from_ref(table);
         match change {
             Change::AddColumn { column, .. } => self.add_column(own, column),
-            Change::SetType { column, ty, has_collation, .. } => {
-                let from = self.known.column(table, column).map(|it| &it.ty);
-                let cost = super::cost::of_type(self.known, from, ty, *has_collation);
+            Change::SetType { .. } => {
+                let cost = super::cost::of_type(self.known, table, change);
                 self.add_perhaps(cost.deed, own, NONE, cost.is_certain);
             }
             Change::SetNotNull { column } => {
@@ -283,17 +281,12 @@ impl Claims<'_> {
             _ => self.add(Deed::AlterColumn, own, NONE),
         }
         if only {
-            let on_partitions = |it: &Claim| it.whose == Whose::Partitions;
-            let mut place = before;
-            self.found.retain(|it| {
-                place = place.saturating_sub(1);
-                !on_partitions(it)
-            });
+            self.found.retain(|it| it.whose != Whose::Partitions);
         }
     }
 
     fn add_column(&mut self, own: &[ObjectName], column: &Column) {
-        let domain = self.known.domains.get(&ObjectName::plain(column.ty.name.clone()));
+        let domain = self.known.domain(&column.ty);
         let rewrites = match column.default {
             _ if column.ty.is_serial() => Some(true),
             _ if matches!(column.generated, Some(Generated::Identity | Generated::Stored)) => {

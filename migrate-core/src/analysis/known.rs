@@ -78,6 +78,11 @@ impl Known {
         self.tables.get(table)?.columns.get(column)
     }
 
+    /// What is below a type that is a domain, and whether it has a constraint.
+    pub(crate) fn domain(&self, ty: &ColumnType) -> Option<&(ColumnType, bool)> {
+        if ty.is_array { None } else { self.domains.get(&ty.object()) }
+    }
+
     /// A constraint of a table.
     pub(crate) fn constraint(&self, table: &ObjectName, name: &str) -> Option<&Constraint> {
         self.tables.get(table)?.constraints.get(name)

@@ -15,7 +15,7 @@ use known::Known;
 use crate::lint::{self, LintFinding, LintOptions};
 use crate::sql::action::{Action, Change, ObjectName, What};
 use crate::sql::read;
-use crate::{Direction, Effect, SourceScript, SourceSet, Version};
+use crate::{Direction, Effect, SourceScript, SourceSet, Version, Whose};
 
 /// What was found out about a set.
 #[derive(Clone, Debug, Default)]
@@ -91,7 +91,7 @@ pub(crate) struct Examined {
 /// What a script has made so far: nobody else uses it yet.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fresh {
-    /// Tables, views and sequences.
+    /// Tables, views, sequences and indexes.
     pub(crate) relations: BTreeSet<ObjectName>,
     pub(crate) types: BTreeSet<ObjectName>,
 }
@@ -131,7 +131,7 @@ fn script(
         let mut own: Vec<Claim> = Vec::new();
         for action in actions {
             let mut claims = claims(&action, known);
-            claims.retain(|it| !fresh.relations.contains(&it.relation));
+            claims.retain(|it| !fresh.covers(it, known));
             let examined_one = Examined { statement: index, action, claims };
             lint.action(direction, &examined_one, &examined, known, &fresh);
             fresh.learn(&examined_one.action.what, known);
@@ -163,6 +163,22 @@ fn strongest(claims: Vec<Claim>) -> Vec<Claim> {
 }
 
 impl Fresh {
+    /// Whether all that a claim is about was made by the script itself.
+    fn covers(&self, claim: &Claim, known: &Known) -> bool {
+        let has = |it: &ObjectName| self.relations.contains(it);
+        match claim.whose {
+            // The one is made by the script, and others may be using the other.
+            Whose::TableOfIndex => known
+                .indexes
+                .get(&claim.relation)
+                .map_or_else(|| has(&claim.relation), |it| has(&it.table)),
+            Whose::Referenced => {
+                has(&claim.relation) && known.referenced_by(&claim.relation).into_iter().all(has)
+            }
+            _ => has(&claim.relation),
+        }
+    }
+
     fn learn(&mut self, what: &What, known: &Known) {
         match what {
             // Where it may be there already, others may be using it.
@@ -175,8 +191,20 @@ impl Fresh {
             {
                 self.relations.insert(view.clone());
             }
+            What::CreateIndex(it) => {
+                let index = match &it.index {
+                    Some(name) => name.clone(),
+                    None => known.index_name(&it.table, &it.columns),
+                };
+                let index = it.table.beside(index);
+                if !known.indexes.contains_key(&index) {
+                    self.relations.insert(index);
+                }
+            }
             What::CreateSequence { sequence, .. } => _ = self.relations.insert(sequence.clone()),
-            What::CreateType { name, .. } => _ = self.types.insert(name.clone()),
+            What::CreateType { name, .. } | What::CreateDomain { domain: name, .. } => {
+                self.types.insert(name.clone());
+            }
             What::AlterTable { table, change: Change::Rename { to }, .. }
                 if self.relations.contains(table) =>
             {
@@ -186,3 +214,6 @@ impl Fresh {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::ObjectName;
 use crate::sql::token::{TokenKind, Tokens};
 
 /// A type by its canonical name, with its modifiers.
@@ -47,11 +48,60 @@ const ALIASES: &[(&str, &str)] = &[
     ("serial2", "smallserial"),
 ];
 
+/// Types that nobody has to make.
+const BUILTIN: &[&str] = &[
+    "integer",
+    "bigint",
+    "smallint",
+    "numeric",
+    "real",
+    "double precision",
+    "money",
+    "boolean",
+    "text",
+    "character varying",
+    "character",
+    "name",
+    "bytea",
+    "uuid",
+    "json",
+    "jsonb",
+    "xml",
+    "date",
+    "time",
+    "time with time zone",
+    "timestamp",
+    "timestamp with time zone",
+    "interval",
+    "bit",
+    "bit varying",
+    "inet",
+    "cidr",
+    "macaddr",
+    "macaddr8",
+    "point",
+    "box",
+    "polygon",
+    "tsvector",
+    "tsquery",
+    "int4range",
+    "int8range",
+    "numrange",
+    "tsrange",
+    "tstzrange",
+    "daterange",
+    "oid",
+    // Of an extension, and there under this name alone.
+    "citext",
+];
+
 /// What a change of type costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Conversion {
     /// Nothing but the lock.
     Free,
+    /// The rows stay; the indexes of the column are built anew, because it compares in another way.
+    BuildsIndexes,
     /// Nothing where the session's time zone is UTC, else all rows are written anew.
     FreeInUtc,
     /// All rows are written anew.
@@ -106,6 +156,21 @@ impl ColumnType {
         matches!(self.name.as_str(), "serial" | "bigserial" | "smallserial")
     }
 
+    /// The name of the object that it is, where it is not one of PostgreSQL's own.
+    pub(crate) fn object(&self) -> ObjectName {
+        match self.name.split_once('.') {
+            Some((schema, name)) => {
+                ObjectName { schema: Some(schema.to_owned()), name: name.to_owned() }
+            }
+            None => ObjectName::plain(self.name.clone()),
+        }
+    }
+
+    /// Whether it is one of PostgreSQL's own that tables are made of.
+    pub(crate) fn is_builtin(&self) -> bool {
+        self.is_serial() || BUILTIN.contains(&self.name.as_str())
+    }
+
     /// What a column of this type becomes once it is there.
     pub(crate) fn stored(&self) -> ColumnType {
         let name = match self.name.as_str() {
@@ -137,6 +202,10 @@ impl ColumnType {
                 }
                 _ => false,
             },
+            (from, "citext") if is_text(from) => return Conversion::BuildsIndexes,
+            ("citext", onto) if is_text(onto) && to.modifiers.is_empty() => {
+                return Conversion::BuildsIndexes;
+            }
             ("bit varying", "bit varying") => limit(self) <= limit(to),
             // The first modifier of these is the number of digits after the second, six unless told.
             (
@@ -207,7 +276,7 @@ mod tests {
             let found = ColumnType::read(from).conversion(&ColumnType::read(to));
             assert_eq!(found, expected, "{from} to {to}");
         }
-        use Conversion::{Free, FreeInUtc, Rewrites};
+        use Conversion::{BuildsIndexes, Free, FreeInUtc, Rewrites};
         check("varchar(50)", "varchar(100)", Free);
         check("varchar(50)", "varchar(20)", Rewrites);
         check("varchar(50)", "text", Free);
@@ -220,6 +289,8 @@ mod tests {
         check("int", "bigint", Rewrites);
         check("char(10)", "text", Rewrites);
         check("char(10)", "char(20)", Rewrites);
+        check("varchar(50)", "citext", BuildsIndexes);
+        check("citext", "varchar(50)", Rewrites);
         check("timestamp", "timestamptz", FreeInUtc);
         check("timestamptz", "timestamptz(3)", Rewrites);
         check("timestamptz(3)", "timestamptz", Free);

@@ -385,6 +385,7 @@ pub(crate) enum Change {
     SetType {
         column: String,
         ty: ColumnType,
+        /// Whether the new values are made by something else than a cast of the old ones.
         has_using: bool,
         has_collation: bool,
     },

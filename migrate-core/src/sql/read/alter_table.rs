@@ -113,9 +113,12 @@ fn column_change(column: String, option: &AlterColumnOption) -> Change {
         Option::SetNotNull(_) => Change::SetNotNull { column },
         Option::DropNotNull(_) => Change::DropNotNull { column },
         Option::SetType(it) => Change::SetType {
-            column,
             ty: it.ty().as_ref().map(column_type).unwrap_or_default(),
-            has_using: it.using_expr().is_some(),
+            has_using: it
+                .using_expr()
+                .and_then(|it| it.expr())
+                .is_some_and(|it| !is_cast_of(&it, &column)),
+            column,
             has_collation: it.collate().is_some(),
         },
         Option::SetExpression(_) => Change::SetExpression { column },
@@ -125,5 +128,15 @@ fn column_change(column: String, option: &AlterColumnOption) -> Change {
             Change::SetStatistics { column }
         }
         _ => Change::AlterColumn { column },
+    }
+}
+
+/// Whether an expression is the column itself, or a cast of it.
+fn is_cast_of(expression: &ast::Expr, column: &str) -> bool {
+    match expression {
+        ast::Expr::ParenExpr(it) => it.expr().is_some_and(|it| is_cast_of(&it, column)),
+        ast::Expr::CastExpr(it) => it.expr().is_some_and(|it| is_cast_of(&it, column)),
+        ast::Expr::NameRef(it) => tree::ident(it) == column,
+        _ => false,
     }
 }

@@ -117,7 +117,7 @@ impl Reader {
             }
             Stmt::Vacuum(it) => What::Vacuum {
                 tables: lists::<ast::TableRelationName>(it.syntax()),
-                full: has(it.syntax(), SyntaxKind::FULL_KW),
+                full: is_full(it.syntax()),
             },
             Stmt::Cluster(it) => What::Cluster { table: tree::name(it)? },
             Stmt::CommentOn(it) => What::Comment { table: commented(&it.comment_object()?) },
@@ -165,4 +165,13 @@ fn granted(node: &squawk_syntax::SyntaxNode) -> Vec<crate::sql::action::ObjectNa
     let of_table = first::<ast::PrivilegeTable>(node).map(|it| it.syntax().clone());
     let named = of_table.or_else(|| Some(first::<ast::PrivilegeDefault>(node)?.syntax().clone()));
     named.map(|it| lists::<ast::RelationNameRef>(&it)).unwrap_or_default()
+}
+
+/// Whether `VACUUM` has FULL among its options, and not as one that is switched off.
+fn is_full(node: &squawk_syntax::SyntaxNode) -> bool {
+    let tokens = node.descendants_with_tokens().filter_map(|it| it.into_token());
+    let mut words = tokens.filter(|it| !it.kind().is_trivia());
+    let is_there = words.any(|it| it.kind() == SyntaxKind::FULL_KW);
+    let value = words.next().map(|it| it.text().to_lowercase());
+    is_there && !matches!(value.as_deref(), Some("false" | "off" | "0" | "'false'" | "'off'"))
 }

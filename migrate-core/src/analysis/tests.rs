@@ -1,0 +1,222 @@
+//! Every claim against what servers were measured to do.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use super::*;
+use crate::sql::action::ConstraintKind;
+use crate::{LockMode, SourceFile, Whose, Work, resolve};
+
+const SETUP: &str = include_str!("tests/measured.sql");
+const MEASURED: &str = include_str!("tests/measured.tsv");
+
+/// What the database holds that is not known, or takes no part.
+const SEQUENCES: &[&str] = &["sq"];
+const EMPTY: &[&str] = &["par", "pard", "nodef", "v"];
+
+/// New files which are no work that takes the longer the larger the relation is.
+const SMALL_REWRITES: &[(&str, &str)] = &[
+    ("truncate t", "the new files are empty"),
+    ("alter sequence sq restart with 10", "a sequence is one row"),
+    ("alter sequence sq as int", "a sequence is one row"),
+];
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Done {
+    lock: LockMode,
+    work: Work,
+    is_certain: bool,
+}
+
+struct Row<'a> {
+    statement: &'a str,
+    versions: std::ops::RangeInclusive<u8>,
+    /// Nothing where the server refused the statement.
+    locks: Option<BTreeMap<&'a str, LockMode>>,
+    rewritten: BTreeSet<&'a str>,
+    scanned: BTreeSet<&'a str>,
+}
+
+fn rows() -> impl Iterator<Item = Row<'static>> {
+    MEASURED.lines().filter(|it| !it.starts_with('#')).map(|line| {
+        let [statement, versions, locks, rewritten, scanned] =
+            line.split('\t').collect::<Vec<_>>().try_into().unwrap();
+        let (first, last) = versions.split_once('-').unwrap();
+        let lock = |it: &'static str| {
+            let (name, mode) = it.split_once('=').unwrap();
+            (name, LockMode::from_word(mode).unwrap())
+        };
+        let was_refused = locks == "error";
+        Row {
+            statement,
+            versions: first.parse().unwrap()..=last.parse().unwrap(),
+            locks: (!was_refused).then(|| locks.split_whitespace().map(lock).collect()),
+            rewritten: rewritten.split_whitespace().collect(),
+            scanned: scanned.split_whitespace().collect(),
+        }
+    })
+}
+
+fn script_of(sql: &str) -> SourceScript {
+    let file = |name: &str, text: &str| SourceFile {
+        name: name.to_owned(),
+        path: name.into(),
+        bytes: text.as_bytes().to_vec(),
+    };
+    let files =
+        vec![file("20260101000000_x.up.sql", sql), file("20260101000000_x.down.sql", "SELECT 1")];
+    resolve(files, "migrations")
+        .unwrap_or_else(|it| panic!("{sql}: {it:?}"))
+        .migrations
+        .remove(0)
+        .up
+}
+
+fn known() -> Known {
+    let mut known = Known::default();
+    let script = script_of(SETUP);
+    for statement in &script.statements {
+        let actions = read(&script, statement);
+        assert!(!actions.is_empty(), "{}", statement.range.of(&script.sql));
+        actions.iter().for_each(|it| known.learn(&it.what));
+    }
+    known
+}
+
+/// The claims of a statement on a version, about the relations that are there.
+fn claimed(sql: &str, version: u8, known: &Known) -> BTreeMap<String, Done> {
+    let script = script_of(sql);
+    let (mut known, mut fresh) = (known.clone(), Fresh::default());
+    let mut found: BTreeMap<String, Done> = BTreeMap::new();
+    for action in script.statements.iter().flat_map(|it| read(&script, it)) {
+        assert_ne!(action.what, What::Other, "{sql} is not read");
+        for claim in claims(&action, &known).into_iter().filter(|it| it.since <= version) {
+            for relation in meant(&claim, &known) {
+                if fresh.relations.contains(&ObjectName::plain(relation.clone())) {
+                    continue;
+                }
+                let Claim { lock, work, is_certain, .. } = claim;
+                let there = found.entry(relation).or_insert(Done { lock, work, is_certain });
+                there.lock = there.lock.max(lock);
+                if (work, is_certain) > (there.work, there.is_certain) {
+                    (there.work, there.is_certain) = (work, is_certain);
+                }
+            }
+        }
+        fresh.learn(&action.what, &known);
+        known.learn(&action.what);
+    }
+    found.retain(|name, _| version >= 18 || name != "t18");
+    found
+}
+
+/// The relations that a claim is about, from what is known.
+fn meant(claim: &Claim, known: &Known) -> Vec<String> {
+    let name = &claim.relation;
+    let partitions =
+        || known.tables.iter().filter(|(_, it)| it.partition_of.as_ref() == Some(name));
+    let references = |of: &ObjectName, to: &ObjectName| known.referenced_by(of).contains(to);
+    let named = |it: Vec<&ObjectName>| it.into_iter().map(|it| it.name.clone()).collect();
+    match claim.whose {
+        Whose::Itself => vec![name.name.clone()],
+        Whose::Partitions => named(partitions().map(|it| it.0).collect()),
+        Whose::DefaultPartition => {
+            named(partitions().filter(|it| it.1.is_default_partition).map(|it| it.0).collect())
+        }
+        Whose::Referenced => named(known.referenced_by(name).into_iter().collect()),
+        Whose::Referencing => {
+            named(known.tables.iter().map(|it| it.0).filter(|it| references(it, name)).collect())
+        }
+        Whose::Views => {
+            named(known.views.iter().filter(|it| it.1.contains(name)).map(|it| it.0).collect())
+        }
+        Whose::TableOfIndex => indexes(known).remove(&name.name).into_iter().collect(),
+        Whose::Indexes => {
+            indexes(known).into_iter().filter(|it| it.1 == name.name).map(|it| it.0).collect()
+        }
+        Whose::Users => {
+            let uses = |it: &known::Table| it.columns.values().any(|it| it.ty.name == name.name);
+            named(known.tables.iter().filter(|it| uses(it.1)).map(|it| it.0).collect())
+        }
+        Whose::Schema => {
+            let tables = known.tables.iter().map(|it| it.0.name.clone());
+            let views = known.views.iter().map(|it| it.0.name.clone());
+            let sequences = SEQUENCES.iter().map(|it| (*it).to_owned());
+            tables.chain(views).chain(sequences).collect()
+        }
+    }
+}
+
+/// Each index with its table.
+fn indexes(known: &Known) -> BTreeMap<String, String> {
+    let own = known.indexes.iter().map(|(name, it)| (name.name.clone(), it.table.name.clone()));
+    let is_index = |it: &ConstraintKind| {
+        matches!(it, ConstraintKind::Unique { .. } | ConstraintKind::PrimaryKey { .. })
+    };
+    let of_constraints = known.tables.iter().flat_map(|(table, it)| {
+        let constraints = it.constraints.iter().filter(|it| is_index(&it.1.kind));
+        constraints.map(|(name, _)| (name.clone(), table.name.clone()))
+    });
+    own.chain(of_constraints).collect()
+}
+
+/// Where claims and a measurement disagree.
+fn disagreements(row: &Row<'_>, version: u8, known: &Known) -> String {
+    let mut found = String::new();
+    let Some(locks) = &row.locks else { return found };
+    let claims = claimed(row.statement, version, known);
+    let tables = indexes(known);
+    let names: BTreeSet<&str> =
+        claims.keys().map(String::as_str).chain(locks.keys().copied()).collect();
+    for name in names {
+        let (claim, lock) = (claims.get(name), locks.get(name).copied());
+        let strongest = match (claim, tables.get(name)) {
+            // The lock of an index that no claim names is not stronger than that of its table.
+            (None, Some(table)) => claims.get(table).map(|it| it.lock),
+            _ => None,
+        };
+        if claim.map(|it| it.lock) != lock && (strongest.is_none() || lock > strongest) {
+            let lock = lock.map(LockMode::short);
+            writeln!(found, "  {name}: {claim:?}, and measured {lock:?}").unwrap();
+        }
+        let Some(claim) = claim else { continue };
+        let was_rewritten = row.rewritten.contains(name);
+        let was_scanned = was_rewritten || row.scanned.contains(name);
+        let is_small = SMALL_REWRITES.iter().any(|it| it.0 == row.statement);
+        // An index that is built anew has a new file; nothing in it was read.
+        let is_index = tables.contains_key(name);
+        let agrees = match claim.work {
+            Work::None => is_small || !was_scanned,
+            Work::Build if is_index => was_rewritten,
+            Work::Scan | Work::Build => {
+                !was_rewritten && (was_scanned || !claim.is_certain || EMPTY.contains(&name))
+            }
+            Work::Rewrite => was_rewritten || !claim.is_certain,
+        };
+        if !agrees {
+            writeln!(
+                found,
+                "  {name}: {claim:?}, rewritten {was_rewritten}, scanned {was_scanned}"
+            )
+            .unwrap();
+        }
+    }
+    found
+}
+
+#[test]
+fn claims_are_what_servers_do() {
+    let known = known();
+    let (mut found, mut statements) = (String::new(), BTreeSet::new());
+    for row in rows() {
+        statements.insert(row.statement);
+        for version in row.versions.clone() {
+            let wrong = disagreements(&row, version, &known);
+            if !wrong.is_empty() {
+                write!(found, "on {version}: {}\n{wrong}", row.statement).unwrap();
+            }
+        }
+    }
+    assert!(found.is_empty(), "\n{found}");
+    assert_eq!(statements.len(), 151);
+}
