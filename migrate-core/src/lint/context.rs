@@ -2,8 +2,10 @@
 
 use crate::analysis::known::Known;
 use crate::analysis::{Claim, Examined, Fresh};
-use crate::sql::action::{Action, ObjectName, What};
-use crate::{ByteRange, Direction, LintOptions, Mode, SourceMigration, SourceScript, Work};
+use crate::sql::action::{Action, Change, ObjectName, What};
+use crate::{
+    ByteRange, Direction, LintOptions, LockMode, Mode, SourceMigration, SourceScript, Work,
+};
 
 /// An action, before it is done.
 pub(crate) struct ActionContext<'a> {
@@ -55,6 +57,8 @@ pub(crate) struct Found {
     pub(super) range: ByteRange,
     pub(super) message: String,
     pub(super) help: String,
+    /// Whether it hangs on what is not known here: then it is never more than worth knowing.
+    pub(super) is_unsure: bool,
 }
 
 impl Sink<'_> {
@@ -65,8 +69,7 @@ impl Sink<'_> {
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
-        let (message, help) = (message.into(), help.into());
-        self.found.push(Found { direction: self.direction, range, message, help });
+        self.push(self.direction, range, message.into(), help.into(), false);
     }
 
     /// The same in one of the scripts of a migration.
@@ -77,8 +80,29 @@ impl Sink<'_> {
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
-        let (message, help) = (message.into(), help.into());
-        self.found.push(Found { direction, range, message, help });
+        self.push(direction, range, message.into(), help.into(), false);
+    }
+
+    /// What is wrong unless something is so that is not known here; the message says what. It is never more
+    /// than information.
+    pub(crate) fn report_unsure(
+        &mut self,
+        range: ByteRange,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.push(self.direction, range, message.into(), help.into(), true);
+    }
+
+    fn push(
+        &mut self,
+        direction: Direction,
+        range: ByteRange,
+        message: String,
+        help: String,
+        is_unsure: bool,
+    ) {
+        self.found.push(Found { direction, range, message, help, is_unsure });
     }
 }
 
@@ -104,11 +128,43 @@ impl ActionContext<'_> {
         working.max_by_key(|it| (it.work, it.lock))
     }
 
-    /// The table that an action is about, where it is `ALTER TABLE`.
-    pub(crate) fn altered(&self) -> Option<&ObjectName> {
+    /// The table that an action is about and how it changes, where it is `ALTER TABLE` of a table in use.
+    pub(crate) fn altered(&self) -> Option<(&ObjectName, &Change)> {
         match &self.action.what {
-            What::AlterTable { table, .. } => Some(table),
+            What::AlterTable { table, change, .. } if !self.is_fresh(table) => {
+                Some((table, change))
+            }
             _ => None,
         }
+    }
+
+    /// Whether the column is NOT NULL already, or a valid CHECK proves it.
+    pub(crate) fn is_never_null(&self, table: &ObjectName, column: &str) -> bool {
+        self.known.column(table, column).is_some_and(|it| it.not_null)
+            || self.known.proves_not_null(table, column)
+    }
+
+    /// The first lock of at least this mode that an earlier statement of the transaction took on a relation
+    /// in use: it is held until the transaction ends.
+    pub(crate) fn held(&self, at_least: LockMode) -> Option<(&Examined, &Claim)> {
+        if !self.is_transactional() {
+            return None;
+        }
+        let earlier = self.before.iter().filter(|it| it.statement < self.statement);
+        let mut locks = earlier.flat_map(|it| it.claims.iter().map(move |claim| (it, claim)));
+        locks.find(|(_, it)| it.lock >= at_least && it.since <= self.options.postgres_version)
+    }
+
+    /// The line of the script on which the statement of an action begins.
+    pub(crate) fn line(&self, examined: &Examined) -> u32 {
+        self.script.statements.get(examined.statement).map_or(0, |it| it.line)
+    }
+}
+
+/// What stands before the name of a relation that a claim is about: "partitions of ", or nothing.
+pub(crate) fn words(claim: &Claim) -> String {
+    match claim.whose.words() {
+        "" => String::new(),
+        words => format!("{words} "),
     }
 }

@@ -3,7 +3,7 @@
 use super::context::Found;
 use super::{
     ActionContext, Check, LintFinding, LintOptions, MigrationContext, RULES, Rule, ScriptContext,
-    Sink, rules,
+    Severity, Sink, rules,
 };
 use crate::analysis::known::Known;
 use crate::analysis::{Examined, Fresh};
@@ -148,7 +148,10 @@ impl<'a> Pass<'a> {
         if script.directives.allow.iter().any(|it| it.rule == rule.id) {
             return None;
         }
-        let (severity, is_denied) = self.options.level(rule)?;
+        let (mut severity, mut is_denied) = self.options.level(rule)?;
+        if found.is_unsure {
+            (severity, is_denied) = (Severity::Info, false);
+        }
         let file = display(self.folder, &script.file_name);
         let finding = Finding::new(ProblemKind::Lint, found.range, found.message, found.help);
         let problem = finding.in_file(&file, &script.sql);
