@@ -1,0 +1,65 @@
+//! Locks on a second table in use.
+
+use crate::analysis::Claim;
+use crate::lint::context::words;
+use crate::lint::{ActionContext, Check, Example, Rule, Severity, Sink};
+use crate::sql::action::What;
+use crate::{Blocks, LockMode};
+
+pub(super) static RULE: Rule = Rule {
+    id: "locks-several-tables",
+    severity: Severity::Info,
+    title: "a script locks a second table while it holds the lock of a first one",
+    harm: "While the script waits for the second table, nobody can read or write the first one. A program that \
+           uses the two in the other order waits for the script, and the script for it: a deadlock, which \
+           ends one of the two.",
+    way_out: "ALTER TABLE contracts ADD COLUMN note text;\n-- in the next migration:\nALTER TABLE users ADD COLUMN note text;",
+    examples: &[
+        Example::found(
+            "",
+            "ALTER TABLE t ADD a int; ALTER TABLE u ADD a int; ALTER TABLE v ADD a int",
+        ),
+        Example::found("CREATE TABLE t (a int)", "ALTER TABLE t ADD b int; DROP TABLE u"),
+        Example::fine("", "ALTER TABLE t ADD a int; ALTER TABLE t ADD b int"),
+        Example::fine(
+            "",
+            "ALTER TABLE t ADD a int; CREATE TABLE u (a int); ALTER TABLE u ADD b int",
+        ),
+        Example::fine("", "ALTER TABLE t ADD a int; SELECT * FROM u; INSERT INTO v VALUES (1)"),
+        Example::fine(
+            "",
+            "-- migrate:no-transaction\nALTER TABLE t ADD a int; ALTER TABLE u ADD a int",
+        ),
+        Example::fine("", "LOCK TABLE t, u; ALTER TABLE t ADD a int; ALTER TABLE u ADD b int"),
+    ],
+    check: Check::Action(check),
+};
+
+fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
+    let Some((since, first)) = context.held(LockMode::AccessExclusive) else { return };
+    // Who locks on purpose has thought of the order.
+    let locks = |it: &What| matches!(it, What::Lock { .. });
+    if context.before.iter().any(|it| locks(&it.action.what)) || locks(&context.action.what) {
+        return;
+    }
+    let waits = |it: &&Claim| it.lock.blocks() >= Blocks::Writes && it.relation != first.relation;
+    let Some(second) = context.claims.iter().find(waits) else { return };
+    // Once is enough.
+    let later = context.before.iter().filter(|it| it.statement > since.statement);
+    if later.flat_map(|it| &it.claims).any(|it| waits(&it)) {
+        return;
+    }
+    sink.report(
+        context.action.range,
+        format!(
+            "{}{} is locked since line {}, while this waits for the lock of {}{}",
+            words(first),
+            first.relation,
+            context.line(since),
+            words(second),
+            second.relation
+        ),
+        "one table a migration; or LOCK TABLE of all of them at the beginning, in the order in which programs use \
+         them",
+    );
+}

@@ -1,0 +1,60 @@
+//! Rows that are changed while a table is locked.
+
+use crate::lint::context::words;
+use crate::lint::{ActionContext, Check, Example, Rule, Severity, Sink};
+use crate::sql::action::What;
+use crate::{LockMode, Work};
+
+pub(super) static RULE: Rule = Rule {
+    id: "rows-beside-ddl",
+    severity: Severity::Warning,
+    title: "rows are changed in a transaction that keeps a table locked",
+    harm: "Locks are held until the transaction ends. `ALTER TABLE` would need its lock for an instant; with an \
+           UPDATE of many rows in the same script nobody can use the table until the last row is changed.",
+    way_out: "ALTER TABLE contracts ADD COLUMN note text;\n-- in the next migration, in batches where the table is large:\nUPDATE contracts SET note = '' WHERE note IS NULL;",
+    examples: &[
+        Example::found("CREATE TABLE t (a int)", "ALTER TABLE t ADD b int; UPDATE t SET b = a"),
+        Example::found("", "ALTER TABLE t ADD b int; DELETE FROM u WHERE a > 3"),
+        Example::found("", "CREATE INDEX i ON t (a); INSERT INTO u SELECT a FROM t"),
+        Example::fine("", "ALTER TABLE t ADD b int; INSERT INTO t VALUES (1, 2)"),
+        Example::fine("", "UPDATE t SET b = a; ALTER TABLE t DROP COLUMN a"),
+        Example::fine(
+            "",
+            "CREATE TABLE t (a int); ALTER TABLE t ADD b int; INSERT INTO t SELECT a FROM u",
+        ),
+        Example::fine(
+            "",
+            "ALTER TABLE t ADD b int; CREATE TABLE n (a int); INSERT INTO n SELECT 1; UPDATE n SET a = 2",
+        ),
+        Example::fine("", "-- migrate:no-transaction\nALTER TABLE t ADD b int; UPDATE t SET b = a"),
+        Example::fine("", "ALTER TABLE t SET (fillfactor = 90); UPDATE t SET b = a"),
+    ],
+    check: Check::Action(check),
+};
+
+fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
+    let table = match &context.action.what {
+        What::Update { table, .. } | What::Delete { table, .. } | What::Merge { table, .. } => {
+            table
+        }
+        What::Insert { table, has_values: false, .. } => table,
+        _ => return,
+    };
+    // Rows are read, and not those alone that the script has made.
+    let reads = context.claims.iter().any(|it| it.work == Work::Scan);
+    let Some((since, held)) = context.held(LockMode::Share).filter(|_| reads) else { return };
+    let who = match held.lock {
+        LockMode::AccessExclusive => "reads and writes of it wait",
+        _ => "writes to it wait",
+    };
+    let line = context.line(since);
+    sink.report(
+        context.action.range,
+        format!(
+            "rows of {table} are changed while {}{} is locked, since line {line}: {who}",
+            words(held),
+            held.relation
+        ),
+        "move it into a migration of its own, and change many rows in batches",
+    );
+}

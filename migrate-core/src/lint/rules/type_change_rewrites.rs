@@ -1,0 +1,114 @@
+//! `ALTER COLUMN … TYPE` that writes every row anew.
+
+use crate::lint::{ActionContext, Check, Example, Rule, Severity, Sink};
+use crate::sql::action::{Change, Conversion, ObjectName};
+
+pub(super) static RULE: Rule = Rule {
+    id: "type-change-rewrites",
+    severity: Severity::Error,
+    title: "a column changes its type and every row is written anew",
+    harm: "The table is locked in ACCESS EXCLUSIVE mode while every row is written anew and every index is \
+           built: nobody can read or write it. Some changes cost nothing, as from varchar(50) to \
+           varchar(100) or text, and from numeric(10, 2) to numeric(12, 2).",
+    way_out: "ALTER TABLE contracts ADD COLUMN owner_id_new bigint;\n-- a trigger that keeps both alike, then in the next migrations:\nUPDATE contracts SET owner_id_new = owner_id WHERE owner_id_new IS NULL;\nALTER TABLE contracts RENAME COLUMN owner_id TO owner_id_old;\nALTER TABLE contracts RENAME COLUMN owner_id_new TO owner_id;",
+    examples: &[
+        Example::found("CREATE TABLE t (a int)", "ALTER TABLE t ALTER a TYPE bigint"),
+        Example::found("CREATE TABLE t (a text)", "ALTER TABLE t ALTER a TYPE varchar(10)"),
+        Example::found("CREATE TABLE t (a text)", "ALTER TABLE t ALTER a TYPE text USING lower(a)"),
+        Example::found(
+            "CREATE TABLE t (a json)",
+            "ALTER TABLE t ALTER a TYPE jsonb USING a::jsonb",
+        ),
+        // In another time zone than UTC.
+        Example::found("CREATE TABLE t (a timestamp)", "ALTER TABLE t ALTER a TYPE timestamptz"),
+        // The type before may be any.
+        Example::found("", "ALTER TABLE t ALTER a TYPE text"),
+        Example::found(
+            "CREATE TABLE t (a text); CREATE INDEX i ON t (a)",
+            "ALTER TABLE t ALTER a TYPE text COLLATE \"C\"",
+        ),
+        Example::fine("CREATE TABLE t (a varchar(50))", "ALTER TABLE t ALTER a TYPE varchar(100)"),
+        Example::fine("CREATE TABLE t (a varchar(50))", "ALTER TABLE t ALTER a TYPE text"),
+        Example::fine(
+            "CREATE TABLE t (a varchar)",
+            "ALTER TABLE t ALTER a TYPE text USING a::text",
+        ),
+        Example::fine("CREATE TABLE t (a numeric(8,2))", "ALTER TABLE t ALTER a TYPE numeric(9,2)"),
+        Example::fine("CREATE TABLE t (a int)", "ALTER TABLE t ALTER a TYPE integer"),
+        Example::fine("CREATE TABLE t (a text)", "ALTER TABLE t ALTER a TYPE text COLLATE \"C\""),
+        Example::fine("", "CREATE TABLE t (a int); ALTER TABLE t ALTER a TYPE bigint"),
+        Example::fine(
+            "CREATE TABLE t (a int); CREATE DOMAIN d AS int",
+            "ALTER TABLE t ALTER a TYPE d",
+        ),
+    ],
+    check: Check::Action(check),
+};
+
+const WAY: &str =
+    "add a column of the new type, keep both alike by a trigger, and swap the names later";
+
+fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
+    let Some((table, Change::SetType { column, ty, .. })) = context.altered() else { return };
+    // What is on partitions is the same once more.
+    let Some(claim) = context.hardest().filter(|it| it.relation == *table) else { return };
+    let wait = format!("reads and writes of {table} wait while");
+    let range = context.action.range;
+    let from = context.known.column(table, column).map(|it| &it.ty);
+    let Some(from) = from else {
+        return sink.report_unsure(
+            range,
+            format!("{wait} every row is written anew, unless {column} can become {ty} as it is"),
+            WAY,
+        );
+    };
+    if claim.work == crate::Work::Build {
+        if has_index(context, table, column) {
+            let message = format!("{wait} the indexes on {column} are built anew");
+            let help = "build the index of the new kind on another column, or drop it before and build it \
+                        CONCURRENTLY after";
+            sink.report(range, message, help);
+        }
+        return;
+    }
+    let message =
+        format!("{wait} every row is written anew: {column} becomes {ty}, and was {from}");
+    if claim.is_certain {
+        sink.report(range, message, WAY);
+    } else if from.conversion(ty) == Conversion::FreeInUtc {
+        let help = "SET LOCAL timezone = 'UTC' before it, if the times that are there are meant in UTC: then \
+                    nothing is written";
+        if !is_in_utc(context) {
+            sink.report(
+                range,
+                format!("{message}; only where TimeZone is UTC nothing is written"),
+                help,
+            );
+        }
+    } else {
+        sink.report_unsure(
+            range,
+            format!("{message}, unless the one is the other underneath"),
+            WAY,
+        );
+    }
+}
+
+/// Whether the script has set the time zone to UTC.
+fn is_in_utc(context: &ActionContext<'_>) -> bool {
+    let zone = context.before.iter().rev().find_map(|it| match &it.action.what {
+        crate::sql::action::What::Set { parameter, value, .. }
+            if ["timezone", "time zone"].contains(&parameter.to_lowercase().as_str()) =>
+        {
+            Some(value.to_lowercase())
+        }
+        _ => None,
+    });
+    zone.is_some_and(|it| it.contains("utc"))
+}
+
+fn has_index(context: &ActionContext<'_>, table: &ObjectName, column: &str) -> bool {
+    let uses = |it: &[Option<String>]| it.iter().flatten().any(|it| it == column);
+    context.known.indexes.values().any(|it| it.table == *table && uses(&it.columns))
+        || context.known.has_index(table, &[column.to_owned()])
+}
