@@ -23,6 +23,7 @@ mod run {
     pub(crate) mod lent;
     pub(crate) mod limits;
     pub(crate) mod locking;
+    pub(crate) mod locks;
     pub(crate) mod logged;
     pub(crate) mod logged_detail;
     pub(crate) mod logs;
@@ -75,6 +76,7 @@ fn main() -> ExitCode {
         run::lent::tests(),
         run::limits::tests(),
         run::locking::tests(),
+        run::locks::tests(),
         run::logged::tests(),
         run::logged_detail::tests(),
         run::logs::tests(),
