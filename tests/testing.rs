@@ -3,6 +3,8 @@
 //! Variables are set for children only: this process has threads that read them.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+#[path = "testing/migrated.rs"]
+mod migrated;
 #[path = "testing/production_data.rs"]
 mod production_data;
 

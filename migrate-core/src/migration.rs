@@ -164,6 +164,11 @@ impl MigrationSet {
         self.migrations.iter()
     }
 
+    /// The migrations, oldest first: for constants, which cannot iterate.
+    pub const fn as_slice(&self) -> &'static [Migration] {
+        self.migrations
+    }
+
     /// Looks up the migration with the given version.
     pub fn get(&self, version: Version) -> Option<&'static Migration> {
         let found = self.migrations.binary_search_by_key(&version, |it| it.version);

@@ -1,4 +1,4 @@
-//! The arguments of the macro.
+//! The arguments of `embed_migrations!`.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::quote;
@@ -84,7 +84,7 @@ fn path(input: ParseStream<'_>) -> syn::Result<LitStr> {
 }
 
 /// Everything up to the next comma; a path has none.
-fn value(input: ParseStream<'_>) -> syn::Result<TokenStream> {
+pub(crate) fn value(input: ParseStream<'_>) -> syn::Result<TokenStream> {
     let mut value = TokenStream::new();
     while !input.is_empty() && !input.peek(Token![,]) {
         value.extend([input.parse::<TokenTree>()?]);

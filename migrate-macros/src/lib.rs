@@ -1,8 +1,9 @@
-//! `embed_migrations!`: checks a migrations folder while the program is built and bakes it in.
+//! `embed_migrations!`: checks a migrations folder while the program is built and bakes it in. And
+//! `#[migration_test]`, for tests of what is baked in.
 //!
 //! What is read, checked and meant is decided in `migrate-core`, which the command line uses too. This
 //! crate finds the folder, turns problems into compile errors and the set into tokens. Users reach
-//! the macro as `migrate_runtime::embed_migrations!`.
+//! the macros as `migrate_runtime::embed_migrations!` and `migrate_runtime::testing::migration_test`.
 
 mod args;
 mod build_script;
@@ -10,6 +11,7 @@ mod codegen;
 mod embed;
 mod lint;
 mod revision;
+mod test_attr;
 
 use proc_macro::TokenStream;
 
@@ -78,4 +80,37 @@ use proc_macro::TokenStream;
 #[proc_macro]
 pub fn embed_migrations(input: TokenStream) -> TokenStream {
     embed::expand(input.into()).into()
+}
+
+/// Makes a function a test that has a migrated database of its own.
+///
+/// ```ignore
+/// use migrate_runtime::testing::{TestConnection, migration_test};
+///
+/// #[migration_test]
+/// fn roles_have_unique_names(db: &mut TestConnection) {
+///     db.execute("INSERT INTO roles (name) VALUES ('clerk')", &[]).unwrap();
+///     db.execute("INSERT INTO roles (name) VALUES ('clerk')", &[]).unwrap_err();
+/// }
+/// ```
+///
+/// The migrations run for the first test that needs them; every other one is given a copy of what they have
+/// made, which is gone with the test, also when it panics. Where the copies are, and what is kept, is told in
+/// `migrate_runtime::testing`.
+///
+/// The function takes a `&mut TestConnection`, or a `TestConnection`, and returns what the functions of
+/// `#[test]` return. Attributes such as `#[ignore]` and `#[should_panic]` mean what they mean there. Async functions
+/// are refused, since the client blocks: what is async runs in a runtime that the test makes.
+///
+/// Arguments:
+///
+/// - `migrations = path::to::MIGRATIONS`: the `static` or `const` that is the set; `crate::MIGRATIONS` unless told.
+/// - `at = "20240320000000"`: the last migration that runs, which the set must have: that is checked while the
+///   test is compiled. To test what a later one does to data that an earlier one allowed, put in the data and
+///   run `db.migrator(&MIGRATIONS).up()`.
+/// - `crate = ::path::to::migrate_runtime`: where the crate `migrate_runtime` is found, for those who renamed it
+///   or reach it through another crate.
+#[proc_macro_attribute]
+pub fn migration_test(args: TokenStream, item: TokenStream) -> TokenStream {
+    test_attr::expand(args.into(), item.into()).into()
 }

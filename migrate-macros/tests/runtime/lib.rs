@@ -4,5 +4,7 @@
 #[path = "../../../migrate-runtime/src/private.rs"]
 pub mod __private;
 
+pub mod testing;
+
 pub use migrate_core::MigrationSet;
 pub use migrate_macros::embed_migrations;

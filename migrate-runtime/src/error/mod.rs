@@ -8,6 +8,7 @@ mod kind;
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 
 use crate::progress::Blocker;
 use crate::run::PartialRun;
@@ -18,10 +19,11 @@ pub use kind::ErrorKind;
 /// Why a command did not do what it was asked to.
 pub struct Error(Box<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     kind: ErrorKind,
     message: String,
-    source: Option<Box<dyn StdError + Send + Sync>>,
+    source: Option<Arc<dyn StdError + Send + Sync>>,
     server: Option<ServerError>,
     location: Option<Location>,
     state: Option<String>,
@@ -89,10 +91,18 @@ impl Error {
         });
         // With the server's own words at hand, the client's "db error" adds nothing.
         made.0.source = match &made.0.server {
-            Some(server) => Some(server.message.clone().into()),
-            None => Some(Box::new(error)),
+            Some(server) => {
+                Some(Box::<dyn StdError + Send + Sync>::from(server.message.clone()).into())
+            }
+            None => Some(Arc::new(error)),
         };
         made
+    }
+
+    /// The same once more, for the next who fails for the same reason.
+    #[cfg(feature = "testing")]
+    pub(crate) fn again(&self) -> Error {
+        Error(self.0.clone())
     }
 
     /// The same, under another kind.
@@ -103,7 +113,7 @@ impl Error {
     }
 
     pub(crate) fn with_source(mut self, source: impl StdError + Send + Sync + 'static) -> Error {
-        self.0.source = Some(Box::new(source));
+        self.0.source = Some(Arc::new(source));
         self
     }
 

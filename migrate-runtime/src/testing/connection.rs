@@ -3,14 +3,14 @@
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
-use migrate_core::MigrationSet;
+use migrate_core::{MigrationSet, Version};
 use postgres::{Client, Config};
 
 use super::database::{TestDatabase, connect};
 use crate::error::Error;
 use crate::migrator::{Migrator, outside_of_async};
 
-/// A connection to an empty database of its own. Both are gone when it is dropped, also when the
+/// A connection to a database of its own, empty or migrated. Both are gone when it is dropped, also when the
 /// test panics.
 pub struct TestConnection {
     /// There until the end.
@@ -26,7 +26,16 @@ struct Inner {
 impl TestConnection {
     /// Makes a database and connects to it. Async code gets an error: the client blocks.
     pub fn open() -> Result<TestConnection, Error> {
-        let database = TestDatabase::new()?;
+        TestConnection::to(TestDatabase::new()?)
+    }
+
+    /// As [`open`](TestConnection::open), with the migrations of `set` run, up to and including `at`, or all
+    /// of them: a copy of what the first test has made ([`TestDatabase::migrated`]).
+    pub fn migrated(set: &MigrationSet, at: Option<Version>) -> Result<TestConnection, Error> {
+        TestConnection::to(TestDatabase::migrated(set, at)?)
+    }
+
+    fn to(database: TestDatabase) -> Result<TestConnection, Error> {
         let client = connect(&database.config())?;
         Ok(TestConnection { inner: Some(Inner { client, database }) })
     }

@@ -1,15 +1,17 @@
-//! An empty database for one test, on whichever server there is.
+//! A database for one test, on whichever server there is.
 
 use std::fmt;
 use std::pin::pin;
 use std::task::{Context, Waker};
 use std::time::Duration;
 
+use migrate_core::{MigrationSet, Version};
 use postgres::error::SqlState;
 use postgres::{Client, Config, NoTls};
 use tokio::runtime::Handle;
 
 use super::TEST_DATABASE_URL;
+use super::migrated::Migrated;
 use super::server::throw_away_server;
 use super::url::with_database;
 use crate::connect::{reason, server_name, translate};
@@ -31,25 +33,49 @@ impl TestDatabase {
     /// server of this process.
     pub fn new() -> Result<TestDatabase, Error> {
         refuse_async()?;
-        match std::env::var(TEST_DATABASE_URL).ok().filter(|it| !it.is_empty()) {
-            Some(url) => TestDatabase::on(&url).map_err(|error| {
-                error.with_hint(format!("unset {TEST_DATABASE_URL}   # uses a throw-away server"))
-            }),
-            None => TestDatabase::on(&throw_away_server()?),
-        }
+        on_server_for_tests(TestDatabase::on)
     }
 
     /// Makes an empty database on the server that `url` leads to. The database in it is left alone.
     ///
     /// Async code gets an error: the client blocks.
     pub fn on(url: &str) -> Result<TestDatabase, Error> {
+        TestDatabase::made(url, |server, name| {
+            create(&mut connect_to_any(server)?, server, name, "template0")
+        })
+    }
+
+    /// As [`new`](TestDatabase::new), with the migrations of `set` run: up to and including `at`, or all of
+    /// them.
+    ///
+    /// They run once on a server. What they made is kept as a template there, and every database is a copy
+    /// of it; see [the module](crate::testing#a-migrated-database-for-each-test).
+    pub fn migrated(set: &MigrationSet, at: Option<Version>) -> Result<TestDatabase, Error> {
+        refuse_async()?;
+        on_server_for_tests(|url| TestDatabase::migrated_on(url, set, at))
+    }
+
+    /// As [`migrated`](TestDatabase::migrated), on the server that `url` leads to.
+    pub fn migrated_on(
+        url: &str,
+        set: &MigrationSet,
+        at: Option<Version>,
+    ) -> Result<TestDatabase, Error> {
+        let state = Migrated::new(set, at)?;
+        TestDatabase::made(url, |server, name| state.clone_to(server, name))
+    }
+
+    fn made(
+        url: &str,
+        make: impl FnOnce(&Config, &str) -> Result<(), Error>,
+    ) -> Result<TestDatabase, Error> {
         refuse_async()?;
         let digits = uuid::Uuid::new_v4().simple().to_string();
         let name = format!("migration_test_{}", &digits[..12]);
         let server = parsed(url)?;
         let mut config = server.clone();
         config.dbname(&name);
-        create(&server, &name)?;
+        make(&server, &name)?;
         Ok(TestDatabase { url: with_database(url, &name), name, config, server })
     }
 
@@ -87,6 +113,22 @@ impl fmt::Debug for TestDatabase {
     }
 }
 
+/// Gives `make` the URL of the server that test databases are made on.
+fn on_server_for_tests(
+    make: impl FnOnce(&str) -> Result<TestDatabase, Error>,
+) -> Result<TestDatabase, Error> {
+    match std::env::var(TEST_DATABASE_URL).ok().filter(|it| !it.is_empty()) {
+        Some(url) => make(&url).map_err(|error| match error.location() {
+            // Another server would refuse the script as well.
+            Some(_) => error,
+            None => {
+                error.with_hint(format!("unset {TEST_DATABASE_URL}   # uses a throw-away server"))
+            }
+        }),
+        None => make(&throw_away_server()?),
+    }
+}
+
 fn refuse_async() -> Result<(), Error> {
     if !is_async() {
         return Ok(());
@@ -106,10 +148,14 @@ fn is_async() -> bool {
     Handle::try_current().is_ok() && (0..=u8::MAX).any(|_| is_over())
 }
 
-/// Makes a database on the server.
-fn create(server: &Config, name: &str) -> Result<(), Error> {
-    let mut client = connect_to_any(server)?;
-    let created = client.batch_execute(&format!("CREATE DATABASE {name} TEMPLATE template0"));
+/// Makes a database as a copy of another one.
+pub(super) fn create(
+    client: &mut Client,
+    server: &Config,
+    name: &str,
+    template: &str,
+) -> Result<(), Error> {
+    let created = client.batch_execute(&format!("CREATE DATABASE {name} TEMPLATE {template}"));
     let Err(error) = created else { return Ok(()) };
     let kind = match error.code() {
         Some(&SqlState::INSUFFICIENT_PRIVILEGE) => ErrorKind::Privilege,
@@ -132,7 +178,7 @@ fn create(server: &Config, name: &str) -> Result<(), Error> {
 
 /// Connects to the database `postgres`; where there is none, or none for this role, to the one that
 /// the URL names.
-fn connect_to_any(server: &Config) -> Result<Client, Error> {
+pub(super) fn connect_to_any(server: &Config) -> Result<Client, Error> {
     const ELSEWHERE: [SqlState; 3] = [
         SqlState::INVALID_CATALOG_NAME,
         SqlState::INSUFFICIENT_PRIVILEGE,
@@ -163,7 +209,7 @@ fn refused(error: postgres::Error, config: &Config) -> Error {
     Error::new(ErrorKind::Connect, format!("cannot connect to {place}")).with_source(source)
 }
 
-fn place_of(config: &Config) -> String {
+pub(super) fn place_of(config: &Config) -> String {
     server_name(&translate(config, 0))
 }
 

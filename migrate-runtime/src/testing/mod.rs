@@ -80,8 +80,12 @@
 //! The rest of the library reads no environment. This module does: there is nobody between a test
 //! function and its surroundings who could hand the values in.
 
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
 mod connection;
 mod database;
+mod migrated;
 mod server;
 mod template;
 mod url;
@@ -90,6 +94,7 @@ mod url;
 pub use crate::__testing_harness as harness;
 pub use connection::TestConnection;
 pub use database::TestDatabase;
+pub use migrate_macros::migration_test;
 pub use server::{Supervisor, prepare_server, search};
 
 /// The server that test databases are made on; without it, a throw-away server.

@@ -1,0 +1,16 @@
+use migrate_runtime::MigrationSet;
+use migrate_runtime::testing::{TestConnection, migration_test};
+
+static MIGRATIONS: MigrationSet = MigrationSet::new(&[]);
+
+#[migration_test]
+#[test]
+fn roles_are_unique(_: &mut TestConnection) {}
+
+#[migration_test]
+#[tokio::test]
+fn parties_are_unique(_: &mut TestConnection) {}
+
+fn main() {
+    let _ = &MIGRATIONS;
+}

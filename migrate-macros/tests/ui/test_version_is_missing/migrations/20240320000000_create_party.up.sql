@@ -1,0 +1,1 @@
+CREATE TABLE party (id bigint PRIMARY KEY);
