@@ -7,10 +7,12 @@ WITH it AS (
         pg_catalog.convert_to($1::text || current_user, 'UTF8')), 'hex'), 16) AS name) w
     LEFT JOIN pg_catalog.pg_database d ON d.datname = w.name
 ), setting AS (
-    SELECT s.setrole, pg_catalog.split_part(c, '=', 1) AS name, pg_catalog.substr(c, pg_catalog.strpos(c, '=') + 1) AS value
-    FROM it JOIN pg_catalog.pg_db_role_setting s ON s.setdatabase = it.oid, LATERAL pg_catalog.unnest(s.setconfig) c
+    SELECT s.setrole, c.place, pg_catalog.split_part(c.text, '=', 1) AS name,
+        pg_catalog.substr(c.text, pg_catalog.strpos(c.text, '=') + 1) AS value
+    FROM it JOIN pg_catalog.pg_db_role_setting s ON s.setdatabase = it.oid,
+        LATERAL pg_catalog.unnest(s.setconfig) WITH ORDINALITY c (text, place)
 ), statement AS (
-    SELECT 1 AS place, CASE s.setrole WHEN 0 THEN pg_catalog.format('ALTER DATABASE %I', $2::text)
+    SELECT s.place, CASE s.setrole WHEN 0 THEN pg_catalog.format('ALTER DATABASE %I', $2::text)
             ELSE pg_catalog.format('ALTER ROLE %I IN DATABASE %I', pg_catalog.pg_get_userbyid(s.setrole), $2::text) END
         || pg_catalog.format(' SET %I TO ', s.name)
         -- A list is kept as it was written, but for a name without a letter.
@@ -20,10 +22,10 @@ WITH it AS (
             ELSE pg_catalog.quote_literal(s.value) END AS sql
     FROM setting s
     UNION ALL
-    SELECT 2, pg_catalog.format('REVOKE ALL ON DATABASE %I FROM PUBLIC, CURRENT_USER', $2::text)
+    SELECT 10000, pg_catalog.format('REVOKE ALL ON DATABASE %I FROM PUBLIC, CURRENT_USER', $2::text)
     FROM it WHERE it.datacl IS NOT NULL
     UNION ALL
-    SELECT 3, pg_catalog.format('GRANT %s ON DATABASE %I TO %s%s', a.privilege_type, $2::text,
+    SELECT 10001, pg_catalog.format('GRANT %s ON DATABASE %I TO %s%s', a.privilege_type, $2::text,
         CASE a.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(a.grantee)) END,
         CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
     FROM it, LATERAL pg_catalog.aclexplode(it.datacl) a

@@ -1,4 +1,5 @@
-//! Helpers for tests of your own migrations: an empty database for each test, and the two directions.
+//! Helpers for tests of your own migrations: a database for each test, empty or migrated, and the two
+//! directions.
 //!
 //! ```toml
 //! [dev-dependencies]
@@ -28,6 +29,52 @@
 //! }
 //! # fn main() { tests::migrations_run_and_are_reverted() }
 //! ```
+//!
+//! # A migrated database for each test
+//!
+//! Most tests are about what the migrations have made. `#[migration_test]` gives each of them a database in
+//! which they ran, or ran up to a version:
+//!
+//! ```
+//! # /*
+//! static MIGRATIONS: MigrationSet = embed_migrations!("migrations");
+//!
+//! #[cfg(test)]
+//! # */
+//! # static MIGRATIONS: migrate_runtime::MigrationSet = migrate_runtime::embed_migrations!("../migrations");
+//! mod tests {
+//!     use migrate_runtime::testing::{TestConnection, migration_test};
+//!
+//!     #[migration_test]
+//!     fn names_of_roles_are_unique(db: &mut TestConnection) {
+//!         let insert = "INSERT INTO roles (name) VALUES ('clerk')";
+//!         db.execute(insert, &[]).unwrap();
+//!         db.execute(insert, &[]).unwrap_err();
+//!     }
+//!
+//!     #[migration_test(at = "20240320000000")]
+//!     fn later_migrations_keep_the_roles(db: &mut TestConnection) {
+//!         db.execute("INSERT INTO roles (name) VALUES ('clerk')", &[]).unwrap();
+//!         db.migrator(&crate::MIGRATIONS).up().unwrap();
+//!         assert_eq!(db.query("TABLE roles", &[]).unwrap().len(), 1);
+//!     }
+//! }
+//! # fn main() {}
+//! ```
+//!
+//! The migrations run once: for the first test of a server that needs them. What they have made is kept on the
+//! server as a template, and each test has a copy of it, with the settings and rights that migrations gave to the
+//! database as a whole. A second test costs a `CREATE DATABASE … TEMPLATE`, however many migrations there are.
+//! Where one fails, each test fails with its whole error, and nothing is kept. Without the attribute,
+//! [`TestConnection::migrated`] does the same.
+//!
+//! A template is called `migration_template_` and sixteen digits, which stand for the migrations with both of
+//! their scripts, the role, and the version of this crate: it is never out of date, and several processes
+//! share it. Nobody can connect to it. One that was not used for seven days is dropped when the role makes
+//! another, and so is what a process that was killed has not finished; `DROP DATABASE` by hand is always
+//! possible, since the next test makes it again. A throw-away server takes its templates along. So where each test is
+//! a process of its own, as with nextest, the migrations run for every one of them, unless `TEST_DATABASE_URL`
+//! leads all of them to one server.
 //!
 //! # Where the databases are
 //!

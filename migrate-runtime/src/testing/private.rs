@@ -81,3 +81,43 @@ impl Text {
         self.push(&[b'0' + (number % 10) as u8]);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use migrate_core::{Checksum, Directives, Migration, Mode, Script};
+
+    use super::*;
+
+    const SCRIPT: Script =
+        Script::new("", Checksum::embedded([0; 32]), Mode::Transactional, Directives::NONE, &[]);
+    static SET: MigrationSet = MigrationSet::new(&[
+        Migration::new(Version::embedded(20_240_320_000_000), "create_party", SCRIPT, SCRIPT),
+        Migration::new(Version::embedded(20_240_327_091_500), "create_role", SCRIPT, SCRIPT),
+    ]);
+
+    // As the attribute has it: this compiles, or it does not.
+    const _: () = assert_has(&SET, 20_240_320_000_000);
+    const _: () = assert_has(&SET, 20_240_327_091_500);
+
+    #[test]
+    #[should_panic(
+        expected = "no migration has the version 20240320000001: the nearest is 20240320000000_create_party"
+    )]
+    fn a_version_that_no_migration_has_is_named_with_the_nearest() {
+        assert_has(&SET, 20_240_320_000_001);
+    }
+
+    #[test]
+    #[should_panic(expected = "the set of this test is empty")]
+    fn a_set_without_migrations_has_no_version() {
+        assert_has(&MigrationSet::new(&[]), 20_240_320_000_001);
+    }
+
+    #[test]
+    fn what_does_not_fit_is_left_out() {
+        let name = "x".repeat(300);
+        let panicked = std::panic::catch_unwind(|| panic_naming(1, 20_240_320_000_000, &name));
+        let message = panicked.unwrap_err().downcast::<String>().unwrap();
+        assert_eq!(message.len(), 256);
+    }
+}

@@ -1,1 +1,0 @@
-CREATE TABLE party (id bigint PRIMARY KEY);
