@@ -5,6 +5,7 @@
 //! gets its name when it is whole; until then its maker holds a lock, and others wait. Nobody can connect
 //! to it: a database that somebody is connected to cannot be copied.
 
+use std::fmt::Write as _;
 use std::sync::{Mutex, PoisonError};
 
 use migrate_core::{Checksum, MigrationSet, Version};
@@ -50,7 +51,7 @@ impl<'s> Migrated<'s> {
         for it in set.iter().filter(|it| at.is_none_or(|at| it.version <= at)) {
             let (up, down) = (it.up.checksum, it.down.checksum);
             // The database keeps the down scripts.
-            text.push_str(&format!("{}_{} {up} {down}\n", it.version, it.name));
+            _ = writeln!(text, "{}_{} {up} {down}", it.version, it.name);
         }
         let limit = at.map_or(Limit::All, Limit::To);
         Ok(Migrated { set, limit, checksum: Checksum::of(&text).to_string() })
@@ -99,15 +100,18 @@ impl<'s> Migrated<'s> {
 
     /// Makes the template, unless somebody else has by the time that the lock is ours.
     fn make(&self, client: &mut Client, server: &Config, name: &str) -> Result<(), Error> {
-        let locked = self.look(client, name).and_then(|found| {
-            let lock = "SELECT pg_catalog.pg_advisory_lock(('x' || pg_catalog.right($1::text, 16))::bit(64)::bigint)";
-            client.execute(lock, &[&found.name])?;
-            self.look(client, name)
-        });
+        let locked = self.lock(client, name).and_then(|()| self.look(client, name));
         let found = locked.map_err(|it| unexpected(it, server))?;
         let made = if found.is_there { Ok(()) } else { self.make_alone(client, server, &found) };
         let unlocked = client.batch_execute("SELECT pg_catalog.pg_advisory_unlock_all()");
         made.and(unlocked.map_err(|it| unexpected(it, server)))
+    }
+
+    fn lock(&self, client: &mut Client, name: &str) -> Result<(), postgres::Error> {
+        let found = self.look(client, name)?;
+        // Others may need as long as the migrations take.
+        client.batch_execute("SET statement_timeout = 0; SET lock_timeout = 0")?;
+        client.execute(include_str!("lock.sql"), &[&found.name]).map(|_| ())
     }
 
     /// Makes the template while nobody else does.

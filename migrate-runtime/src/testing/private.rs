@@ -73,7 +73,6 @@ impl Text {
         }
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "a digit fits into a byte")]
     const fn push_number(&mut self, number: u64) {
         if number > 9 {
             self.push_number(number / 10);
