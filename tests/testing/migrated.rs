@@ -220,6 +220,27 @@ fn templates_that_nobody_used_for_a_week_go_when_another_is_made() {
 }
 
 #[test]
+fn a_copy_that_a_killed_process_left_goes_after_a_week() {
+    let database = TestDatabase::new();
+    let builder = database.role("builder", "CREATEDB");
+    let (killed, running) = (on(&builder, &marked(), None), on(&builder, &marked(), None));
+    let (killed, running) = (killed.unwrap(), running.unwrap());
+    let comment = format!(
+        "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = '{}'",
+        killed.name()
+    );
+    let comment = database.text(&comment);
+    let (made, today) = comment.split_at(comment.len() - "YYYY-MM-DD".len());
+    assert_eq!(made, "A database of a test, made by migrate-runtime on ");
+    let then = database.text(&format!("SELECT '{today}'::date - 8"));
+    database.execute(&format!("COMMENT ON DATABASE {} IS '{made}{then}'", killed.name()));
+    drop(on(&builder, &set(&[("20260101000001_b", "SELECT 1", "SELECT 1")]), None).unwrap());
+    let left = databases_of(&database, &builder);
+    assert!(left.iter().any(|it| it == running.name()), "{left:?}");
+    assert!(!left.iter().any(|it| it == killed.name()), "{left:?}");
+}
+
+#[test]
 fn settings_and_rights_of_the_database_are_copied_too() {
     let database = TestDatabase::new();
     let builder = database.role("builder", "CREATEDB");
@@ -278,18 +299,36 @@ fn a_template_that_is_in_use_is_named() {
 fn what_a_test_costs() {
     // The server starts before.
     drop(TestConnection::establish());
-    for round in ["first", "second", "third", "fourth"] {
-        let start = Instant::now();
-        let db = migrated(&MIGRATIONS);
-        let made = start.elapsed();
-        drop(db);
-        println!("{round}: {made:?}, and {:?} to drop it", start.elapsed() - made);
+    let tables = (0..300).map(|it| {
+        (
+            format!("2026010100{:02}{:02}_t", it / 60, it % 60),
+            format!("CREATE TABLE t{it} (id int)"),
+        )
+    });
+    let tables: Vec<_> = tables.collect();
+    let tables: Vec<_> =
+        tables.iter().map(|it| (it.0.as_str(), it.1.as_str(), "SELECT 1")).collect();
+    for set in [MIGRATIONS, set(&tables)] {
+        println!("{} migrations", set.len());
+        cost("  an empty database", TestConnection::establish);
+        cost("  migrated by itself", || {
+            let db = TestConnection::establish();
+            db.migrator(&set).up().unwrap();
+            db
+        });
+        cost("  the first test", || migrated(&set));
+        for _ in 0..5 {
+            cost("  another test", || migrated(&set));
+        }
     }
+}
+
+fn cost(what: &str, make: impl FnOnce() -> TestConnection) {
     let start = Instant::now();
-    let replayed = TestConnection::establish();
-    println!("an empty database: {:?}", start.elapsed());
-    replayed.migrator(&MIGRATIONS).up().unwrap();
-    println!("and by migrating: {:?}", start.elapsed());
+    let db = make();
+    let made = start.elapsed();
+    drop(db);
+    println!("{what}: {made:.0?}, and {:.0?} at its end", start.elapsed() - made);
 }
 
 fn migrated(set: &MigrationSet) -> TestConnection {

@@ -1,6 +1,6 @@
 -- The template of the state with the checksum $1, for this role: what it is called, whether it is there, and what
--- its comment is to say and whether it does not yet. And the statements that give its copy, the database $2, what
--- belongs to a database as a whole, which `CREATE DATABASE … TEMPLATE` leaves out: settings and rights.
+-- its comment is to say and whether it does not yet. And the statements that give its copy, the database $2, a
+-- comment, and what belongs to a database as a whole, which `CREATE DATABASE … TEMPLATE` leaves out: settings and rights.
 WITH it AS (
     SELECT w.name, d.oid, d.datacl
     FROM (SELECT 'migration_template_' || pg_catalog."left"(pg_catalog.encode(pg_catalog.sha256(
@@ -30,10 +30,12 @@ WITH it AS (
         CASE WHEN a.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END)
     FROM it, LATERAL pg_catalog.aclexplode(it.datacl) a
 ), comment AS (
-    SELECT 'A template for tests, made by migrate-runtime, last used on '
-        || pg_catalog.to_char(pg_catalog.now() AT TIME ZONE 'UTC', 'YYYY-MM-DD') AS text
+    SELECT 'A template for tests, made by migrate-runtime, last used on ' || today AS of_template,
+        'A database of a test, made by migrate-runtime on ' || today AS of_copy
+    FROM pg_catalog.to_char(pg_catalog.now() AT TIME ZONE 'UTC', 'YYYY-MM-DD') today
 )
-SELECT it.name, it.oid IS NOT NULL, c.text,
-       pg_catalog.shobj_description(it.oid, 'pg_database') IS DISTINCT FROM c.text,
-       (SELECT pg_catalog.string_agg(sql, E';\n' ORDER BY place, sql) FROM statement)
+SELECT it.name, it.oid IS NOT NULL, c.of_template,
+       pg_catalog.shobj_description(it.oid, 'pg_database') IS DISTINCT FROM c.of_template,
+       pg_catalog.concat_ws(E';\n', pg_catalog.format('COMMENT ON DATABASE %I IS %L', $2::text, c.of_copy),
+           (SELECT pg_catalog.string_agg(sql, E';\n' ORDER BY place, sql) FROM statement))
 FROM it, comment c

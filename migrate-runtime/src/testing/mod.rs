@@ -71,16 +71,17 @@
 //! A template is called `migration_template_` and sixteen digits, which stand for the migrations with both of
 //! their scripts, the role, and the version of this crate: it is never out of date, and several processes
 //! share it. Nobody can connect to it. One that was not used for seven days is dropped when the role makes
-//! another, and so is what a process that was killed has not finished; `DROP DATABASE` by hand is always
-//! possible, since the next test makes it again. A throw-away server takes its templates along. So where each test is
-//! a process of its own, as with nextest, the migrations run for every one of them, unless `TEST_DATABASE_URL`
-//! leads all of them to one server.
+//! another, and so is what processes that were killed have left behind. `DROP DATABASE` by hand is always
+//! possible, since the next test makes it again.
+//!
+//! A throw-away server takes its templates along. So where each test is a process of its own, as with nextest,
+//! the migrations run for every one of them, unless `TEST_DATABASE_URL` leads all of them to one server.
 //!
 //! # Where the databases are
 //!
 //! With `TEST_DATABASE_URL`, on the server to which it leads. The role needs `CREATEDB`. Nothing in
 //! the database that the URL names is read or changed. Every database is called `migration_test_` and
-//! twelve digits; those of a process that was killed stay behind, to be dropped by hand.
+//! twelve digits; those of a process that was killed stay behind, the empty ones to be dropped by hand.
 //!
 //! Without it, on a throw-away server that the process makes from the installed PostgreSQL (`PG_BIN`,
 //! `PATH`, the usual places) when the first test asks for a database. It has no TCP port, flushes

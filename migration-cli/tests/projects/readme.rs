@@ -33,7 +33,7 @@ fn a_stranger_gets_from_nothing_to_a_binary_for_production() {
         "_create_invoices_table.down.sql",
         "Ran 1 migration in ",
         "1 applied.",
-        "test result: ok. 1 passed",
+        "test result: ok. 2 passed",
         "Stopped.",
     ] {
         assert!(developed.contains(line), "{line}\n{developed}");
