@@ -41,6 +41,12 @@ fn a_test_may_return_an_error(db: &mut TestConnection) -> Result<(), postgres::E
 }
 
 #[migration_test]
+fn a_test_may_keep_the_connection(db: TestConnection) {
+    let mut other = postgres::Client::connect(db.url(), NoTls).unwrap();
+    other.batch_execute("TABLE roles").unwrap();
+}
+
+#[migration_test]
 #[ignore = "runs in a child"]
 fn tells_its_name_and_panics(db: &mut TestConnection) {
     let Some(note) = child::argument() else { return };
@@ -323,12 +329,14 @@ fn what_a_test_costs() {
     }
 }
 
-fn cost(what: &str, make: impl FnOnce() -> TestConnection) {
+#[expect(clippy::print_stdout, reason = "this is what it is for")]
+fn cost(what: &str, establish: impl FnOnce() -> TestConnection) {
     let start = Instant::now();
-    let db = make();
+    let db = establish();
     let made = start.elapsed();
+    let end = Instant::now();
     drop(db);
-    println!("{what}: {made:.0?}, and {:.0?} at its end", start.elapsed() - made);
+    println!("{what}: {made:.0?}, and {:.0?} at its end", end.elapsed());
 }
 
 fn migrated(set: &MigrationSet) -> TestConnection {
