@@ -142,12 +142,15 @@ impl Function {
         let Args { migrations, at, runtime } = args;
         let private = |span| spanned(quote!(#runtime::testing::__private), span);
         let tokens = &argument.tokens;
+        // An error about the set is shown where its path stands.
+        let start = migrations.clone().into_iter().next().map_or(name.span(), |it| it.span());
+        let set = quote_spanned!(start=> &#migrations);
         let (number, check) = match at {
             Some((version, span)) => {
                 let number = version.get();
                 // An error about a version is shown where the version stands.
                 let private = private(*span);
-                let check = quote_spanned!(*span=> #private::assert_has(&#migrations, #number));
+                let check = quote_spanned!(*span=> #private::assert_has(#set, #number));
                 let number = quote!(::core::option::Option::Some(#number));
                 (number, Some(quote!(const _: () = #check;)))
             }
@@ -155,7 +158,7 @@ impl Function {
         };
         // A test without a database has failed where it stands.
         let private = private(name.span());
-        let establish = quote_spanned!(name.span()=> #private::establish(&#migrations, #number));
+        let establish = quote_spanned!(name.span()=> #private::establish(#set, #number));
         // As is one that takes something else.
         let call = if argument.is_reference {
             quote_spanned!(argument.span=> #name(&mut connection))
