@@ -6,7 +6,7 @@ use crate::output::{InfoRecord, print_info};
 
 /// Show one migration in full: both scripts, its checksum, when it ran, and its log
 ///
-/// Statement by statement, with the line of each; then when and by whom it was run or reverted, how
+/// Statement by statement, with the line of each and the locks that it takes; then when and by whom it was run or reverted, how
 /// long that took and how it ended. Changes nothing, and needs no more than the right to read.
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct InfoArgs {
@@ -21,7 +21,7 @@ pub(crate) fn run(ctx: &mut Context<'_>, args: &InfoArgs) -> Result<u8, CommandE
     progress.end();
     let info = info?;
     ctx.report.database = Some(info.database.clone());
-    ctx.report.info = Some(InfoRecord::new(&info, ctx.set.folder()));
-    print_info(&ctx.ui, &info, ctx.set.folder())?;
+    ctx.report.info = Some(InfoRecord::new(&info, ctx.set));
+    print_info(&ctx.ui, &info, ctx.set)?;
     Ok(0)
 }

@@ -14,8 +14,13 @@ use crate::text::parse_count;
 /// Show what `up` would run, or `down` revert, in order
 ///
 /// Every migration with its script, whether it runs in one transaction or statement by statement, and
-/// what its statements are; `--verbose` lists each of them. Runs nothing, takes no lock, and needs no
-/// more than the right to read. `up --dry-run` and `down --dry-run` print the same.
+/// what it comes to for those who use the database; then each statement that locks what is there: the lock,
+/// whom it blocks, the size of the table, and whether all rows are read or written anew. Below it, what the
+/// lint found when the program was built, and who is in the way now. `--verbose` lists every statement. Runs
+/// nothing, takes no lock, and needs no more than the right to read. `up --dry-run` and `down --dry-run`
+/// print the same.
+///
+/// How long the work takes is guessed by the size of the tables, at 200 MB read and 40 MB written a second.
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct PlanArgs {
     /// The way back: what `down` would revert, the newest N [default: 1]

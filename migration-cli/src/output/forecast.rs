@@ -1,7 +1,8 @@
 //! What a plan would do, for programs.
 
 use migrate_runtime::{
-    AffectedTable, Obstacle, RelationLock, ScriptFinding, StatementForecast, StepForecast, Verdict,
+    AffectedTable, Effect, Obstacle, RelationLock, ScriptFinding, StatementForecast, StepForecast,
+    Verdict,
 };
 use serde::Serialize;
 
@@ -36,6 +37,17 @@ struct LockRecord {
     size_bytes: u64,
     rows: Option<u64>,
     estimated_ms: Option<u64>,
+}
+
+/// A lock that a statement takes, whatever the database holds.
+#[derive(Debug, Serialize)]
+pub(super) struct ClaimRecord {
+    relation: &'static str,
+    whose: &'static str,
+    lock: &'static str,
+    blocks: &'static str,
+    work: &'static str,
+    certain: bool,
 }
 
 /// What a step comes to.
@@ -100,6 +112,19 @@ impl LockRecord {
             size_bytes: it.size_bytes,
             rows: it.rows,
             estimated_ms: milliseconds(it.estimate()),
+        }
+    }
+}
+
+impl ClaimRecord {
+    pub(super) fn new(it: &Effect<'static>) -> ClaimRecord {
+        ClaimRecord {
+            relation: it.relation,
+            whose: it.whose.as_str(),
+            lock: it.lock.as_str(),
+            blocks: it.lock.blocks().as_str(),
+            work: it.work.as_str(),
+            certain: it.is_certain,
         }
     }
 }

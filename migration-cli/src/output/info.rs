@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use migrate_runtime::{Direction, Info, LogEntry, Script};
+use migrate_runtime::{Direction, Info, LogEntry, MigrationSet, Script, ScriptFacts};
 
 use super::human::unfinished_line;
 use super::logs::{by, took};
@@ -15,7 +15,7 @@ use crate::text::{duration, limit, printable};
 use crate::time::readable;
 
 /// One migration in full.
-pub(crate) fn print_info(ui: &Ui, info: &Info, folder: &str) -> Result<(), CommandError> {
+pub(crate) fn print_info(ui: &Ui, info: &Info, set: &MigrationSet) -> Result<(), CommandError> {
     ui.result(Styled(LABEL, printable(&info.entry.title())))?;
     for (label, value) in facts(info) {
         ui.result(format!("{}  {value}", Styled(LABEL, format!("{label:8}"))))?;
@@ -25,8 +25,9 @@ pub(crate) fn print_info(ui: &Ui, info: &Info, folder: &str) -> Result<(), Comma
     }
     if let Some(it) = info.migration {
         for (direction, script) in [(Direction::Up, &it.up), (Direction::Down, &it.down)] {
-            let file = format!("{folder}/{}", it.file_name(direction));
-            ui.result(script_lines(&file, script))?;
+            let file = format!("{}/{}", set.folder(), it.file_name(direction));
+            let facts = set.facts(it.version, direction);
+            ui.result(script_lines(&file, script, facts.as_ref()))?;
         }
     }
     if let Some(sql) = &info.kept_down {
@@ -54,7 +55,7 @@ fn facts(info: &Info) -> Vec<(&'static str, String)> {
     facts
 }
 
-fn script_lines(file: &str, script: &Script) -> String {
+fn script_lines(file: &str, script: &Script, known: Option<&ScriptFacts>) -> String {
     let head = format!("\n{}\n  {}", Styled(LABEL, file), Styled(FAINT, script.checksum));
     let directives = &script.directives;
     if let Some(reason) = directives.irreversible {
@@ -68,7 +69,7 @@ fn script_lines(file: &str, script: &Script) -> String {
     let time = |ms: u32| limit(Duration::from_millis(ms.into()));
     notes.extend(limits.iter().filter_map(|(name, ms)| Some(format!("{name} {}", time((*ms)?)))));
     notes.extend(directives.no_parse.map(|it| format!("not parsed, because {it}")));
-    let statements = statement_list(script.sql, script.statements, "  ");
+    let statements = statement_list(script.sql, script.statements, known, "  ");
     format!("{head}\n  {}\n{}", Styled(FAINT, notes.join(", ")), statements.trim_end())
 }
 

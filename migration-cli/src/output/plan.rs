@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use migrate_runtime::{
-    Blocks, Direction, Forecast, Impact, Mode, Obstacle, Plan, RelationLock, Severity, Statement,
-    Step, StepForecast, Verdict, Whose, Work,
+    Blocks, Direction, Effect, Forecast, Impact, Mode, Obstacle, Plan, RelationLock, ScriptFacts,
+    Severity, Statement, Step, StepForecast, Verdict, Whose, Work,
 };
 
 use super::style::{BAD, FAINT, GOOD, LABEL, Styled, WARNING};
@@ -127,15 +127,27 @@ fn lock(it: &RelationLock) -> String {
         }
         None => text.push_str(": locked"),
     }
-    let work = match it.work {
+    text.push_str(&work(it.work, it.is_certain));
+    text
+}
+
+/// What is done under a lock, in words that follow it.
+fn work(work: Work, is_certain: bool) -> String {
+    let words = match work {
         Work::Scan => "; every row is read",
         Work::Build => "; an index is built",
         Work::Rewrite => "; every row is written anew",
-        _ => "",
+        _ => return String::new(),
     };
-    let doubt = if it.is_certain || work.is_empty() { "" } else { ", perhaps" };
-    let _ = write!(text, "{work}{doubt}");
-    text
+    format!("{words}{}", if is_certain { "" } else { ", perhaps" })
+}
+
+/// `tables referenced by contracts: ACCESS EXCLUSIVE, blocks reads and writes`
+fn effect(it: &Effect<'_>) -> String {
+    let several = it.whose.words();
+    let gap = if several.is_empty() { "" } else { " " };
+    let (name, blocks) = (one_line(it.relation, 60), it.lock.blocks().as_str());
+    format!("{several}{gap}{name}: {}, blocks {blocks}{}", it.lock, work(it.work, it.is_certain))
 }
 
 fn size(it: &RelationLock) -> String {
@@ -197,16 +209,25 @@ fn summary(statements: &[Statement]) -> String {
     parts.collect::<Vec<_>>().join(", ")
 }
 
-/// The statements of a script, each with its line and its beginning.
-pub(crate) fn statement_list(sql: &str, statements: &[Statement], indent: &str) -> String {
+/// The statements of a script, each with its line, its beginning, and what it does to what was there before.
+pub(crate) fn statement_list(
+    sql: &str,
+    statements: &[Statement],
+    facts: Option<&ScriptFacts>,
+    indent: &str,
+) -> String {
     let width = statements.last().map_or(0, |it| it.line.to_string().len());
     let room = Ui::columns().unwrap_or(100).saturating_sub(indent.len() + width + 2).max(20);
     let mut text = String::new();
-    for statement in statements {
+    for (index, statement) in (0_u32..).zip(statements) {
         let line = Styled(FAINT, format!("{:width$}", statement.line));
         let sql = one_line(statement.range.of(sql), room);
         // Writing to a string does not fail.
         let _ = writeln!(text, "{indent}{line}  {sql}");
+        let effects = facts.iter().flat_map(|it| &it.effects);
+        for it in effects.filter(|it| it.statement == index) {
+            let _ = writeln!(text, "{indent}{:width$}    {}", "", Styled(FAINT, effect(it)));
+        }
     }
     text
 }

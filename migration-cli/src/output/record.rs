@@ -2,10 +2,11 @@
 
 use std::time::SystemTime;
 
-use migrate_runtime::{Direction, Info, LogEntry, Script, Statement};
+use migrate_runtime::{Direction, Info, LogEntry, MigrationSet, Script, ScriptFacts, Statement};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use super::forecast::ClaimRecord;
 use super::json::{MigrationRecord, millis};
 use crate::time::rfc3339;
 
@@ -53,6 +54,9 @@ pub(crate) struct StatementRecord {
     kind: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     sql: Option<String>,
+    /// What it does to what was there before the script; nothing where the build did not look.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    locks: Option<Vec<ClaimRecord>>,
 }
 
 /// A row of the log.
@@ -79,11 +83,13 @@ pub(crate) struct LogRecord {
 }
 
 impl InfoRecord {
-    pub(crate) fn new(info: &Info, folder: &str) -> InfoRecord {
+    pub(crate) fn new(info: &Info, set: &MigrationSet) -> InfoRecord {
         let scripts = info.migration.map(|it| {
-            let file = |direction| format!("{folder}/{}", it.file_name(direction));
-            [(Direction::Up, &it.up), (Direction::Down, &it.down)]
-                .map(|(direction, script)| ScriptRecord::new(direction, file(direction), script))
+            let file = |direction| format!("{}/{}", set.folder(), it.file_name(direction));
+            [(Direction::Up, &it.up), (Direction::Down, &it.down)].map(|(direction, script)| {
+                let facts = set.facts(it.version, direction);
+                ScriptRecord::new(direction, file(direction), script, facts.as_ref())
+            })
         });
         let unfinished = info.unfinished.iter().map(|it| UnfinishedRecord {
             direction: it.direction.as_str(),
@@ -101,10 +107,20 @@ impl InfoRecord {
 }
 
 impl ScriptRecord {
-    fn new(direction: Direction, file: String, script: &Script) -> ScriptRecord {
-        let with_sql = |it: &Statement| StatementRecord {
-            sql: Some(it.range.of(script.sql).to_owned()),
-            ..StatementRecord::new(it)
+    fn new(
+        direction: Direction,
+        file: String,
+        script: &Script,
+        facts: Option<&ScriptFacts>,
+    ) -> ScriptRecord {
+        let in_full = |(index, it): (u32, &Statement)| {
+            let known = facts.filter(|it| !it.unread.contains(&index));
+            let locks = known.map(|it| it.effects.iter().filter(|it| it.statement == index));
+            StatementRecord {
+                sql: Some(it.range.of(script.sql).to_owned()),
+                locks: locks.map(|it| it.map(ClaimRecord::new).collect()),
+                ..StatementRecord::new(it)
+            }
         };
         ScriptRecord {
             direction: direction.as_str(),
@@ -115,7 +131,7 @@ impl ScriptRecord {
             statement_timeout_ms: script.directives.statement_timeout_ms,
             no_parse: script.directives.no_parse,
             irreversible: script.directives.irreversible,
-            statements: script.statements.iter().map(with_sql).collect(),
+            statements: (0..).zip(script.statements).map(in_full).collect(),
         }
     }
 }
@@ -123,7 +139,8 @@ impl ScriptRecord {
 impl StatementRecord {
     /// Without its text: plans can be long.
     pub(crate) fn new(statement: &Statement) -> StatementRecord {
-        StatementRecord { line: statement.line, kind: statement.kind.as_str(), sql: None }
+        let (line, kind) = (statement.line, statement.kind.as_str());
+        StatementRecord { line, kind, sql: None, locks: None }
     }
 }
 

@@ -51,7 +51,12 @@ fn whoever_is_asked_sees_which_tables_are_locked_and_how_large_they_are() {
     let (code, seen, _) = terminal.end();
     assert_eq!(code, 7, "{seen}");
     assert!(seen.contains("about 0 rows)"), "{seen}");
-    assert!(seen.contains("works on rows of contracts ("), "{seen}");
+    assert!(seen.contains("contracts ("), "{seen}");
+    assert!(
+        seen.contains("SHARE UPDATE EXCLUSIVE, blocks schema changes; every row is read"),
+        "{seen}"
+    );
+    assert!(seen.contains("ROW EXCLUSIVE, blocks nobody"), "{seen}");
     let plan = project.json("plan", 0);
     let tables = plan["plan"][0]["tables"].as_array().unwrap();
     assert_eq!(tables[0]["table"], "contracts");
