@@ -14,6 +14,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         code_is_not_taken_for_harmless,
         whoever_is_in_the_way_is_told,
         the_way_back_is_foretold_too,
+        names_of_every_sort_are_looked_up,
     ]
 }
 
@@ -210,4 +211,24 @@ fn the_way_back_is_foretold_too() {
     let plan = migrator.plan_down(&Down::default()).unwrap();
     let forecast = migrator.forecast(&plan).unwrap();
     assert_eq!(locks(&forecast.steps[0]), ["made itself AX none"]);
+}
+
+fn names_of_every_sort_are_looked_up() {
+    let database = TestDatabase::new();
+    database.execute(
+        "CREATE SCHEMA app; CREATE TABLE app.\"it's\" (id int); CREATE TABLE \"user\" (id int);
+         CREATE TABLE \"a.b\" (id int); CREATE DOMAIN app.\"order\" AS int",
+    );
+    let check = |up: &str, expected: &[&str]| {
+        assert_eq!(locks(&forecast_of(&database, up)), expected, "{up}");
+    };
+    check("ALTER TABLE app.\"it's\" ADD x int", &["app.\"it's\" itself AX none"]);
+    check("ALTER TABLE public.\"user\" ADD x int", &["\"user\" itself AX none"]);
+    check("ALTER TABLE \"a.b\" ADD x int", &["\"a.b\" itself AX none"]);
+    // What is not there is left to an earlier step.
+    check("ALTER TABLE gone.at_all ADD x int", &["gone.at_all itself AX none"]);
+    check(
+        "DROP SCHEMA app CASCADE; ALTER DOMAIN app.\"order\" SET NOT NULL",
+        &["app schema AX none"],
+    );
 }

@@ -15,7 +15,7 @@ const LONG: Duration = Duration::from_secs(60);
 
 /// What one lock is, and what of it there is.
 struct Found {
-    relation: String,
+    relation: Option<String>,
     count: u32,
     size_bytes: u64,
     rows: Option<u64>,
@@ -31,7 +31,8 @@ impl Migrator {
                 let whose = literal(it.whose.as_str());
                 // Whoever has a lock that this one waits for is in the way.
                 let strength = it.lock.unwrap_or(LockMode::AccessExclusive) as u8 + 1;
-                format!("({at}, {}, {whose}, {strength})", literal(&it.relation))
+                let is_plain = !it.relation.contains('.');
+                format!("({at}, {}, {whose}, {strength}, {is_plain})", literal(&it.relation))
             })
             .collect();
         if wanted.is_empty() {
@@ -82,7 +83,7 @@ fn put(forecast: &mut Forecast, rows: &[Vec<Option<String>>], major: u32) {
         let place: Option<usize> = cell(0).and_then(|it| it.parse().ok());
         let Some(there) = place.and_then(|it| found.get_mut(it)) else { continue };
         there.push(Found {
-            relation: cell(1).unwrap_or_default().to_owned(),
+            relation: cell(1).map(str::to_owned),
             count: number(2).and_then(|it| u32::try_from(it).ok()).unwrap_or(1),
             size_bytes: number(3).unwrap_or_default(),
             rows: number(4),
@@ -101,7 +102,8 @@ fn put(forecast: &mut Forecast, rows: &[Vec<Option<String>>], major: u32) {
                     statement.locks.push(lock.clone());
                 }
                 statement.locks.extend(found.into_iter().map(|it| RelationLock {
-                    relation: it.relation,
+                    // What is told together is named by the schema alone.
+                    relation: it.relation.unwrap_or_else(|| lock.relation.clone()),
                     count: it.count,
                     size_bytes: it.size_bytes,
                     rows: it.rows,

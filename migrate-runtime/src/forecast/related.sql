@@ -1,7 +1,9 @@
 SELECT it.place, it.whose, it.strength, t.oid, base.oid AS base
-FROM (VALUES {names}) AS it (place, name, whose, strength)
--- The schema `public` is left out of the names.
-CROSS JOIN LATERAL (SELECT COALESCE(pg_catalog.to_regclass(it.name), pg_catalog.to_regclass('public.' || it.name))::oid AS oid) AS base
+FROM (VALUES {names}) AS it (place, name, whose, strength, is_plain)
+-- The schema `public` is left out of the names. What is no name of the sort, or has a schema already, would be an error
+-- of the functions: CASE keeps it from them.
+CROSS JOIN LATERAL (SELECT COALESCE(pg_catalog.to_regclass(it.name),
+                                    CASE WHEN it.is_plain THEN pg_catalog.to_regclass('public.' || it.name) END)::oid AS oid) AS base
 CROSS JOIN LATERAL (
     SELECT base.oid WHERE it.whose = 'itself' AND base.oid IS NOT NULL
     UNION SELECT p.relid FROM pg_catalog.pg_partition_tree(base.oid) p WHERE it.whose = 'partitions' AND p.relid <> base.oid
@@ -14,10 +16,11 @@ CROSS JOIN LATERAL (
     UNION SELECT i.indrelid FROM pg_catalog.pg_index i WHERE it.whose = 'table_of_index' AND i.indexrelid = base.oid
     UNION SELECT i.indexrelid FROM pg_catalog.pg_index i WHERE it.whose = 'indexes' AND i.indrelid = base.oid
     UNION SELECT a.attrelid FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
-          WHERE it.whose = 'users' AND a.atttypid = COALESCE(pg_catalog.to_regtype(it.name), pg_catalog.to_regtype('public.' || it.name))
+          WHERE a.atttypid = CASE WHEN it.whose = 'users' THEN COALESCE(pg_catalog.to_regtype(it.name),
+                                 CASE WHEN it.is_plain THEN pg_catalog.to_regtype('public.' || it.name) END) END
             AND c.relkind IN ('r', 'p', 'm') AND NOT a.attisdropped
     UNION SELECT c.oid FROM pg_catalog.pg_class c
-          WHERE it.whose = 'schema' AND c.relnamespace = pg_catalog.to_regnamespace(it.name) AND c.relkind IN ('r', 'p', 'm', 'v', 'S')
+          WHERE c.relnamespace = CASE WHEN it.whose = 'schema' THEN pg_catalog.to_regnamespace(it.name) END AND c.relkind IN ('r', 'p', 'm', 'v', 'S')
     UNION (
         WITH RECURSIVE over (oid) AS (
             SELECT base.oid WHERE it.whose = 'views'
