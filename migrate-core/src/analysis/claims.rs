@@ -77,7 +77,9 @@ impl Claims<'_> {
     fn action(&mut self, what: &What) {
         match what {
             What::CreateTable(it) => self.create_table(it),
-            What::CreateTableAs { sources, .. } => self.add(Deed::Read, NONE, sources),
+            What::CreateTableAs { sources, has_data, .. } => {
+                self.add(if *has_data { Deed::Read } else { Deed::Mention }, NONE, sources);
+            }
             What::DropTable { tables, cascade: false, .. } => {
                 self.add(Deed::DropTable, tables, NONE)
             }
@@ -111,7 +113,8 @@ impl Claims<'_> {
             What::DropIndex { indexes, concurrently, .. } => {
                 let deed =
                     if *concurrently { Deed::DropIndexConcurrently } else { Deed::DropIndex };
-                return self.add(deed, indexes, NONE);
+                self.add(deed, indexes, NONE);
+                return self.name_tables();
             }
             What::ReindexIndex { index, concurrently: false } => (Deed::ReindexIndex, index, NONE),
             What::ReindexIndex { index, .. } => (Deed::ReindexIndexConcurrently, index, NONE),
@@ -127,6 +130,21 @@ impl Claims<'_> {
             _ => return,
         };
         self.add(deed, std::slice::from_ref(own), other);
+        self.name_tables();
+    }
+
+    /// Calls the tables of indexes by their names, where those are known.
+    fn name_tables(&mut self) {
+        for claim in std::mem::take(&mut self.found) {
+            let index = self.known.indexes.get(&claim.relation);
+            match index.filter(|_| claim.whose == Whose::TableOfIndex) {
+                Some(it) => {
+                    let (relation, whose) = (it.table.clone(), Whose::Itself);
+                    self.put(Claim { relation, whose, ..claim });
+                }
+                None => self.put(claim),
+            }
+        }
     }
 
     fn view(&mut self, what: &What) {
@@ -138,7 +156,9 @@ impl Claims<'_> {
                     self.add(Deed::Alter, std::slice::from_ref(view), NONE);
                 }
             }
-            What::CreateMaterializedView { sources, .. } => self.add(Deed::Read, NONE, sources),
+            What::CreateMaterializedView { sources, has_data, .. } => {
+                self.add(if *has_data { Deed::Read } else { Deed::Mention }, NONE, sources);
+            }
             What::DropView { views, .. } | What::DropMaterializedView { views, .. } => {
                 self.add(Deed::Alter, views, NONE);
             }

@@ -94,6 +94,9 @@ pub(crate) struct Fresh {
     /// Tables, views, sequences and indexes.
     pub(crate) relations: BTreeSet<ObjectName>,
     pub(crate) types: BTreeSet<ObjectName>,
+    /// What is dropped somewhere in the script and not made again: it makes nobody wait who will not be told
+    /// that it is gone.
+    pub(crate) gone: BTreeSet<ObjectName>,
 }
 
 /// Examines a set.
@@ -122,9 +125,10 @@ fn script(
     let mut fresh = Fresh::default();
     let mut examined = Vec::new();
     let mut claimed = Claimed::default();
-    for (index, statement) in script.statements.iter().enumerate() {
+    let read: Vec<Vec<Action>> = script.statements.iter().map(|it| read(script, it)).collect();
+    fresh.find_gone(read.iter().flatten());
+    for (index, actions) in read.into_iter().enumerate() {
         let number = u32::try_from(index).unwrap_or(u32::MAX);
-        let actions = read(script, statement);
         if actions.is_empty() || actions.iter().any(|it| it.what == What::Code) {
             claimed.unread.push(number);
         }
@@ -163,15 +167,36 @@ fn strongest(claims: Vec<Claim>) -> Vec<Claim> {
 }
 
 impl Fresh {
+    fn find_gone<'a>(&mut self, actions: impl Iterator<Item = &'a Action>) {
+        for action in actions {
+            match &action.what {
+                What::DropTable { tables: gone, .. }
+                | What::DropView { views: gone, .. }
+                | What::DropMaterializedView { views: gone, .. }
+                | What::DropIndex { indexes: gone, .. } => self.gone.extend(gone.iter().cloned()),
+                What::DropSchema { schemas, .. } => {
+                    self.gone.extend(schemas.iter().map(ObjectName::plain));
+                }
+                What::CreateTable(it) => _ = self.gone.remove(&it.table),
+                What::CreateTableAs { table: made, .. }
+                | What::CreateView { view: made, .. }
+                | What::CreateMaterializedView { view: made, .. } => _ = self.gone.remove(made),
+                What::CreateSchema { schema, .. } => {
+                    self.gone.remove(&ObjectName::plain(schema));
+                }
+                What::AlterTable { table, change: Change::Rename { to }, .. } => {
+                    self.gone.remove(&table.beside(to));
+                }
+                _ => {}
+            }
+        }
+    }
+
     /// Whether all that a claim is about was made by the script itself.
     fn covers(&self, claim: &Claim, known: &Known) -> bool {
         let has = |it: &ObjectName| self.relations.contains(it);
         match claim.whose {
             // The one is made by the script, and others may be using the other.
-            Whose::TableOfIndex => known
-                .indexes
-                .get(&claim.relation)
-                .map_or_else(|| has(&claim.relation), |it| has(&it.table)),
             Whose::Referenced => {
                 has(&claim.relation) && known.referenced_by(&claim.relation).into_iter().all(has)
             }

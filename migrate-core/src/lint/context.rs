@@ -4,7 +4,7 @@ use crate::analysis::known::Known;
 use crate::analysis::{Claim, Examined, Fresh};
 use crate::sql::action::{Action, Change, ObjectName, What};
 use crate::{
-    ByteRange, Direction, LintOptions, LockMode, Mode, SourceMigration, SourceScript, Work,
+    ByteRange, Direction, LintOptions, LockMode, Mode, SourceMigration, SourceScript, Whose, Work,
 };
 
 /// An action, before it is done.
@@ -128,14 +128,23 @@ impl ActionContext<'_> {
         working.max_by_key(|it| (it.work, it.lock))
     }
 
-    /// The table that an action is about and how it changes, where it is `ALTER TABLE` of a table in use.
+    /// The table that an action is about and how it changes, where it is `ALTER TABLE` of a table in use that
+    /// the script has not emptied.
     pub(crate) fn altered(&self) -> Option<(&ObjectName, &Change)> {
         match &self.action.what {
-            What::AlterTable { table, change, .. } if !self.is_fresh(table) => {
+            What::AlterTable { table, change, .. }
+                if !self.is_fresh(table) && !self.is_truncated(table) =>
+            {
                 Some((table, change))
             }
             _ => None,
         }
+    }
+
+    /// Whether the script has taken all rows from a table, so that there is none to wait for.
+    fn is_truncated(&self, table: &ObjectName) -> bool {
+        let truncates = |it: &Examined| matches!(&it.action.what, What::Truncate { tables, .. } if tables.contains(table));
+        self.is_transactional() && self.before.iter().any(truncates)
     }
 
     /// Whether the column is NOT NULL already, or a valid CHECK proves it.
@@ -152,7 +161,19 @@ impl ActionContext<'_> {
         }
         let earlier = self.before.iter().filter(|it| it.statement < self.statement);
         let mut locks = earlier.flat_map(|it| it.claims.iter().map(move |claim| (it, claim)));
-        locks.find(|(_, it)| it.lock >= at_least && it.since <= self.options.postgres_version)
+        locks.find(|(examined, it)| {
+            let is_index = match &examined.action.what {
+                What::DropIndex { indexes, .. } => indexes.contains(&it.relation),
+                What::ReindexIndex { index, .. } | What::AlterIndex { index, .. } => {
+                    *index == it.relation
+                }
+                _ => false,
+            };
+            it.lock >= at_least
+                && it.since <= self.options.postgres_version
+                && !(is_index && it.whose == Whose::Itself)
+                && !self.fresh.gone.contains(&it.relation)
+        })
     }
 
     /// The line of the script on which the statement of an action begins.

@@ -20,6 +20,12 @@ pub(super) static RULE: Rule = Rule {
         Example::found("CREATE TABLE t (a int)", "SELECT 1").with_down("DROP INDEX t_a_idx"),
         Example::fine("", "DROP INDEX CONCURRENTLY t_a_idx"),
         Example::fine("", "CREATE TABLE t (a int); CREATE INDEX i ON t (a); DROP INDEX i"),
+        // The index goes with its table.
+        Example::fine("", "DROP TABLE IF EXISTS t; DROP INDEX IF EXISTS t_a_idx"),
+        Example::fine(
+            "CREATE TABLE t (a int); CREATE INDEX i ON t (a)",
+            "DROP INDEX i; DROP TABLE t",
+        ),
         // There is no other way.
         Example::fine(
             "CREATE TABLE t (a int) PARTITION BY RANGE (a); CREATE INDEX i ON t (a)",
@@ -30,14 +36,23 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
-    let What::DropIndex { indexes, concurrently: false, .. } = &context.action.what else { return };
+    let What::DropIndex { indexes, concurrently: false, if_exists } = &context.action.what else {
+        return;
+    };
     let table = |it: &ObjectName| context.known.indexes.get(it).map(|it| it.table.clone());
+    let drops_tables = context
+        .before
+        .iter()
+        .any(|it| matches!(it.action.what, What::DropTable { .. } | What::DropSchema { .. }));
     let waits = |index: &&ObjectName| match table(index) {
         Some(table) => {
             let known = context.known.tables.get(&table);
-            !context.is_fresh(&table) && !known.is_some_and(|it| it.is_partitioned)
+            !context.is_fresh(&table)
+                && !context.fresh.gone.contains(&table)
+                && !known.is_some_and(|it| it.is_partitioned)
         }
-        None => !context.is_fresh(index),
+        // It may have gone with its table: then nothing is locked.
+        None => !context.is_fresh(index) && !(*if_exists && drops_tables),
     };
     let Some(index) = indexes.iter().find(waits) else { return };
     let table = table(index).map_or_else(|| format!("the table of {index}"), |it| it.to_string());

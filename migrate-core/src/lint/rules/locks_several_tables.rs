@@ -4,7 +4,7 @@ use crate::analysis::Claim;
 use crate::lint::context::words;
 use crate::lint::{ActionContext, Check, Example, Rule, Severity, Sink};
 use crate::sql::action::What;
-use crate::{Blocks, LockMode};
+use crate::{Blocks, LockMode, Whose};
 
 pub(super) static RULE: Rule = Rule {
     id: "locks-several-tables",
@@ -19,7 +19,15 @@ pub(super) static RULE: Rule = Rule {
             "",
             "ALTER TABLE t ADD a int; ALTER TABLE u ADD a int; ALTER TABLE v ADD a int",
         ),
-        Example::found("CREATE TABLE t (a int)", "ALTER TABLE t ADD b int; DROP TABLE u"),
+        Example::found(
+            "CREATE TABLE u (a int); CREATE TABLE t (a int REFERENCES u)",
+            "ALTER TABLE v ADD b int; ALTER TABLE t DROP CONSTRAINT t_a_fkey",
+        ),
+        Example::fine("", "DROP TABLE t; DROP TABLE u"),
+        Example::fine(
+            "CREATE TABLE t (a int); CREATE INDEX i ON t (a)",
+            "DROP INDEX i; CREATE INDEX j ON t (a)",
+        ),
         Example::fine("", "ALTER TABLE t ADD a int; ALTER TABLE t ADD b int"),
         Example::fine(
             "",
@@ -36,13 +44,27 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
-    let Some((since, first)) = context.held(LockMode::AccessExclusive) else { return };
+    let held = context.held(LockMode::AccessExclusive);
+    // Which table an index belongs to is not known: perhaps to the second one.
+    let Some((since, first)) = held.filter(|it| it.1.whose != Whose::TableOfIndex) else { return };
+    let is_index = matches!(
+        context.action.what,
+        What::ReindexIndex { .. } | What::AlterIndex { .. } | What::DropIndex { .. }
+    );
     // Who locks on purpose has thought of the order.
     let locks = |it: &What| matches!(it, What::Lock { .. });
-    if context.before.iter().any(|it| locks(&it.action.what)) || locks(&context.action.what) {
+    if is_index
+        || locks(&context.action.what)
+        || context.before.iter().any(|it| locks(&it.action.what))
+    {
         return;
     }
-    let waits = |it: &&Claim| it.lock.blocks() >= Blocks::Writes && it.relation != first.relation;
+    let waits = |it: &&Claim| {
+        it.lock.blocks() >= Blocks::Writes
+            && it.relation != first.relation
+            && it.whose != Whose::TableOfIndex
+            && !context.fresh.gone.contains(&it.relation)
+    };
     let Some(second) = context.claims.iter().find(waits) else { return };
     // Once is enough.
     let later = context.before.iter().filter(|it| it.statement > since.statement);

@@ -70,7 +70,11 @@ fn has_no_value(context: &ActionContext<'_>, change: &Change) -> bool {
 }
 
 /// Whether this script added the column and nothing can have given it values since.
-fn is_added_without_values(context: &ActionContext<'_>, table: &ObjectName, name: &str) -> bool {
+pub(super) fn is_added_without_values(
+    context: &ActionContext<'_>,
+    table: &ObjectName,
+    name: &str,
+) -> bool {
     let adds = |it: &Examined| match &it.action.what {
         What::AlterTable { table: it, change, .. } if it == table => match change {
             Change::AddColumn { column, if_not_exists: false } => {

@@ -2,7 +2,8 @@
 
 use crate::lint::context::words;
 use crate::lint::{ActionContext, Check, Example, Rule, Severity, Sink};
-use crate::sql::action::What;
+use crate::sql::action::{ConstraintKind, ObjectName, What};
+use crate::sql::{Token, TokenKind, Tokens};
 use crate::{LockMode, Work};
 
 pub(super) static RULE: Rule = Rule {
@@ -17,6 +18,11 @@ pub(super) static RULE: Rule = Rule {
         Example::found("", "ALTER TABLE t ADD b int; DELETE FROM u WHERE a > 3"),
         Example::found("", "CREATE INDEX i ON t (a); INSERT INTO u SELECT a FROM t"),
         Example::fine("", "ALTER TABLE t ADD b int; INSERT INTO t VALUES (1, 2)"),
+        // A row or two, found by their key.
+        Example::fine(
+            "CREATE TABLE u (id int PRIMARY KEY)",
+            "ALTER TABLE t ADD b int; DELETE FROM u WHERE id IN (9, 10); UPDATE u SET b = 'x' WHERE id = 3",
+        ),
         Example::fine("", "UPDATE t SET b = a; ALTER TABLE t DROP COLUMN a"),
         Example::fine(
             "",
@@ -40,9 +46,14 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
         What::Insert { table, has_values: false, .. } => table,
         _ => return,
     };
+    // The server's own tables are small.
+    let is_catalog = table.schema.as_deref() == Some("pg_catalog") || table.name.starts_with("pg_");
     // Rows are read, and not those alone that the script has made.
     let reads = context.claims.iter().any(|it| it.work == Work::Scan);
-    let Some((since, held)) = context.held(LockMode::Share).filter(|_| reads) else { return };
+    if !reads || is_catalog || is_by_key(context, table) {
+        return;
+    }
+    let Some((since, held)) = context.held(LockMode::Share) else { return };
     let who = match held.lock {
         LockMode::AccessExclusive => "reads and writes of it wait",
         _ => "writes to it wait",
@@ -57,4 +68,29 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
         ),
         "move it into a migration of its own, and change many rows in batches",
     );
+}
+
+/// Whether the condition is no more than a key that is equal to constants.
+fn is_by_key(context: &ActionContext<'_>, table: &ObjectName) -> bool {
+    let text = context.action.range.of(&context.script.sql);
+    let is_comment =
+        |it: &Token| matches!(it.kind, TokenKind::LineComment | TokenKind::BlockComment);
+    let tokens: Vec<Token> = Tokens::of(text).filter(|it| !is_comment(it)).collect();
+    let Some(at) = tokens.iter().rposition(|it| it.is(text, "where")) else { return false };
+    let [column, rest @ ..] = &tokens[at + 1..] else { return false };
+    let Some(name) = ObjectName::read(column.text(text)) else { return false };
+    let is_constant = |it: &Token| match it.kind {
+        TokenKind::Text | TokenKind::Number => true,
+        TokenKind::Symbol(it) => b"=(),;".contains(&it),
+        _ => it.is(text, "in"),
+    };
+    let is_key = |it: &ConstraintKind| match it {
+        ConstraintKind::PrimaryKey { columns, .. } | ConstraintKind::Unique { columns, .. } => {
+            *columns == [name.name.clone()]
+        }
+        _ => false,
+    };
+    let known = context.known.tables.get(table);
+    rest.iter().all(is_constant)
+        && known.is_some_and(|it| it.constraints.values().any(|it| is_key(&it.kind)))
 }

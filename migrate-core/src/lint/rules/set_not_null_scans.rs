@@ -1,5 +1,6 @@
 //! `SET NOT NULL` that reads all rows.
 
+use super::not_null_without_default::is_added_without_values;
 use crate::lint::{ActionContext, Check, Example, Rule, Severity, Sink};
 use crate::sql::action::Change;
 
@@ -45,7 +46,8 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
     let Some((table, Change::SetNotNull { column })) = context.altered() else { return };
-    if context.is_never_null(table, column) {
+    // Where it fails with the first row, another rule says so.
+    if context.is_never_null(table, column) || is_added_without_values(context, table, column) {
         return;
     }
     let way = if context.options.postgres_version >= 18 {

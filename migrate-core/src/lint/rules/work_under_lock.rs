@@ -30,6 +30,16 @@ pub(super) static RULE: Rule = Rule {
             "",
             "CREATE TABLE t (a int); ALTER TABLE t ADD b int; CREATE TABLE u AS SELECT * FROM v",
         ),
+        Example::found(
+            "CREATE MATERIALIZED VIEW v AS SELECT a FROM t",
+            "DROP MATERIALIZED VIEW v; CREATE MATERIALIZED VIEW v AS SELECT b FROM t",
+        ),
+        Example::fine(
+            "",
+            "ALTER TABLE t ADD b int; CREATE MATERIALIZED VIEW v AS SELECT b FROM t WITH NO DATA",
+        ),
+        // Nobody needs the view any more.
+        Example::fine("", "DROP VIEW v; CREATE TABLE u AS SELECT * FROM t"),
         // Each statement commits by itself.
         Example::fine(
             "",
@@ -50,6 +60,7 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
         What::CreateTableAs { .. }
         | What::CreateMaterializedView { .. }
         | What::Refresh { concurrently: true, .. } => true,
+        What::Refresh { view, .. } => context.is_fresh(view),
         _ => false,
     };
     let Some((since, held)) = context.held(LockMode::AccessExclusive) else { return };

@@ -28,6 +28,8 @@ pub(crate) enum What {
         is_temporary: bool,
         if_not_exists: bool,
         sources: Vec<ObjectName>,
+        /// Whether it is filled at once.
+        has_data: bool,
     },
     DropTable {
         tables: Vec<ObjectName>,
@@ -82,6 +84,8 @@ pub(crate) enum What {
         view: ObjectName,
         if_not_exists: bool,
         sources: Vec<ObjectName>,
+        /// Whether it is filled at once.
+        has_data: bool,
     },
     DropMaterializedView {
         views: Vec<ObjectName>,

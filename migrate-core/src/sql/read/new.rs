@@ -1,7 +1,7 @@
 //! What is made: `CREATE …`.
 
-use squawk_syntax::SyntaxKind;
 use squawk_syntax::ast::{self, AstNode, ColumnClause, Persistence, Stmt, TableArg};
+use squawk_syntax::{SyntaxKind, SyntaxNode};
 
 use super::column::column_type;
 use super::rows::sources;
@@ -23,6 +23,7 @@ impl Reader {
                 is_temporary: matches!(it.persistence(), Some(Persistence::Temp(_))),
                 if_not_exists: it.if_not_exists().is_some(),
                 sources: sources(it.syntax()),
+                has_data: !is_without_data(it.syntax()),
             },
             Stmt::SelectInto(it) => {
                 let into = it.into_clause()?;
@@ -31,6 +32,7 @@ impl Reader {
                     is_temporary: matches!(into.persistence(), Some(Persistence::Temp(_))),
                     if_not_exists: false,
                     sources: sources(it.syntax()),
+                    has_data: true,
                 }
             }
             Stmt::CreateIndex(it) => What::CreateIndex(create_index(it)?),
@@ -43,6 +45,7 @@ impl Reader {
                 view: tree::name(&it.view()?)?,
                 if_not_exists: it.if_not_exists().is_some(),
                 sources: sources(it.syntax()),
+                has_data: !is_without_data(it.syntax()),
             },
             Stmt::CreateTrigger(it) => What::CreateTrigger {
                 trigger: tree::ident(&it.trigger()?),
@@ -187,4 +190,9 @@ fn routine(options: Option<ast::FuncOptionList>) -> NewFunction {
         }
     }
     function
+}
+
+/// Whether a query is only to give the columns: `WITH NO DATA`.
+fn is_without_data(node: &SyntaxNode) -> bool {
+    node.children().any(|it| ast::WithNoData::can_cast(it.kind()))
 }
