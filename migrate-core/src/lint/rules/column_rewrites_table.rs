@@ -1,7 +1,7 @@
 //! A new column for which every row is written anew.
 
 use crate::lint::{ActionContext, Check, Example, Rule, Severity, Sink};
-use crate::sql::action::{Change, Column, Generated, Volatility};
+use crate::sql::action::{Change, Column, Generated, ObjectName, Volatility};
 
 pub(super) static RULE: Rule = Rule {
     id: "column-rewrites-table",
@@ -41,8 +41,9 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
     match change {
         Change::AddColumn { column, if_not_exists } => {
             let Some((cause, help)) = cause(context, column) else { return };
-            let message = format!("{wait} for {}: {cause}", column.name);
-            let help = help.replace("{column}", &column.name);
+            let name = ObjectName::plain(column.name.as_str()).to_string();
+            let message = format!("{wait} for {name}: {cause}");
+            let help = help.replace("{column}", &name);
             let is_there = context.known.column(table, &column.name).is_some();
             if *if_not_exists && is_there {
                 return;

@@ -54,7 +54,10 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
     }
     sink.report(
         context.action.range,
-        format!("this fails where {table} has rows: {column} has no value in them"),
+        format!(
+            "this fails where {table} has rows: {} has no value in them",
+            ObjectName::plain(column.as_str())
+        ),
         "give the column a DEFAULT, or add it without NOT NULL and give it values first",
     );
 }

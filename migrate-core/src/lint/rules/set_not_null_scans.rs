@@ -2,7 +2,7 @@
 
 use super::not_null_without_default::is_added_without_values;
 use crate::lint::{ActionContext, Check, Example, Rule, Severity, Sink};
-use crate::sql::action::Change;
+use crate::sql::action::{Change, ObjectName};
 
 pub(super) static RULE: Rule = Rule {
     id: "set-not-null-scans",
@@ -50,18 +50,19 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
     if context.is_never_null(table, column) || is_added_without_values(context, table, column) {
         return;
     }
+    let name = ObjectName::plain(column.as_str());
     let way = if context.options.postgres_version >= 18 {
         format!(
-            "ALTER TABLE {table} ADD CONSTRAINT … NOT NULL {column} NOT VALID, and VALIDATE CONSTRAINT … in \
+            "ALTER TABLE {table} ADD CONSTRAINT … NOT NULL {name} NOT VALID, and VALIDATE CONSTRAINT … in \
              the next migration"
         )
     } else {
         format!(
-            "ALTER TABLE {table} ADD CONSTRAINT … CHECK ({column} IS NOT NULL) NOT VALID; in the next \
+            "ALTER TABLE {table} ADD CONSTRAINT … CHECK ({name} IS NOT NULL) NOT VALID; in the next \
              migration VALIDATE CONSTRAINT …, then SET NOT NULL, which reads nothing any more"
         )
     };
-    let message = format!("reads and writes of {table} wait while every row is read for {column}");
+    let message = format!("reads and writes of {table} wait while every row is read for {name}");
     if context.known.column(table, column).is_some() {
         sink.report(context.action.range, message, way);
     } else {

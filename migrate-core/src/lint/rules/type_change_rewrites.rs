@@ -1,7 +1,8 @@
 //! `ALTER COLUMN … TYPE` that writes every row anew.
 
+use crate::Work;
 use crate::lint::{ActionContext, Check, Example, Rule, Severity, Sink};
-use crate::sql::action::{Change, Conversion, ObjectName};
+use crate::sql::action::{Change, Conversion, ObjectName, What};
 
 pub(super) static RULE: Rule = Rule {
     id: "type-change-rewrites",
@@ -26,6 +27,18 @@ pub(super) static RULE: Rule = Rule {
         Example::found(
             "CREATE TABLE t (a text); CREATE INDEX i ON t (a)",
             "ALTER TABLE t ALTER a TYPE text COLLATE \"C\"",
+        ),
+        Example::found(
+            "CREATE TABLE t (a timestamp UNIQUE)",
+            "SET LOCAL timezone = 'UTC'; ALTER TABLE t ALTER a TYPE timestamptz",
+        ),
+        Example::fine(
+            "CREATE TABLE t (a timestamp)",
+            "SET LOCAL timezone TO 'UTC'; ALTER TABLE t ALTER a TYPE timestamptz",
+        ),
+        Example::fine(
+            "CREATE TABLE t (a timestamp)",
+            "SET TIME ZONE 'UTC'; ALTER TABLE t ALTER a TYPE timestamptz",
         ),
         Example::fine("CREATE TABLE t (a varchar(50))", "ALTER TABLE t ALTER a TYPE varchar(100)"),
         Example::fine("CREATE TABLE t (a varchar(50))", "ALTER TABLE t ALTER a TYPE text"),
@@ -54,37 +67,29 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
     let Some(claim) = context.hardest().filter(|it| it.relation == *table) else { return };
     let wait = format!("reads and writes of {table} wait while");
     let range = context.action.range;
-    let from = context.known.column(table, column).map(|it| &it.ty);
-    let Some(from) = from else {
+    let name = ObjectName::plain(column.as_str());
+    let Some(from) = context.known.column(table, column).map(|it| &it.ty) else {
         return sink.report_unsure(
             range,
-            format!("{wait} every row is written anew, unless {column} can become {ty} as it is"),
+            format!("{wait} every row is written anew, unless {name} can become {ty} as it is"),
             WAY,
         );
     };
-    if claim.work == crate::Work::Build {
+    let is_free_in_utc = !claim.is_certain && from.conversion(ty) == Conversion::FreeInUtc;
+    if claim.work == Work::Build || (is_free_in_utc && is_in_utc(context)) {
         if has_index(context, table, column) {
-            let message = format!("{wait} the indexes on {column} are built anew");
-            let help = "build the index of the new kind on another column, or drop it before and build it \
-                        CONCURRENTLY after";
-            sink.report(range, message, help);
+            sink.report(range, format!("{wait} the indexes on {name} are built anew"), WAY);
         }
         return;
     }
-    let message =
-        format!("{wait} every row is written anew: {column} becomes {ty}, and was {from}");
+    let message = format!("{wait} every row is written anew: {name} becomes {ty}, and was {from}");
     if claim.is_certain {
         sink.report(range, message, WAY);
-    } else if from.conversion(ty) == Conversion::FreeInUtc {
-        let help = "SET LOCAL timezone = 'UTC' before it, if the times that are there are meant in UTC: then \
-                    nothing is written";
-        if !is_in_utc(context) {
-            sink.report(
-                range,
-                format!("{message}; only where TimeZone is UTC nothing is written"),
-                help,
-            );
-        }
+    } else if is_free_in_utc {
+        let message = format!("{message}; only where TimeZone is UTC the rows stay as they are");
+        let help = "SET LOCAL timezone = 'UTC' before it, if the times that are there are meant in UTC: then only \
+                    indexes on the column are built anew";
+        sink.report(range, message, help);
     } else {
         sink.report_unsure(
             range,
@@ -96,13 +101,10 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
 
 /// Whether the script has set the time zone to UTC.
 fn is_in_utc(context: &ActionContext<'_>) -> bool {
-    let zone = context.before.iter().rev().find_map(|it| match &it.action.what {
-        crate::sql::action::What::Set { parameter, value, .. }
-            if ["timezone", "time zone"].contains(&parameter.to_lowercase().as_str()) =>
-        {
-            Some(value.to_lowercase())
-        }
-        _ => None,
+    let zone = context.before.iter().rev().find_map(|it| {
+        let text = it.action.range.of(&context.script.sql).to_lowercase();
+        let is_zone = text.contains("timezone") || text.contains("time zone");
+        (is_zone && matches!(it.action.what, What::Set { .. })).then_some(text)
     });
     zone.is_some_and(|it| it.contains("utc"))
 }

@@ -102,7 +102,8 @@ pub(crate) enum Conversion {
     Free,
     /// The rows stay; the indexes of the column are built anew, because it compares in another way.
     BuildsIndexes,
-    /// Nothing where the session's time zone is UTC, else all rows are written anew.
+    /// What building the indexes of the column costs where the session's time zone is UTC, else all rows are
+    /// written anew.
     FreeInUtc,
     /// All rows are written anew.
     Rewrites,
@@ -188,7 +189,12 @@ impl ColumnType {
             return Conversion::Free;
         }
         if self.is_array || to.is_array {
-            return Conversion::Rewrites;
+            // Only a limit that falls away needs no look at the values.
+            let is_same = self.is_array && to.is_array && self.name == to.name;
+            return match to.modifiers.is_empty() && is_same {
+                true => Conversion::Free,
+                false => Conversion::Rewrites,
+            };
         }
         let limit = |it: &ColumnType| it.modifiers.first().copied().unwrap_or(u32::MAX);
         let is_text = |it: &str| it == "text" || it == "character varying";
@@ -206,6 +212,9 @@ impl ColumnType {
             ("citext", onto) if is_text(onto) && to.modifiers.is_empty() => {
                 return Conversion::BuildsIndexes;
             }
+            ("bit", "bit varying") if to.modifiers.is_empty() => return Conversion::BuildsIndexes,
+            ("integer", "oid") | ("oid", "integer") => return Conversion::BuildsIndexes,
+            ("xml", onto) => is_text(onto) && to.modifiers.is_empty(),
             ("bit varying", "bit varying") => limit(self) <= limit(to),
             // The first modifier of these is the number of digits after the second, six unless told.
             (
@@ -222,7 +231,7 @@ impl ColumnType {
             ("cidr", "inet") => true,
             ("timestamp", "timestamp with time zone")
             | ("timestamp with time zone", "timestamp")
-                if self.modifiers == to.modifiers =>
+                if to.modifiers.is_empty() =>
             {
                 return Conversion::FreeInUtc;
             }
@@ -292,8 +301,15 @@ mod tests {
         check("varchar(50)", "citext", BuildsIndexes);
         check("citext", "varchar(50)", Rewrites);
         check("timestamp", "timestamptz", FreeInUtc);
+        check("timestamp(3)", "timestamptz", FreeInUtc);
+        check("timestamp(3)", "timestamptz(3)", Rewrites);
         check("timestamptz", "timestamptz(3)", Rewrites);
         check("timestamptz(3)", "timestamptz", Free);
         check("json", "jsonb", Rewrites);
+        check("varchar(10)[]", "varchar[]", Free);
+        check("varchar(10)[]", "text[]", Rewrites);
+        check("xml", "text", Free);
+        check("bit(4)", "varbit", BuildsIndexes);
+        check("oid", "int", BuildsIndexes);
     }
 }
