@@ -81,7 +81,7 @@ impl Claims<'_> {
                 self.add(if *has_data { Deed::Read } else { Deed::Mention }, NONE, sources);
             }
             What::DropTable { tables, cascade: false, .. } => {
-                self.add(Deed::DropTable, tables, NONE)
+                self.add(Deed::DropTable, tables, NONE);
             }
             What::DropTable { tables, .. } => self.add(Deed::DropTableCascade, tables, NONE),
             What::Truncate { tables, cascade: false } => self.add(Deed::Truncate, tables, NONE),
@@ -285,11 +285,11 @@ impl Claims<'_> {
                 self.add(Deed::Alter, own, NONE);
                 self.add(Deed::Parent, NONE, std::slice::from_ref(parent));
             }
-            Change::SetExpression { .. } | Change::SetPersistence => {
-                self.add_perhaps(Deed::AlterRewrite, own, NONE, false);
-            }
-            // The same one as before costs nothing.
-            Change::SetTablespace | Change::SetAccessMethod => {
+            // The same as before costs nothing.
+            Change::SetExpression { .. }
+            | Change::SetPersistence
+            | Change::SetTablespace
+            | Change::SetAccessMethod => {
                 self.add_perhaps(Deed::AlterRewrite, own, NONE, false);
             }
             Change::SetOptions => self.add(Deed::Note, own, NONE),

@@ -52,7 +52,7 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
                 && !known.is_some_and(|it| it.is_partitioned)
         }
         // It may have gone with its table: then nothing is locked.
-        None => !context.is_fresh(index) && !(*if_exists && drops_tables),
+        None => !(context.is_fresh(index) || *if_exists && drops_tables),
     };
     let Some(index) = indexes.iter().find(waits) else { return };
     let table = table(index).map_or_else(|| format!("the table of {index}"), |it| it.to_string());

@@ -191,10 +191,8 @@ impl ColumnType {
         if self.is_array || to.is_array {
             // Only a limit that falls away needs no look at the values.
             let is_same = self.is_array && to.is_array && self.name == to.name;
-            return match to.modifiers.is_empty() && is_same {
-                true => Conversion::Free,
-                false => Conversion::Rewrites,
-            };
+            let is_free = is_same && to.modifiers.is_empty();
+            return if is_free { Conversion::Free } else { Conversion::Rewrites };
         }
         let limit = |it: &ColumnType| it.modifiers.first().copied().unwrap_or(u32::MAX);
         let is_text = |it: &str| it == "text" || it == "character varying";

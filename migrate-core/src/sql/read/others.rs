@@ -4,7 +4,7 @@ use squawk_syntax::SyntaxKind;
 use squawk_syntax::ast::{self, AlterDomainAction, AlterIndexAction, AlterTypeAction, AstNode};
 use squawk_syntax::ast::{AlterViewAction, Stmt};
 
-use super::tree::{self, Reader, first, has, lists, text_of};
+use super::tree::{self, Reader, first, lists, text_of};
 use crate::sql::action::{DomainChange, IndexChange, What};
 
 impl Reader {
