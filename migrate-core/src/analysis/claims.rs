@@ -110,11 +110,21 @@ impl Claims<'_> {
 
     fn index(&mut self, what: &What) {
         let (deed, own, other) = match what {
-            What::DropIndex { indexes, concurrently, .. } => {
+            What::DropIndex { indexes, concurrently, cascade, .. } => {
                 let deed =
                     if *concurrently { Deed::DropIndexConcurrently } else { Deed::DropIndex };
                 self.add(deed, indexes, NONE);
-                return self.name_tables();
+                self.name_tables();
+                for it in indexes.iter().filter_map(|it| self.known.indexes.get(it)) {
+                    let own = std::slice::from_ref(&it.table);
+                    if *cascade {
+                        self.add(Deed::DropIndexCascade, own, NONE);
+                    }
+                    if self.known.tables.get(&it.table).is_some_and(|it| it.is_partitioned) {
+                        self.add(Deed::AlterColumn, own, NONE);
+                    }
+                }
+                return;
             }
             What::ReindexIndex { index, concurrently: false } => (Deed::ReindexIndex, index, NONE),
             What::ReindexIndex { index, .. } => (Deed::ReindexIndexConcurrently, index, NONE),
@@ -159,8 +169,10 @@ impl Claims<'_> {
             What::CreateMaterializedView { sources, has_data, .. } => {
                 self.add(if *has_data { Deed::Read } else { Deed::Mention }, NONE, sources);
             }
-            What::DropView { views, .. } | What::DropMaterializedView { views, .. } => {
-                self.add(Deed::Alter, views, NONE);
+            What::DropView { views, cascade, .. }
+            | What::DropMaterializedView { views, cascade, .. } => {
+                let deed = if *cascade { Deed::DropViewCascade } else { Deed::Alter };
+                self.add(deed, views, NONE);
             }
             What::AlterView { view, .. } => self.add(Deed::Alter, std::slice::from_ref(view), NONE),
             What::Refresh { view, concurrently } => {
@@ -188,7 +200,7 @@ impl Claims<'_> {
             What::Select { sources, .. } => self.add(Deed::ReadForUpdate, NONE, sources),
             What::Lock { tables, mode } => {
                 let mode = mode.as_deref().and_then(LockMode::from_word);
-                self.add(lock_deed(mode), tables, NONE);
+                self.add(Deed::of_mode(mode), tables, NONE);
             }
             _ => {}
         }
@@ -231,6 +243,9 @@ impl Claims<'_> {
     }
 
     fn create_table(&mut self, new: &NewTable) {
+        if new.if_not_exists && self.known.tables.contains_key(&new.table) {
+            return;
+        }
         self.add(Deed::Mention, NONE, &new.like);
         self.add(Deed::Parent, NONE, &new.inherits);
         if let Some(parent) = &new.partition_of {
@@ -373,18 +388,5 @@ impl Claims<'_> {
             Some(_) => self.add(plain, own, NONE),
             None => self.add_perhaps(plain, own, NONE, true),
         }
-    }
-}
-
-fn lock_deed(mode: Option<LockMode>) -> Deed {
-    match mode {
-        Some(LockMode::AccessShare) => Deed::LockAccessShare,
-        Some(LockMode::RowShare) => Deed::LockRowShare,
-        Some(LockMode::RowExclusive) => Deed::LockRowExclusive,
-        Some(LockMode::ShareUpdateExclusive) => Deed::LockShareUpdateExclusive,
-        Some(LockMode::Share) => Deed::LockShare,
-        Some(LockMode::ShareRowExclusive) => Deed::LockShareRowExclusive,
-        Some(LockMode::Exclusive) => Deed::LockExclusive,
-        _ => Deed::LockAccessExclusive,
     }
 }

@@ -70,6 +70,20 @@ impl Deed {
     pub(crate) fn locks(self) -> &'static [Lock] {
         ROWS[self as usize]
     }
+
+    /// `LOCK TABLE` in a mode.
+    pub(crate) fn of_mode(mode: Option<LockMode>) -> Deed {
+        match mode {
+            Some(LockMode::AccessShare) => Deed::LockAccessShare,
+            Some(LockMode::RowShare) => Deed::LockRowShare,
+            Some(LockMode::RowExclusive) => Deed::LockRowExclusive,
+            Some(LockMode::ShareUpdateExclusive) => Deed::LockShareUpdateExclusive,
+            Some(LockMode::Share) => Deed::LockShare,
+            Some(LockMode::ShareRowExclusive) => Deed::LockShareRowExclusive,
+            Some(LockMode::Exclusive) => Deed::LockExclusive,
+            _ => Deed::LockAccessExclusive,
+        }
+    }
 }
 
 // Where a deed on a partitioned table goes on to its partitions, the row says so; `ONLY` is seen to elsewhere.
@@ -138,6 +152,10 @@ deeds! {
         own(AccessExclusive).with(Work::Rewrite),
         own(AccessExclusive).with(Work::Rewrite).of(Whose::Partitions)
     ]
+    /// `DROP VIEW … CASCADE`.
+    DropViewCascade [own(AccessExclusive), own(AccessExclusive).of(Whose::Views)]
+    /// `DROP INDEX … CASCADE`: the foreign keys that need the index, seen from its table.
+    DropIndexCascade [own(AccessExclusive), own(AccessExclusive).of(Whose::Referencing)]
     /// Options, statistics, `CLUSTER ON`, comments, extended statistics, publications.
     Note [own(ShareUpdateExclusive)]
     /// Statistics of a column: on all partitions too.

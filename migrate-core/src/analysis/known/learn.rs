@@ -44,6 +44,7 @@ impl Known {
                 let adds = !matches!(change, DomainChange::Other);
                 self.domains.get_mut(domain).into_iter().for_each(|it| it.1 |= adds);
             }
+            What::AlterType { ty, renamed_to: Some(to) } => self.rename_type(ty, &ty.beside(to)),
             What::DropType { types, .. } => types.iter().for_each(|it| {
                 self.enums.remove(it);
                 self.domains.remove(it);
@@ -213,6 +214,24 @@ impl Known {
             }
             _ => {}
         }
+    }
+
+    fn rename_type(&mut self, from: &ObjectName, to: &ObjectName) {
+        if let Some(labels) = self.enums.remove(from) {
+            self.enums.insert(to.clone(), labels);
+        }
+        let is_it = |it: &Column| it.ty.object() == *from;
+        let name = match &to.schema {
+            Some(schema) => format!("{schema}.{}", to.name),
+            None => to.name.clone(),
+        };
+        self.tables.change_where(
+            |_, it| it.columns.values().any(is_it),
+            |it| {
+                let columns = it.columns.values_mut().filter(|it| is_it(it));
+                columns.for_each(|it| it.ty.name.clone_from(&name));
+            },
+        );
     }
 
     fn rename(&mut self, from: &ObjectName, to: &ObjectName) {

@@ -36,7 +36,8 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
-    let What::DropIndex { indexes, concurrently: false, if_exists } = &context.action.what else {
+    let What::DropIndex { indexes, concurrently: false, if_exists, .. } = &context.action.what
+    else {
         return;
     };
     let table = |it: &ObjectName| context.known.indexes.get(it).map(|it| it.table.clone());

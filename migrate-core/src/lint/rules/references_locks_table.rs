@@ -29,6 +29,9 @@ pub(super) static RULE: Rule = Rule {
 fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
     let (own, constraints) = match &context.action.what {
         What::CreateTable(it) => {
+            if it.if_not_exists && context.known.tables.contains_key(&it.table) {
+                return;
+            }
             let of_columns = it.columns.iter().flat_map(|it| &it.constraints);
             (&it.table, of_columns.chain(&it.constraints).collect::<Vec<_>>())
         }

@@ -20,6 +20,10 @@ pub(super) static RULE: Rule = Rule {
             "CREATE TABLE t (a json)",
             "ALTER TABLE t ALTER a TYPE jsonb USING a::jsonb",
         ),
+        Example::found(
+            "CREATE TYPE e AS ENUM ('a'); CREATE TABLE t (a e)",
+            "ALTER TYPE e RENAME TO old; CREATE TYPE e AS ENUM ('b'); ALTER TABLE t ALTER a TYPE e USING a::text::e",
+        ),
         // In another time zone than UTC.
         Example::found("CREATE TABLE t (a timestamp)", "ALTER TABLE t ALTER a TYPE timestamptz"),
         // The type before may be any.

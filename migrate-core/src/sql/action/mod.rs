@@ -50,6 +50,7 @@ pub(crate) enum What {
         indexes: Vec<ObjectName>,
         concurrently: bool,
         if_exists: bool,
+        cascade: bool,
     },
     ReindexIndex {
         index: ObjectName,
@@ -75,6 +76,7 @@ pub(crate) enum What {
     DropView {
         views: Vec<ObjectName>,
         if_exists: bool,
+        cascade: bool,
     },
     AlterView {
         view: ObjectName,
@@ -90,6 +92,7 @@ pub(crate) enum What {
     DropMaterializedView {
         views: Vec<ObjectName>,
         if_exists: bool,
+        cascade: bool,
     },
     Refresh {
         view: ObjectName,

@@ -133,10 +133,21 @@ fn column_change(column: String, option: &AlterColumnOption) -> Change {
 
 /// Whether an expression is the column itself, or a cast of it.
 fn is_cast_of(expression: &ast::Expr, column: &str) -> bool {
-    match expression {
-        ast::Expr::ParenExpr(it) => it.expr().is_some_and(|it| is_cast_of(&it, column)),
-        ast::Expr::CastExpr(it) => it.expr().is_some_and(|it| is_cast_of(&it, column)),
-        ast::Expr::NameRef(it) => tree::ident(it) == column,
+    let is_column = |it: ast::Expr| match bare(it) {
+        Some(ast::Expr::NameRef(it)) => tree::ident(&it) == column,
         _ => false,
+    };
+    match bare(expression.clone()) {
+        Some(ast::Expr::CastExpr(it)) => it.expr().is_some_and(is_column),
+        Some(other) => is_column(other),
+        None => false,
+    }
+}
+
+/// An expression without the parentheses around it.
+fn bare(expression: ast::Expr) -> Option<ast::Expr> {
+    match expression {
+        ast::Expr::ParenExpr(it) => bare(it.expr()?),
+        other => Some(other),
     }
 }

@@ -88,14 +88,17 @@ impl Reader {
                 indexes: lists::<ast::IndexRef>(it.syntax()),
                 concurrently: it.concurrently_token().is_some(),
                 if_exists: it.if_exists().is_some(),
+                cascade: tree::cascades(it.drop_behavior()),
             },
             Stmt::DropView(it) => What::DropView {
                 views: lists::<ast::ViewRef>(it.syntax()),
                 if_exists: it.if_exists().is_some(),
+                cascade: tree::cascades(it.drop_behavior()),
             },
             Stmt::DropMaterializedView(it) => What::DropMaterializedView {
                 views: lists::<ast::ViewRef>(it.syntax()),
                 if_exists: it.if_exists().is_some(),
+                cascade: tree::cascades(it.drop_behavior()),
             },
             Stmt::DropTrigger(it) => What::DropTrigger {
                 trigger: tree::ident(&it.trigger_ref()?),
