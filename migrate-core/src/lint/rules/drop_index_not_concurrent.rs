@@ -1,7 +1,9 @@
 //! `DROP INDEX` of a table in use.
 
+use std::collections::BTreeSet;
+
 use crate::lint::{ActionContext, Check, Example, Rule, Severity, Sink};
-use crate::sql::action::{ObjectName, What};
+use crate::sql::action::{Change, ObjectName, What};
 
 pub(super) static RULE: Rule = Rule {
     id: "drop-index-not-concurrent",
@@ -41,10 +43,14 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
         return;
     };
     let table = |it: &ObjectName| context.known.indexes.get(it).map(|it| it.table.clone());
-    let drops_tables = context
-        .before
-        .iter()
-        .any(|it| matches!(it.action.what, What::DropTable { .. } | What::DropSchema { .. }));
+    let drops = |it: &What| match it {
+        What::DropTable { .. } | What::DropSchema { .. } => true,
+        What::AlterTable { change, .. } => {
+            matches!(change, Change::DropColumn { .. } | Change::DropConstraint { .. })
+        }
+        _ => false,
+    };
+    let has_dropped = context.before.iter().any(|it| drops(&it.action.what));
     let waits = |index: &&ObjectName| match table(index) {
         Some(table) => {
             let known = context.known.tables.get(&table);
@@ -52,16 +58,25 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
                 && !context.fresh.gone.contains(&table)
                 && !known.is_some_and(|it| it.is_partitioned)
         }
-        // It may have gone with its table: then nothing is locked.
-        None => !(context.is_fresh(index) || *if_exists && drops_tables),
+        // It may have gone with its table or column: then nothing is locked.
+        None => !(context.is_fresh(index) || *if_exists && has_dropped),
     };
-    let Some(index) = indexes.iter().find(waits) else { return };
-    let table = table(index).map_or_else(|| format!("the table of {index}"), |it| it.to_string());
+    let waiting: Vec<&ObjectName> = indexes.iter().filter(waits).collect();
+    if waiting.is_empty() {
+        return;
+    }
+    let tables: BTreeSet<String> = waiting
+        .iter()
+        .map(|it| table(it).map_or_else(|| format!("the table of {it}"), |it| it.to_string()))
+        .collect();
+    let tables = tables.into_iter().collect::<Vec<_>>().join(", ");
+    let names = waiting.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     sink.report(
         context.action.range,
-        format!("reads and writes of {table} wait for the lock that dropping {index} needs"),
+        format!("reads and writes of {tables} wait for the lock that dropping {names} needs"),
         format!(
-            "DROP INDEX CONCURRENTLY {index}, in a script of its own with `-- migrate:no-transaction`"
+            "DROP INDEX CONCURRENTLY {}, in a script of its own with `-- migrate:no-transaction`",
+            waiting[0]
         ),
     );
 }

@@ -23,6 +23,18 @@ pub(super) static RULE: Rule = Rule {
             "CREATE TYPE e AS ENUM ('a'); CREATE TABLE t (s e)",
             "ALTER TYPE e ADD VALUE 'b'; ALTER TABLE t ALTER s SET DEFAULT 'b'",
         ),
+        Example::found(
+            "CREATE TYPE e AS ENUM ('a'); CREATE TABLE t (a text, s e)",
+            "ALTER TYPE e ADD VALUE 'b'; INSERT INTO t (a, s) VALUES ('x', 'a'), ('y', 'b')",
+        ),
+        Example::found(
+            "CREATE TYPE e AS ENUM ('a'); CREATE TABLE t (a text, s e)",
+            "ALTER TYPE e ADD VALUE 'b'; DELETE FROM t WHERE t.s IN ('a', 'b')",
+        ),
+        Example::fine(
+            "CREATE TYPE e AS ENUM ('a'); CREATE TABLE t (a text, s e)",
+            "ALTER TYPE e ADD VALUE 'b'; INSERT INTO t (a, s) VALUES ('b', 'a'); UPDATE t SET a = 'b'",
+        ),
         Example::fine("", "ALTER TYPE e ADD VALUE 'b'; ALTER TYPE e ADD VALUE 'c' AFTER 'b'"),
         Example::fine("", "CREATE TYPE e AS ENUM ('a'); ALTER TYPE e ADD VALUE 'b'; SELECT 'b'::e"),
         Example::fine(
@@ -47,19 +59,44 @@ fn check(context: &ScriptContext<'_>, sink: &mut Sink<'_>) {
         if context.fresh.types.contains(ty) {
             continue;
         }
-        let later = &context.actions[index + 1..];
-        let Some(used) = later.iter().find(|it| uses(context, it, ty, value)) else { continue };
-        sink.report(
-            used.action.range,
-            format!("'{value}' cannot be used before it is committed: it is new in {ty} (55P04)"),
-            "move this into the next migration",
-        );
+        for used in &context.actions[index + 1..] {
+            let message = format!(
+                "'{value}' cannot be used before it is committed: it is new in {ty} (55P04)"
+            );
+            let help = "move this into the next migration";
+            match usage(context, used, ty, value) {
+                Some(Usage::Certain) => return sink.report(used.action.range, message, help),
+                Some(Usage::Perhaps) => {
+                    let message = format!("{message}, if it is one of {ty} here");
+                    return sink.report_unsure(used.action.range, message, help);
+                }
+                None => {}
+            }
+        }
     }
 }
 
+enum Usage {
+    Certain,
+    Perhaps,
+}
+
 /// Whether an action makes the server read the value as one of the type.
-fn uses(context: &ScriptContext<'_>, examined: &Examined, ty: &ObjectName, value: &str) -> bool {
+fn usage(
+    context: &ScriptContext<'_>,
+    examined: &Examined,
+    ty: &ObjectName,
+    value: &str,
+) -> Option<Usage> {
     let is_type = |it: &ColumnType| it.object() == *ty;
+    let text = examined.action.range.of(&context.script.sql);
+    let tokens: Vec<Token> = Tokens::of(text).collect();
+    let quoted = format!("'{}'", value.replace('\'', "''"));
+    let at = tokens.iter().position(|it| it.kind == TokenKind::Text && it.text(text) == quoted)?;
+    let is_cast = tokens.get(at + 1..at + 4).is_some_and(|it| {
+        let name = text.get(it[2].start..).and_then(ObjectName::read);
+        it[0].is_symbol(b':') && it[1].is_symbol(b':') && name.is_some_and(|it| it == *ty)
+    });
     let (tables, is_of_type) = match &examined.action.what {
         What::Insert { table, sources, .. }
         | What::Update { table, sources, .. }
@@ -68,30 +105,64 @@ fn uses(context: &ScriptContext<'_>, examined: &Examined, ty: &ObjectName, value
         What::AlterTable { table, change: Change::AddColumn { column, .. }, .. } => {
             (vec![table], is_type(&column.ty))
         }
+        What::AlterTable { table, change: Change::SetDefault { column }, .. } => {
+            (vec![], context.known.column(table, column).is_some_and(|it| is_type(&it.ty)))
+        }
         What::AlterTable { table, .. } => (vec![table], false),
         What::CreateIndex(it) => (vec![&it.table], false),
-        What::CreateTable(it) => (Vec::new(), it.columns.iter().any(|it| is_type(&it.ty))),
+        What::CreateTable(it) => (vec![], it.columns.iter().any(|it| is_type(&it.ty))),
         What::Select { sources, .. }
         | What::CreateTableAs { sources, .. }
         | What::CreateView { sources, .. }
         | What::CreateMaterializedView { sources, .. } => (sources.iter().collect(), false),
-        _ => return false,
+        _ => return None,
     };
-    let text = examined.action.range.of(&context.script.sql);
-    let tokens: Vec<Token> = Tokens::of(text).collect();
-    let quoted = format!("'{}'", value.replace('\'', "''"));
-    if !tokens.iter().any(|it| it.kind == TokenKind::Text && it.text(text) == quoted) {
-        return false;
+    if is_cast || is_of_type {
+        return Some(Usage::Certain);
     }
-    let has_column = |table: &&ObjectName| {
-        let known = context.known.tables.get(table);
-        known.is_some_and(|it| it.columns.values().any(|it| is_type(&it.ty)))
+    let tables = tables.into_iter().filter_map(|it| context.known.tables.get(it));
+    let columns: Vec<&String> = tables
+        .flat_map(|it| it.columns.iter().filter(|(_, it)| is_type(&it.ty)).map(|(name, _)| name))
+        .collect();
+    let column = inserted(&tokens, at, text).or_else(|| compared(&tokens, at, text));
+    match column {
+        Some(it) => columns.contains(&&it).then_some(Usage::Certain),
+        None => (!columns.is_empty()).then_some(Usage::Perhaps),
+    }
+}
+
+/// The column that a value is compared with, or becomes: the name before it.
+fn compared(tokens: &[Token], at: usize, text: &str) -> Option<String> {
+    let is_between = |it: &&Token| {
+        matches!(it.kind, TokenKind::Symbol(_) | TokenKind::Text) || it.is(text, "in")
     };
-    let is_cast = |at: &[Token]| {
-        at[0].is_symbol(b':') && at[1].is_symbol(b':') && {
-            let name = text.get(at[2].start..).and_then(ObjectName::read);
-            name.is_some_and(|it| it == *ty)
+    let name = tokens[..at].iter().rev().find(|it| !is_between(it))?;
+    let is_name = !["values", "select", "then", "else", "and", "or", "not", "any", "array"]
+        .iter()
+        .any(|word| name.is(text, word));
+    is_name.then(|| ObjectName::read(name.text(text))).flatten().map(|it| it.name)
+}
+
+/// The column that a value of `INSERT INTO … (…) VALUES` is for.
+fn inserted(tokens: &[Token], at: usize, text: &str) -> Option<String> {
+    let values = tokens[..at].iter().position(|it| it.is(text, "values"))?;
+    let first = tokens[..values].iter().position(|it| it.is_symbol(b'('))?;
+    let columns: Vec<String> = tokens[first..values]
+        .iter()
+        .filter(|it| matches!(it.kind, TokenKind::Word | TokenKind::QuotedName))
+        .filter_map(|it| ObjectName::read(it.text(text)).map(|it| it.name))
+        .collect();
+    let (mut depth, mut place) = (0, 0);
+    for token in &tokens[values..at] {
+        match token.kind {
+            TokenKind::Symbol(b'(') => {
+                depth += 1;
+                place = if depth == 1 { 0 } else { place };
+            }
+            TokenKind::Symbol(b')') => depth -= 1,
+            TokenKind::Symbol(b',') if depth == 1 => place += 1,
+            _ => {}
         }
-    };
-    is_of_type || tables.iter().any(has_column) || tokens.windows(3).any(is_cast)
+    }
+    columns.get(place).filter(|_| depth == 1).cloned()
 }
