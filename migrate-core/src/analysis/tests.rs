@@ -78,7 +78,9 @@ fn known() -> Known {
     for statement in &script.statements {
         let actions = read(&script, statement);
         assert!(!actions.is_empty(), "{}", statement.range.of(&script.sql));
-        actions.iter().for_each(|it| known.learn(&it.what));
+        for action in actions {
+            known.learn(&action.what);
+        }
     }
     known
 }

@@ -68,6 +68,41 @@ fn what_is_accepted_is_not_found() {
     }
 }
 
+/// What a rule advises is what no rule calls an error, and what it does not find itself.
+#[test]
+fn ways_out_lead_out() {
+    let mut wrong = String::new();
+    for rule in RULES {
+        let mut parts = vec![String::new()];
+        for line in rule.way_out.lines() {
+            let is_next = line.starts_with("-- ") && line.contains("in the next migration")
+                || line.starts_with("-- in the one after that");
+            if is_next {
+                parts.push(String::new());
+            }
+            let part = parts.last_mut().unwrap();
+            part.push_str(line);
+            part.push('\n');
+        }
+        let mut files = Vec::new();
+        for (index, part) in parts.iter().filter(|it| it.contains(';')).enumerate() {
+            let name = format!("2026010100000{index}_part");
+            files.push(file(&format!("{name}.up.sql"), part));
+            files.push(file(&format!("{name}.down.sql"), "SELECT 1"));
+        }
+        if files.is_empty() {
+            continue;
+        }
+        let set = resolve(files, "migrations").unwrap_or_else(|it| panic!("{}: {it:?}", rule.id));
+        for it in analyze(&set, "migrations", &LintOptions::default()).findings {
+            if it.severity == Severity::Error || it.rule.id == rule.id {
+                writeln!(wrong, "{}: {} {:?}", rule.id, it.rule.id, it.problem.message).unwrap();
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "\n{wrong}");
+}
+
 #[test]
 fn what_is_older_than_the_baseline_is_left_alone() {
     let example = &rule("drop-table").unwrap().examples[0];

@@ -10,7 +10,7 @@ pub(super) static RULE: Rule = Rule {
     title: "LOCK TABLE in a mode that makes readers or writers wait",
     harm: "The lock is held until the script has ended, whatever its other statements would need. Without a \
            mode it is ACCESS EXCLUSIVE, which even SELECT waits for.",
-    way_out: "-- the weakest mode that is enough, and as little as possible after it:\nLOCK TABLE contracts IN SHARE ROW EXCLUSIVE MODE;",
+    way_out: "-- none, or one that keeps out other changes of the schema and nobody else:\nLOCK TABLE contracts IN SHARE UPDATE EXCLUSIVE MODE;",
     examples: &[
         Example::found("", "LOCK TABLE t, u"),
         Example::found("", "LOCK TABLE t IN SHARE MODE"),

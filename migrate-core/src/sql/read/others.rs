@@ -169,7 +169,8 @@ fn granted(node: &squawk_syntax::SyntaxNode) -> Vec<crate::sql::action::ObjectNa
 
 /// Whether `VACUUM` has FULL among its options, and not as one that is switched off.
 fn is_full(node: &squawk_syntax::SyntaxNode) -> bool {
-    let tokens = node.descendants_with_tokens().filter_map(|it| it.into_token());
+    let tokens =
+        node.descendants_with_tokens().filter_map(squawk_syntax::SyntaxElement::into_token);
     let mut words = tokens.filter(|it| !it.kind().is_trivia());
     let is_there = words.any(|it| it.kind() == SyntaxKind::FULL_KW);
     let value = words.next().map(|it| it.text().to_lowercase());
