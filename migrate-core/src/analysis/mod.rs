@@ -67,6 +67,8 @@ pub(crate) struct Examined {
     pub(crate) action: Action,
     /// What it does to relations that were there before the script.
     pub(crate) claims: Vec<Claim>,
+    /// Whether what it makes, or drops, was there before it, where that is known.
+    pub(crate) was_there: Option<bool>,
 }
 
 /// What a script has made so far: nobody else uses it yet.
@@ -108,7 +110,8 @@ fn script(
         for action in read(script, statement) {
             let mut claims = claims(&action, known);
             claims.retain(|it| !fresh.relations.contains(&it.relation));
-            let examined_one = Examined { statement: index, action, claims };
+            let was_there = known.has(&action.what);
+            let examined_one = Examined { statement: index, action, claims, was_there };
             lint.action(direction, &examined_one, &examined, known, &fresh);
             fresh.learn(&examined_one.action.what, known);
             known.learn(&examined_one.action.what);

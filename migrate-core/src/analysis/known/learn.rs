@@ -37,6 +37,13 @@ impl Known {
             What::CreateType { name, labels: Some(labels) } => {
                 self.enums.insert(name.clone(), labels.clone());
             }
+            What::AddEnumValue { ty, value, .. } => {
+                self.enums.get_mut(ty).into_iter().for_each(|it| it.push(value.clone()));
+            }
+            What::CreateFunction(it) => self.functions.insert(it.function.clone(), ()),
+            What::DropFunction { functions, .. } => {
+                functions.iter().for_each(|it| _ = self.functions.remove(it));
+            }
             What::CreateDomain { domain, ty, has_constraint } => {
                 self.domains.insert(domain.clone(), (ty.clone(), *has_constraint));
             }

@@ -5,7 +5,9 @@ use squawk_syntax::ast::{self, AlterDomainAction, AlterIndexAction, AlterTypeAct
 use squawk_syntax::ast::{AlterViewAction, Stmt};
 
 use super::tree::{self, Reader, first, has, lists, text_of};
-use crate::sql::action::{DomainChange, IndexChange, What};
+use crate::sql::action::{DomainChange, FunctionChange, IndexChange, What};
+use crate::sql::secret::holds_password;
+use crate::sql::token::{TokenKind, Tokens};
 
 impl Reader {
     pub(super) fn changes(&self, statement: &Stmt) -> Option<What> {
@@ -34,12 +36,41 @@ impl Reader {
                     _ => None,
                 },
             },
-            Stmt::AlterMaterializedView(it) => {
-                What::AlterView { view: tree::name(&it.view_ref()?)?, renamed_to: None }
-            }
-            Stmt::AlterTrigger(it) => What::AlterTrigger { table: tree::name(&it.on_relation()?)? },
+            Stmt::AlterMaterializedView(it) => What::AlterView {
+                view: tree::name(&it.view_ref()?)?,
+                renamed_to: first::<ast::ViewRenameTo>(it.syntax())
+                    .and_then(|it| Some(tree::name(&it.view()?)?.name)),
+            },
+            Stmt::AlterTrigger(it) => What::AlterTrigger {
+                trigger: tree::ident(&it.trigger_ref()?),
+                table: tree::name(&it.on_relation()?)?,
+                renamed_to: first::<ast::TriggerRenameTo>(it.syntax())
+                    .and_then(|it| Some(tree::ident(&it.trigger()?))),
+            },
             Stmt::AlterRule(it) => What::ChangeRule { table: tree::name(&it.on_relation()?)? },
-            Stmt::AlterPolicy(it) => What::AlterPolicy { table: tree::name(&it.on_table()?)? },
+            Stmt::AlterPolicy(it) => What::AlterPolicy {
+                policy: tree::ident(&it.policy_ref()?),
+                table: tree::name(&it.on_table()?)?,
+                renamed_to: first::<ast::PolicyRenameTo>(it.syntax())
+                    .and_then(|it| Some(tree::ident(&it.policy()?))),
+            },
+            Stmt::AlterSchema(it) => What::AlterSchema {
+                schema: tree::ident(&it.schema_ref()?),
+                renamed_to: first::<ast::SchemaRenameTo>(it.syntax())
+                    .and_then(|it| Some(tree::ident(&it.schema()?))),
+            },
+            Stmt::AlterFunction(it) => What::AlterFunction(FunctionChange {
+                function: tree::name(&it.function_sig()?.function_name_ref()?)?,
+                renamed_to: first::<ast::FunctionRenameTo>(it.syntax())
+                    .and_then(|it| Some(tree::name(&it.function_name()?)?.name)),
+                ..function_change(it.syntax())
+            }),
+            Stmt::AlterProcedure(it) => What::AlterFunction(FunctionChange {
+                function: tree::name(&it.procedure_sig()?.procedure_name_ref()?)?,
+                renamed_to: first::<ast::ProcedureRenameTo>(it.syntax())
+                    .and_then(|it| Some(tree::name(&it.procedure_name()?)?.name)),
+                ..function_change(it.syntax())
+            }),
             Stmt::AlterType(it) => {
                 let ty = tree::name(&it.type_name_ref()?)?;
                 match it.action()? {
@@ -50,6 +81,12 @@ impl Reader {
                     },
                     AlterTypeAction::TypeRenameTo(it) => {
                         What::AlterType { ty, renamed_to: Some(tree::name(&it.type_name()?)?.name) }
+                    }
+                    AlterTypeAction::RenameValue(it) => {
+                        let mut labels = it.syntax().descendants().filter_map(ast::Literal::cast);
+                        let (from, to) = (labels.next()?, labels.next()?);
+                        let (from, to) = (text_of(from.syntax()), text_of(to.syntax()));
+                        What::RenameEnumValue { ty, from, to }
                     }
                     _ => What::AlterType { ty, renamed_to: None },
                 }
@@ -78,6 +115,10 @@ impl Reader {
             Stmt::CreateUser(it) => password(it.syntax()),
             Stmt::AlterRole(it) => password(it.syntax()),
             Stmt::AlterUser(it) => password(it.syntax()),
+            Stmt::CreateUserMapping(it) => connection(it.syntax()),
+            Stmt::AlterUserMapping(it) => connection(it.syntax()),
+            Stmt::CreateSubscription(it) => connection(it.syntax()),
+            Stmt::AlterSubscription(it) => connection(it.syntax()),
             _ => return None,
         })
     }
@@ -147,6 +188,33 @@ fn password(node: &squawk_syntax::SyntaxNode) -> What {
         .any(|it| it.literal().is_some())
         || first::<ast::RoleOptionEncryptedPassword>(node).is_some();
     if has_one { What::Password } else { What::Other }
+}
+
+/// What connects to another server; all that is of interest is a password.
+fn connection(node: &squawk_syntax::SyntaxNode) -> What {
+    let sql = node.text().to_string();
+    let mut after_password = false;
+    for token in Tokens::of(&sql) {
+        match token.kind {
+            TokenKind::Text if after_password || holds_password(token.text(&sql)) => {
+                return What::Password;
+            }
+            _ => {}
+        }
+        // An option of a user mapping.
+        after_password = token.text(&sql).trim_matches('"').eq_ignore_ascii_case("password");
+    }
+    What::Other
+}
+
+/// What happens to a function, but for its name.
+fn function_change(node: &squawk_syntax::SyntaxNode) -> FunctionChange {
+    let options = super::new::routine(first::<ast::FuncOptionList>(node));
+    FunctionChange {
+        is_security_definer: options.is_security_definer,
+        sets_search_path: options.sets_search_path,
+        ..FunctionChange::default()
+    }
 }
 
 /// The table that a comment is on, or on a part of.
