@@ -2,7 +2,7 @@
 
 use crate::analysis::known::Known;
 use crate::analysis::{Claim, Examined, Fresh};
-use crate::sql::action::{Action, ObjectName, What};
+use crate::sql::action::{Action, Change, ObjectName, What};
 use crate::{ByteRange, Direction, LintOptions, Mode, SourceMigration, SourceScript, Work};
 
 /// An action, before it is done.
@@ -86,6 +86,16 @@ impl ActionContext<'_> {
     /// Whether the script made this relation itself, so that nobody uses it yet.
     pub(crate) fn is_fresh(&self, relation: &ObjectName) -> bool {
         self.fresh.relations.contains(relation)
+    }
+
+    /// Whether the script added this column itself.
+    pub(crate) fn is_fresh_column(&self, table: &ObjectName, column: &str) -> bool {
+        self.before.iter().any(|it| match &it.action.what {
+            What::AlterTable {
+                table: of, change: Change::AddColumn { column: new, .. }, ..
+            } => of == table && new.name == column && it.was_there != Some(true),
+            _ => false,
+        })
     }
 
     /// Whether this is the way there; the way back is allowed to lose what the way there made.

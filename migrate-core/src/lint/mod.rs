@@ -4,6 +4,7 @@
 //! script, or at both scripts of a migration; what it finds can be accepted in the script with
 //! `-- migrate:allow RULE because REASON`.
 
+mod columns;
 mod context;
 mod options;
 mod pass;

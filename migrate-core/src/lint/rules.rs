@@ -1,9 +1,19 @@
 //! The rules, in the order of their documentation.
 
+mod char_type;
+mod delete_without_where;
+mod drop_cascade;
+mod drop_column;
+mod drop_schema;
 mod drop_table;
 mod foreign_key_validates;
 mod index_not_concurrent;
+mod json_column;
+mod serial_key;
+mod timestamp_without_time_zone;
+mod truncate;
 mod unused_allow;
+mod update_without_where;
 
 use super::Rule;
 
@@ -13,6 +23,18 @@ pub(super) use unused_allow::{RULE as UNUSED_ALLOW, found as unused_allow};
 pub const RULES: &[&Rule] = &[
     &index_not_concurrent::RULE,
     &foreign_key_validates::RULE,
+    // What is lost.
     &drop_table::RULE,
+    &drop_column::RULE,
+    &drop_schema::RULE,
+    &drop_cascade::RULE,
+    &truncate::RULE,
+    &delete_without_where::RULE,
+    &update_without_where::RULE,
+    // Types.
+    &timestamp_without_time_zone::RULE,
+    &char_type::RULE,
+    &json_column::RULE,
+    &serial_key::RULE,
     &unused_allow::RULE,
 ];

@@ -1,0 +1,41 @@
+//! `DROP COLUMN` on the way up.
+
+use crate::lint::{ActionContext, Check, Example, Rule, Severity, Sink};
+use crate::sql::action::{Change, ObjectName, What};
+
+pub(super) static RULE: Rule = Rule {
+    id: "drop-column",
+    severity: Severity::Warning,
+    title: "a column and all its values are dropped",
+    harm: "The values are gone, and no down script brings them back. Programs that are still running with the old \
+           code fail at once, also where they merely list all columns. Indexes and constraints that use the column \
+           go with it.",
+    way_out: "-- deploy the program that no longer reads or writes the column; where it must have a value:\nALTER TABLE contracts ALTER COLUMN remark DROP NOT NULL;\n-- in a later migration, when nothing that runs knows the column:\nALTER TABLE contracts DROP COLUMN remark;",
+    examples: &[
+        Example::found("CREATE TABLE t (a int, b int)", "ALTER TABLE t DROP COLUMN b"),
+        Example::found("", "ALTER TABLE t DROP a, DROP COLUMN IF EXISTS b CASCADE").times(2),
+        Example::found("", "ALTER TABLE t ADD COLUMN a int; ALTER TABLE t DROP COLUMN b"),
+        Example::fine("", "CREATE TABLE t (a int, b int); ALTER TABLE t DROP COLUMN b"),
+        Example::fine("", "ALTER TABLE t ADD COLUMN a int; ALTER TABLE t DROP COLUMN a"),
+        Example::fine("", "ALTER TABLE t ADD COLUMN a int")
+            .with_down("ALTER TABLE t DROP COLUMN a"),
+    ],
+    check: Check::Action(check),
+};
+
+fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
+    let What::AlterTable { table, change: Change::DropColumn { column, .. }, .. } =
+        &context.action.what
+    else {
+        return;
+    };
+    if !context.is_up() || context.is_fresh(table) || context.is_fresh_column(table, column) {
+        return;
+    }
+    let column = ObjectName::plain(column);
+    sink.report(
+        context.action.range,
+        format!("the values of {table}.{column} are gone for good"),
+        "when no program that runs uses it any more, say so: `-- migrate:allow drop-column because …`",
+    );
+}
