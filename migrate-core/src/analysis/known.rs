@@ -99,6 +99,13 @@ impl Known {
             What::AddEnumValue { ty, value, .. } => {
                 return Some(self.enums.get(ty)?.contains(value));
             }
+            // So are indexes and sequences renamed, of which the latter are not known.
+            What::AlterTable { table, change: Change::Rename { .. }, .. } => {
+                if self.indexes.contains_key(table) {
+                    return Some(false);
+                }
+                self.tables.contains_key(table) || self.views.contains_key(table)
+            }
             What::AlterTable { table, change, .. } => {
                 let known = self.tables.get(table)?;
                 match change {

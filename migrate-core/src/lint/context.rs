@@ -3,6 +3,8 @@
 use crate::analysis::known::Known;
 use crate::analysis::{Claim, Examined, Fresh};
 use crate::sql::action::{Action, Change, ObjectName, What};
+use crate::sql::byte_range;
+use crate::sql::token::Tokens;
 use crate::{ByteRange, Direction, LintOptions, Mode, SourceMigration, SourceScript, Work};
 
 /// An action, before it is done.
@@ -55,6 +57,8 @@ pub(crate) struct Found {
     pub(super) range: ByteRange,
     pub(super) message: String,
     pub(super) help: String,
+    /// Whether the line must not be shown.
+    pub(super) is_secret: bool,
 }
 
 impl Sink<'_> {
@@ -66,7 +70,19 @@ impl Sink<'_> {
         help: impl Into<String>,
     ) {
         let (message, help) = (message.into(), help.into());
-        self.found.push(Found { direction: self.direction, range, message, help });
+        let direction = self.direction;
+        self.found.push(Found { direction, range, message, help, is_secret: false });
+    }
+
+    /// The same of a line that is not to be shown.
+    pub(crate) fn report_secret(
+        &mut self,
+        range: ByteRange,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.report(range, message, help);
+        self.found.iter_mut().last().into_iter().for_each(|it| it.is_secret = true);
     }
 
     /// The same in one of the scripts of a migration.
@@ -78,11 +94,28 @@ impl Sink<'_> {
         help: impl Into<String>,
     ) {
         let (message, help) = (message.into(), help.into());
-        self.found.push(Found { direction, range, message, help });
+        self.found.push(Found { direction, range, message, help, is_secret: false });
+    }
+}
+
+impl ScriptContext<'_> {
+    /// Whether this is the way there.
+    pub(crate) fn is_up(&self) -> bool {
+        self.direction == Direction::Up
     }
 }
 
 impl ActionContext<'_> {
+    /// Where a name stands in the action; the whole of it, where it is written in another way.
+    pub(crate) fn place_of(&self, name: &str) -> ByteRange {
+        let range = self.action.range;
+        let sql = range.of(&self.script.sql);
+        let found = Tokens::of(sql)
+            .find(|it| ObjectName::read(it.text(sql)).is_some_and(|it| it.name == name));
+        let offset = range.start as usize;
+        found.map_or(range, |it| byte_range(offset + it.start, offset + it.end))
+    }
+
     /// Whether the script made this relation itself, so that nobody uses it yet.
     pub(crate) fn is_fresh(&self, relation: &ObjectName) -> bool {
         self.fresh.relations.contains(relation)

@@ -151,7 +151,8 @@ impl<'a> Pass<'a> {
         let (severity, is_denied) = self.options.level(rule)?;
         let file = display(self.folder, &script.file_name);
         let finding = Finding::new(ProblemKind::Lint, found.range, found.message, found.help);
-        let problem = finding.in_file(&file, &script.sql);
+        let mut problem = finding.in_file(&file, &script.sql);
+        problem.source_line = problem.source_line.filter(|_| !found.is_secret);
         let version = self.migration.version;
         Some(LintFinding {
             rule,

@@ -7,9 +7,18 @@ mod drop_column;
 mod drop_schema;
 mod drop_table;
 mod foreign_key_validates;
+mod foreign_key_without_index;
+mod identifier_too_long;
 mod index_not_concurrent;
 mod json_column;
+mod not_idempotent;
+mod password_literal;
+mod rename_column;
+mod rename_table;
+mod search_path;
+mod security_definer_search_path;
 mod serial_key;
+mod set_schema;
 mod timestamp_without_time_zone;
 mod truncate;
 mod unused_allow;
@@ -31,10 +40,22 @@ pub const RULES: &[&Rule] = &[
     &truncate::RULE,
     &delete_without_where::RULE,
     &update_without_where::RULE,
+    // What breaks programs that are running.
+    &rename_table::RULE,
+    &rename_column::RULE,
+    &set_schema::RULE,
+    // What costs later.
+    &foreign_key_without_index::RULE,
+    &identifier_too_long::RULE,
+    &search_path::RULE,
+    &not_idempotent::RULE,
     // Types.
     &timestamp_without_time_zone::RULE,
     &char_type::RULE,
     &json_column::RULE,
     &serial_key::RULE,
+    // Secrets and rights.
+    &password_literal::RULE,
+    &security_definer_search_path::RULE,
     &unused_allow::RULE,
 ];

@@ -23,5 +23,6 @@ pub(in crate::lint) fn found(direction: Direction, allow: &SourceAllow) -> Found
         range: ByteRange::default(),
         message: format!("the rule {} finds nothing here", allow.rule),
         help: "delete the line".to_owned(),
+        is_secret: false,
     }
 }
