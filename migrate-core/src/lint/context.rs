@@ -17,6 +17,8 @@ pub(crate) struct ActionContext<'a> {
     pub(crate) action: &'a Action,
     /// What it does to relations that the script did not make itself.
     pub(crate) claims: &'a [Claim],
+    /// Whether what it makes, or drops, was there before it, where that is known.
+    pub(crate) was_there: Option<bool>,
     /// The actions of the script before it.
     pub(crate) before: &'a [Examined],
     /// The schema before it.
@@ -134,6 +136,14 @@ impl ActionContext<'_> {
     /// Whether this is the way there; the way back is allowed to lose what the way there made.
     pub(crate) fn is_up(&self) -> bool {
         self.direction == Direction::Up
+    }
+
+    /// What to add about something that is dropped only where it is there, and may not be.
+    pub(crate) fn if_there(&self) -> &'static str {
+        let sql = self.action.range.of(&self.script.sql);
+        let mut tokens = Tokens::of(sql);
+        let is_conditional = tokens.any(|it| it.is(sql, "exists"));
+        if is_conditional && self.was_there.is_none() { ", if it is there" } else { "" }
     }
 
     /// Whether the script runs in one transaction, its locks held to the end.

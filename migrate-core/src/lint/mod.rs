@@ -6,6 +6,7 @@
 
 mod columns;
 mod context;
+mod ledger;
 mod made;
 mod options;
 mod pass;

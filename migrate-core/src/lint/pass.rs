@@ -52,6 +52,7 @@ impl<'a> Pass<'a> {
             statement: examined.statement,
             action: &examined.action,
             claims: &examined.claims,
+            was_there: examined.was_there,
             before,
             known,
             fresh,

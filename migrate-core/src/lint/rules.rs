@@ -2,6 +2,8 @@
 
 mod char_type;
 mod delete_without_where;
+mod down_does_not_undo;
+mod down_does_nothing;
 mod drop_cascade;
 mod drop_column;
 mod drop_schema;
@@ -57,5 +59,8 @@ pub const RULES: &[&Rule] = &[
     // Secrets and rights.
     &password_literal::RULE,
     &security_definer_search_path::RULE,
+    // The way back.
+    &down_does_not_undo::RULE,
+    &down_does_nothing::RULE,
     &unused_allow::RULE,
 ];

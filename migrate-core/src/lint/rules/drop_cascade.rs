@@ -66,11 +66,15 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
     let known = dependents(context);
     let known = match known.as_slice() {
         [] => String::new(),
-        known => format!(", as are {}", known.join(", ")),
+        known => format!(": {}", known.join(", ")),
     };
     sink.report(
         context.action.range,
-        format!("whatever depends on {} is dropped too, unnamed{known}", names.join(", ")),
+        format!(
+            "whatever depends on {} is dropped too{}, unnamed{known}",
+            names.join(", "),
+            context.if_there()
+        ),
         "leave CASCADE out: the server lists what depends on it; drop that by name",
     );
 }

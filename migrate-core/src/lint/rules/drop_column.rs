@@ -15,6 +15,7 @@ pub(super) static RULE: Rule = Rule {
         Example::found("CREATE TABLE t (a int, b int)", "ALTER TABLE t DROP COLUMN b"),
         Example::found("", "ALTER TABLE t DROP a, DROP COLUMN IF EXISTS b CASCADE").times(2),
         Example::found("", "ALTER TABLE t ADD COLUMN a int; ALTER TABLE t DROP COLUMN b"),
+        Example::fine("CREATE TABLE t (a int)", "ALTER TABLE t DROP COLUMN IF EXISTS b"),
         Example::fine("", "CREATE TABLE t (a int, b int); ALTER TABLE t DROP COLUMN b"),
         Example::fine("", "ALTER TABLE t ADD COLUMN a int; ALTER TABLE t DROP COLUMN a"),
         Example::fine("", "ALTER TABLE t ADD COLUMN a int")
@@ -29,13 +30,17 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
     else {
         return;
     };
-    if !context.is_up() || context.is_fresh(table) || context.is_fresh_column(table, column) {
+    if !context.is_up()
+        || context.is_fresh(table)
+        || context.is_fresh_column(table, column)
+        || context.was_there == Some(false)
+    {
         return;
     }
     let column = ObjectName::plain(column);
     sink.report(
         context.action.range,
-        format!("the values of {table}.{column} are gone for good"),
+        format!("the values of {table}.{column} are gone for good{}", context.if_there()),
         "when no program that runs uses it any more, say so: `-- migrate:allow drop-column because …`",
     );
 }

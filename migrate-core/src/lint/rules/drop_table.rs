@@ -27,7 +27,7 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
     }
     sink.report(
         context.action.range,
-        format!("the rows of {} are gone for good", gone.join(", ")),
+        format!("the rows of {} are gone for good{}", gone.join(", "), context.if_there()),
         "take a backup first (`up --with-backup`), and say so: `-- migrate:allow drop-table because …`",
     );
 }

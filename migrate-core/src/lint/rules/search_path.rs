@@ -26,6 +26,7 @@ pub(super) static RULE: Rule = Rule {
             "SELECT pg_catalog.set_config('search_path', '', false); CREATE TABLE s.t (a int)",
         ),
         Example::fine("", "SET search_path = pg_catalog; CREATE TABLE s.t (a int)"),
+        Example::fine("", "SET LOCAL search_path = public; CREATE TABLE t (a int)"),
         Example::fine("", "SET search_path TO DEFAULT; CREATE TABLE t (a int)"),
         Example::fine("", "SET lock_timeout = '1s'; CREATE TABLE t (a int)"),
         Example::fine(
@@ -53,7 +54,8 @@ fn check(context: &ScriptContext<'_>, sink: &mut Sink<'_>) {
             },
             _ => continue,
         };
-        let harmless = path.iter().all(|it| ["", "pg_catalog", "default"].contains(&it.as_str()));
+        let harmless =
+            path.iter().all(|it| ["", "pg_catalog", "public", "default"].contains(&it.as_str()));
         if harmless || index + 1 == context.actions.len() {
             continue;
         }

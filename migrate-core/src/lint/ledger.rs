@@ -1,0 +1,152 @@
+//! What scripts make and drop by name: what is left of it when the one has run after the other.
+
+mod deeds;
+mod thing;
+
+use crate::analysis::Examined;
+use crate::sql::action::ObjectName;
+
+pub(super) use deeds::deeds;
+pub(super) use thing::{Kind, Thing, same_name};
+
+/// Something that an action does to things with names.
+pub(super) enum Deed {
+    Make(Thing),
+    Drop(Thing),
+    /// A thing, and the name that it gets.
+    Rename(Thing, ObjectName),
+    /// A partition, and the table that it goes with, or no longer does.
+    Partition(ObjectName, Option<ObjectName>),
+    /// An index goes with another thing from now on, and is none of its own.
+    Absorb(ObjectName),
+    /// A constraint or an index of this table, whose name the server chooses.
+    MakeUnnamed(Kind, ObjectName),
+}
+
+/// What is there and was not, and what was there and is not.
+#[derive(Clone, Default)]
+pub(super) struct Ledger {
+    pub(super) made: Vec<Thing>,
+    pub(super) dropped: Vec<Thing>,
+    /// Whether the way back has begun: what it makes and drops beside is not taken note of.
+    is_back: bool,
+    /// Whether sequences may go with the tables that they belong to.
+    owns_sequences: bool,
+    /// Whether names without a schema may be in any.
+    has_path: bool,
+}
+
+impl Ledger {
+    /// What a script has done when it has run.
+    pub(super) fn of(actions: &[Examined], sql: &str) -> Ledger {
+        let words = sql.to_ascii_lowercase();
+        let owns_sequences = words.contains("owned by");
+        let has_path = words.contains("search_path");
+        let mut ledger = Ledger { owns_sequences, has_path, ..Ledger::default() };
+        actions.iter().flat_map(deeds).for_each(|it| ledger.take(it));
+        ledger
+    }
+
+    /// What is left of it when the script that takes it back has run.
+    pub(super) fn back(mut self, actions: &[Examined]) -> Ledger {
+        self.is_back = true;
+        actions.iter().flat_map(deeds).for_each(|it| self.take(it));
+        self
+    }
+
+    fn take(&mut self, deed: Deed) {
+        match deed {
+            Deed::Make(thing) => self.make(thing),
+            Deed::Drop(thing) => self.drop(thing),
+            Deed::Rename(thing, to) => self.rename(&thing, &to),
+            Deed::Partition(table, parent) => {
+                let of = |it: &&mut Thing| it.kind == Kind::Table && same_name(&it.name, &table);
+                self.made.iter_mut().filter(of).for_each(|it| it.of.clone_from(&parent));
+            }
+            Deed::Absorb(index) => {
+                self.made.retain(|it| it.kind != Kind::Index || !same_name(&it.name, &index));
+            }
+            Deed::MakeUnnamed(kind, table) if self.is_back => self.dropped.retain(|it| {
+                // Of an index that is dropped, the table is not known.
+                it.kind != kind || it.of.as_ref().is_some_and(|it| !same_name(it, &table))
+            }),
+            Deed::MakeUnnamed(..) => {}
+        }
+    }
+
+    fn make(&mut self, thing: Thing) {
+        if thing.kind == Kind::Table && self.is_back {
+            // It comes with its parts.
+            self.dropped.retain(|it| !it.is_part_of(&thing.name));
+        }
+        match self.dropped.iter().position(|it| it.is(&thing)) {
+            Some(place) => _ = self.dropped.remove(place),
+            None if !self.is_back => self.made.push(thing),
+            None => {}
+        }
+    }
+
+    fn drop(&mut self, thing: Thing) {
+        let before = self.made.len();
+        let place = self.made.iter().position(|it| it.is(&thing));
+        place.into_iter().for_each(|it| _ = self.made.remove(it));
+        self.drop_parts(&thing);
+        if self.made.len() == before && !self.is_back {
+            self.dropped.push(thing);
+        }
+    }
+
+    /// What goes with a thing.
+    fn drop_parts(&mut self, thing: &Thing) {
+        match thing.kind {
+            Kind::Table | Kind::View | Kind::Sequence | Kind::Type => {
+                let part = |it: &Thing| it.is_part_of(&thing.name);
+                // Partitions have parts of their own.
+                let partitions: Vec<Thing> = self
+                    .made
+                    .iter()
+                    .filter(|it| it.kind == Kind::Table && part(it) && !it.is(thing))
+                    .cloned()
+                    .collect();
+                self.made.retain(|it| !part(it));
+                partitions.iter().for_each(|it| self.drop_parts(it));
+            }
+            Kind::Column => {
+                let (of, column) = (thing.of.clone().unwrap_or_default(), &thing.name.name);
+                self.made.retain(|it| !(it.is_part_of(&of) && it.hangs_on(column)));
+            }
+            Kind::Schema => {
+                let (schema, has_path) = (&thing.name.name, self.has_path);
+                self.made.retain(|it| !it.is_in(schema, has_path));
+            }
+            _ => {}
+        }
+        if self.owns_sequences && matches!(thing.kind, Kind::Table | Kind::Column) {
+            self.made.retain(|it| it.kind != Kind::Sequence);
+        }
+    }
+
+    fn rename(&mut self, thing: &Thing, to: &ObjectName) {
+        let renamed = Thing { name: to.clone(), ..thing.clone() };
+        let own = self.made.iter().position(|it| it.is(thing));
+        match (self.dropped.iter().position(|it| it.is(&renamed)), own) {
+            (Some(place), own) => {
+                self.dropped.remove(place);
+                match own {
+                    Some(own) => _ = self.made.remove(own),
+                    None if !self.is_back => self.dropped.push(thing.clone()),
+                    None => {}
+                }
+            }
+            (None, Some(own)) => self.made[own].name = to.clone(),
+            (None, None) if !self.is_back => {
+                self.dropped.push(thing.clone());
+                self.made.push(renamed);
+            }
+            (None, None) => {}
+        }
+        for it in self.made.iter_mut().chain(&mut self.dropped) {
+            it.follow(thing, to);
+        }
+    }
+}
