@@ -3,6 +3,7 @@
 mod deeds;
 mod thing;
 
+use crate::SourceScript;
 use crate::analysis::Examined;
 use crate::sql::action::ObjectName;
 
@@ -19,8 +20,10 @@ pub(super) enum Deed {
     Partition(ObjectName, Option<ObjectName>),
     /// An index goes with another thing from now on, and is none of its own.
     Absorb(ObjectName),
-    /// A constraint or an index of this table, whose name the server chooses.
+    /// A constraint, an index or a sequence of this table, whose name the server chooses.
     MakeUnnamed(Kind, ObjectName),
+    /// A table that is gone with the session.
+    MakeTemporary(ObjectName),
 }
 
 /// What is there and was not, and what was there and is not.
@@ -28,8 +31,11 @@ pub(super) enum Deed {
 pub(super) struct Ledger {
     pub(super) made: Vec<Thing>,
     pub(super) dropped: Vec<Thing>,
-    /// Whether the way back has begun: what it makes and drops beside is not taken note of.
+    /// Whether the way back has begun.
     is_back: bool,
+    /// What the way back drops that the way there did not make: what was there before, or was replaced.
+    away: Vec<Thing>,
+    temporary: Vec<ObjectName>,
     /// Whether sequences may go with the tables that they belong to.
     owns_sequences: bool,
     /// Whether names without a schema may be in any.
@@ -38,19 +44,19 @@ pub(super) struct Ledger {
 
 impl Ledger {
     /// What a script has done when it has run.
-    pub(super) fn of(actions: &[Examined], sql: &str) -> Ledger {
-        let words = sql.to_ascii_lowercase();
+    pub(super) fn of(actions: &[Examined], script: &SourceScript) -> Ledger {
+        let words = script.sql.to_ascii_lowercase();
         let owns_sequences = words.contains("owned by");
         let has_path = words.contains("search_path");
         let mut ledger = Ledger { owns_sequences, has_path, ..Ledger::default() };
-        actions.iter().flat_map(deeds).for_each(|it| ledger.take(it));
+        actions.iter().flat_map(|it| deeds(it, script)).for_each(|it| ledger.take(it));
         ledger
     }
 
     /// What is left of it when the script that takes it back has run.
-    pub(super) fn back(mut self, actions: &[Examined]) -> Ledger {
+    pub(super) fn back(mut self, actions: &[Examined], script: &SourceScript) -> Ledger {
         self.is_back = true;
-        actions.iter().flat_map(deeds).for_each(|it| self.take(it));
+        actions.iter().flat_map(|it| deeds(it, script)).for_each(|it| self.take(it));
         self
     }
 
@@ -71,6 +77,7 @@ impl Ledger {
                 it.kind != kind || it.of.as_ref().is_some_and(|it| !same_name(it, &table))
             }),
             Deed::MakeUnnamed(..) => {}
+            Deed::MakeTemporary(table) => self.temporary.push(table),
         }
     }
 
@@ -79,19 +86,36 @@ impl Ledger {
             // It comes with its parts.
             self.dropped.retain(|it| !it.is_part_of(&thing.name));
         }
-        match self.dropped.iter().position(|it| it.is(&thing)) {
-            Some(place) => _ = self.dropped.remove(place),
-            None if !self.is_back => self.made.push(thing),
-            None => {}
+        let is_known = self.made.iter().any(|it| it.is(&thing));
+        if !self.replaces(&thing) && !self.is_back && !is_known {
+            self.made.push(thing);
         }
     }
 
+    /// Whether it comes in the place of something of the same name that was dropped.
+    fn replaces(&mut self, thing: &Thing) -> bool {
+        for gone in [&mut self.dropped, &mut self.away] {
+            if let Some(place) = gone.iter().position(|it| it.is(thing)) {
+                gone.remove(place);
+                return true;
+            }
+        }
+        false
+    }
+
     fn drop(&mut self, thing: Thing) {
-        let before = self.made.len();
         let place = self.made.iter().position(|it| it.is(&thing));
         place.into_iter().for_each(|it| _ = self.made.remove(it));
         self.drop_parts(&thing);
-        if self.made.len() == before && !self.is_back {
+        let is_own = thing.of.as_ref().is_some_and(|of| self.made.iter().any(|it| it.is_table(of)));
+        if place.is_some() || is_own || self.temporary.contains(&thing.name) {
+            return;
+        }
+        if self.is_back {
+            // Its parts cannot come back any more.
+            self.dropped.retain(|it| thing.kind != Kind::Table || !it.is_part_of(&thing.name));
+            self.away.push(thing);
+        } else if !self.dropped.iter().any(|it| it.is(&thing)) {
             self.dropped.push(thing);
         }
     }
@@ -129,23 +153,20 @@ impl Ledger {
     fn rename(&mut self, thing: &Thing, to: &ObjectName) {
         let renamed = Thing { name: to.clone(), ..thing.clone() };
         let own = self.made.iter().position(|it| it.is(thing));
-        match (self.dropped.iter().position(|it| it.is(&renamed)), own) {
-            (Some(place), own) => {
-                self.dropped.remove(place);
-                match own {
-                    Some(own) => _ = self.made.remove(own),
-                    None if !self.is_back => self.dropped.push(thing.clone()),
-                    None => {}
+        let replaces = self.replaces(&renamed);
+        match own {
+            Some(own) if replaces => _ = self.made.remove(own),
+            Some(own) => self.made[own].name = to.clone(),
+            None if self.is_back => self.away.push(thing.clone()),
+            None => {
+                self.dropped.push(thing.clone());
+                if !replaces {
+                    self.made.push(renamed);
                 }
             }
-            (None, Some(own)) => self.made[own].name = to.clone(),
-            (None, None) if !self.is_back => {
-                self.dropped.push(thing.clone());
-                self.made.push(renamed);
-            }
-            (None, None) => {}
         }
-        for it in self.made.iter_mut().chain(&mut self.dropped) {
+        let things = self.made.iter_mut().chain(&mut self.dropped).chain(&mut self.away);
+        for it in things {
             it.follow(thing, to);
         }
     }

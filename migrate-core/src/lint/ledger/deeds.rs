@@ -1,19 +1,24 @@
 //! From actions to what they do to things with names.
 
 use super::{Deed, Kind, Thing};
+use crate::SourceScript;
 use crate::analysis::Examined;
 use crate::sql::action::{
-    Change, Constraint, ConstraintKind, FunctionChange, IndexChange, NewIndex, ObjectName, What,
+    Change, Column, Constraint, ConstraintKind, FunctionChange, Generated, IndexChange, NewIndex,
+    ObjectName, What,
 };
+use crate::sql::token::Tokens;
 
 /// What an action makes, drops and renames.
-pub(in crate::lint) fn deeds(examined: &Examined) -> Vec<Deed> {
+pub(in crate::lint) fn deeds(examined: &Examined, script: &SourceScript) -> Vec<Deed> {
     let what = &examined.action.what;
     let deeds = match what {
         What::AlterTable { table, change, .. } => change_deeds(table, change),
         _ => renames(what).or_else(|| drops(what)).unwrap_or_else(|| makes(what)),
     };
-    let conditional = is_conditional(what);
+    let statement = &script.statements[examined.statement];
+    let conditional =
+        is_conditional(what) || renames_if_exists(statement.range.of(&script.sql), &deeds);
     // What was there stays what it was; what was not there is not gone.
     let no_change = match what {
         _ if !conditional => false,
@@ -29,6 +34,7 @@ pub(in crate::lint) fn deeds(examined: &Examined) -> Vec<Deed> {
     let mark = |deed| match deed {
         Deed::Make(it) => Deed::Make(Thing { is_doubtful, ..it }),
         Deed::Drop(it) => Deed::Drop(Thing { is_doubtful, ..it }),
+        Deed::Rename(it, to) => Deed::Rename(Thing { is_doubtful, ..it }, to),
         other => other,
     };
     deeds.into_iter().map(mark).collect()
@@ -68,12 +74,27 @@ fn is_conditional(what: &What) -> bool {
     }
 }
 
+/// Whether it renames something only where it is there.
+fn renames_if_exists(sql: &str, deeds: &[Deed]) -> bool {
+    let is_rename = |it: &Deed| matches!(it, Deed::Rename(..));
+    deeds.iter().any(is_rename) && Tokens::of(sql).take(5).any(|it| it.is(sql, "exists"))
+}
+
 fn makes(what: &What) -> Vec<Deed> {
     let thing = match what {
-        What::CreateTable(it) if !it.is_temporary => {
-            Thing { of: it.partition_of.clone(), ..Thing::new(Kind::Table, &it.table) }
+        What::CreateTable(it) if it.is_temporary => {
+            return vec![Deed::MakeTemporary(it.table.clone())];
         }
-        What::CreateTableAs { table, is_temporary: false, .. } => Thing::new(Kind::Table, table),
+        What::CreateTableAs { table, is_temporary: true, .. } => {
+            return vec![Deed::MakeTemporary(table.clone())];
+        }
+        What::CreateTable(it) => {
+            let of = it.partition_of.clone();
+            let made = Deed::Make(Thing { of, ..Thing::new(Kind::Table, &it.table) });
+            let numbers = it.columns.iter().filter_map(|column| sequence(&it.table, column));
+            return std::iter::once(made).chain(numbers).collect();
+        }
+        What::CreateTableAs { table, .. } => Thing::new(Kind::Table, table),
         What::CreateView { view, .. } | What::CreateMaterializedView { view, .. } => {
             Thing::new(Kind::View, view)
         }
@@ -86,6 +107,7 @@ fn makes(what: &What) -> Vec<Deed> {
         }
         What::AddEnumValue { ty, value, .. } => Thing::part(Kind::Value, ty, value),
         What::CreateFunction(it) => Thing::new(Kind::Function, &it.function),
+        What::CreateSchema { schema, .. } if schema == "public" => return Vec::new(),
         What::CreateSchema { schema, .. } => Thing::new(Kind::Schema, &ObjectName::plain(schema)),
         What::CreateExtension { extension, .. } => {
             Thing::new(Kind::Extension, &ObjectName::plain(extension))
@@ -174,7 +196,11 @@ fn change_deeds(table: &ObjectName, change: &Change) -> Vec<Deed> {
         Change::AddColumn { column, .. } => {
             let made = Deed::Make(Thing::part(Kind::Column, table, &column.name));
             let of = |it| constraint(table, it, Some(column.name.as_str()));
-            return std::iter::once(made).chain(column.constraints.iter().flat_map(of)).collect();
+            let constraints = column.constraints.iter().flat_map(of);
+            return std::iter::once(made)
+                .chain(sequence(table, column))
+                .chain(constraints)
+                .collect();
         }
         Change::DropColumn { column, .. } => Deed::Drop(Thing::part(Kind::Column, table, column)),
         Change::RenameColumn { from, to } => {
@@ -198,6 +224,12 @@ fn change_deeds(table: &ObjectName, change: &Change) -> Vec<Deed> {
         _ => return Vec::new(),
     };
     vec![deed]
+}
+
+/// The sequence that a column brings with it.
+fn sequence(table: &ObjectName, column: &Column) -> Option<Deed> {
+    let has_one = column.ty.is_serial() || column.generated == Some(Generated::Identity);
+    has_one.then(|| Deed::MakeUnnamed(Kind::Sequence, table.clone()))
 }
 
 /// A constraint; `of` is the column that it stands at.

@@ -54,6 +54,10 @@ impl Thing {
         of && self.kind.class() == other.kind.class() && same_name(&self.name, &other.name)
     }
 
+    pub(super) fn is_table(&self, name: &ObjectName) -> bool {
+        self.kind == Kind::Table && same_name(&self.name, name)
+    }
+
     pub(super) fn is_part_of(&self, whole: &ObjectName) -> bool {
         self.of.as_ref().is_some_and(|it| same_name(it, whole))
     }

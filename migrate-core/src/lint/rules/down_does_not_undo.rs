@@ -4,6 +4,7 @@ use crate::analysis::Examined;
 use crate::lint::ledger::{Kind, Ledger, Thing};
 use crate::lint::{Check, Example, MigrationContext, Rule, Severity, Sink};
 use crate::sql::action::What;
+use crate::sql::token::{Token, TokenKind, Tokens};
 use crate::{Direction, SourceScript};
 
 pub(super) static RULE: Rule = Rule {
@@ -49,6 +50,18 @@ pub(super) static RULE: Rule = Rule {
         .with_down("ALTER TABLE t DROP COLUMN b"),
         Example::fine("", "ALTER TYPE e ADD VALUE 'x'")
             .with_down("ALTER TYPE e RENAME TO e_old; CREATE TYPE e AS ENUM ('a'); DROP TYPE e_old"),
+        Example::fine("", "ALTER TABLE t RENAME COLUMN a TO a_old; ALTER TABLE t ADD COLUMN a bigint")
+            .with_down("ALTER TABLE t DROP COLUMN a; ALTER TABLE t RENAME COLUMN a_old TO a"),
+        Example::fine("", "ALTER TABLE t RENAME COLUMN a TO a_old; ALTER TABLE t ADD COLUMN a bigint").with_down(
+            "ALTER TABLE t RENAME a TO a_new; ALTER TABLE t RENAME a_old TO a; ALTER TABLE t DROP a_new",
+        ),
+        Example::fine("", "CREATE TABLE t (a int, b int); ALTER TABLE t DROP COLUMN b").with_down("DROP TABLE t"),
+        Example::fine("", "CREATE TEMP TABLE x AS SELECT 1; ALTER TABLE t ADD a int; DROP TABLE x")
+            .with_down("ALTER TABLE t DROP COLUMN a"),
+        Example::fine("", "ALTER INDEX IF EXISTS i RENAME TO j; CREATE INDEX IF NOT EXISTS j ON t (a)")
+            .with_down("DROP INDEX j"),
+        Example::fine("", "ALTER TABLE t ALTER a DROP DEFAULT; DROP SEQUENCE t_a_seq")
+            .with_down("ALTER TABLE t DROP COLUMN a; ALTER TABLE t ADD COLUMN a serial"),
         Example::fine("", "CREATE EXTENSION IF NOT EXISTS citext; CREATE TABLE t (a int)").with_down("DROP TABLE t"),
         Example::fine("", "ALTER TABLE t DROP CONSTRAINT k; ALTER TABLE t ADD CONSTRAINT k CHECK (a > 0)")
             .with_down("ALTER TABLE t DROP CONSTRAINT k; ALTER TABLE t ADD CONSTRAINT k CHECK (a > 1)"),
@@ -59,6 +72,7 @@ pub(super) static RULE: Rule = Rule {
             "CREATE OR REPLACE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 2'; CREATE TABLE t (a int)",
         )
         .with_down("DROP TABLE t"),
+        Example::fine("", "CREATE TABLE t (a int)").with_down("SELECT drop_all('t')"),
         Example::fine("", "CREATE TABLE t (a int)").with_down("DO $$ BEGIN DROP TABLE t; END $$"),
         Example::fine("", "CREATE TABLE t (a int)").with_down("-- migrate:irreversible because it is tried"),
         Example::fine("", "CREATE TEMP TABLE x (a int); ALTER TABLE t ADD b int").with_down("ALTER TABLE t DROP b"),
@@ -66,20 +80,36 @@ pub(super) static RULE: Rule = Rule {
     check: Check::Migration(check),
 };
 
+/// What may stand before a parenthesis in a query, and makes and drops nothing.
+const HARMLESS: [&str; 12] = [
+    "setval",
+    "set_config",
+    "nextval",
+    "count",
+    "max",
+    "min",
+    "coalesce",
+    "now",
+    "as",
+    "from",
+    "in",
+    "values",
+];
+
 /// How many things a message names.
 const NAMED: usize = 4;
 
 fn check(context: &MigrationContext<'_>, sink: &mut Sink<'_>) {
     let (up, down) = (&context.migration.up, &context.migration.down);
     let Some(first) = down.statements.first() else { return };
-    let is_code = context.down.iter().any(|it| it.action.what == What::Code);
-    if is_code || super::down_does_nothing::does_nothing(context) {
+    let is_code = |it: &Examined| may_do_anything(&it.action.what, it.action.range.of(&down.sql));
+    if context.down.iter().any(is_code) || super::down_does_nothing::does_nothing(context) {
         return;
     }
     if !is_read(up, context.up) || !is_read(down, context.down) {
         return;
     }
-    let ledger = Ledger::of(context.up, &up.sql).back(context.down);
+    let ledger = Ledger::of(context.up, up).back(context.down, down);
     let takes_along = context.down.iter().any(|it| it.action.cascades);
     let left: Vec<&Thing> = ledger
         .made
@@ -116,6 +146,20 @@ fn check(context: &MigrationContext<'_>, sink: &mut Sink<'_>) {
 /// Whether all statements of a script were understood.
 fn is_read(script: &SourceScript, actions: &[Examined]) -> bool {
     (0..script.statements.len()).all(|it| actions.iter().any(|action| action.statement == it))
+}
+
+/// Whether it is code, or calls some.
+fn may_do_anything(what: &What, sql: &str) -> bool {
+    if !matches!(what, What::Select { .. }) {
+        return *what == What::Code;
+    }
+    let tokens: Vec<Token> = Tokens::of(sql).collect();
+    tokens.windows(2).any(|it| {
+        let [name, next] = it else { return false };
+        let is_call =
+            next.is_symbol(b'(') && matches!(name.kind, TokenKind::Word | TokenKind::QuotedName);
+        is_call && !HARMLESS.iter().any(|known| name.is(sql, known))
+    })
 }
 
 /// What depends on other things, and goes with them where CASCADE says so.

@@ -66,7 +66,7 @@ fn is_whole(down: &SourceScript, context: &MigrationContext<'_>) -> bool {
 
 /// Whether the up script leaves the schema as something else than it was.
 fn changes(context: &MigrationContext<'_>) -> bool {
-    let ledger = Ledger::of(context.up, &context.migration.up.sql);
+    let ledger = Ledger::of(context.up, &context.migration.up);
     let things = ledger.made.iter().filter(|it| it.kind != Kind::Extension);
     let gone = ledger.dropped.iter().filter(|it| !it.is_doubtful);
     let alters = |what: &What| match what {
