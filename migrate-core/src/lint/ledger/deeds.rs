@@ -22,7 +22,7 @@ pub(in crate::lint) fn deeds(examined: &Examined, script: &SourceScript) -> Vec<
     // What was there stays what it was; what was not there is not gone.
     let no_change = match what {
         _ if !conditional => false,
-        _ if deeds.iter().any(|it| matches!(it, Deed::Drop(_))) => {
+        _ if deeds.iter().any(|it| matches!(it, Deed::Drop(_) | Deed::Rename(..))) => {
             examined.was_there == Some(false)
         }
         _ => examined.was_there == Some(true),

@@ -115,7 +115,8 @@ fn check(context: &MigrationContext<'_>, sink: &mut Sink<'_>) {
         .made
         .iter()
         .filter(|it| !(takes_along && may_be_taken_along(it.kind)))
-        .filter(|it| !(it.kind == Kind::Extension && it.is_doubtful))
+        // Of these, it is not known what was there.
+        .filter(|it| !(it.is_doubtful && matches!(it.kind, Kind::Extension | Kind::Trigger)))
         .filter(|it| !it.of.as_ref().is_some_and(|of| is_among(&ledger.made, of)))
         .collect();
     let missing: Vec<&Thing> =
