@@ -95,7 +95,6 @@ impl Known {
             }
             What::DropIndex { indexes, .. } => self.indexes.contains_key(indexes.first()?),
             What::CreateFunction(it) => self.functions.contains_key(&it.function),
-            What::DropFunction { functions, .. } => self.functions.contains_key(functions.first()?),
             What::AddEnumValue { ty, value, .. } => {
                 return Some(self.enums.get(ty)?.contains(value));
             }

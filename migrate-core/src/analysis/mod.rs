@@ -14,6 +14,7 @@ use known::Known;
 
 use crate::lint::{self, LintFinding, LintOptions};
 use crate::sql::action::{Action, Change, ObjectName, What};
+use crate::sql::code::may_do_anything;
 use crate::sql::read;
 use crate::{Direction, Effect, SourceScript, SourceSet, Version};
 
@@ -115,6 +116,10 @@ fn script(
             lint.action(direction, &examined_one, &examined, known, &fresh);
             fresh.learn(&examined_one.action.what, known);
             known.learn(&examined_one.action.what);
+            let sql = examined_one.action.range.of(&script.sql);
+            if may_do_anything(&examined_one.action.what, sql) {
+                known.doubt(sql);
+            }
             own.extend(examined_one.claims.iter().cloned());
             examined.push(examined_one);
         }

@@ -3,6 +3,8 @@
 
 #[cfg(feature = "parser")]
 pub(crate) mod action;
+#[cfg(feature = "parser")]
+pub(crate) mod code;
 mod control;
 mod kind;
 #[cfg(feature = "parser")]

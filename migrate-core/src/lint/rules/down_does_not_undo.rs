@@ -3,8 +3,7 @@
 use crate::analysis::Examined;
 use crate::lint::ledger::{Kind, Ledger, Thing};
 use crate::lint::{Check, Example, MigrationContext, Rule, Severity, Sink};
-use crate::sql::action::What;
-use crate::sql::token::{Token, TokenKind, Tokens};
+use crate::sql::code::may_do_anything;
 use crate::{Direction, SourceScript};
 
 pub(super) static RULE: Rule = Rule {
@@ -80,22 +79,6 @@ pub(super) static RULE: Rule = Rule {
     check: Check::Migration(check),
 };
 
-/// What may stand before a parenthesis in a query, and makes and drops nothing.
-const HARMLESS: [&str; 12] = [
-    "setval",
-    "set_config",
-    "nextval",
-    "count",
-    "max",
-    "min",
-    "coalesce",
-    "now",
-    "as",
-    "from",
-    "in",
-    "values",
-];
-
 /// How many things a message names.
 const NAMED: usize = 4;
 
@@ -147,20 +130,6 @@ fn check(context: &MigrationContext<'_>, sink: &mut Sink<'_>) {
 /// Whether all statements of a script were understood.
 fn is_read(script: &SourceScript, actions: &[Examined]) -> bool {
     (0..script.statements.len()).all(|it| actions.iter().any(|action| action.statement == it))
-}
-
-/// Whether it is code, or calls some.
-fn may_do_anything(what: &What, sql: &str) -> bool {
-    if !matches!(what, What::Select { .. }) {
-        return *what == What::Code;
-    }
-    let tokens: Vec<Token> = Tokens::of(sql).collect();
-    tokens.windows(2).any(|it| {
-        let [name, next] = it else { return false };
-        let is_call =
-            next.is_symbol(b'(') && matches!(name.kind, TokenKind::Word | TokenKind::QuotedName);
-        is_call && !HARMLESS.iter().any(|known| name.is(sql, known))
-    })
 }
 
 /// What depends on other things, and goes with them where CASCADE says so.
