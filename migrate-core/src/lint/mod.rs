@@ -6,6 +6,7 @@
 
 mod columns;
 mod context;
+mod document;
 mod ledger;
 mod made;
 mod options;
@@ -13,6 +14,7 @@ mod pass;
 mod rule;
 mod rules;
 
+pub use document::rules_page;
 pub use options::{Level, LintOptions, OptionsError};
 pub use rule::{Example, Rule, Severity};
 pub use rules::RULES;

@@ -46,6 +46,10 @@ pub(super) static RULE: Rule = Rule {
         Example::fine("", "ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES r NOT VALID"),
         Example::fine("", "CREATE TABLE t (LIKE u INCLUDING ALL, FOREIGN KEY (a) REFERENCES r)"),
         Example::fine(
+            "CREATE TABLE t (a int); SELECT create_index('t', 'a')",
+            "ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES r NOT VALID",
+        ),
+        Example::fine(
             "",
             "CREATE TABLE t (a int REFERENCES r); DO $$ BEGIN EXECUTE 'CREATE INDEX …'; END $$",
         ),
