@@ -82,6 +82,24 @@ fn rules_are_documented() {
 }
 
 #[test]
+fn ways_out_are_sql() {
+    for rule in RULES.iter().filter(|it| it.way_out.lines().any(|it| !it.starts_with("--"))) {
+        let example = Example { before: "", up: rule.way_out, down: "SELECT 1", findings: 0 };
+        assert_eq!(set(&example, "").migrations.len(), 1, "{}", rule.id);
+    }
+}
+
+#[test]
+fn a_password_is_not_shown() {
+    let rule = rule("password-literal").unwrap();
+    for example in rule.examples.iter().filter(|it| it.findings > 0) {
+        let found = of_rule(rule, &set(example, ""), &LintOptions::default());
+        let shown = format!("{:?}", found.iter().map(|it| &it.problem).collect::<Vec<_>>());
+        assert!(!shown.contains("canary"), "{shown}");
+    }
+}
+
+#[test]
 fn options_are_read_and_mistakes_are_named() {
     let text = "postgres_version = 17\n[environments.x]\nurl = 'canary'\n[lint]\nbaseline = '20240320000000'\n\
                 allow = ['drop-table']\ndeny = ['warnings']\nwarn = ['index-not-concurrent']\n";
@@ -109,6 +127,10 @@ fn options_are_read_and_mistakes_are_named() {
     check(
         "[lint]\nbaseline = 7",
         "2:12: lint.baseline must be a version, as in \"20240320000000\"",
+    );
+    check(
+        "[lint]\nallow = ['truncate']\ndeny = ['truncate']",
+        "3:9: `truncate` stands in [lint] twice",
     );
     check("a = canary", "1:5: this is not TOML");
 }
