@@ -105,7 +105,9 @@ impl Ledger {
 
     fn drop(&mut self, thing: Thing) {
         let place = self.made.iter().position(|it| it.is(&thing));
-        place.into_iter().for_each(|it| _ = self.made.remove(it));
+        if let Some(place) = place {
+            self.made.remove(place);
+        }
         self.drop_parts(&thing);
         let is_own = thing.of.as_ref().is_some_and(|of| self.made.iter().any(|it| it.is_table(of)));
         if place.is_some() || is_own || self.temporary.contains(&thing.name) {
@@ -133,7 +135,9 @@ impl Ledger {
                     .cloned()
                     .collect();
                 self.made.retain(|it| !part(it));
-                partitions.iter().for_each(|it| self.drop_parts(it));
+                for partition in &partitions {
+                    self.drop_parts(partition);
+                }
             }
             Kind::Column => {
                 let (of, column) = (thing.of.clone().unwrap_or_default(), &thing.name.name);

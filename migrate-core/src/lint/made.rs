@@ -19,8 +19,8 @@ pub(super) fn names(what: &What) -> Vec<&str> {
         What::CreateTrigger { trigger: it, .. }
         | What::CreatePolicy { policy: it, .. }
         | What::CreateSchema { schema: it, .. }
-        | What::AlterIndex { change: IndexChange::Rename { to: it }, .. } => vec![it],
-        What::AlterView { renamed_to: Some(it), .. }
+        | What::AlterIndex { change: IndexChange::Rename { to: it }, .. }
+        | What::AlterView { renamed_to: Some(it), .. }
         | What::AlterTrigger { renamed_to: Some(it), .. }
         | What::AlterPolicy { renamed_to: Some(it), .. }
         | What::AlterType { renamed_to: Some(it), .. }

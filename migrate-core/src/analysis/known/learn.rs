@@ -44,7 +44,9 @@ impl Known {
             }
             What::CreateFunction(it) => self.functions.insert(it.function.clone(), ()),
             What::DropFunction { functions, .. } => {
-                functions.iter().for_each(|it| _ = self.functions.remove(it));
+                for function in functions {
+                    self.functions.remove(function);
+                }
             }
             What::CreateDomain { domain, ty, has_constraint } => {
                 self.domains.insert(domain.clone(), (ty.clone(), *has_constraint));

@@ -63,13 +63,14 @@ fn is_conditional(what: &What) -> bool {
         | What::DropType { if_exists: it, .. }
         | What::DropSequence { if_exists: it, .. }
         | What::DropSchema { if_exists: it, .. }
-        | What::DropFunction { if_exists: it, .. } => *it,
-        What::AlterTable { change, .. } => match change {
-            Change::AddColumn { if_not_exists: it, .. }
-            | Change::DropColumn { if_exists: it, .. }
-            | Change::DropConstraint { if_exists: it, .. } => *it,
-            _ => false,
-        },
+        | What::DropFunction { if_exists: it, .. }
+        | What::AlterTable {
+            change:
+                Change::AddColumn { if_not_exists: it, .. }
+                | Change::DropColumn { if_exists: it, .. }
+                | Change::DropConstraint { if_exists: it, .. },
+            ..
+        } => *it,
         _ => false,
     }
 }

@@ -89,10 +89,8 @@ impl Thing {
                         .for_each(|it| it.clone_from(&to.name));
                 }
             }
-            Kind::Table | Kind::View | Kind::Type => {
-                if self.is_part_of(&thing.name) {
-                    self.of = Some(to.clone());
-                }
+            Kind::Table | Kind::View | Kind::Type if self.is_part_of(&thing.name) => {
+                self.of = Some(to.clone());
             }
             _ => {}
         }

@@ -10,7 +10,7 @@ pub(super) static RULE: Rule = Rule {
     harm: "`char(n)` fills every value up to n characters with blanks, which are stored, and which most functions \
            then ignore: `length` does not count them, `=` does not see them, `LIKE` does. It is neither smaller nor \
            faster than `text`. To change its length later writes all rows anew.",
-    way_out: "ALTER TABLE contracts ADD COLUMN country text\n    CONSTRAINT contracts_country_check CHECK (length(country) = 2) NOT VALID;",
+    way_out: "ALTER TABLE contracts ADD COLUMN country text;\nALTER TABLE contracts ADD CONSTRAINT contracts_country_check\n    CHECK (length(country) = 2) NOT VALID;\n-- in the next migration, which locks out nobody:\nALTER TABLE contracts VALIDATE CONSTRAINT contracts_country_check;",
     examples: &[
         Example::found("", "CREATE TABLE t (a char(2))"),
         Example::found("", "ALTER TABLE t ADD COLUMN a character(10)"),

@@ -105,10 +105,8 @@ fn check(context: &MigrationContext<'_>, sink: &mut Sink<'_>) {
     let missing: Vec<&Thing> =
         ledger.dropped.iter().filter(|it| !it.is_doubtful && it.kind != Kind::Extension).collect();
     if !left.is_empty() {
-        let unless = match left.iter().all(|it| it.is_doubtful) {
-            true => ", unless it was there before",
-            false => "",
-        };
+        let is_doubtful = left.iter().all(|it| it.is_doubtful);
+        let unless = if is_doubtful { ", unless it was there before" } else { "" };
         sink.report_in(
             Direction::Down,
             first.range,

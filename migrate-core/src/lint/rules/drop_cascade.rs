@@ -45,13 +45,15 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
             let fresh = &context.fresh.types;
             types.iter().filter(|it| !fresh.contains(it)).map(ToString::to_string).collect()
         }
-        What::AlterTable { table, change, .. } if !context.is_fresh(table) => match change {
-            Change::DropColumn { column: name, .. }
-            | Change::DropConstraint { constraint: name, .. } => {
-                vec![format!("{table}.{}", ObjectName::plain(name.as_str()))]
-            }
-            _ => return,
-        },
+        What::AlterTable {
+            table,
+            change:
+                Change::DropColumn { column: name, .. }
+                | Change::DropConstraint { constraint: name, .. },
+            ..
+        } if !context.is_fresh(table) => {
+            vec![format!("{table}.{}", ObjectName::plain(name.as_str()))]
+        }
         What::DropFunction { functions: names, .. }
         | What::DropSequence { sequences: names, .. } => {
             names.iter().map(ToString::to_string).collect()

@@ -38,10 +38,9 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
         let message = format!("all rows of {table} are written and locked until the script ends");
         return sink.report(context.action.range, message, help);
     };
-    let holds = match context.is_transactional() && adds_alone(context, table) {
-        true => ", while the column that was just added keeps readers out",
-        false => "",
-    };
+    let is_locked = context.is_transactional() && adds_alone(context, table);
+    let holds =
+        if is_locked { ", while the column that was just added keeps readers out" } else { "" };
     sink.report(
         context.action.range,
         format!("all rows of {table} are written to fill {column}{holds}"),

@@ -298,6 +298,7 @@ pub(crate) struct NewIndex {
 
 /// A function or procedure that is made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a clause of its own")]
 pub(crate) struct NewFunction {
     pub(crate) function: ObjectName,
     pub(crate) or_replace: bool,

@@ -4,8 +4,10 @@
 mod alter_table;
 mod column;
 mod constraint;
+mod functions;
 mod new;
 mod others;
+mod roles;
 mod rows;
 mod tree;
 

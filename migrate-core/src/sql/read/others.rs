@@ -4,14 +4,17 @@ use squawk_syntax::SyntaxKind;
 use squawk_syntax::ast::{self, AlterDomainAction, AlterIndexAction, AlterTypeAction, AstNode};
 use squawk_syntax::ast::{AlterViewAction, Stmt};
 
+use super::functions::alters_functions;
+use super::roles::gives_password;
 use super::tree::{self, Reader, first, has, lists, text_of};
-use crate::sql::action::{DomainChange, FunctionChange, IndexChange, What};
-use crate::sql::secret::holds_password;
-use crate::sql::token::{TokenKind, Tokens};
+use crate::sql::action::{DomainChange, IndexChange, What};
 
 impl Reader {
     pub(super) fn changes(&self, statement: &Stmt) -> Option<What> {
-        self.alters(statement).or_else(|| self.maintains(statement))
+        self.alters(statement)
+            .or_else(|| alters_functions(statement))
+            .or_else(|| gives_password(statement))
+            .or_else(|| self.maintains(statement))
     }
 
     fn alters(&self, statement: &Stmt) -> Option<What> {
@@ -54,43 +57,7 @@ impl Reader {
                 renamed_to: first::<ast::PolicyRenameTo>(it.syntax())
                     .and_then(|it| Some(tree::ident(&it.policy()?))),
             },
-            Stmt::AlterSchema(it) => What::AlterSchema {
-                schema: tree::ident(&it.schema_ref()?),
-                renamed_to: first::<ast::SchemaRenameTo>(it.syntax())
-                    .and_then(|it| Some(tree::ident(&it.schema()?))),
-            },
-            Stmt::AlterFunction(it) => What::AlterFunction(FunctionChange {
-                function: tree::name(&it.function_sig()?.function_name_ref()?)?,
-                renamed_to: first::<ast::FunctionRenameTo>(it.syntax())
-                    .and_then(|it| Some(tree::name(&it.function_name()?)?.name)),
-                ..function_change(it.syntax())
-            }),
-            Stmt::AlterProcedure(it) => What::AlterFunction(FunctionChange {
-                function: tree::name(&it.procedure_sig()?.procedure_name_ref()?)?,
-                renamed_to: first::<ast::ProcedureRenameTo>(it.syntax())
-                    .and_then(|it| Some(tree::name(&it.procedure_name()?)?.name)),
-                ..function_change(it.syntax())
-            }),
-            Stmt::AlterType(it) => {
-                let ty = tree::name(&it.type_name_ref()?)?;
-                match it.action()? {
-                    AlterTypeAction::AddValue(it) => What::AddEnumValue {
-                        ty,
-                        value: it.literal().map(|it| text_of(it.syntax())).unwrap_or_default(),
-                        if_not_exists: it.if_not_exists().is_some(),
-                    },
-                    AlterTypeAction::TypeRenameTo(it) => {
-                        What::AlterType { ty, renamed_to: Some(tree::name(&it.type_name()?)?.name) }
-                    }
-                    AlterTypeAction::RenameValue(it) => {
-                        let mut labels = it.syntax().descendants().filter_map(ast::Literal::cast);
-                        let (from, to) = (labels.next()?, labels.next()?);
-                        let (from, to) = (text_of(from.syntax()), text_of(to.syntax()));
-                        What::RenameEnumValue { ty, from, to }
-                    }
-                    _ => What::AlterType { ty, renamed_to: None },
-                }
-            }
+            Stmt::AlterType(it) => alter_type(it)?,
             Stmt::AlterDomain(it) => What::AlterDomain {
                 domain: tree::name(&it.domain_ref()?)?,
                 change: match it.action()? {
@@ -111,14 +78,6 @@ impl Reader {
             Stmt::AlterPublication(it) => {
                 What::Publish { tables: lists::<ast::PublicationObjectTable>(it.syntax()) }
             }
-            Stmt::CreateRole(it) => password(it.syntax()),
-            Stmt::CreateUser(it) => password(it.syntax()),
-            Stmt::AlterRole(it) => password(it.syntax()),
-            Stmt::AlterUser(it) => password(it.syntax()),
-            Stmt::CreateUserMapping(it) => connection(it.syntax()),
-            Stmt::AlterUserMapping(it) => connection(it.syntax()),
-            Stmt::CreateSubscription(it) => connection(it.syntax()),
-            Stmt::AlterSubscription(it) => connection(it.syntax()),
             _ => return None,
         })
     }
@@ -180,41 +139,25 @@ impl Reader {
     }
 }
 
-/// What a role becomes; all that is of interest is a password.
-fn password(node: &squawk_syntax::SyntaxNode) -> What {
-    let has_one = node
-        .descendants()
-        .filter_map(ast::RoleOptionPassword::cast)
-        .any(|it| it.literal().is_some())
-        || first::<ast::RoleOptionEncryptedPassword>(node).is_some();
-    if has_one { What::Password } else { What::Other }
-}
-
-/// What connects to another server; all that is of interest is a password.
-fn connection(node: &squawk_syntax::SyntaxNode) -> What {
-    let sql = node.text().to_string();
-    let mut after_password = false;
-    for token in Tokens::of(&sql) {
-        match token.kind {
-            TokenKind::Text if after_password || holds_password(token.text(&sql)) => {
-                return What::Password;
-            }
-            _ => {}
+fn alter_type(it: &ast::AlterType) -> Option<What> {
+    let ty = tree::name(&it.type_name_ref()?)?;
+    Some(match it.action()? {
+        AlterTypeAction::AddValue(it) => What::AddEnumValue {
+            ty,
+            value: it.literal().map(|it| text_of(it.syntax())).unwrap_or_default(),
+            if_not_exists: it.if_not_exists().is_some(),
+        },
+        AlterTypeAction::TypeRenameTo(it) => {
+            What::AlterType { ty, renamed_to: Some(tree::name(&it.type_name()?)?.name) }
         }
-        // An option of a user mapping.
-        after_password = token.text(&sql).trim_matches('"').eq_ignore_ascii_case("password");
-    }
-    What::Other
-}
-
-/// What happens to a function, but for its name.
-fn function_change(node: &squawk_syntax::SyntaxNode) -> FunctionChange {
-    let options = super::new::routine(first::<ast::FuncOptionList>(node));
-    FunctionChange {
-        is_security_definer: options.is_security_definer,
-        sets_search_path: options.sets_search_path,
-        ..FunctionChange::default()
-    }
+        AlterTypeAction::RenameValue(it) => {
+            let mut labels = it.syntax().descendants().filter_map(ast::Literal::cast);
+            let (from, to) = (labels.next()?, labels.next()?);
+            let (from, to) = (text_of(from.syntax()), text_of(to.syntax()));
+            What::RenameEnumValue { ty, from, to }
+        }
+        _ => What::AlterType { ty, renamed_to: None },
+    })
 }
 
 /// The table that a comment is on, or on a part of.
