@@ -2,6 +2,7 @@
 
 use crate::lint::{ActionContext, Check, Example, Rule, Severity, Sink};
 use crate::sql::action::{Change, ObjectName, What};
+use crate::sql::token::Tokens;
 
 pub(super) static RULE: Rule = Rule {
     id: "drop-column",
@@ -15,6 +16,7 @@ pub(super) static RULE: Rule = Rule {
         Example::found("CREATE TABLE t (a int, b int)", "ALTER TABLE t DROP COLUMN b"),
         Example::found("", "ALTER TABLE t DROP a, DROP COLUMN IF EXISTS b CASCADE").times(2),
         Example::found("", "ALTER TABLE t ADD COLUMN a int; ALTER TABLE t DROP COLUMN b"),
+        Example::found("", "UPDATE t SET b = a::text WHERE b IS NULL; ALTER TABLE t DROP COLUMN a"),
         Example::fine("CREATE TABLE t (a int)", "ALTER TABLE t DROP COLUMN IF EXISTS b"),
         Example::fine("", "CREATE TABLE t (a int, b int); ALTER TABLE t DROP COLUMN b"),
         Example::fine("", "ALTER TABLE t ADD COLUMN a int; ALTER TABLE t DROP COLUMN a"),
@@ -37,10 +39,34 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
     {
         return;
     }
+    let is_copied = is_copied(context, table, column);
     let column = ObjectName::plain(column);
+    if is_copied {
+        return sink.report(
+            context.action.range,
+            format!("programs that use {table}.{column} fail, whose values are copied before"),
+            "drop it in a later migration, when no program that runs uses it any more",
+        );
+    }
     sink.report(
         context.action.range,
         format!("the values of {table}.{column} are gone for good{}", context.if_there()),
         "when no program that runs uses it any more, say so: `-- migrate:allow drop-column because …`",
     );
+}
+
+/// Whether a statement before it works on the table, or reads it, and speaks of the column.
+fn is_copied(context: &ActionContext<'_>, table: &ObjectName, column: &str) -> bool {
+    context.before.iter().any(|it| {
+        let reads = match &it.action.what {
+            What::Update { table: of, sources, .. } => of == table || sources.contains(table),
+            What::Insert { sources, .. } | What::CreateTableAs { sources, .. } => {
+                sources.contains(table)
+            }
+            _ => false,
+        };
+        let sql = it.action.range.of(&context.script.sql);
+        let is_column = |text: &str| ObjectName::read(text).is_some_and(|it| it.name == column);
+        reads && Tokens::of(sql).any(|it| is_column(it.text(sql)))
+    })
 }
