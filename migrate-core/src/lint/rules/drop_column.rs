@@ -11,7 +11,7 @@ pub(super) static RULE: Rule = Rule {
     harm: "The values are gone, and no down script brings them back. Programs that are still running with the old \
            code fail at once, also where they merely list all columns. Indexes and constraints that use the column \
            go with it.",
-    way_out: "-- deploy the program that no longer reads or writes the column; where it must have a value:\nALTER TABLE contracts ALTER COLUMN remark DROP NOT NULL;\n-- in a later migration, when nothing that runs knows the column:\nALTER TABLE contracts DROP COLUMN remark;",
+    way_out: "-- deploy the program that no longer reads or writes the column; where it must have a value:\nALTER TABLE contracts ALTER COLUMN remark DROP NOT NULL;\n-- in the next migration, when nothing that runs knows the column any more:\n-- migrate:allow drop-column because 2.14 was the last release that used it\nALTER TABLE contracts DROP COLUMN remark;",
     examples: &[
         Example::found("CREATE TABLE t (a int, b int)", "ALTER TABLE t DROP COLUMN b"),
         Example::found("", "ALTER TABLE t DROP a, DROP COLUMN IF EXISTS b CASCADE").times(2),

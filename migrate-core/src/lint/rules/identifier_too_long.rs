@@ -12,7 +12,7 @@ pub(super) static RULE: Rule = Rule {
     harm: "Names are cut after 63 bytes, with no more than a notice. Two long names that begin alike become one, and \
            the second CREATE fails, or IF NOT EXISTS takes the first for the second. Programs that look the name up \
            in the catalogs do not find it.",
-    way_out: "-- say what it is, not what it is made of\nALTER TABLE contracts ADD CONSTRAINT contracts_parties_key UNIQUE (seller_id, buyer_id);",
+    way_out: "-- migrate:no-transaction\n-- say what it is for, not what it is made of:\nCREATE INDEX CONCURRENTLY contracts_parties_idx ON contracts (seller_id, buyer_id);",
     examples: &[
         Example::found(
             "",

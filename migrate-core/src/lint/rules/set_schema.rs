@@ -9,7 +9,7 @@ pub(super) static RULE: Rule = Rule {
     title: "a table in use moves to another schema",
     harm: "Every program that names the table with its schema fails from the moment the script commits, and every \
            program whose `search_path` does not have the new schema does too.",
-    way_out: "-- first see to it that everybody finds it there, in a migration or deployment of its own:\nALTER ROLE app SET search_path = public, archive;\n-- in a later one, when all sessions are newer than that:\nALTER TABLE contracts SET SCHEMA archive;",
+    way_out: "-- see to it that everybody finds it there, which new sessions do from now on:\nALTER ROLE app SET search_path = public, archive;\n-- in the next migration, when no session is older than that:\n-- migrate:allow set-schema because app has archive in its search_path since 2.14\nALTER TABLE contracts SET SCHEMA archive;",
     examples: &[
         Example::found("CREATE TABLE t (a int)", "ALTER TABLE t SET SCHEMA s"),
         Example::found("", "ALTER TABLE IF EXISTS s.t SET SCHEMA public"),
