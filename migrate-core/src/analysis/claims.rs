@@ -210,11 +210,11 @@ impl Claims<'_> {
         let (deed, tables) = match what {
             What::CreateTrigger { table, .. } => (Deed::Trigger, std::slice::from_ref(table)),
             What::DropTrigger { table, .. }
-            | What::AlterTrigger { table }
+            | What::AlterTrigger { table, .. }
             | What::CreateRule { table }
             | What::ChangeRule { table }
             | What::CreatePolicy { table, .. }
-            | What::AlterPolicy { table }
+            | What::AlterPolicy { table, .. }
             | What::DropPolicy { table, .. } => (Deed::Alter, std::slice::from_ref(table)),
             What::CreateStatistics { tables } | What::Publish { tables } => {
                 (Deed::Note, tables.as_slice())

@@ -9,7 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use tracked::Tracked;
 
-use crate::sql::action::{ColumnType, ConstraintKind, ObjectName};
+use crate::sql::action::{
+    Change, Column as NewColumn, ColumnType, ConstraintKind, ObjectName, What,
+};
 
 /// The schema, as far as it is known.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +23,7 @@ pub(crate) struct Known {
     pub(crate) enums: Tracked<ObjectName, Vec<String>>,
     /// Views and materialized views, with what they read.
     pub(crate) views: Tracked<ObjectName, Vec<ObjectName>>,
+    pub(crate) functions: Tracked<ObjectName, ()>,
 }
 
 /// A table.
@@ -62,6 +65,7 @@ impl Known {
         self.domains.mark();
         self.enums.mark();
         self.views.mark();
+        self.functions.mark();
     }
 
     /// Forgets what was learnt since the mark.
@@ -71,6 +75,53 @@ impl Known {
         self.domains.rewind();
         self.enums.rewind();
         self.views.rewind();
+        self.functions.rewind();
+    }
+
+    /// Whether the first thing that an action makes or drops is there, where that is known.
+    pub(crate) fn has(&self, what: &What) -> Option<bool> {
+        let is_there = match what {
+            What::CreateTable(it) => self.tables.contains_key(&it.table),
+            What::CreateTableAs { table, .. } => self.tables.contains_key(table),
+            What::DropTable { tables, .. } => self.tables.contains_key(tables.first()?),
+            What::CreateView { view, .. } | What::CreateMaterializedView { view, .. } => {
+                self.views.contains_key(view)
+            }
+            What::DropView { views, .. } | What::DropMaterializedView { views, .. } => {
+                self.views.contains_key(views.first()?)
+            }
+            What::CreateIndex(it) => {
+                self.indexes.contains_key(&it.table.beside(it.index.as_deref()?))
+            }
+            What::DropIndex { indexes, .. } => self.indexes.contains_key(indexes.first()?),
+            What::CreateFunction(it) => self.functions.contains_key(&it.function),
+            What::AddEnumValue { ty, value, .. } => {
+                return Some(self.enums.get(ty)?.contains(value));
+            }
+            // So are indexes and sequences renamed, of which the latter are not known.
+            What::AlterTable { table, change: Change::Rename { .. }, .. } => {
+                if self.indexes.contains_key(table) {
+                    return Some(false);
+                }
+                self.tables.contains_key(table) || self.views.contains_key(table)
+            }
+            What::AlterTable { table, change, .. } => {
+                let known = self.tables.get(table)?;
+                match change {
+                    Change::AddColumn { column: NewColumn { name: it, .. }, .. }
+                    | Change::DropColumn { column: it, .. } => {
+                        let is_there = known.columns.contains_key(it);
+                        return Some(is_there).filter(|it| *it || known.is_whole);
+                    }
+                    Change::DropConstraint { constraint, .. } => {
+                        known.constraints.contains_key(constraint)
+                    }
+                    _ => return None,
+                }
+            }
+            _ => return None,
+        };
+        is_there.then_some(true)
     }
 
     /// A column of a table.

@@ -88,8 +88,6 @@ impl Deed {
 
 // Where a deed on a partitioned table goes on to its partitions, the row says so; `ONLY` is seen to elsewhere.
 deeds! {
-    /// What locks no relation that others may be using.
-    Nothing []
     /// A foreign key, wherever it is made; the table that it is on has a row of its own.
     References [other(ShareRowExclusive)]
     /// `CREATE TABLE … PARTITION OF`.

@@ -14,6 +14,7 @@ use known::Known;
 
 use crate::lint::{self, LintFinding, LintOptions};
 use crate::sql::action::{Action, Change, ObjectName, What};
+use crate::sql::code::may_do_anything;
 use crate::sql::read;
 use crate::{Direction, Effect, SourceScript, SourceSet, Version, Whose};
 
@@ -86,6 +87,8 @@ pub(crate) struct Examined {
     pub(crate) action: Action,
     /// What it does to relations that were there before the script.
     pub(crate) claims: Vec<Claim>,
+    /// Whether what it makes, or drops, was there before it, where that is known.
+    pub(crate) was_there: Option<bool>,
 }
 
 /// What a script has made so far: nobody else uses it yet.
@@ -136,10 +139,15 @@ fn script(
         for action in actions {
             let mut claims = claims(&action, known);
             claims.retain(|it| !fresh.covers(it, known));
-            let examined_one = Examined { statement: index, action, claims };
+            let was_there = known.has(&action.what);
+            let examined_one = Examined { statement: index, action, claims, was_there };
             lint.action(direction, &examined_one, &examined, known, &fresh);
             fresh.learn(&examined_one.action.what, known);
             known.learn(&examined_one.action.what);
+            let sql = examined_one.action.range.of(&script.sql);
+            if may_do_anything(&examined_one.action.what, sql) {
+                known.doubt(sql);
+            }
             own.extend(examined_one.claims.iter().cloned());
             examined.push(examined_one);
         }

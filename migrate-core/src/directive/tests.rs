@@ -5,7 +5,7 @@ fn directives_of_the_header_are_read() {
     let directives = good(
         "-- A comment.\n--migrate:lock-timeout 2s\n--   migrate:statement-timeout   5min  \n\
          -- migrate:no-transaction\n-- migrate:no-parse because it is newer than we are\n\
-         -- migrate:allow lock-order because nobody is awake\n-- migrate:allow b because c\nSELECT 1",
+         -- migrate:allow drop-table because nobody is awake\n-- migrate:allow index-not-concurrent because c\nSELECT 1",
     );
     assert_eq!(
         directives,
@@ -15,7 +15,7 @@ fn directives_of_the_header_are_read() {
             statement_timeout_ms: Some(300_000),
             no_parse: Some("it is newer than we are".to_owned()),
             irreversible: None,
-            allow: vec![allow("lock-order", "nobody is awake"), allow("b", "c")],
+            allow: vec![allow("drop-table", "nobody is awake"), allow("index-not-concurrent", "c")],
         }
     );
 }
@@ -86,7 +86,7 @@ fn reasons_are_required() {
     check("-- migrate:allow", "`allow` needs the id of a rule", help);
     check("-- migrate:allow because a", "`allow` needs the id of a rule", help);
     check("-- migrate:allow Rule! because a", "`allow` needs the id of a rule", help);
-    check("-- migrate:allow rule", "`allow rule` needs a reason", help);
+    check("-- migrate:allow drop-table", "`allow drop-table` needs a reason", help);
 }
 
 #[test]
@@ -103,14 +103,29 @@ fn directives_stand_once_and_in_the_header() {
         "keep one of them",
     );
     check(
-        "-- migrate:allow a because b\n-- migrate:allow a because c",
-        "`allow a` stands in this header twice",
+        "-- migrate:allow drop-table because b\n-- migrate:allow drop-table because c",
+        "`allow drop-table` stands in this header twice",
         "keep one of them",
     );
     check(
         "/* migrate:no-transaction */",
         "a directive in a block comment",
         "write `-- migrate:no-transaction` on a line of its own",
+    );
+}
+
+#[cfg(feature = "parser")]
+#[test]
+fn only_rules_that_exist_are_allowed() {
+    check(
+        "-- migrate:allow drop-tabel because it is empty",
+        "there is no rule `drop-tabel`",
+        "did you mean `drop-table`?",
+    );
+    check(
+        "-- migrate:allow prayer because it is empty",
+        "there is no rule `prayer`",
+        "`docs/rules/README.md` lists the rules",
     );
 }
 

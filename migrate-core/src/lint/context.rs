@@ -3,6 +3,8 @@
 use crate::analysis::known::Known;
 use crate::analysis::{Claim, Examined, Fresh};
 use crate::sql::action::{Action, Change, ObjectName, What};
+use crate::sql::byte_range;
+use crate::sql::token::Tokens;
 use crate::{
     ByteRange, Direction, LintOptions, LockMode, Mode, SourceMigration, SourceScript, Whose, Work,
 };
@@ -17,6 +19,8 @@ pub(crate) struct ActionContext<'a> {
     pub(crate) action: &'a Action,
     /// What it does to relations that the script did not make itself.
     pub(crate) claims: &'a [Claim],
+    /// Whether what it makes, or drops, was there before it, where that is known.
+    pub(crate) was_there: Option<bool>,
     /// The actions of the script before it.
     pub(crate) before: &'a [Examined],
     /// The schema before it.
@@ -27,7 +31,6 @@ pub(crate) struct ActionContext<'a> {
 
 /// A script, when it has run.
 pub(crate) struct ScriptContext<'a> {
-    pub(crate) options: &'a LintOptions,
     pub(crate) script: &'a SourceScript,
     pub(crate) direction: Direction,
     pub(crate) actions: &'a [Examined],
@@ -39,7 +42,6 @@ pub(crate) struct ScriptContext<'a> {
 
 /// A migration.
 pub(crate) struct MigrationContext<'a> {
-    pub(crate) options: &'a LintOptions,
     pub(crate) migration: &'a SourceMigration,
     pub(crate) up: &'a [Examined],
     pub(crate) down: &'a [Examined],
@@ -59,6 +61,8 @@ pub(crate) struct Found {
     pub(super) help: String,
     /// Whether it hangs on what is not known here: then it is never more than worth knowing.
     pub(super) is_unsure: bool,
+    /// Whether the line must not be shown.
+    pub(super) is_secret: bool,
 }
 
 impl Sink<'_> {
@@ -69,7 +73,17 @@ impl Sink<'_> {
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
-        self.push(self.direction, range, message.into(), help.into(), false);
+        self.push(self.direction, range, message.into(), help.into());
+    }
+
+    /// The same of a line that is not to be shown.
+    pub(crate) fn report_secret(
+        &mut self,
+        range: ByteRange,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.push(self.direction, range, message.into(), help.into()).is_secret = true;
     }
 
     /// The same in one of the scripts of a migration.
@@ -80,7 +94,7 @@ impl Sink<'_> {
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
-        self.push(direction, range, message.into(), help.into(), false);
+        self.push(direction, range, message.into(), help.into());
     }
 
     /// What is wrong unless something is so that is not known here; the message says what. It is never more
@@ -91,7 +105,7 @@ impl Sink<'_> {
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
-        self.push(self.direction, range, message.into(), help.into(), true);
+        self.push(self.direction, range, message.into(), help.into()).is_unsure = true;
     }
 
     fn push(
@@ -100,21 +114,56 @@ impl Sink<'_> {
         range: ByteRange,
         message: String,
         help: String,
-        is_unsure: bool,
-    ) {
-        self.found.push(Found { direction, range, message, help, is_unsure });
+    ) -> &mut Found {
+        let (is_unsure, is_secret) = (false, false);
+        self.found.push_mut(Found { direction, range, message, help, is_unsure, is_secret })
+    }
+}
+
+impl ScriptContext<'_> {
+    /// Whether this is the way there.
+    pub(crate) fn is_up(&self) -> bool {
+        self.direction == Direction::Up
     }
 }
 
 impl ActionContext<'_> {
+    /// Where a name stands in the action; the whole of it, where it is written in another way.
+    pub(crate) fn place_of(&self, name: &str) -> ByteRange {
+        let range = self.action.range;
+        let sql = range.of(&self.script.sql);
+        let found = Tokens::of(sql)
+            .find(|it| ObjectName::read(it.text(sql)).is_some_and(|it| it.name == name));
+        let offset = range.start as usize;
+        found.map_or(range, |it| byte_range(offset + it.start, offset + it.end))
+    }
+
     /// Whether the script made this relation itself, so that nobody uses it yet.
     pub(crate) fn is_fresh(&self, relation: &ObjectName) -> bool {
         self.fresh.relations.contains(relation)
     }
 
+    /// Whether the script added this column itself.
+    pub(crate) fn is_fresh_column(&self, table: &ObjectName, column: &str) -> bool {
+        self.before.iter().any(|it| match &it.action.what {
+            What::AlterTable {
+                table: of, change: Change::AddColumn { column: new, .. }, ..
+            } => of == table && new.name == column && it.was_there != Some(true),
+            _ => false,
+        })
+    }
+
     /// Whether this is the way there; the way back is allowed to lose what the way there made.
     pub(crate) fn is_up(&self) -> bool {
         self.direction == Direction::Up
+    }
+
+    /// What to add about something that is dropped only where it is there, and may not be.
+    pub(crate) fn if_there(&self) -> &'static str {
+        let sql = self.action.range.of(&self.script.sql);
+        let mut tokens = Tokens::of(sql);
+        let is_conditional = tokens.any(|it| it.is(sql, "exists"));
+        if is_conditional && self.was_there.is_none() { ", if it is there" } else { "" }
     }
 
     /// Whether the script runs in one transaction, its locks held to the end.

@@ -4,12 +4,17 @@
 //! script, or at both scripts of a migration; what it finds can be accepted in the script with
 //! `-- migrate:allow RULE because REASON`.
 
+mod columns;
 mod context;
+mod document;
+mod ledger;
+mod made;
 mod options;
 mod pass;
 mod rule;
 mod rules;
 
+pub use document::rules_page;
 pub use options::{Level, LintOptions, OptionsError};
 pub use rule::{Example, Rule};
 pub use rules::RULES;

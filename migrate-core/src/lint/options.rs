@@ -162,7 +162,10 @@ impl Reader<'_> {
                 let error = self.error(item.span(), format!("there is no rule `{id}`"));
                 return Err(error.with_nearest(id, RULES.iter().map(|it| it.id)));
             };
-            options.levels.insert(rule.id, level);
+            if options.levels.insert(rule.id, level).is_some() {
+                let message = format!("`{id}` stands in [lint] twice");
+                return Err(self.error(item.span(), message));
+            }
         }
         Ok(())
     }

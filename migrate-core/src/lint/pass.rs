@@ -52,6 +52,7 @@ impl<'a> Pass<'a> {
             statement: examined.statement,
             action: &examined.action,
             claims: &examined.claims,
+            was_there: examined.was_there,
             before,
             known,
             fresh,
@@ -73,7 +74,6 @@ impl<'a> Pass<'a> {
     ) {
         if self.is_linted {
             let context = ScriptContext {
-                options: self.options,
                 script: script(self.migration, direction),
                 direction,
                 actions: &actions,
@@ -98,12 +98,7 @@ impl<'a> Pass<'a> {
             return Vec::new();
         }
         let (up, down) = (std::mem::take(&mut self.up), std::mem::take(&mut self.down));
-        let context = MigrationContext {
-            options: self.options,
-            migration: self.migration,
-            up: &up,
-            down: &down,
-        };
+        let context = MigrationContext { migration: self.migration, up: &up, down: &down };
         self.run(Direction::Up, |check, sink| {
             if let Check::Migration(check) = check {
                 check(&context, sink);
@@ -154,7 +149,8 @@ impl<'a> Pass<'a> {
         }
         let file = display(self.folder, &script.file_name);
         let finding = Finding::new(ProblemKind::Lint, found.range, found.message, found.help);
-        let problem = finding.in_file(&file, &script.sql);
+        let mut problem = finding.in_file(&file, &script.sql);
+        problem.source_line = problem.source_line.filter(|_| !found.is_secret);
         let version = self.migration.version;
         Some(LintFinding {
             rule,

@@ -124,6 +124,16 @@ fn rules_are_documented() {
 }
 
 #[test]
+fn a_password_is_not_shown() {
+    let rule = rule("password-literal").unwrap();
+    for example in rule.examples.iter().filter(|it| it.findings > 0) {
+        let found = of_rule(rule, &set(example, ""), &LintOptions::default());
+        let shown = format!("{:?}", found.iter().map(|it| &it.problem).collect::<Vec<_>>());
+        assert!(!shown.contains("canary"), "{shown}");
+    }
+}
+
+#[test]
 fn options_are_read_and_mistakes_are_named() {
     let text = "postgres_version = 17\n[environments.x]\nurl = 'canary'\n[lint]\nbaseline = '20240320000000'\n\
                 allow = ['drop-table']\ndeny = ['warnings']\nwarn = ['index-not-concurrent']\n";
@@ -151,6 +161,10 @@ fn options_are_read_and_mistakes_are_named() {
     check(
         "[lint]\nbaseline = 7",
         "2:12: lint.baseline must be a version, as in \"20240320000000\"",
+    );
+    check(
+        "[lint]\nallow = ['truncate']\ndeny = ['truncate']",
+        "3:9: `truncate` stands in [lint] twice",
     );
     check("a = canary", "1:5: this is not TOML");
 }

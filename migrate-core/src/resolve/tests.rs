@@ -25,7 +25,7 @@ fn pairs_come_out_oldest_first() {
 
 #[test]
 fn a_leaked_set_says_the_same() {
-    let header = "-- migrate:lock-timeout 2s\n-- migrate:allow a because b\n";
+    let header = "-- migrate:lock-timeout 2s\n-- migrate:allow drop-table because b\n";
     let up = file(UP, &format!("{header}SELECT 1; SELECT 2"));
     let set = resolve(vec![up, file(DOWN, "-- migrate:irreversible because c")], "m").unwrap();
     let (owned, set) = (set.clone(), set.leak("m"));

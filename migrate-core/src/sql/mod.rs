@@ -3,6 +3,8 @@
 
 #[cfg(feature = "parser")]
 pub(crate) mod action;
+#[cfg(feature = "parser")]
+pub(crate) mod code;
 mod control;
 mod kind;
 #[cfg(feature = "parser")]
@@ -10,10 +12,12 @@ mod parse;
 mod pattern;
 #[cfg(feature = "parser")]
 mod read;
+#[cfg(feature = "parser")]
+pub(crate) mod secret;
 mod split;
 mod tables;
 mod target;
-mod token;
+pub(crate) mod token;
 
 pub use kind::{StatementKind, WaitsFor};
 pub use split::{SplitError, split};

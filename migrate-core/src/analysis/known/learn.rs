@@ -1,5 +1,7 @@
 //! How statements change what is known.
 
+use std::collections::BTreeSet;
+
 use super::{Column, Constraint, Index, Known, Table};
 use crate::sql::action::{
     Change, Column as NewColumn, Constraint as NewConstraint, ConstraintKind, DomainChange,
@@ -37,6 +39,15 @@ impl Known {
             What::CreateType { name, labels: Some(labels) } => {
                 self.enums.insert(name.clone(), labels.clone());
             }
+            What::AddEnumValue { ty, value, .. } => {
+                self.enums.get_mut(ty).into_iter().for_each(|it| it.push(value.clone()));
+            }
+            What::CreateFunction(it) => self.functions.insert(it.function.clone(), ()),
+            What::DropFunction { functions, .. } => {
+                for function in functions {
+                    self.functions.remove(function);
+                }
+            }
             What::CreateDomain { domain, ty, has_constraint } => {
                 self.domains.insert(domain.clone(), (ty.clone(), *has_constraint));
             }
@@ -58,6 +69,16 @@ impl Known {
             }
             _ => {}
         }
+    }
+
+    /// Code may have changed the tables that it names.
+    pub(crate) fn doubt(&mut self, code: &str) {
+        let is_part = |it: char| it.is_alphanumeric() || it == '_';
+        let words: BTreeSet<String> =
+            code.split(|it| !is_part(it)).map(str::to_lowercase).collect();
+        let is_named = |name: &ObjectName| words.contains(&name.name.to_lowercase());
+        self.tables
+            .change_where(|name, it| it.is_whole && is_named(name), |it| it.is_whole = false);
     }
 
     fn create_table(&mut self, new: &NewTable) {

@@ -24,5 +24,6 @@ pub(in crate::lint) fn found(direction: Direction, allow: &SourceAllow) -> Found
         message: format!("the rule {} finds nothing here", allow.rule),
         help: "delete the line".to_owned(),
         is_unsure: false,
+        is_secret: false,
     }
 }

@@ -124,7 +124,9 @@ impl ColumnType {
                 TokenKind::Symbol(b'.') => after_dot = true,
                 TokenKind::Number if depth > 0 => ty.modifiers.extend(text.parse::<u32>()),
                 TokenKind::Word | TokenKind::QuotedName if depth == 0 => {
-                    let word = text.trim_matches('"');
+                    // In quotes, `char` is another type: one byte, and nothing is filled up.
+                    let plain = text.trim_matches('"');
+                    let word = if plain == "char" { text } else { plain };
                     let word = match token.kind {
                         TokenKind::Word => word.to_lowercase(),
                         _ => word.to_owned(),
@@ -273,6 +275,7 @@ mod tests {
         check("numeric(10, 2)", "numeric(10, 2)");
         check("timestamp(3) with time zone", "timestamp(3) with time zone");
         check("timestamptz", "timestamp with time zone");
+        check("\"char\"", "\"char\"");
         check("app.\"Status\"", "app.Status");
     }
 

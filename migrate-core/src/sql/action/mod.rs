@@ -16,6 +16,8 @@ pub(crate) struct Action {
     pub(crate) range: ByteRange,
     /// What it does.
     pub(crate) what: What,
+    /// Whether it takes along what depends on it: `CASCADE`.
+    pub(crate) cascades: bool,
 }
 
 /// What is done.
@@ -109,7 +111,9 @@ pub(crate) enum What {
         if_exists: bool,
     },
     AlterTrigger {
+        trigger: String,
         table: ObjectName,
+        renamed_to: Option<String>,
     },
     CreateRule {
         table: ObjectName,
@@ -123,7 +127,9 @@ pub(crate) enum What {
         table: ObjectName,
     },
     AlterPolicy {
+        policy: String,
         table: ObjectName,
+        renamed_to: Option<String>,
     },
     DropPolicy {
         policy: String,
@@ -148,6 +154,11 @@ pub(crate) enum What {
     AlterType {
         ty: ObjectName,
         renamed_to: Option<String>,
+    },
+    RenameEnumValue {
+        ty: ObjectName,
+        from: String,
+        to: String,
     },
     AlterDomain {
         domain: ObjectName,
@@ -174,6 +185,10 @@ pub(crate) enum What {
         schema: String,
         if_not_exists: bool,
     },
+    AlterSchema {
+        schema: String,
+        renamed_to: Option<String>,
+    },
     DropSchema {
         schemas: Vec<String>,
         cascade: bool,
@@ -187,6 +202,7 @@ pub(crate) enum What {
         extensions: Vec<String>,
     },
     CreateFunction(NewFunction),
+    AlterFunction(FunctionChange),
     DropFunction {
         functions: Vec<ObjectName>,
         if_exists: bool,
@@ -212,6 +228,8 @@ pub(crate) enum What {
     },
     Update {
         table: ObjectName,
+        /// The columns that it sets.
+        columns: Vec<String>,
         has_where: bool,
         sources: Vec<ObjectName>,
     },
@@ -249,7 +267,7 @@ pub(crate) enum What {
         value: String,
         is_local: bool,
     },
-    /// A role that gets a password.
+    /// A role, or a connection to another server, with its password.
     Password,
     /// Code, of which nobody knows before it runs what it does.
     Code,
@@ -287,9 +305,21 @@ pub(crate) struct NewIndex {
 
 /// A function or procedure that is made.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a clause of its own")]
 pub(crate) struct NewFunction {
     pub(crate) function: ObjectName,
     pub(crate) or_replace: bool,
+    pub(crate) is_security_definer: bool,
+    pub(crate) sets_search_path: bool,
+    /// Whether its body is SQL of its own and no text: the names in it are looked up once, when it is made.
+    pub(crate) has_sql_body: bool,
+}
+
+/// What happens to a function or procedure.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct FunctionChange {
+    pub(crate) function: ObjectName,
+    pub(crate) renamed_to: Option<String>,
     pub(crate) is_security_definer: bool,
     pub(crate) sets_search_path: bool,
 }

@@ -4,8 +4,10 @@
 mod alter_table;
 mod column;
 mod constraint;
+mod functions;
 mod new;
 mod others;
+mod roles;
 mod rows;
 mod tree;
 
@@ -59,7 +61,24 @@ impl Reader {
                     }
                 }
             }
-            other => actions.push(self.action(other.syntax(), self.one(other))),
+            other => {
+                actions.push(self.action(other.syntax(), self.one(other)));
+                self.parts(other, actions);
+            }
+        }
+    }
+
+    /// The parts of WITH that change rows.
+    fn parts(&self, statement: &Stmt, actions: &mut Vec<Action>) {
+        if matches!(statement, Stmt::CreateFunction(_) | Stmt::CreateProcedure(_)) {
+            return;
+        }
+        let queries = statement.syntax().descendants().filter_map(ast::WithTable::cast);
+        for query in queries.filter_map(|it| Stmt::cast(it.query()?.syntax().clone())) {
+            if matches!(query, Stmt::Insert(_) | Stmt::Update(_) | Stmt::Delete(_) | Stmt::Merge(_))
+            {
+                actions.push(self.action(query.syntax(), self.one(&query)));
+            }
         }
     }
 

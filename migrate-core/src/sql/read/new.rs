@@ -78,11 +78,13 @@ impl Reader {
             Stmt::CreateFunction(it) => What::CreateFunction(NewFunction {
                 function: tree::name(&it.name()?)?,
                 or_replace: it.or_replace().is_some(),
+                has_sql_body: it.body().is_some(),
                 ..routine(it.option_list())
             }),
             Stmt::CreateProcedure(it) => What::CreateFunction(NewFunction {
                 function: tree::name(&it.name()?)?,
                 or_replace: it.or_replace().is_some(),
+                has_sql_body: it.body().is_some(),
                 ..routine(it.option_list())
             }),
             Stmt::CreateStatistics(it) => What::CreateStatistics {
@@ -177,7 +179,7 @@ fn labels(it: &ast::CreateType) -> Option<Vec<String>> {
     Some(variants.filter_map(|it| it.literal().map(|it| text_of(it.syntax()))).collect())
 }
 
-fn routine(options: Option<ast::FuncOptionList>) -> NewFunction {
+pub(super) fn routine(options: Option<ast::FuncOptionList>) -> NewFunction {
     let mut function = NewFunction::default();
     for option in options.iter().flat_map(ast::FuncOptionList::options) {
         match option {

@@ -4,12 +4,17 @@ use squawk_syntax::SyntaxKind;
 use squawk_syntax::ast::{self, AlterDomainAction, AlterIndexAction, AlterTypeAction, AstNode};
 use squawk_syntax::ast::{AlterViewAction, Stmt};
 
+use super::functions::alters_functions;
+use super::roles::gives_password;
 use super::tree::{self, Reader, first, lists, text_of};
 use crate::sql::action::{DomainChange, IndexChange, What};
 
 impl Reader {
     pub(super) fn changes(&self, statement: &Stmt) -> Option<What> {
-        self.alters(statement).or_else(|| self.maintains(statement))
+        self.alters(statement)
+            .or_else(|| alters_functions(statement))
+            .or_else(|| gives_password(statement))
+            .or_else(|| self.maintains(statement))
     }
 
     fn alters(&self, statement: &Stmt) -> Option<What> {
@@ -34,26 +39,25 @@ impl Reader {
                     _ => None,
                 },
             },
-            Stmt::AlterMaterializedView(it) => {
-                What::AlterView { view: tree::name(&it.view_ref()?)?, renamed_to: None }
-            }
-            Stmt::AlterTrigger(it) => What::AlterTrigger { table: tree::name(&it.on_relation()?)? },
+            Stmt::AlterMaterializedView(it) => What::AlterView {
+                view: tree::name(&it.view_ref()?)?,
+                renamed_to: first::<ast::ViewRenameTo>(it.syntax())
+                    .and_then(|it| Some(tree::name(&it.view()?)?.name)),
+            },
+            Stmt::AlterTrigger(it) => What::AlterTrigger {
+                trigger: tree::ident(&it.trigger_ref()?),
+                table: tree::name(&it.on_relation()?)?,
+                renamed_to: first::<ast::TriggerRenameTo>(it.syntax())
+                    .and_then(|it| Some(tree::ident(&it.trigger()?))),
+            },
             Stmt::AlterRule(it) => What::ChangeRule { table: tree::name(&it.on_relation()?)? },
-            Stmt::AlterPolicy(it) => What::AlterPolicy { table: tree::name(&it.on_table()?)? },
-            Stmt::AlterType(it) => {
-                let ty = tree::name(&it.type_name_ref()?)?;
-                match it.action()? {
-                    AlterTypeAction::AddValue(it) => What::AddEnumValue {
-                        ty,
-                        value: it.literal().map(|it| text_of(it.syntax())).unwrap_or_default(),
-                        if_not_exists: it.if_not_exists().is_some(),
-                    },
-                    AlterTypeAction::TypeRenameTo(it) => {
-                        What::AlterType { ty, renamed_to: Some(tree::name(&it.type_name()?)?.name) }
-                    }
-                    _ => What::AlterType { ty, renamed_to: None },
-                }
-            }
+            Stmt::AlterPolicy(it) => What::AlterPolicy {
+                policy: tree::ident(&it.policy_ref()?),
+                table: tree::name(&it.on_table()?)?,
+                renamed_to: first::<ast::PolicyRenameTo>(it.syntax())
+                    .and_then(|it| Some(tree::ident(&it.policy()?))),
+            },
+            Stmt::AlterType(it) => alter_type(it)?,
             Stmt::AlterDomain(it) => What::AlterDomain {
                 domain: tree::name(&it.domain_ref()?)?,
                 change: match it.action()? {
@@ -74,10 +78,6 @@ impl Reader {
             Stmt::AlterPublication(it) => {
                 What::Publish { tables: lists::<ast::PublicationObjectTable>(it.syntax()) }
             }
-            Stmt::CreateRole(it) => password(it.syntax()),
-            Stmt::CreateUser(it) => password(it.syntax()),
-            Stmt::AlterRole(it) => password(it.syntax()),
-            Stmt::AlterUser(it) => password(it.syntax()),
             _ => return None,
         })
     }
@@ -139,14 +139,25 @@ impl Reader {
     }
 }
 
-/// What a role becomes; all that is of interest is a password.
-fn password(node: &squawk_syntax::SyntaxNode) -> What {
-    let has_one = node
-        .descendants()
-        .filter_map(ast::RoleOptionPassword::cast)
-        .any(|it| it.literal().is_some())
-        || first::<ast::RoleOptionEncryptedPassword>(node).is_some();
-    if has_one { What::Password } else { What::Other }
+fn alter_type(it: &ast::AlterType) -> Option<What> {
+    let ty = tree::name(&it.type_name_ref()?)?;
+    Some(match it.action()? {
+        AlterTypeAction::AddValue(it) => What::AddEnumValue {
+            ty,
+            value: it.literal().map(|it| text_of(it.syntax())).unwrap_or_default(),
+            if_not_exists: it.if_not_exists().is_some(),
+        },
+        AlterTypeAction::TypeRenameTo(it) => {
+            What::AlterType { ty, renamed_to: Some(tree::name(&it.type_name()?)?.name) }
+        }
+        AlterTypeAction::RenameValue(it) => {
+            let mut labels = it.syntax().descendants().filter_map(ast::Literal::cast);
+            let (from, to) = (labels.next()?, labels.next()?);
+            let (from, to) = (text_of(from.syntax()), text_of(to.syntax()));
+            What::RenameEnumValue { ty, from, to }
+        }
+        _ => What::AlterType { ty, renamed_to: None },
+    })
 }
 
 /// The table that a comment is on, or on a part of.

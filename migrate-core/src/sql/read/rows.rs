@@ -16,6 +16,7 @@ impl Reader {
             },
             Stmt::Update(it) => What::Update {
                 table: tree::name(&it.relation_name()?)?,
+                columns: it.set_clause().iter().flat_map(|it| targets(it.syntax())).collect(),
                 has_where: it.where_clause_or_current_of().is_some(),
                 sources: sources(it.syntax()),
             },
@@ -48,6 +49,11 @@ impl Reader {
 fn is_values(source: &ast::InsertSource) -> bool {
     let node = source.syntax();
     matches!(source, ast::InsertSource::DefaultValues(_)) || ast::Values::can_cast(node.kind())
+}
+
+/// The columns that SET gives values to.
+fn targets(node: &SyntaxNode) -> Vec<String> {
+    node.descendants().filter_map(ast::ColumnTarget::cast).map(|it| tree::ident(&it)).collect()
 }
 
 /// The relations that a query reads, each once; what WITH names is none.

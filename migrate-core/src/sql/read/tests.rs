@@ -56,6 +56,19 @@ fn what_a_statement_does_is_read() {
         "comment on column s.t.c is 'x'",
         "Comment { table: Some(ObjectName { schema: Some(\"s\"), name: \"t\" }) }",
     );
+    check("alter function f(int) rename to g", "renamed_to: Some(\"g\")");
+    check("alter function f security definer set search_path = ''", "sets_search_path: true");
+    check("alter trigger x on t rename to y", "renamed_to: Some(\"y\")");
+    check("alter policy x on t rename to y", "renamed_to: Some(\"y\")");
+    check("alter schema x rename to y", "renamed_to: Some(\"y\")");
+    check("alter materialized view x rename to y", "renamed_to: Some(\"y\")");
+    check("alter type x rename value 'a' to 'b'", "from: \"a\", to: \"b\"");
+    check("create function f() returns int return 1", "has_sql_body: true");
+    check("update t set a = 1, (b, c) = (2, 3)", "columns: [\"a\", \"b\", \"c\"]");
+    check("with x as (delete from t returning *) insert into u select * from x", "Delete {");
+    check("create user mapping for u server s options (user 'a', password 'b')", "Password");
+    check("create subscription s connection 'host=h password=x' publication p", "Password");
+    check("create subscription s connection 'host=h' publication p", "Other");
     check("grant select on t, u to public", "Grant { tables: [");
     check("lock table t in share mode", "mode: Some(\"SHARE\")");
     check("select * from t for update", "locks_rows: true");

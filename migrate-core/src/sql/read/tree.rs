@@ -14,7 +14,8 @@ pub(super) struct Reader {
 
 impl Reader {
     pub(super) fn action(&self, node: &SyntaxNode, what: What) -> Action {
-        Action { range: self.range(node), what }
+        let behavior = node.children().find_map(DropBehavior::cast);
+        Action { range: self.range(node), what, cascades: cascades(behavior) }
     }
 
     /// Where a node stands in the script, without the semicolon behind it.

@@ -1,0 +1,36 @@
+//! `TRUNCATE` on the way up.
+
+use crate::lint::{ActionContext, Check, Example, Rule, Severity, Sink};
+use crate::sql::action::What;
+
+pub(super) static RULE: Rule = Rule {
+    id: "truncate",
+    severity: Severity::Warning,
+    title: "all rows of a table are deleted",
+    harm: "The rows are gone, and no down script brings them back. The table is locked against readers until the \
+           script ends, and a transaction with an older snapshot sees it empty. With CASCADE, every table whose \
+           foreign keys reference it is emptied too, and those that reference these.",
+    way_out: "-- migrate:no-transaction\n-- keeps readers and writers going; repeat it until it deletes nothing:\nDELETE FROM sessions WHERE id IN (SELECT id FROM sessions LIMIT 10000);",
+    examples: &[
+        Example::found("CREATE TABLE t (a int)", "TRUNCATE t"),
+        Example::found("", "TRUNCATE TABLE t, s.u RESTART IDENTITY CASCADE"),
+        Example::fine("", "CREATE TABLE t (a int); INSERT INTO t VALUES (1); TRUNCATE t"),
+        Example::fine("", "INSERT INTO t VALUES (1)").with_down("TRUNCATE t"),
+    ],
+    check: Check::Action(check),
+};
+
+fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
+    let What::Truncate { tables, cascade } = &context.action.what else { return };
+    let emptied: Vec<String> =
+        tables.iter().filter(|it| !context.is_fresh(it)).map(ToString::to_string).collect();
+    if !context.is_up() || emptied.is_empty() {
+        return;
+    }
+    let others = if *cascade { ", and of every table that references them" } else { "" };
+    sink.report(
+        context.action.range,
+        format!("all rows of {}{others} are gone for good", emptied.join(", ")),
+        "take a backup first (`up --with-backup`), and say so: `-- migrate:allow truncate because …`",
+    );
+}

@@ -1,0 +1,58 @@
+//! `UPDATE` of all rows at once.
+
+use crate::lint::{ActionContext, Check, Example, Rule, Severity, Sink};
+use crate::sql::action::{Change, ObjectName, What};
+
+pub(super) static RULE: Rule = Rule {
+    id: "update-without-where",
+    severity: Severity::Warning,
+    title: "all rows of a table are updated in one go",
+    harm: "Every row is written a second time and stays locked until the script ends: whoever wants to change one of \
+           them waits. The table and its indexes grow to twice their size, replicas fall behind, and an error near \
+           the end throws everything away.",
+    way_out: "-- migrate:no-transaction\n-- a part at a time, each committed by itself; repeat it until it updates nothing:\nUPDATE contracts SET state = 'open'\nWHERE id IN (SELECT id FROM contracts WHERE state IS NULL LIMIT 10000);",
+    examples: &[
+        Example::found("CREATE TABLE t (a int)", "UPDATE t SET a = 1"),
+        Example::found("", "UPDATE t SET a = u.a FROM u"),
+        Example::found("", "ALTER TABLE t ADD COLUMN a int; UPDATE t SET a = 1"),
+        Example::found("", "WITH x AS (UPDATE t SET a = 1 RETURNING a) SELECT a FROM x"),
+        Example::found("", "SELECT 1").with_down("UPDATE t SET a = 1"),
+        Example::fine("", "UPDATE t SET a = 1 WHERE a IS NULL"),
+        Example::fine("", "CREATE TABLE t (a int); INSERT INTO t SELECT 1; UPDATE t SET a = 2"),
+        Example::fine("", "CREATE TEMP TABLE t AS SELECT 1 AS a; UPDATE t SET a = 2"),
+    ],
+    check: Check::Action(check),
+};
+
+fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
+    let What::Update { table, columns, has_where: false, .. } = &context.action.what else {
+        return;
+    };
+    if context.is_fresh(table) {
+        return;
+    }
+    let added = columns.iter().find(|it| context.is_fresh_column(table, it));
+    let Some(column) = added.map(|it| ObjectName::plain(it.as_str())) else {
+        let help = "in parts, each with a WHERE, in a script with `-- migrate:no-transaction`; where the table is \
+                    small: `-- migrate:allow update-without-where because …`";
+        let message = format!("all rows of {table} are written and locked until the script ends");
+        return sink.report(context.action.range, message, help);
+    };
+    let is_locked = context.is_transactional() && adds_alone(context, table);
+    let holds =
+        if is_locked { ", while the column that was just added keeps readers out" } else { "" };
+    sink.report(
+        context.action.range,
+        format!("all rows of {table} are written to fill {column}{holds}"),
+        format!(
+            "where it is a constant: ADD COLUMN {column} … DEFAULT …, which fills all rows without writing them; \
+             else in a migration of its own, in parts"
+        ),
+    );
+}
+
+/// Whether the script has locked the table against readers before.
+fn adds_alone(context: &ActionContext<'_>, table: &ObjectName) -> bool {
+    let adds = |it: &What| matches!(it, What::AlterTable { table: it, change: Change::AddColumn { .. }, .. } if it == table);
+    context.before.iter().any(|it| adds(&it.action.what))
+}
