@@ -226,8 +226,9 @@ mod tests {
         assert_eq!((index.line, index.column, index.severity), (3, 1, Severity::Error));
         let down = set.facts(version, Direction::Down).unwrap();
         assert_eq!(down.effects[0].whose, Whose::Itself);
-        let many: String =
+        let many: Vec<String> =
             (0..50).map(|it| format!("=202601010000{it:02} up\nu\t{it}\n")).collect();
+        let many = many.concat();
         let many = set.with_analysis(Some(many.leak()));
         for it in 0..50_u32 {
             let version = format!("202601010000{it:02}").parse().unwrap();

@@ -1,6 +1,6 @@
 //! From actions to claims: which rows of the lock table an action has, about which names.
 
-use super::known::Known;
+use super::known::{Known, Table};
 use super::locks::{Deed, On};
 use crate::sql::action::{
     Action, Change, Column, Constraint, ConstraintKind, DomainChange, Generated, IndexChange,
@@ -48,6 +48,14 @@ impl Claims<'_> {
         for lock in deed.locks() {
             let names = if lock.on == On::Own { own } else { other };
             for name in names {
+                // A table is not made a partitioned one later.
+                let has_none =
+                    |it: &Table| !it.is_partitioned && !it.columns.is_empty() && it.is_whole;
+                let on_partitions =
+                    matches!(lock.whose, Whose::Partitions | Whose::DefaultPartition);
+                if on_partitions && self.known.tables.get(name).is_some_and(has_none) {
+                    continue;
+                }
                 let claim = Claim {
                     relation: name.clone(),
                     whose: lock.whose,

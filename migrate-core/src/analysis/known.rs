@@ -1,12 +1,14 @@
 //! What is known of the schema because earlier scripts of the set made it. What they made by code, or what
 //! was there before them, is not known: everything here says "perhaps" by being absent.
 
+mod indexes;
 mod learn;
 pub(crate) mod names;
 mod tracked;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use indexes::Indexes;
 use tracked::Tracked;
 
 use crate::sql::action::{
@@ -17,7 +19,7 @@ use crate::sql::action::{
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Known {
     pub(crate) tables: Tracked<ObjectName, Table>,
-    pub(crate) indexes: Tracked<ObjectName, Index>,
+    pub(crate) indexes: Indexes,
     /// Domains, with whether they have a constraint.
     pub(crate) domains: Tracked<ObjectName, (ColumnType, bool)>,
     pub(crate) enums: Tracked<ObjectName, Vec<String>>,
@@ -168,10 +170,7 @@ impl Known {
             let first = it.get(..columns.len()).unwrap_or_default();
             !first.is_empty() && columns.iter().all(|it| first.contains(&Some(it.clone())))
         };
-        let by_index = self
-            .indexes
-            .values()
-            .any(|it| it.table == *table && !it.is_partial && begins(&it.columns));
+        let by_index = self.indexes.of(table).any(|(_, it)| !it.is_partial && begins(&it.columns));
         let by_constraint = |it: &Constraint| match &it.kind {
             ConstraintKind::Unique { columns: own, .. }
             | ConstraintKind::PrimaryKey { columns: own, .. } => {

@@ -151,7 +151,10 @@ fn meant(claim: &Claim, known: &Known) -> Vec<String> {
 
 /// Each index with its table.
 fn indexes(known: &Known) -> BTreeMap<String, String> {
-    let own = known.indexes.iter().map(|(name, it)| (name.name.clone(), it.table.name.clone()));
+    let relations = known.tables.iter().map(|it| it.0).chain(known.views.iter().map(|it| it.0));
+    let own = relations.flat_map(|table| {
+        known.indexes.of(table).map(|(name, it)| (name.name.clone(), it.table.name.clone()))
+    });
     let is_index = |it: &ConstraintKind| {
         matches!(it, ConstraintKind::Unique { .. } | ConstraintKind::PrimaryKey { .. })
     };

@@ -135,6 +135,10 @@ fn a_password_is_not_shown() {
 
 #[test]
 fn options_are_read_and_mistakes_are_named() {
+    #[track_caller]
+    fn check(text: &str, expected: &str) {
+        assert_eq!(LintOptions::read(text).unwrap_err().to_string(), expected);
+    }
     let text = "postgres_version = 17\n[environments.x]\nurl = 'canary'\n[lint]\nbaseline = '20240320000000'\n\
                 allow = ['drop-table']\ndeny = ['warnings']\nwarn = ['index-not-concurrent']\n";
     let options = LintOptions::read(text).unwrap();
@@ -145,10 +149,6 @@ fn options_are_read_and_mistakes_are_named() {
     let key = options.level(rule("foreign-key-validates").unwrap());
     assert_eq!(key, Some((Severity::Error, true)));
 
-    #[track_caller]
-    fn check(text: &str, expected: &str) {
-        assert_eq!(LintOptions::read(text).unwrap_err().to_string(), expected);
-    }
     check(
         "[lint]\ndeny = ['drop-tabel']",
         "2:9: there is no rule `drop-tabel`\nhelp: did you mean `drop-table`?",

@@ -17,12 +17,16 @@ impl Known {
                 self.tables.or_default(table);
             }
             What::DropTable { tables, cascade, .. } => {
-                tables.iter().for_each(|it| self.drop_table(it, *cascade));
+                for it in tables {
+                    self.drop_table(it, *cascade);
+                }
             }
             What::AlterTable { table, change, .. } => self.change(table, change),
             What::CreateIndex(it) => self.create_index(it),
             What::DropIndex { indexes, .. } => {
-                indexes.iter().for_each(|it| _ = self.indexes.remove(it));
+                for it in indexes {
+                    self.indexes.remove(it);
+                }
             }
             What::AlterIndex { index, change: IndexChange::Rename { to } } => {
                 if let Some(it) = self.indexes.remove(index) {
@@ -34,7 +38,9 @@ impl Known {
                 self.views.insert(view.clone(), sources.clone());
             }
             What::DropView { views, .. } | What::DropMaterializedView { views, .. } => {
-                views.iter().for_each(|it| _ = self.views.remove(it));
+                for it in views {
+                    self.views.remove(it);
+                }
             }
             What::CreateType { name, labels: Some(labels) } => {
                 self.enums.insert(name.clone(), labels.clone());
@@ -64,7 +70,7 @@ impl Known {
                 let gone =
                     |it: &ObjectName| it.schema.as_ref().is_some_and(|it| schemas.contains(it));
                 self.tables.remove_where(|it, _| gone(it));
-                self.indexes.remove_where(|it, _| gone(it));
+                self.indexes.remove_where(gone);
                 self.views.remove_where(|it, _| gone(it));
             }
             _ => {}
@@ -74,11 +80,22 @@ impl Known {
     /// Code may have changed the tables that it names.
     pub(crate) fn doubt(&mut self, code: &str) {
         let is_part = |it: char| it.is_alphanumeric() || it == '_';
-        let words: BTreeSet<String> =
-            code.split(|it| !is_part(it)).map(str::to_lowercase).collect();
-        let is_named = |name: &ObjectName| words.contains(&name.name.to_lowercase());
-        self.tables
-            .change_where(|name, it| it.is_whole && is_named(name), |it| it.is_whole = false);
+        let words: Vec<String> = code
+            .split(|it| !is_part(it))
+            .filter(|it| !it.is_empty())
+            .map(str::to_lowercase)
+            .collect();
+        // A word may be a name, or the schema of the next one.
+        let plain = words.iter().map(ObjectName::plain);
+        let qualified = words
+            .windows(2)
+            .map(|it| ObjectName { schema: Some(it[0].clone()), name: it[1].clone() });
+        let names: BTreeSet<ObjectName> = plain.chain(qualified).collect();
+        for name in names {
+            if self.tables.get(&name).is_some_and(|it| it.is_whole) {
+                self.tables.get_mut(&name).into_iter().for_each(|it| it.is_whole = false);
+            }
+        }
     }
 
     fn create_table(&mut self, new: &NewTable) {
@@ -160,9 +177,11 @@ impl Known {
     }
 
     fn drop_table(&mut self, table: &ObjectName, cascade: bool) {
-        self.tables.remove(table);
-        self.indexes.remove_where(|_, it| it.table == *table);
-        self.tables.remove_where(|_, it| it.partition_of.as_ref() == Some(table));
+        let gone = self.tables.remove(table);
+        self.indexes.remove_of(table, |_| true);
+        if gone.is_none_or(|it| it.is_partitioned) {
+            self.tables.remove_where(|_, it| it.partition_of.as_ref() == Some(table));
+        }
         if cascade {
             self.views.remove_where(|_, it| it.contains(table));
             let references = |it: &Constraint| references(it, table);
@@ -202,7 +221,7 @@ impl Known {
                 known.columns.remove(column);
                 known.constraints.retain(|_, it| !uses(&it.kind, column));
                 let uses = |it: &Index| it.columns.iter().flatten().any(|it| it == column);
-                self.indexes.remove_where(|_, it| it.table == *table && uses(it));
+                self.indexes.remove_of(table, uses);
             }
             Change::RenameColumn { from, to } => {
                 if let Some(column) = known.columns.remove(from) {
@@ -213,7 +232,7 @@ impl Known {
                     let columns = it.columns.iter_mut().flatten();
                     columns.filter(|it| *it == from).for_each(|it| it.clone_from(to));
                 };
-                self.indexes.change_where(|_, it| it.table == *table, rename);
+                self.indexes.change_of(table, rename);
             }
             Change::SetNotNull { column } | Change::AddIdentity { column } => {
                 known.columns.entry(column.clone()).and_modify(|it| it.not_null = true);
@@ -259,7 +278,7 @@ impl Known {
         if let Some(table) = self.tables.remove(from) {
             self.tables.insert(to.clone(), table);
         }
-        self.indexes.change_where(|_, it| it.table == *from, |it| it.table.clone_from(to));
+        self.indexes.rename_table(from, to);
         self.views.change_where(
             |_, it| it.contains(from),
             |it| it.iter_mut().filter(|it| *it == from).for_each(|it| it.clone_from(to)),

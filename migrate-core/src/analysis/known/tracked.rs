@@ -29,10 +29,6 @@ impl<K: Ord + Clone, V: Clone> Tracked<K, V> {
         self.map.iter()
     }
 
-    pub(crate) fn values(&self) -> btree_map::Values<'_, K, V> {
-        self.map.values()
-    }
-
     pub(crate) fn insert(&mut self, key: K, value: V) {
         self.note(&key);
         self.map.insert(key, value);

@@ -115,6 +115,6 @@ fn is_in_utc(context: &ActionContext<'_>) -> bool {
 
 fn has_index(context: &ActionContext<'_>, table: &ObjectName, column: &str) -> bool {
     let uses = |it: &[Option<String>]| it.iter().flatten().any(|it| it == column);
-    context.known.indexes.values().any(|it| it.table == *table && uses(&it.columns))
+    context.known.indexes.of(table).any(|(_, it)| uses(&it.columns))
         || context.known.has_index(table, &[column.to_owned()])
 }

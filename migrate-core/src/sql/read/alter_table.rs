@@ -64,6 +64,14 @@ impl Reader {
             Clause::AlterConstraint(it) => {
                 Change::AlterConstraint { constraint: tree::ident(&it.constraint_name_ref()?) }
             }
+            other => return Reader::table_change(other),
+        })
+    }
+
+    /// What is about the table as a whole.
+    fn table_change(clause: &AlterTableAction) -> Option<Change> {
+        use AlterTableAction as Clause;
+        Some(match clause {
             Clause::AttachPartition(it) => Change::Attach {
                 partition: tree::name(&it.table_name_ref()?)?,
                 is_default: matches!(

@@ -31,7 +31,7 @@ pub(super) fn alters_functions(statement: &Stmt) -> Option<What> {
 
 /// What happens to a function, but for its name.
 fn function_change(node: &SyntaxNode) -> FunctionChange {
-    let options = super::new::routine(first::<ast::FuncOptionList>(node));
+    let options = super::new::routine(first::<ast::FuncOptionList>(node).as_ref());
     FunctionChange {
         is_security_definer: options.is_security_definer,
         sets_search_path: options.sets_search_path,

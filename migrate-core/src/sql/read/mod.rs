@@ -53,7 +53,7 @@ impl Reader {
                 self.alter_table(it.table_relation_name().as_ref(), clauses, actions);
             }
             Stmt::CreateSchema(it) => {
-                actions.push(self.action(it.syntax(), self.create_schema(it)));
+                actions.push(self.action(it.syntax(), Reader::create_schema(it)));
                 // Its elements are statements of their own.
                 for element in it.schema_elements() {
                     if let Some(inner) = Stmt::cast(element.syntax().clone()) {
@@ -85,39 +85,39 @@ impl Reader {
     /// What a statement does that does one thing.
     fn one(&self, statement: &Stmt) -> What {
         self.defines(statement)
-            .or_else(|| self.changes(statement))
-            .or_else(|| self.drops(statement))
-            .or_else(|| self.works_on_rows(statement))
+            .or_else(|| Reader::changes(statement))
+            .or_else(|| Reader::drops(statement))
+            .or_else(|| Reader::works_on_rows(statement))
             .unwrap_or(What::Other)
     }
 
-    fn drops(&self, statement: &Stmt) -> Option<What> {
+    fn drops(statement: &Stmt) -> Option<What> {
         Some(match statement {
             Stmt::DropTable(it) => What::DropTable {
                 tables: lists::<ast::TableNameRef>(it.syntax()),
                 if_exists: it.if_exists().is_some(),
-                cascade: tree::cascades(it.drop_behavior()),
+                cascade: tree::cascades(it.drop_behavior().as_ref()),
             },
             Stmt::DropForeignTable(it) => What::DropTable {
                 tables: lists::<ast::TableNameRef>(it.syntax()),
                 if_exists: it.if_exists().is_some(),
-                cascade: tree::cascades(it.drop_behavior()),
+                cascade: tree::cascades(it.drop_behavior().as_ref()),
             },
             Stmt::DropIndex(it) => What::DropIndex {
                 indexes: lists::<ast::IndexRef>(it.syntax()),
                 concurrently: it.concurrently_token().is_some(),
                 if_exists: it.if_exists().is_some(),
-                cascade: tree::cascades(it.drop_behavior()),
+                cascade: tree::cascades(it.drop_behavior().as_ref()),
             },
             Stmt::DropView(it) => What::DropView {
                 views: lists::<ast::ViewRef>(it.syntax()),
                 if_exists: it.if_exists().is_some(),
-                cascade: tree::cascades(it.drop_behavior()),
+                cascade: tree::cascades(it.drop_behavior().as_ref()),
             },
             Stmt::DropMaterializedView(it) => What::DropMaterializedView {
                 views: lists::<ast::ViewRef>(it.syntax()),
                 if_exists: it.if_exists().is_some(),
-                cascade: tree::cascades(it.drop_behavior()),
+                cascade: tree::cascades(it.drop_behavior().as_ref()),
             },
             Stmt::DropTrigger(it) => What::DropTrigger {
                 trigger: tree::ident(&it.trigger_ref()?),
@@ -144,7 +144,7 @@ impl Reader {
             },
             Stmt::DropSchema(it) => What::DropSchema {
                 schemas: it.schema_refs().map(|it| tree::ident(&it)).collect(),
-                cascade: tree::cascades(it.drop_behavior()),
+                cascade: tree::cascades(it.drop_behavior().as_ref()),
                 if_exists: it.if_exists().is_some(),
             },
             Stmt::DropExtension(it) => What::DropExtension {

@@ -16,7 +16,7 @@ impl Reader {
                 table: tree::name(&it.table_name()?)?,
                 if_not_exists: it.if_not_exists().is_some(),
                 partition_of: it.partition_of().and_then(|it| tree::name(&it)),
-                ..self.arguments(it.table_arg_list())
+                ..self.arguments(it.table_arg_list().as_ref())
             }),
             Stmt::CreateTableAs(it) => What::CreateTableAs {
                 table: tree::name(&it.table_name()?)?,
@@ -57,6 +57,13 @@ impl Reader {
                 policy: tree::ident(&it.policy()?),
                 table: tree::name(&it.on_table()?)?,
             },
+            other => return Reader::defines_others(other),
+        })
+    }
+
+    /// What is made and is no relation, nor belongs to one.
+    fn defines_others(statement: &Stmt) -> Option<What> {
+        Some(match statement {
             Stmt::CreateType(it) => {
                 What::CreateType { name: tree::name(&it.type_name()?)?, labels: labels(it) }
             }
@@ -79,13 +86,13 @@ impl Reader {
                 function: tree::name(&it.name()?)?,
                 or_replace: it.or_replace().is_some(),
                 has_sql_body: it.body().is_some(),
-                ..routine(it.option_list())
+                ..routine(it.option_list().as_ref())
             }),
             Stmt::CreateProcedure(it) => What::CreateFunction(NewFunction {
                 function: tree::name(&it.name()?)?,
                 or_replace: it.or_replace().is_some(),
                 has_sql_body: it.body().is_some(),
-                ..routine(it.option_list())
+                ..routine(it.option_list().as_ref())
             }),
             Stmt::CreateStatistics(it) => What::CreateStatistics {
                 tables: it.from_table().and_then(|it| tree::name(&it)).into_iter().collect(),
@@ -97,7 +104,7 @@ impl Reader {
         })
     }
 
-    pub(super) fn create_schema(&self, it: &ast::CreateSchema) -> What {
+    pub(super) fn create_schema(it: &ast::CreateSchema) -> What {
         let name = it.schema_name().map(|it| it.text().to_string()).unwrap_or_default();
         What::CreateSchema { schema: name, if_not_exists: it.if_not_exists().is_some() }
     }
@@ -116,14 +123,14 @@ impl Reader {
                 .inherits()
                 .map(|it| lists::<ast::TableNameRef>(it.syntax()))
                 .unwrap_or_default(),
-            ..self.arguments(it.table_arg_list())
+            ..self.arguments(it.table_arg_list().as_ref())
         })
     }
 
     /// What stands between the parentheses of `CREATE TABLE`.
-    fn arguments(&self, list: Option<ast::TableArgList>) -> NewTable {
+    fn arguments(&self, list: Option<&ast::TableArgList>) -> NewTable {
         let mut table = NewTable::default();
-        for argument in list.iter().flat_map(ast::TableArgList::args) {
+        for argument in list.into_iter().flat_map(ast::TableArgList::args) {
             match argument {
                 TableArg::Column(it) => {
                     let clauses = it.clauses().filter_map(|it| match it {
@@ -179,9 +186,9 @@ fn labels(it: &ast::CreateType) -> Option<Vec<String>> {
     Some(variants.filter_map(|it| it.literal().map(|it| text_of(it.syntax()))).collect())
 }
 
-pub(super) fn routine(options: Option<ast::FuncOptionList>) -> NewFunction {
+pub(super) fn routine(options: Option<&ast::FuncOptionList>) -> NewFunction {
     let mut function = NewFunction::default();
-    for option in options.iter().flat_map(ast::FuncOptionList::options) {
+    for option in options.into_iter().flat_map(ast::FuncOptionList::options) {
         match option {
             ast::FuncOption::SecurityDefinerFuncOption(_) => function.is_security_definer = true,
             ast::FuncOption::SetFuncOption(it) => {

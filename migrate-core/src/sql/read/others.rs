@@ -10,14 +10,14 @@ use super::tree::{self, Reader, first, lists, text_of};
 use crate::sql::action::{DomainChange, IndexChange, What};
 
 impl Reader {
-    pub(super) fn changes(&self, statement: &Stmt) -> Option<What> {
-        self.alters(statement)
+    pub(super) fn changes(statement: &Stmt) -> Option<What> {
+        Reader::alters(statement)
             .or_else(|| alters_functions(statement))
             .or_else(|| gives_password(statement))
-            .or_else(|| self.maintains(statement))
+            .or_else(|| Reader::maintains(statement))
     }
 
-    fn alters(&self, statement: &Stmt) -> Option<What> {
+    fn alters(statement: &Stmt) -> Option<What> {
         Some(match statement {
             Stmt::AlterIndex(it) => What::AlterIndex {
                 index: tree::name(&it.index_ref()?)?,
@@ -82,7 +82,7 @@ impl Reader {
         })
     }
 
-    fn maintains(&self, statement: &Stmt) -> Option<What> {
+    fn maintains(statement: &Stmt) -> Option<What> {
         Some(match statement {
             Stmt::Reindex(it) => {
                 let concurrently = it.is_concurrently();
@@ -103,7 +103,7 @@ impl Reader {
             },
             Stmt::Truncate(it) => What::Truncate {
                 tables: lists::<ast::TableNameRef>(it.syntax()),
-                cascade: tree::cascades(it.drop_behavior()),
+                cascade: tree::cascades(it.drop_behavior().as_ref()),
             },
             Stmt::Lock(it) => What::Lock {
                 tables: lists::<ast::RelationName>(it.syntax()),

@@ -7,7 +7,7 @@ use super::tree::{self, Reader, first, lists};
 use crate::sql::action::{ObjectName, What};
 
 impl Reader {
-    pub(super) fn works_on_rows(&self, statement: &Stmt) -> Option<What> {
+    pub(super) fn works_on_rows(statement: &Stmt) -> Option<What> {
         Some(match statement {
             Stmt::Insert(it) => What::Insert {
                 table: tree::name(&it.relation_name_ref()?)?,

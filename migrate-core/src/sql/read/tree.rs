@@ -1,7 +1,7 @@
 //! Getting at the nodes of a tree.
 
 use squawk_syntax::ast::{AstNode, DropBehavior};
-use squawk_syntax::{SyntaxKind, SyntaxNode};
+use squawk_syntax::{SyntaxElement, SyntaxKind, SyntaxNode};
 
 use crate::ByteRange;
 use crate::sql::action::{Action, ObjectName, What};
@@ -15,7 +15,7 @@ pub(super) struct Reader {
 impl Reader {
     pub(super) fn action(&self, node: &SyntaxNode, what: What) -> Action {
         let behavior = node.children().find_map(DropBehavior::cast);
-        Action { range: self.range(node), what, cascades: cascades(behavior) }
+        Action { range: self.range(node), what, cascades: cascades(behavior.as_ref()) }
     }
 
     /// Where a node stands in the script, without the semicolon behind it.
@@ -53,13 +53,13 @@ pub(super) fn idents<T: AstNode>(node: &SyntaxNode) -> Vec<String> {
     node.descendants().filter_map(T::cast).map(|it| ident(&it)).collect()
 }
 
-pub(super) fn cascades(behavior: Option<DropBehavior>) -> bool {
+pub(super) fn cascades(behavior: Option<&DropBehavior>) -> bool {
     matches!(behavior, Some(DropBehavior::Cascade(_)))
 }
 
 /// Whether one of the tokens of a node is this.
 pub(super) fn has(node: &SyntaxNode, kind: SyntaxKind) -> bool {
-    let mut tokens = node.descendants_with_tokens().filter_map(|it| it.into_token());
+    let mut tokens = node.descendants_with_tokens().filter_map(SyntaxElement::into_token);
     tokens.any(|it| it.kind() == kind)
 }
 
