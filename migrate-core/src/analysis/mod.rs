@@ -115,6 +115,7 @@ pub fn analyze(set: &SourceSet, folder: &str, options: &LintOptions) -> Analysis
         analysis.findings.extend(lint.finish());
         analysis.migrations.push(AnalyzedMigration { version: migration.version, up, down });
     }
+    analysis.findings.retain(|it| !it.is_settled(&known));
     analysis
 }
 

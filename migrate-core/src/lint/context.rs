@@ -63,6 +63,8 @@ pub(crate) struct Found {
     pub(super) is_unsure: bool,
     /// Whether the line must not be shown.
     pub(super) is_secret: bool,
+    /// The table and the columns whose index would be the answer, also one that a later migration builds.
+    pub(super) wants_index: Option<(ObjectName, Vec<String>)>,
 }
 
 impl Sink<'_> {
@@ -108,6 +110,18 @@ impl Sink<'_> {
         self.push(self.direction, range, message.into(), help.into()).is_unsure = true;
     }
 
+    /// What is wrong unless a later migration of the set builds an index.
+    pub(crate) fn report_without_index(
+        &mut self,
+        (table, columns): (&ObjectName, &[String]),
+        range: ByteRange,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        let wanted = Some((table.clone(), columns.to_vec()));
+        self.push(self.direction, range, message.into(), help.into()).wants_index = wanted;
+    }
+
     fn push(
         &mut self,
         direction: Direction,
@@ -115,8 +129,16 @@ impl Sink<'_> {
         message: String,
         help: String,
     ) -> &mut Found {
-        let (is_unsure, is_secret) = (false, false);
-        self.found.push_mut(Found { direction, range, message, help, is_unsure, is_secret })
+        let (is_unsure, is_secret, wants_index) = (false, false, None);
+        self.found.push_mut(Found {
+            direction,
+            range,
+            message,
+            help,
+            is_unsure,
+            is_secret,
+            wants_index,
+        })
     }
 }
 

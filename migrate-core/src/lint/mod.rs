@@ -24,6 +24,8 @@ pub(crate) use pass::Pass;
 pub(crate) use rule::Check;
 
 pub(crate) use crate::Severity;
+use crate::analysis::known::Known;
+use crate::sql::action::ObjectName;
 use crate::{Direction, Problem, Version};
 
 /// What the lint found at a place.
@@ -42,6 +44,15 @@ pub struct LintFinding {
     pub direction: Direction,
     /// Place, message and help.
     pub problem: Problem,
+    wants_index: Option<(ObjectName, Vec<String>)>,
+}
+
+impl LintFinding {
+    /// Whether what a later migration made is the answer.
+    pub(crate) fn is_settled(&self, end: &Known) -> bool {
+        let has = |(table, columns): &(ObjectName, Vec<String>)| end.has_index(table, columns);
+        self.wants_index.as_ref().is_some_and(has)
+    }
 }
 
 /// The rule with this id.

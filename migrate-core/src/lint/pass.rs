@@ -159,6 +159,7 @@ impl<'a> Pass<'a> {
             version,
             direction: found.direction,
             problem,
+            wants_index: found.wants_index,
         })
     }
 }

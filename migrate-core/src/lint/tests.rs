@@ -124,6 +124,18 @@ fn rules_are_documented() {
 }
 
 #[test]
+fn an_index_that_comes_later_is_an_answer() {
+    let key = "CREATE TABLE t (a int); ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES r";
+    let late = Example::fine(key, "CREATE INDEX CONCURRENTLY i ON t (a)");
+    let found = |example: &Example| {
+        let findings = analyze(&set(example, ""), "migrations", &LintOptions::default()).findings;
+        findings.iter().filter(|it| it.rule.id == "foreign-key-without-index").count()
+    };
+    assert_eq!(found(&late), 0);
+    assert_eq!(found(&Example::fine(key, "CREATE INDEX CONCURRENTLY i ON t (lower(a))")), 1);
+}
+
+#[test]
 fn a_password_is_not_shown() {
     let rule = rule("password-literal").unwrap();
     for example in rule.examples.iter().filter(|it| it.findings > 0) {

@@ -90,7 +90,8 @@ fn check(context: &ScriptContext<'_>, sink: &mut Sink<'_>) {
                 let is_fresh = context.fresh.relations.contains(&table);
                 let how = if is_fresh { "CREATE INDEX" } else { "CREATE INDEX CONCURRENTLY" };
                 let when = if is_fresh { "" } else { ", in a migration before this one" };
-                sink.report(
+                sink.report_without_index(
+                    (&table, columns),
                     constraint.range,
                     format!("a DELETE in {referenced} reads all of {table}: no index begins with ({list})"),
                     format!("{how} ON {table} ({list}){when}"),

@@ -25,5 +25,6 @@ pub(in crate::lint) fn found(direction: Direction, allow: &SourceAllow) -> Found
         help: "delete the line".to_owned(),
         is_unsure: false,
         is_secret: false,
+        wants_index: None,
     }
 }
