@@ -39,6 +39,7 @@ mod run {
     pub(crate) mod resume;
     pub(crate) mod resume_refused;
     pub(crate) mod round_trips;
+    pub(crate) mod schema;
     pub(crate) mod split;
     pub(crate) mod standalone;
     pub(crate) mod tls;
@@ -92,6 +93,7 @@ fn main() -> ExitCode {
         run::resume::tests(),
         run::resume_refused::tests(),
         run::round_trips::tests(),
+        run::schema::tests(),
         run::split::tests(),
         run::standalone::tests(),
         run::tls::tests(),
