@@ -4,6 +4,7 @@
 mod run {
     pub(crate) mod backup;
     pub(crate) mod begun;
+    pub(crate) mod check;
     pub(crate) mod clock;
     pub(crate) mod connections;
     pub(crate) mod crash;
@@ -58,6 +59,7 @@ fn main() -> ExitCode {
     let tests = [
         run::backup::tests(),
         run::begun::tests(),
+        run::check::tests(),
         run::clock::tests(),
         run::connections::tests(),
         run::crash::tests(),

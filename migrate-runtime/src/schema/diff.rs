@@ -8,7 +8,7 @@ use std::fmt;
 
 use super::name::spelt;
 use super::normal::{same_expression, same_words};
-use super::sql::{definition, statement};
+use super::sql::{definition, removal, statement};
 use super::{Object, ObjectKind, ObjectName, Schema};
 
 /// One thing that is not the same in two schemas.
@@ -44,7 +44,10 @@ const ORDER: &str = "order of its columns";
 
 /// What no statement sets: whether a column that was inherited is the child's own as well stays as it was
 /// made, and what constraints are called that older servers do not know.
-const SLIGHT: [&str; 2] = ["inheritance", "name of its not-null constraint"];
+const SLIGHT: [&str; 2] = ["inheritance", NAME];
+
+/// Comes and goes with what it is the name of.
+const NAME: &str = "name of its not-null constraint";
 
 /// What PostgreSQL writes from what it has parsed.
 const EXPRESSIONS: [&str; 6] =
@@ -181,7 +184,9 @@ impl<'s> Diff<'s> {
         }
         for attribute in attributes {
             let values = (was.get(attribute), is.get(attribute));
-            let is_told = attribute == "position" || self.follows(name, was, attribute);
+            let is_told = attribute == "position"
+                || attribute == NAME && (values.0.is_none() || values.1.is_none())
+                || self.follows(name, was, attribute);
             if values.0 == values.1 || is_told {
                 continue;
             }
@@ -310,6 +315,12 @@ fn differing((mut before, mut after): (Vec<String>, Vec<String>)) -> (Vec<String
 }
 
 impl Difference {
+    /// The statement that takes away what is there and was not, where one is enough.
+    pub fn way_back(&self) -> Option<String> {
+        let is_new = self.attribute.is_none() && self.before.is_empty();
+        is_new.then(|| removal(&self.object)).flatten()
+    }
+
     /// Its SQL, a line each, with `-` before what was and `+` before what is.
     pub fn lines(&self) -> Vec<String> {
         let before = self.before.iter().map(|it| format!("- {it}"));

@@ -46,6 +46,20 @@ pub(super) fn statement(name: &ObjectName, object: &Object, attribute: &str) -> 
     }
 }
 
+/// The statement that drops the object.
+pub(super) fn removal(name: &ObjectName) -> Option<String> {
+    use ObjectKind as K;
+    let (kind, own, relation) = (name.kind.sql(), name.quoted(), name.relation());
+    Some(match name.kind {
+        K::DefaultPrivileges => return None,
+        K::Column => format!("ALTER TABLE {relation} DROP COLUMN {own};"),
+        K::Constraint => format!("ALTER TABLE {relation} DROP CONSTRAINT {own};"),
+        K::Trigger | K::Rule | K::Policy => format!("DROP {kind} {own} ON {relation};"),
+        K::Cast => format!("DROP CAST ({own});"),
+        _ => format!("DROP {kind} {};", name.qualified()),
+    })
+}
+
 /// What comes after the kind in a statement about the object.
 fn target(name: &ObjectName) -> String {
     match (name.kind, &name.table) {
@@ -60,7 +74,7 @@ fn grants(name: &ObjectName, value: &str) -> Vec<String> {
         ObjectKind::View | ObjectKind::MaterializedView | ObjectKind::ForeignTable => {
             ("TABLE", name.qualified())
         }
-        ObjectKind::Server | ObjectKind::ForeignDataWrapper => ("FOREIGN", name.to_string()),
+        ObjectKind::Server => ("FOREIGN SERVER", name.qualified()),
         it => (it.sql(), name.qualified()),
     };
     let column = match name.kind {
@@ -72,13 +86,13 @@ fn grants(name: &ObjectName, value: &str) -> Vec<String> {
     }
     let line = |it: &str| {
         let (privileges, grantee) = it.split_once(" TO ").unwrap_or((it, "nobody"));
-        format!("GRANT {privileges}{column} ON {kind} {qualified} TO {grantee}")
+        let on = format!("{column} ON {kind} {qualified}");
+        match privileges.strip_prefix("no ") {
+            Some(privileges) => format!("REVOKE {privileges}{on} FROM {grantee}"),
+            None => format!("GRANT {privileges}{on} TO {grantee}"),
+        }
     };
-    match value {
-        "" => Vec::new(),
-        "none" => vec![format!("REVOKE ALL ON {kind} {qualified} FROM PUBLIC, its owner")],
-        value => value.lines().map(line).collect(),
-    }
+    value.lines().map(line).collect()
 }
 
 /// Statements that set one attribute, as far as it is not part of what makes the object.

@@ -22,7 +22,7 @@ fn changes_of_schemas_and_extensions_are_noticed() {
 
 const SCHEMAS: &[Case] = &[
     ("", "CREATE SCHEMA app", "schema app is new"),
-    ("", "GRANT USAGE ON SCHEMA app TO PUBLIC", "schema app: grants are new"),
+    ("", "GRANT USAGE ON SCHEMA app TO PUBLIC", "schema app: grants USAGE TO PUBLIC are new"),
     ("", "COMMENT ON SCHEMA app IS 'mine'", "schema app: comment mine is new"),
     ("", "ALTER SCHEMA app OWNER TO pg_monitor", "schema app: owner is pg_monitor, was migration"),
     (
@@ -60,7 +60,7 @@ const TYPES: &[Case] = &[
         "ALTER TYPE mood RENAME VALUE 'ok' TO 'fine'",
         "enum mood: labels are 'sad', 'glad', 'fine', were 'sad', 'glad', 'ok'",
     ),
-    ("", "REVOKE USAGE ON TYPE mood FROM PUBLIC", "enum mood: grants USAGE TO its owner are new"),
+    ("", "REVOKE USAGE ON TYPE mood FROM PUBLIC", "enum mood: grants no USAGE TO PUBLIC are new"),
     ("", "COMMENT ON TYPE mood IS 'a mood'", "enum mood: comment a mood is new"),
     ("", "CREATE DOMAIN d AS text", "domain d is new"),
     ("", "ALTER DOMAIN d SET NOT NULL", "domain d: NOT NULL is new"),
@@ -96,12 +96,12 @@ const VIEWS: &[Case] = &[
     (
         "",
         "COMMENT ON SEQUENCE s IS 'why'; GRANT USAGE ON SEQUENCE s TO PUBLIC",
-        "sequence s: grants are new\nsequence s: comment why is new",
+        "sequence s: grants USAGE TO PUBLIC are new\nsequence s: comment why is new",
     ),
     ("", "CREATE VIEW v AS SELECT a FROM t", "view v is new"),
     ("", "CREATE OR REPLACE VIEW v AS SELECT a FROM t WHERE a > 0", "view v: definition differs"),
     ("", "ALTER VIEW v SET (security_barrier)", "view v: options security_barrier=true are new"),
-    ("", "GRANT SELECT ON v TO PUBLIC", "view v: grants are new"),
+    ("", "GRANT SELECT ON v TO PUBLIC", "view v: grants SELECT TO PUBLIC are new"),
     ("", "COMMENT ON VIEW v IS 'why'", "view v: comment why is new"),
     ("", "CREATE MATERIALIZED VIEW m AS SELECT a FROM t", "materialized view m is new"),
     ("", "REFRESH MATERIALIZED VIEW m WITH NO DATA", "materialized view m: WITH NO DATA is new"),
@@ -166,7 +166,7 @@ const FUNCTIONS: &[Case] = &[
     (
         "",
         "REVOKE ALL ON FUNCTION f(int) FROM PUBLIC",
-        "function f(integer): grants EXECUTE TO its owner are new",
+        "function f(integer): grants no EXECUTE TO PUBLIC are new",
     ),
     ("", "COMMENT ON FUNCTION f(int) IS 'why'", "function f(integer): comment why is new"),
     (
@@ -271,7 +271,7 @@ const RARE: &[Case] = &[
     ),
     ("", "CREATE FOREIGN DATA WRAPPER w OPTIONS (a 'b')", "foreign data wrapper w is new"),
     ("", "CREATE SERVER sv FOREIGN DATA WRAPPER w", "server sv is new"),
-    ("", "GRANT USAGE ON FOREIGN SERVER sv TO PUBLIC", "server sv: grants are new"),
+    ("", "GRANT USAGE ON FOREIGN SERVER sv TO PUBLIC", "server sv: grants USAGE TO PUBLIC are new"),
     (
         "",
         "CREATE FOREIGN TABLE ft (a int OPTIONS (c 'd')) SERVER sv OPTIONS (e 'f')",

@@ -43,7 +43,7 @@ const TABLES: &[Case] = &[
         "ALTER TABLE t REPLICA IDENTITY USING INDEX t_pkey",
         "table t: replica identity is USING INDEX t_pkey, was FULL",
     ),
-    ("", "GRANT SELECT, INSERT ON t TO PUBLIC", "table t: grants are new"),
+    ("", "GRANT SELECT, INSERT ON t TO PUBLIC", "table t: grants INSERT, SELECT TO PUBLIC are new"),
     ("", "COMMENT ON TABLE t IS 'all of them'", "table t: comment all of them is new"),
     ("", "COMMENT ON TABLE t IS ''", "table t: comment all of them is missing"),
     ("", "ALTER TABLE t OWNER TO pg_monitor", "table t: owner is pg_monitor, was migration"),
