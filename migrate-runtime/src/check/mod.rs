@@ -110,7 +110,7 @@ impl Checker {
         Checker { cache: Some(folder.into()), ..self }
     }
 
-    /// Tells `listener` what is being checked, as [`Event::Checking`].
+    /// Tells `listener` what is being checked, as [`Event::Proving`].
     pub fn on_event(self, listener: impl FnMut(&Event) + Send + 'static) -> Checker {
         Checker { listener: Box::new(listener), ..self }
     }

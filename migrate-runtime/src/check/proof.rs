@@ -116,9 +116,9 @@ impl<'p, 'a> Proof<'p, 'a> {
                     continue;
                 }
             }
-            let what = format!("{}_{}", migration.version, migration.name);
-            let connection = self.databases.connection();
-            connection.tell(Event::Checking { index: index + 1, total, what });
+            let (version, name) = (migration.version.to_string(), migration.name.to_owned());
+            let event = Event::Proving { index: index + 1, total, version, name };
+            self.databases.connection().tell(event);
             if self.one(index, migration)? == Next::Ends {
                 return Ok(Next::Ends);
             }
