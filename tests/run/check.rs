@@ -134,6 +134,8 @@ fn what_a_down_script_does_not_bring_back_is_told_in_sql() {
         + title character varying(30)
     hint: -- migrate:irreversible because REASON   -- as the whole down script, where there is no way back";
     assert_eq!(only(&report), expected);
+    // It runs again all the same, and what follows is looked at.
+    assert_eq!(proven(&report), [Proven::Now, Proven::Not]);
     assert_eq!(report.exit_code(), 5);
 }
 

@@ -29,6 +29,7 @@
 mod cache;
 mod databases;
 mod proof;
+mod reader;
 mod report;
 mod server;
 mod text;

@@ -7,6 +7,7 @@ use migrate_core::{Direction, Migration, MigrationSet};
 
 use super::cache::{Cache, Keys};
 use super::databases::Databases;
+use super::reader::Reader;
 use super::report::{
     CheckFinding, CheckFindingKind, CheckReport, Proven, Round, parted, proven_before, script,
 };
@@ -54,6 +55,7 @@ pub(super) struct Proof<'p, 'a> {
     cache: &'p mut Cache,
     /// The present database.
     options: ConnectOptions,
+    reader: Reader,
     report: CheckReport,
     /// The schema of the present database, where it was read.
     now: Schema,
@@ -74,7 +76,21 @@ impl<'p, 'a> Proof<'p, 'a> {
         let report = CheckReport::new(&set, server);
         let options = ConnectOptions::from(postgres::Config::new());
         let (now, floor, ran) = (Schema::default(), Schema::default(), 0);
-        Proof { set, databases, settings, interrupt, keys, cache, options, report, now, ran, floor }
+        let reader = Reader::new(settings.clone(), interrupt.clone());
+        Proof {
+            set,
+            databases,
+            settings,
+            interrupt,
+            keys,
+            cache,
+            options,
+            reader,
+            report,
+            now,
+            ran,
+            floor,
+        }
     }
 
     pub(super) fn make(mut self) -> Result<CheckReport, Error> {
@@ -89,6 +105,7 @@ impl<'p, 'a> Proof<'p, 'a> {
 
     /// An empty database, with what the migrations expect.
     fn begin(&mut self) -> Result<(), Error> {
+        self.reader.close();
         self.options = self.databases.fresh()?;
         self.ran = 0;
         let mut setup = self.databases.setup().to_owned();
@@ -165,8 +182,9 @@ impl<'p, 'a> Proof<'p, 'a> {
         }
         let found = self.report.findings.len();
         let next = self.down_and_up(index, migration, &before)?;
-        if self.report.findings.len() == found {
-            self.report.migrations[index].proven = Proven::Now;
+        let is_proven = self.report.findings.len() == found;
+        self.report.migrations[index].proven = if is_proven { Proven::Now } else { Proven::Not };
+        if is_proven {
             self.cache.add(&self.keys.migrations[index]);
         }
         Ok(next)
@@ -220,7 +238,6 @@ impl<'p, 'a> Proof<'p, 'a> {
 
     /// A new database where the migrations ran as far as one, and nothing else happened.
     fn again(&mut self, index: usize) -> Result<Next, Error> {
-        self.report.migrations[index].proven = Proven::Not;
         self.begin()?;
         self.catch_up(index + 1)
     }
@@ -242,14 +259,16 @@ impl<'p, 'a> Proof<'p, 'a> {
             if let Err(error) = self.run_down(limit) {
                 return self.script_failed(Kind::AllDownFailed, error);
             }
-            let (differs, _) = parted(self.floor.diff(&self.schema()?));
+            let empty = self.schema()?;
+            let (differs, _) = parted(self.floor.diff(&empty));
             if !differs.is_empty() {
                 self.all_differ(Kind::AllDownDiffers, differs);
             }
             if let Err(error) = self.up_to(Limit::All) {
                 return self.script_failed(Kind::AllUpFailed, error);
             }
-            let (differs, _) = parted(self.now.diff(&self.schema()?));
+            let full = self.schema()?;
+            let (differs, _) = parted(self.now.diff(&full));
             if !differs.is_empty() {
                 self.all_differ(Kind::AllUpDiffers, differs);
             }
@@ -267,8 +286,8 @@ impl<'p, 'a> Proof<'p, 'a> {
             .with_interrupt(self.interrupt.clone())
     }
 
-    fn schema(&self) -> Result<Schema, Error> {
-        self.migrator().schema()
+    fn schema(&mut self) -> Result<Schema, Error> {
+        self.reader.read(&self.options)
     }
 
     /// How long the last one took.

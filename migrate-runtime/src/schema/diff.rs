@@ -7,7 +7,7 @@ use std::collections::HashSet;
 use std::fmt;
 
 use super::name::spelt;
-use super::normal::{same_expression, same_words};
+use super::normal::{same_expression, same_in_another_order, same_words};
 use super::sql::{definition, removal, statement};
 use super::{Object, ObjectKind, ObjectName, Schema};
 
@@ -70,7 +70,11 @@ impl Schema {
                 found.extend(diff.added(name, is));
             }
         }
-        found.extend(diff.orders());
+        let orders = diff.orders();
+        if !orders.is_empty() {
+            diff.weigh_stars(&mut found);
+        }
+        found.extend(orders);
         found.sort_by(|one, other| one.object.cmp(&other.object));
         found
     }
@@ -212,6 +216,21 @@ impl<'s> Diff<'s> {
         let of =
             |schema: &Schema| schema.objects.get(&constraint)?.get("definition").map(str::to_owned);
         of(self.was) != of(self.now)
+    }
+
+    /// Where columns are in another order, so is what views made of `*`.
+    fn weigh_stars(&self, found: &mut [Difference]) {
+        let views = [ObjectKind::View, ObjectKind::MaterializedView];
+        for it in found.iter_mut().filter(|it| views.contains(&it.object.kind)) {
+            let definition = |of: &'s Schema| of.objects.get(&it.object)?.get("definition");
+            let (was, is) = (definition(self.was), definition(self.now));
+            let is_other = it.attribute != Some("definition");
+            if let (Some(was), Some(is), false) = (was, is, is_other)
+                && same_in_another_order(was, is)
+            {
+                it.weight = Weight::Slight;
+            }
+        }
     }
 
     /// Tables whose columns are there on both sides, and in another order.

@@ -16,6 +16,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         the_same_migrations_make_the_same_schema,
         what_is_made_dropped_and_made_again_is_the_same,
         a_column_type_that_came_back_leaves_no_difference_that_counts,
+        columns_in_another_order_are_so_in_views_too,
         grants_that_came_back_are_the_same,
         a_role_that_may_read_nothing_reads_the_schema,
     ]
@@ -109,6 +110,24 @@ fn a_column_type_that_came_back_leaves_no_difference_that_counts() {
     database.execute("ALTER TABLE t ALTER status TYPE varchar(20)");
     let differences = was.diff(&schema(&database));
     assert!(told(&differences).lines().all(|it| it.starts_with('~')), "{}", told(&differences));
+}
+
+fn columns_in_another_order_are_so_in_views_too() {
+    let database = TestDatabase::new();
+    database.execute("CREATE TABLE t (a int, b int, c int); CREATE VIEW v AS SELECT * FROM t");
+    let was = schema(&database);
+    database.execute(
+        "DROP VIEW v; ALTER TABLE t DROP b; ALTER TABLE t ADD b int; CREATE VIEW v AS SELECT * FROM t",
+    );
+    assert_eq!(
+        told(&was.diff(&schema(&database))),
+        "~ table t: its columns are in the order a, c, b, were a, b, c\n~ view v: definition differs"
+    );
+    database.execute("DROP VIEW v; CREATE VIEW v AS SELECT a, b FROM t");
+    assert_eq!(
+        told(&was.diff(&schema(&database))),
+        "~ table t: its columns are in the order a, c, b, were a, b, c\nview v: definition differs"
+    );
 }
 
 fn grants_that_came_back_are_the_same() {
