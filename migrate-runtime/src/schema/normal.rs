@@ -74,45 +74,94 @@ fn without_idle_casts<'t>(words: &[&'t str]) -> Vec<&'t str> {
     kept
 }
 
-/// Takes away the parentheses that only the casts needed: those around one word, around an array, and around
-/// other parentheses. Those of a call and of a list stay.
-fn without_idle_parentheses(mut words: Vec<&str>) -> Vec<&str> {
-    while let Some((open, close)) = idle_parentheses(&words) {
-        words.remove(close);
-        words.remove(open);
+/// A word, or what stands between brackets.
+#[derive(Debug, PartialEq)]
+enum Node<'t> {
+    Word(&'t str),
+    Group(&'t str, Vec<Node<'t>>),
+}
+
+/// What comes before parentheses that are only parentheses; behind every other word, they are those of a call
+/// or of a list.
+const BEFORE: [&str; 9] = ["AND", "OR", "CHECK", "WHERE", "HAVING", "ON", "WHEN", "THEN", "ELSE"];
+
+/// Takes away the parentheses that mean nothing: those around one word, around an array and around other
+/// parentheses, and around a part of one chain of `AND` or `OR`.
+fn without_idle_parentheses(words: Vec<&str>) -> Vec<&str> {
+    let mut words = words.into_iter();
+    let nodes = simple(&mut words);
+    let mut flat = Vec::new();
+    flatten(nodes, &mut flat);
+    flat
+}
+
+/// Reads as far as the bracket that closes.
+fn simple<'t>(words: &mut dyn Iterator<Item = &'t str>) -> Vec<Node<'t>> {
+    let mut nodes = Vec::new();
+    while let Some(word) = words.next() {
+        match word {
+            "(" | "[" => {
+                let inside = simple(words);
+                nodes.push(Node::Group(word, inside));
+            }
+            ")" | "]" => break,
+            word => nodes.push(Node::Word(word)),
+        }
     }
-    words
+    let mut kept: Vec<Node<'t>> = Vec::with_capacity(nodes.len());
+    let mut nodes = nodes.into_iter().peekable();
+    while let Some(node) = nodes.next() {
+        let Node::Group("(", inside) = node else {
+            kept.push(node);
+            continue;
+        };
+        let before = match kept.last() {
+            Some(Node::Word(word)) => Some(*word),
+            _ => None,
+        };
+        let is_call = before.is_some_and(|it| is_name(it) && !BEFORE.contains(&it));
+        let after = match nodes.peek() {
+            Some(Node::Word(word)) => Some(*word),
+            _ => None,
+        };
+        match inside.as_slice() {
+            // `ANY (ARRAY[…])` keeps one pair.
+            [Node::Group("(", _)] if before == Some("ANY") || !is_call => kept.extend(inside),
+            [Node::Word(word)] if !is_call && is_name(word) => kept.extend(inside),
+            [Node::Word("ARRAY"), Node::Group("[", _)] if !is_call => kept.extend(inside),
+            _ if !is_call && is_part_of_chain(&inside, before, after) => {
+                kept.extend(inside);
+            }
+            _ => kept.push(Node::Group("(", inside)),
+        }
+    }
+    kept
 }
 
-fn idle_parentheses(words: &[&str]) -> Option<(usize, usize)> {
-    (0..words.len()).filter(|at| words[*at] == "(").find_map(|open| {
-        let close = closing(words, open)?;
-        let is_call = open > 0 && is_name(words[open - 1]) && words[open - 1] != "ANY";
-        let inside = &words[open + 1..close];
-        let is_one = inside.len() == 1 && is_name(inside[0]);
-        let ends_it = |from: usize| closing(words, from) == Some(close - 1);
-        let is_array = inside.first() == Some(&"ARRAY") && ends_it(open + 2);
-        let is_nested = inside.first() == Some(&"(") && ends_it(open + 1);
-        // `ANY (ARRAY[…])` has one pair of its own.
-        let is_any = open > 0 && words[open - 1] == "ANY" && !is_nested;
-        (!is_call && !is_any && (is_one || is_array || is_nested)).then_some((open, close))
-    })
+/// Whether what is inside is connected by the same word as what is around it.
+fn is_part_of_chain(inside: &[Node<'_>], before: Option<&str>, after: Option<&str>) -> bool {
+    let connects = |it: &&str| ["AND", "OR"].contains(it);
+    let words = inside.iter().filter_map(|it| match it {
+        Node::Word(word) => Some(*word),
+        Node::Group(..) => None,
+    });
+    let mut inner = words.filter(connects);
+    let Some(first) = inner.next() else { return false };
+    let around: Vec<&str> = [before, after].into_iter().flatten().collect();
+    inner.all(|it| it == first) && !around.is_empty() && around.iter().all(|it| *it == first)
 }
 
-fn closing(words: &[&str], open: usize) -> Option<usize> {
-    let (opening, closing) = if words.get(open) == Some(&"[") { ("[", "]") } else { ("(", ")") };
-    let mut depth = 0;
-    for (at, word) in words.iter().enumerate().skip(open) {
-        if *word == opening {
-            depth += 1;
-        } else if *word == closing {
-            depth -= 1;
-            if depth == 0 {
-                return Some(at);
+fn flatten<'t>(nodes: Vec<Node<'t>>, words: &mut Vec<&'t str>) {
+    for node in nodes {
+        match node {
+            Node::Word(word) => words.push(word),
+            Node::Group(open, inside) => {
+                words.push(open);
+                flatten(inside, words);
+                words.push(if open == "(" { ")" } else { "]" });
             }
         }
     }
-    None
 }
 
 fn is_name(word: &str) -> bool {
@@ -134,6 +183,17 @@ mod tests {
             "CHECK (((status)::text = ANY (ARRAY['a'::text])))",
         );
         same("'x'::character varying", "'x'::text");
+    }
+
+    #[test]
+    fn a_chain_has_no_parts() {
+        same(
+            "CHECK (((((s = 1) AND ((a IS NULL) AND (b IS NULL)))) OR ((a > 0) OR (b > 0))))",
+            "CHECK ((((s = 1) AND (a IS NULL) AND (b IS NULL)) OR (a > 0) OR (b > 0)))",
+        );
+        differ("((a AND b) OR c)", "(a AND (b OR c))");
+        differ("(NOT (a AND b) AND c)", "((NOT a) AND b AND c)");
+        differ("((a OR b) AND c)", "(a OR b AND c)");
     }
 
     #[test]
