@@ -24,7 +24,7 @@ use crate::secret::redact;
 ///
 /// The database is made for it and dropped at the end, on a server that is made for it as well, from the
 /// installed PostgreSQL, or on that of --scratch-url (--database-url, typed here, means the same). The database of
-/// the environment is never touched, whatever DATABASE_URL, .env and migration.toml say. What was proven is kept
+/// the environment is never touched, whatever `DATABASE_URL`, .env and migration.toml say. What was proven is kept
 /// in target/migration-check (else .migration/check), and is not done again until a script changes.
 ///
 /// Exit code 0 when all is proven, 5 when something is not restored, 1 when a script fails.

@@ -9,7 +9,7 @@ use migrate_runtime::schema::Difference;
 use serde::Serialize;
 
 use super::json::{ProblemRecord, millis};
-use super::problems::{Case, Level, Problem, Problems, Rule};
+use super::problems::{Case, Findings, Level, Problem, Rule};
 use super::style::{BAD, FAINT, GOOD, HINT, LABEL, Styled, WARNING};
 use super::ui::Ui;
 use crate::error::CommandError;
@@ -152,9 +152,11 @@ fn line(checked: &Checked, widest: usize) -> String {
     let times = [("up", checked.up), ("down", checked.down)].into_iter();
     let times = times.filter_map(|(word, time)| Some(format!("{word} {}", duration(time?))));
     let times = times.collect::<Vec<_>>().join(", ");
+    let is_empty = times.is_empty() && what.is_empty();
     let between = if times.is_empty() || what.is_empty() { "" } else { "; " };
-    let what = format!("{}{between}{}", Styled(FAINT, times), printable(&what));
-    format!("{} {version}  {name:widest$}  {what}", Styled(style, mark))
+    let what = format!("{}{between}{}", Styled(FAINT, &times), printable(&what));
+    let name = if is_empty { (*name).to_owned() } else { format!("{name:widest$}  ") };
+    format!("{} {version}  {name}{what}", Styled(style, mark))
 }
 
 fn print_finding(ui: &Ui, finding: &CheckFinding) -> Result<(), CommandError> {
@@ -222,9 +224,9 @@ fn verdict(report: &CheckReport) -> String {
     };
     let rest = format!("{proven} of {all}{parts}{round}");
     match report.findings.len() {
-        0 => format!("{} {rest}, on PostgreSQL {}.", Styled(GOOD.bold(), "Proven:"), report.server),
+        0 => format!("{} {rest} (PostgreSQL {}).", Styled(GOOD.bold(), "Proven:"), report.server),
         found => format!(
-            "{} {}. Proven: {rest}, on PostgreSQL {}.",
+            "{} {} (PostgreSQL {}). Proven: {rest}.",
             Styled(BAD.bold(), "Failed:"),
             plural(found, "problem"),
             report.server
@@ -236,7 +238,7 @@ fn verdict(report: &CheckReport) -> String {
 const SLIGHT: &str = "down_differs_slightly";
 
 /// The findings as problems of scripts.
-pub(crate) fn problems_of(report: &CheckReport, set: &MigrationSet, ui: &Ui) -> Problems {
+pub(crate) fn problems_of(report: &CheckReport, set: &MigrationSet, ui: &Ui) -> Findings {
     let name =
         |version| report.migrations.iter().find(|it| Some(it.version) == version).map(case_name);
     let rules = CheckFindingKind::all().map(|it| Rule { id: it.as_str(), summary: summary(it) });
@@ -282,7 +284,7 @@ pub(crate) fn problems_of(report: &CheckReport, set: &MigrationSet, ui: &Ui) -> 
             _ => None,
         },
     });
-    Problems { rules: rules.chain([slight]).collect(), problems, cases: cases.collect() }
+    Findings { rules: rules.chain([slight]).collect(), problems, cases: cases.collect() }
 }
 
 fn lines(difference: &Difference) -> Vec<String> {

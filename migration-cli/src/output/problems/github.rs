@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use super::{Level, Problems};
+use super::{Findings, Level};
 
 /// A line each.
-pub(crate) fn github(problems: &Problems) -> String {
+pub(crate) fn github(problems: &Findings) -> String {
     let mut text = String::new();
     for problem in &problems.problems {
         let command = match problem.level {

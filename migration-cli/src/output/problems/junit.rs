@@ -2,13 +2,13 @@
 
 use std::fmt::Write as _;
 
-use super::{Case, Level, Problem, Problems};
+use super::{Case, Findings, Level, Problem};
 
 /// What has problems and is no case is a case of its own.
 const REST: &str = "all of them";
 
 /// One suite.
-pub(crate) fn junit(problems: &Problems) -> String {
+pub(crate) fn junit(problems: &Findings) -> String {
     let errors = || problems.problems.iter().filter(|it| it.level == Level::Error);
     let rest: Vec<_> = errors().filter(|it| it.case.is_none()).collect();
     let failures = |case: &Case| -> Vec<&Problem> {
@@ -77,7 +77,7 @@ fn escape(text: &str) -> String {
             '"' => escaped.push_str("&quot;"),
             '\n' | '\t' => escaped.push(character),
             it if it.is_control() || matches!(it, '\u{fffe}' | '\u{ffff}') => {
-                escaped.push('\u{fffd}')
+                escaped.push('\u{fffd}');
             }
             it => escaped.push(it),
         }

@@ -1,4 +1,4 @@
-//! Problems of scripts in the formats of other programs: annotations of GitHub, SARIF, `JUnit`.
+//! Findings of scripts in the formats of other programs: annotations of GitHub, SARIF, `JUnit`.
 //!
 //! What is written knows nothing of who found it: rules, problems and cases are neutral.
 
@@ -12,7 +12,7 @@ pub(crate) use sarif::sarif;
 
 /// Everything that was found, and what it was looked for by.
 #[derive(Debug, Default)]
-pub(crate) struct Problems {
+pub(crate) struct Findings {
     /// Every rule that there is, whether it found something or not.
     pub(crate) rules: Vec<Rule>,
     pub(crate) problems: Vec<Problem>,
@@ -78,7 +78,7 @@ impl Problem {
 }
 
 #[cfg(test)]
-pub(super) fn example() -> Problems {
+pub(super) fn example() -> Findings {
     let problem = Problem {
         rule: "down_differs",
         level: Level::Error,
@@ -106,7 +106,7 @@ pub(super) fn example() -> Problems {
         milliseconds,
         skipped: skipped.map(str::to_owned),
     };
-    Problems {
+    Findings {
         rules: vec![
             Rule { id: "down_differs", summary: "A down script restores what was there." },
             Rule { id: "slight", summary: "What is as good as equal." },

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde::Serialize;
 
-use super::{Level, Problem, Problems, Rule};
+use super::{Findings, Level, Problem, Rule};
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -98,7 +98,7 @@ struct Region {
 }
 
 /// One run, with all rules.
-pub(crate) fn sarif(problems: &Problems) -> String {
+pub(crate) fn sarif(problems: &Findings) -> String {
     let rules = problems.rules.iter();
     let descriptor =
         |it: &'_ Rule| Descriptor { id: it.id, short_description: Text { text: it.summary } };
