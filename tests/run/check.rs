@@ -1,7 +1,7 @@
 //! `check`: the proof that every migration runs, is reverted, and runs again.
 
 use migrate_runtime::check::{CheckFindingKind as Kind, CheckReport, Checker, Proven, Round};
-use migrate_runtime::{ConnectOptions, ErrorKind, MigrationSet, embed_migrations};
+use migrate_runtime::{ConnectOptions, ErrorKind, Event, MigrationSet, embed_migrations};
 use migration_tests::harness::Trial;
 use migration_tests::{TestDatabase, set, trials};
 
@@ -27,6 +27,8 @@ pub(crate) fn tests() -> Vec<Trial> {
         a_database_that_a_killed_check_has_left_is_dropped,
         scripts_outside_of_a_transaction_are_proven,
         reverting_all_of_them_is_proven_too,
+        an_interruption_ends_it_and_leaves_no_database,
+        a_script_that_ends_all_other_sessions_does_not_end_the_proof,
     ]
 }
 
@@ -325,4 +327,29 @@ fn reverting_all_of_them_is_proven_too() {
     assert_eq!(report.findings[0].kind, Kind::AllDownDiffers, "{report}");
     assert_eq!(report.round, Round::Failed);
     assert!(report.to_string().contains("table late is new"), "{report}");
+}
+
+fn an_interruption_ends_it_and_leaves_no_database() {
+    let migrations = set(&[("20260101000001_one", "SELECT pg_sleep(60)", "SELECT 1")]);
+    let database = TestDatabase::new();
+    let checker = checker(&migrations, &database);
+    let interrupt = checker.interrupt();
+    let checker = checker.on_event(move |event| {
+        if let Event::Proving { .. } = event {
+            interrupt.interrupt();
+        }
+    });
+    assert!(checker.run().unwrap_err().is_interrupted());
+    assert_eq!(left(&database), "");
+}
+
+fn a_script_that_ends_all_other_sessions_does_not_end_the_proof() {
+    let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    let migrations = set(&[
+        ("20260101000001_one", "CREATE TABLE one (id int)", "DROP TABLE one"),
+        ("20260101000002_two", end, end),
+    ]);
+    let report = check(&migrations);
+    assert!(report.is_clean(), "{report}");
 }

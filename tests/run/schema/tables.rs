@@ -9,6 +9,7 @@ pub(crate) fn tests() -> Vec<Trial> {
     trials![
         changes_of_tables_are_noticed,
         changes_of_columns_are_noticed,
+        what_only_newer_servers_have_is_noticed,
         changes_of_partitions_and_children_are_noticed,
         changes_of_constraints_are_noticed,
         changes_of_indexes_are_noticed,
@@ -102,6 +103,36 @@ const COLUMNS: &[Case] = &[
         "CREATE VIEW v AS SELECT a FROM t",
         "ALTER VIEW v ALTER a SET DEFAULT 'x'",
         "column v.a: default 'x'::text is new",
+    ),
+];
+
+fn what_only_newer_servers_have_is_noticed() {
+    if migration_tests::server().major() >= 18 {
+        check(NEWER);
+    }
+}
+
+const NEWER: &[Case] = &[
+    (
+        "CREATE TABLE t (a int, b int)",
+        "ALTER TABLE t ADD CONSTRAINT n NOT NULL a NOT VALID",
+        "column t.a: NOT NULL NOT VALID is new",
+    ),
+    (
+        "",
+        "ALTER TABLE t VALIDATE CONSTRAINT n",
+        "column t.a: not null is NOT NULL, was NOT NULL NOT VALID",
+    ),
+    (
+        "",
+        "ALTER TABLE t RENAME CONSTRAINT n TO m",
+        "~ column t.a: name of its not-null constraint is m, was n",
+    ),
+    ("", "ALTER TABLE t ADD v int GENERATED ALWAYS AS (a + 1)", "column t.v is new"),
+    (
+        "ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0)",
+        "ALTER TABLE t DROP CONSTRAINT c; ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0) NOT ENFORCED",
+        "constraint c of t: definition is CHECK ((a > 0)) NOT ENFORCED, was CHECK ((a > 0))",
     ),
 ];
 
