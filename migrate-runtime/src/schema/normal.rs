@@ -68,10 +68,31 @@ fn without_idle_casts<'t>(words: &[&'t str]) -> Vec<&'t str> {
                 continue;
             }
         }
+        if let Some((number, taken)) = number(&words[at..]) {
+            kept.push(number);
+            at += taken;
+            continue;
+        }
+        if words[at] == "CURRENT_TIMESTAMP" && words.get(at + 1) != Some(&"(") {
+            kept.extend(["now", "(", ")"]);
+            at += 1;
+            continue;
+        }
         kept.push(words[at]);
         at += 1;
     }
     kept
+}
+
+/// A number that is written as a text: without its quotes, and how many words it takes.
+fn number<'t>(words: &[&'t str]) -> Option<(&'t str, usize)> {
+    const NUMBERS: [&str; 4] = ["integer", "bigint", "smallint", "numeric"];
+    let [word, ":", ":", cast, ..] = words else { return None };
+    let inside = word.strip_prefix('\'')?.strip_suffix('\'')?;
+    let digits = inside.strip_prefix('-').unwrap_or(inside);
+    let is_number = !digits.is_empty() && digits.bytes().all(|it| it.is_ascii_digit());
+    let is_whole = NUMBERS.contains(cast) && words.get(4) != Some(&"(");
+    (is_number && is_whole).then_some((inside, 4))
 }
 
 /// A word, or what stands between brackets.
@@ -194,6 +215,15 @@ mod tests {
         differ("((a AND b) OR c)", "(a AND (b OR c))");
         differ("(NOT (a AND b) AND c)", "((NOT a) AND b AND c)");
         differ("((a OR b) AND c)", "(a OR b AND c)");
+    }
+
+    #[test]
+    fn one_value_may_be_written_in_two_ways() {
+        same("'0'::bigint", "0");
+        same("CURRENT_TIMESTAMP", "now()");
+        differ("'-1'::integer", "1");
+        differ("CURRENT_TIMESTAMP(3)", "now()");
+        differ("'0.5'::numeric(4,2)", "0.5");
     }
 
     #[test]
