@@ -4,6 +4,7 @@
 mod run {
     pub(crate) mod backup;
     pub(crate) mod begun;
+    pub(crate) mod check;
     pub(crate) mod clock;
     pub(crate) mod connections;
     pub(crate) mod crash;
@@ -39,6 +40,7 @@ mod run {
     pub(crate) mod resume;
     pub(crate) mod resume_refused;
     pub(crate) mod round_trips;
+    pub(crate) mod schema;
     pub(crate) mod split;
     pub(crate) mod standalone;
     pub(crate) mod tls;
@@ -57,6 +59,7 @@ fn main() -> ExitCode {
     let tests = [
         run::backup::tests(),
         run::begun::tests(),
+        run::check::tests(),
         run::clock::tests(),
         run::connections::tests(),
         run::crash::tests(),
@@ -92,6 +95,7 @@ fn main() -> ExitCode {
         run::resume::tests(),
         run::resume_refused::tests(),
         run::round_trips::tests(),
+        run::schema::tests(),
         run::split::tests(),
         run::standalone::tests(),
         run::tls::tests(),

@@ -32,6 +32,7 @@ const LAYERS: [&[&str]; 6] = [
         "info",
         "mend",
         "plan",
+        "schema",
         "status",
         "tls",
         "transport",
@@ -48,12 +49,13 @@ const LAYERS: [&[&str]; 6] = [
         "forecast",
         "logs",
         "migrator",
+        "read_schema",
         "recovery",
         "repair",
         "restore",
         "take_backup",
     ],
-    &["dev_database", "lib", "private", "testing"],
+    &["check", "dev_database", "lib", "private", "testing"],
 ];
 
 #[test]
@@ -149,10 +151,11 @@ fn migration_targets_have_our_harness_and_list_their_tests() {
 }
 
 /// Where the environment is read: each place declares its variables, and their documentation lists them.
-const READS_ENVIRONMENT: [&str; 5] = [
+const READS_ENVIRONMENT: [&str; 6] = [
     "migrate-macros/src/build_script.rs",
     "migrate-macros/src/embed.rs",
     "migrate-runtime/src/testing/database.rs",
+    "migrate-runtime/src/testing/reversible.rs",
     "migrate-runtime/src/testing/server.rs",
     "migration-cli/src/env_vars.rs",
 ];

@@ -50,5 +50,7 @@ pub use resolve::{SourceFile, resolve};
 pub use severity::Severity;
 pub use source::{SourceAllow, SourceDirectives, SourceMigration, SourceScript, SourceSet};
 pub use spelling::nearest;
-pub use sql::{Name, SplitError, StatementKind, Target, WaitsFor, split, tables, target};
+pub use sql::{
+    Name, SplitError, StatementKind, Target, WaitsFor, split, tables, target, words as sql_words,
+};
 pub use version::{Version, VersionError};

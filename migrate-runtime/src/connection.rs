@@ -292,6 +292,18 @@ impl<'a> Connection<'a> {
         answer
     }
 
+    /// Runs SQL of the caller's, however long it takes.
+    #[cfg(feature = "check")]
+    pub(crate) fn run_alone(&mut self, sql: &str, when_failed: &str) -> Result<(), Error> {
+        let Err(failure) = self.send(sql, Keep::Only(&[])) else { return Ok(()) };
+        match failure.error {
+            FailureCause::Postgres(error) if error.as_db_error().is_some() => {
+                Err(Error::from_postgres(ErrorKind::Sql, when_failed, error))
+            }
+            _ => Err(self.cannot_read(failure)),
+        }
+    }
+
     /// Whether the connection was opened here.
     pub(crate) fn is_own(&self) -> bool {
         matches!(self.wire, Wire::Own(_))

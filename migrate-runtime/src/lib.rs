@@ -49,6 +49,7 @@
 //!   refused.
 //! - `testing`, for `[dev-dependencies]`: the module `testing`, whose `harness!` gives every test of
 //!   your migrations a database of its own. The one part that reads the environment.
+//! - `check`: the module `check`, the proof that every migration runs, is reverted and runs again.
 //! - `backup`: the module `backup`, backups by PostgreSQL's own programs, and `Migrator::backup`.
 //! - `dev-database`: the module `dev_database`, the PostgreSQL that the command line manages.
 //! - `fault-points`, for the tests of this project alone: moments at which they let something go wrong. What
@@ -61,6 +62,8 @@ mod audit;
 #[cfg(feature = "backup")]
 pub mod backup;
 mod call;
+#[cfg(feature = "check")]
+pub mod check;
 mod config;
 mod connect;
 mod connect_options;
@@ -95,6 +98,7 @@ mod plan;
 mod pooler;
 mod progress;
 mod quote;
+mod read_schema;
 mod recovery;
 mod refuse;
 mod reopen;
@@ -103,6 +107,7 @@ mod repair;
 mod restore;
 mod run;
 mod safeguard;
+pub mod schema;
 mod session;
 mod sqlstate;
 mod status;

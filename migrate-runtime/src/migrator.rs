@@ -120,6 +120,12 @@ impl Migrator {
         &self.connection
     }
 
+    /// Lets a handle that there is stop what this migrator does.
+    #[cfg(feature = "check")]
+    pub(crate) fn with_interrupt(self, interrupt: Interrupt) -> Migrator {
+        Migrator { interrupt, ..self }
+    }
+
     /// A handle that stops what this migrator does, from any thread.
     pub fn interrupt(&self) -> Interrupt {
         self.interrupt.clone()

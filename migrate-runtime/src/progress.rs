@@ -139,6 +139,17 @@ pub enum Event {
         /// What comes next.
         step: String,
     },
+    /// A migration is about to be proven: run, reverted and run again on a database of its own.
+    Proving {
+        /// Its place in the set, counted from 1.
+        index: usize,
+        /// How many there are.
+        total: usize,
+        /// Its version.
+        version: String,
+        /// Its name.
+        name: String,
+    },
     /// A constraint is about to be compared with the rows.
     Checking {
         /// Its place among all, counted from 1.

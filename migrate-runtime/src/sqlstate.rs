@@ -17,6 +17,8 @@ pub(crate) const INVALID_CATALOG_NAME: &str = "3D000";
 pub(crate) const INSUFFICIENT_PRIVILEGE: &str = "42501";
 pub(crate) const UNDEFINED_COLUMN: &str = "42703";
 pub(crate) const UNDEFINED_TABLE: &str = "42P01";
+pub(crate) const UNDEFINED_OBJECT: &str = "42704";
+pub(crate) const INTERNAL_ERROR: &str = "XX000";
 #[cfg(feature = "backup")]
 pub(crate) const OBJECT_IN_USE: &str = "55006";
 pub(crate) const LOCK_NOT_AVAILABLE: &str = "55P03";
@@ -50,6 +52,9 @@ pub(crate) const UNKNOWN_SETTING: [&str; 4] = ["08", "0A", "22", "42"];
 /// No session now, but perhaps soon: the server starts, ends or recovers, or is full.
 pub(crate) const NOT_YET: [&str; 4] =
     [CANNOT_CONNECT_NOW, ADMIN_SHUTDOWN, CRASH_SHUTDOWN, TOO_MANY_CONNECTIONS];
+
+/// What was looked for in the catalogs is gone, as PostgreSQL's functions that write it down say it.
+pub(crate) const VANISHED: [&str; 3] = [INTERNAL_ERROR, UNDEFINED_OBJECT, UNDEFINED_TABLE];
 
 /// The server, not the statement, ended the session.
 pub(crate) const SESSION_ENDED: [&str; 8] = [

@@ -88,7 +88,12 @@ impl Early {
                 _ => {}
             }
         }
-        Early { program, json: texts().any(|it| it == "--json"), color }
+        // Another command may have a format of that name, and mean something else.
+        let is_check = texts().any(|it| it == "check");
+        let mut pairs = texts().zip(texts().skip(1).chain([""]));
+        let as_format =
+            is_check && pairs.any(|it| it.0 == "--format=json" || it == ("--format", "json"));
+        Early { program, json: as_format || texts().any(|it| it == "--json"), color }
     }
 
     /// The command that was meant, where the arguments as a whole cannot be understood.

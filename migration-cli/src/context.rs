@@ -11,7 +11,7 @@ use migrate_runtime::{
 
 use crate::cli::GlobalArgs;
 use crate::config::Config;
-use crate::env_vars::{EnvVars, PATH, PG_BIN, RUST_LOG, Sourced, TERM};
+use crate::env_vars::{EnvVars, MIGRATION_SCRATCH_URL, PATH, PG_BIN, RUST_LOG, Sourced, TERM};
 use crate::environment::{Choice, DEVELOPMENT, Database, Described, Environment};
 use crate::error::CommandError;
 use crate::interrupt::{self, Prompt};
@@ -75,13 +75,26 @@ impl<'a> Start<'a> {
 
     /// Reads the configuration and chooses the environment. Touches no database.
     pub(crate) fn context(self) -> Result<Context<'a>, CommandError> {
+        let url = self.global.database_url.clone();
+        self.context_of(url.as_deref())
+    }
+
+    /// The same for a command to which the database of the environment is nothing: what names it is not even
+    /// read.
+    pub(crate) fn context_apart(self) -> Result<Context<'a>, CommandError> {
+        let context = self.context_of(Some("postgres://"))?;
+        context.report.environment = None;
+        Ok(context)
+    }
+
+    fn context_of(self, url: Option<&str>) -> Result<Context<'a>, CommandError> {
         let Start { set, global, ui, report, typed } = self;
         let here = std::env::current_dir()
             .map_err(|error| CommandError::io("there is no working directory", &error))?;
         let vars = EnvVars::load(&here)?;
         let ui = ui.with_dumb(vars.raw(&TERM).is_some_and(|it| it == "dumb"));
         let config = Config::load(&here, global.config.as_deref())?;
-        let choice = Choice { name: global.env.as_deref(), url: global.database_url.as_deref() };
+        let choice = Choice { name: global.env.as_deref(), url };
         let environment = Environment::choose(choice, &vars, &config)?;
         report.environment = Some(environment.name.clone());
         let project = config.path.as_deref().and_then(Path::parent).unwrap_or(&here).to_owned();
@@ -225,6 +238,11 @@ impl Context<'_> {
     /// The folder of server binaries, where one was named.
     pub(crate) fn pg_bin(&self) -> Result<Option<Sourced>, CommandError> {
         self.vars.get(&PG_BIN)
+    }
+
+    /// The server that was named for a database to throw away.
+    pub(crate) fn scratch_url(&self) -> Result<Option<Sourced>, CommandError> {
+        self.vars.get(&MIGRATION_SCRATCH_URL)
     }
 
     /// Where server binaries are looked for.

@@ -36,6 +36,13 @@ pub(crate) const MIGRATION_DATABASE_URL: EnvVar = EnvVar {
 pub(crate) const DATABASE_URL: EnvVar =
     EnvVar { name: "DATABASE_URL", doc: "The database, as --database-url", dotenv: true };
 
+/// Where `check` makes its database.
+pub(crate) const MIGRATION_SCRATCH_URL: EnvVar = EnvVar {
+    name: "MIGRATION_SCRATCH_URL",
+    doc: "The server where `check` makes its database, as --scratch-url",
+    dotenv: true,
+};
+
 /// Where the embedded database finds its server.
 pub(crate) const PG_BIN: EnvVar = EnvVar {
     name: "PG_BIN",
@@ -105,10 +112,11 @@ const PG_DOC: &str = "As psql reads them: PGDATABASE, PGUSER, PGPASSWORD, PGSSLM
 /// Those that name a database; the others only say more about one.
 const NAMING: [&str; 4] = ["PGHOST", "PGHOSTADDR", "PGSERVICE", "PGDATABASE"];
 
-const ALL: [&EnvVar; 14] = [
+const ALL: [&EnvVar; 15] = [
     &ENVIRONMENT,
     &MIGRATION_DATABASE_URL,
     &DATABASE_URL,
+    &MIGRATION_SCRATCH_URL,
     &PG_BIN,
     &PATH,
     &NO_COLOR,

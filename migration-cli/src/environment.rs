@@ -134,6 +134,13 @@ impl Environment {
         }
     }
 
+    /// Another server, which has nothing to do with the environment.
+    pub(crate) fn elsewhere(&self, url: &Sourced) -> Result<ConnectOptions, CommandError> {
+        let mut surroundings = self.surroundings.clone();
+        surroundings.origin = Some(url.source.to_string());
+        Ok(ConnectOptions::resolve(&url.value, &surroundings)?)
+    }
+
     /// Whether the embedded database may be used at all.
     pub(crate) fn may_embed(&self) -> bool {
         self.name == DEVELOPMENT && !self.protected

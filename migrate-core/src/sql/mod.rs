@@ -18,11 +18,13 @@ mod split;
 mod tables;
 mod target;
 pub(crate) mod token;
+mod words;
 
 pub use kind::{StatementKind, WaitsFor};
 pub use split::{SplitError, split};
 pub use tables::tables;
 pub use target::{Name, Target, target};
+pub use words::words;
 
 pub(crate) use control::{Control, control};
 #[cfg(feature = "parser")]

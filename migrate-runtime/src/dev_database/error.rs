@@ -79,10 +79,10 @@ impl DevDatabaseError {
     }
 }
 
-#[cfg(feature = "testing")]
+#[cfg(feature = "check")]
 impl DevDatabaseError {
-    /// What to type next when a test has no server. `elsewhere` runs the tests on another one.
-    pub(crate) fn hints_for_tests(&self, elsewhere: &str) -> Vec<String> {
+    /// What to type next when there is no server to throw away. `elsewhere` does the same on another one.
+    pub(crate) fn hints_or(&self, elsewhere: &str) -> Vec<String> {
         match &self.0 {
             Failure::NoServer(_) => install_or(elsewhere),
             Failure::PgBin(_) => vec!["unset PG_BIN".to_owned(), elsewhere.to_owned()],

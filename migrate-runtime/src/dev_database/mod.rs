@@ -17,6 +17,8 @@ mod install;
 mod lock;
 mod place;
 mod server;
+#[cfg(feature = "check")]
+mod supervisor;
 mod throw_away;
 
 use std::path::{Path, PathBuf};
@@ -30,6 +32,12 @@ pub use self::error::DevDatabaseError;
 use self::error::Failure;
 use self::place::Place;
 use self::server::{Answer, Deadline, PATIENCE_WITH_OTHERS, Server};
+#[cfg(feature = "check")]
+pub use self::supervisor::Supervisor;
+#[cfg(feature = "check")]
+pub(crate) use self::supervisor::supervise;
+#[cfg(feature = "testing")]
+pub(crate) use self::supervisor::system_command;
 pub use self::throw_away::ThrowAwayServer;
 pub use crate::installed::Search;
 

@@ -77,6 +77,22 @@
 //! A throw-away server takes its templates along. So where each test is a process of its own, as with nextest,
 //! the migrations run for every one of them, unless `TEST_DATABASE_URL` leads all of them to one server.
 //!
+//! # Every migration can be reverted
+//!
+//! One line proves it, as `migration-cli check` does (see [`check`](crate::check)):
+//!
+//! ```
+//! # static MIGRATIONS: migrate_runtime::MigrationSet = migrate_runtime::embed_migrations!("../migrations");
+//! # /*
+//! #[test]
+//! fn every_migration_can_be_reverted() {
+//! # */
+//!     migrate_runtime::testing::assert_reversible(&MIGRATIONS);
+//! # /*
+//! }
+//! # */
+//! ```
+//!
 //! # Where the databases are
 //!
 //! With `TEST_DATABASE_URL`, on the server to which it leads. The role needs `CREATEDB`. Nothing in
@@ -134,6 +150,7 @@ pub mod __private;
 mod connection;
 mod database;
 mod migrated;
+mod reversible;
 mod server;
 mod template;
 mod url;
@@ -143,6 +160,7 @@ pub use crate::__testing_harness as harness;
 pub use connection::TestConnection;
 pub use database::TestDatabase;
 pub use migrate_macros::migration_test;
+pub use reversible::assert_reversible;
 pub use server::{Supervisor, prepare_server, search};
 
 /// The server that test databases are made on; without it, a throw-away server.

@@ -1,17 +1,15 @@
 //! The throw-away server of a test process: made, started, and gone when the process is.
 //!
-//! A shell waits for the end of a pipe that the process holds open, kills the server and removes its
-//! folder; so it does not matter how the process ends. `initdb` takes longer than all the rest, so
+//! It does not matter how the process ends (see `dev_database/supervisor.rs`). `initdb` takes longer than all the rest, so
 //! its result is kept and copied (see `template`): with nextest, every test is a process.
 
-use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 
 use super::template;
 use super::{PATH, PG_BIN, TEST_DATABASE_URL};
-use crate::dev_database::{DevDatabaseError, Search, ThrowAwayServer};
+pub use crate::dev_database::Supervisor;
+use crate::dev_database::{DevDatabaseError, Search, ThrowAwayServer, supervise};
 use crate::error::{Error, ErrorKind};
 
 /// Data that is thrown away is not flushed to disk.
@@ -23,13 +21,6 @@ const SETTINGS: &[&str] = &[
     "max_connections=200",
     "shared_buffers=32MB",
 ];
-
-/// Ends a server with this process, or when it is dropped.
-#[derive(Debug)]
-pub struct Supervisor {
-    /// Its standard input is the pipe that the end of this process closes.
-    _shell: Child,
-}
 
 /// Where tests look for server binaries: where a user's command would.
 pub fn search() -> Search {
@@ -57,7 +48,8 @@ pub(super) fn prepare_without_data() -> Result<(ThrowAwayServer, Supervisor), Er
     let server = ThrowAwayServer::new(&folder, binaries).map_err(no_server)?;
     let server = server.with_initdb("--no-sync");
     let server = SETTINGS.iter().fold(server, |server, it| server.with_setting(it));
-    let supervisor = supervise(&folder, server.socket())?;
+    let supervisor = supervise(&folder, server.socket())
+        .map_err(|error| Error::new(ErrorKind::Io, "cannot run /bin/sh").with_source(error))?;
     Ok((server, supervisor))
 }
 
@@ -78,35 +70,7 @@ pub(super) fn throw_away_server() -> Result<String, Error> {
 fn no_server(error: DevDatabaseError) -> Error {
     let elsewhere =
         format!("{TEST_DATABASE_URL}=postgresql://USER:PASSWORD@HOST:5432/postgres cargo test");
-    let hints = error.hints_for_tests(&elsewhere);
+    let hints = error.hints_or(&elsewhere);
     let failed = Error::new(ErrorKind::Connect, "no throw-away server could be started");
     hints.into_iter().fold(failed.with_source(error), Error::with_hint)
-}
-
-/// Started before the server, so that no moment is unguarded.
-fn supervise(folder: &Path, socket: &Path) -> Result<Supervisor, Error> {
-    const SCRIPT: &str = r#"
-        read -r never
-        process=$(head -n 1 "$1/data/postmaster.pid" 2>/dev/null) && kill -QUIT "$process"
-        for attempt in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-            kill -0 "$process" 2>/dev/null || break
-            sleep 0.1
-        done
-        rm -rf "$1" "$2"
-    "#;
-    let mut command = system_command("/bin/sh");
-    command.args(["-c", SCRIPT, "sh"]).arg(folder).arg(socket).current_dir("/");
-    command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-    // A group of its own: Ctrl-C ends the test, and then it is this shell's turn.
-    let spawned = command.process_group(0).spawn();
-    let shell = spawned
-        .map_err(|error| Error::new(ErrorKind::Io, "cannot run /bin/sh").with_source(error))?;
-    Ok(Supervisor { _shell: shell })
-}
-
-/// A program of the system, which finds the others whatever `PATH` the test has.
-pub(super) fn system_command(program: &str) -> Command {
-    let mut command = Command::new(program);
-    command.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin");
-    command
 }

@@ -10,18 +10,21 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::Mutex;
 
-use super::server::system_command;
-use crate::dev_database::{DevDatabaseError, ThrowAwayServer};
+use crate::dev_database::{DevDatabaseError, ThrowAwayServer, system_command};
 
 /// Goes up whenever our arguments of `initdb` change.
 const FORMAT: u32 = 2;
 
 /// Beside the test binaries, so that `cargo clean` removes it.
 pub(super) fn place(server: &ThrowAwayServer) -> Option<PathBuf> {
+    let (version, account) = (&server.binaries().version, server.uid());
+    beside(&format!("migration-tests-postgresql-{version}-format-{FORMAT}-account-{account}"))
+}
+
+/// A folder of this name beside the test binaries.
+pub(super) fn beside(name: &str) -> Option<PathBuf> {
     let binary = std::env::current_exe().ok()?;
     let deps = binary.ancestors().find(|it| it.ends_with("deps"))?;
-    let (version, account) = (&server.binaries().version, server.uid());
-    let name = format!("migration-tests-postgresql-{version}-format-{FORMAT}-account-{account}");
     Some(deps.with_file_name(name))
 }
 

@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 mod backup;
+mod check;
 mod completions;
 mod config;
 mod create;
@@ -43,6 +44,7 @@ pub(crate) enum Command {
     Status(status::StatusArgs),
     Plan(plan::PlanArgs),
     Verify(verify::VerifyArgs),
+    Check(check::CheckArgs),
     Repair(repair::RepairArgs),
     Force(force::ForceArgs),
     Info(info::InfoArgs),
@@ -69,6 +71,7 @@ impl Command {
             Command::Status(_) => "status",
             Command::Plan(_) => "plan",
             Command::Verify(_) => "verify",
+            Command::Check(_) => "check",
             Command::Repair(_) => "repair",
             Command::Force(_) => "force",
             Command::Info(_) => "info",
@@ -115,6 +118,7 @@ pub(crate) fn run(start: Start<'_>, command: &Command) -> Result<u8, CommandErro
         Command::Status(args) => configured(start, None, |it| status::run(it, args)),
         Command::Plan(args) => configured(start, None, |it| plan::run(it, args)),
         Command::Verify(args) => configured(start, None, |it| verify::run(it, args)),
+        Command::Check(args) => check::run(start, args),
         Command::Repair(args) => {
             configured(start, log("repair", args.dry_run), |it| repair::run(it, args))
         }

@@ -19,6 +19,7 @@ use super::force::HistoryChangeRecord;
 use super::forecast::{EffectRecord, FindingRecord, ObstacleRecord, TableRecord, VerdictRecord};
 use super::import::ImportRecord;
 use super::mend::MendRecord;
+use super::proof::{DifferenceRecord, PlaceRecord, ProofRecord};
 use super::record::{InfoRecord, LogRecord, StatementRecord};
 use super::restore::RestoreRecord;
 use super::settings::SettingRecord;
@@ -52,6 +53,12 @@ pub(crate) struct Report {
     pub(crate) history_change: Option<HistoryChangeRecord>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) problems: Option<Vec<ProblemRecord>>,
+    /// What `check` has proven of each migration.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) proofs: Option<Vec<ProofRecord>>,
+    /// What came of reverting all of them and running all again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) round: Option<&'static str>,
     /// The lines of `doctor`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) checks: Option<Vec<CheckRecord>>,
@@ -174,6 +181,12 @@ pub(crate) struct ProblemRecord {
     /// The rows that break a constraint.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) violation: Option<ViolationRecord>,
+    /// Where `check` found it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) place: Option<PlaceRecord>,
+    /// What is not as it was.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) differences: Vec<DifferenceRecord>,
 }
 
 /// The embedded database.
@@ -343,6 +356,7 @@ impl ProblemRecord {
             message: finding.message.clone(),
             hint: finding.hint.as_ref().map(|it| ui.in_our_name(it)),
             violation: finding.violation.as_ref().map(ViolationRecord::new),
+            ..ProblemRecord::default()
         }
     }
 }

@@ -14,7 +14,9 @@ mod json;
 mod logs;
 mod mend;
 mod plan;
+mod problems;
 mod progress;
+mod proof;
 mod record;
 mod restore;
 mod settings;
@@ -36,7 +38,9 @@ pub(crate) use json::{EmbeddedRecord, ProblemRecord, Report, StepRecord};
 pub(crate) use logs::print_logs;
 pub(crate) use mend::{MendRecord, mends_text, print_mends};
 pub(crate) use plan::plan_text;
+pub(crate) use problems::{github, junit, sarif};
 pub(crate) use progress::Progress;
+pub(crate) use proof::{ProofRecord, print_proof, problem_record, problems_of, round_word};
 pub(crate) use record::{InfoRecord, LogRecord};
 pub(crate) use restore::{
     RestoreRecord, print_dropped, print_kept, print_restore_plan, print_restored,

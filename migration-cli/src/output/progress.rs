@@ -18,6 +18,7 @@ pub(crate) struct Progress {
     bar: ProgressBar,
     names: usize,
     said_waiting: bool,
+    is_proving: bool,
     /// The migration on its way.
     current: String,
     /// What the building of an index was at when that was last said.
@@ -43,6 +44,7 @@ impl Progress {
             bar,
             names,
             said_waiting: false,
+            is_proving: false,
             current: String::new(),
             phase: String::new(),
             backup: BackupProgress::new(ui),
@@ -92,6 +94,9 @@ impl Progress {
             }
             Event::Restoring { step } => self.note(&format!("  {}", printable(step))),
             Event::Checking { index, total, what } => self.checking(*index, *total, what),
+            Event::Proving { index, total, version, name } => {
+                self.proving((*index, *total), version, name);
+            }
             Event::Warning { message } => {
                 let ui = self.ui.clone();
                 self.aside(|| ui.warn(ui.in_our_name(message)));
@@ -123,12 +128,7 @@ impl Progress {
             Direction::Up => "Running",
             Direction::Down => "Reverting",
         };
-        self.note(&format!("{verb} {}", plural(total, "migration")));
-        if self.ui.draws() {
-            self.bar.set_draw_target(ProgressDrawTarget::stderr());
-        }
-        self.bar.set_length(total as u64);
-        self.bar.enable_steady_tick(Duration::from_millis(100));
+        self.begin(&format!("{verb} {}", plural(total, "migration")), total);
     }
 
     fn started(&mut self, version: &str, name: &str, mode: Mode) {
@@ -177,19 +177,36 @@ impl Progress {
         self.bar.set_position(index as u64);
     }
 
-    fn checking(&self, index: usize, total: usize, what: &str) {
+    fn checking(&mut self, index: usize, total: usize, what: &str) {
         if index == 1 {
-            self.note(&format!("Comparing {} with the rows", plural(total, "constraint")));
-            if self.ui.draws() {
-                self.bar.set_draw_target(ProgressDrawTarget::stderr());
-            }
-            self.bar.set_length(total as u64);
-            self.bar.enable_steady_tick(Duration::from_millis(100));
+            let what = format!("Comparing {} with the rows", plural(total, "constraint"));
+            self.begin(&what, total);
         }
         let digits = total.to_string().len();
         self.detail(&format!("  {index:digits$}/{total}  {}", printable(what)));
         self.bar.set_position(index.saturating_sub(1) as u64);
         self.bar.set_message(printable(what).replace('\n', " "));
+    }
+
+    /// The result has a line for each: here, only the bar tells.
+    fn proving(&mut self, (index, total): (usize, usize), version: &str, name: &str) {
+        if !std::mem::replace(&mut self.is_proving, true) {
+            self.begin("Running, reverting and running again, on a database of its own", total);
+        }
+        let digits = total.to_string().len();
+        self.detail(&format!("  {index:digits$}/{total}  {version}  {name}"));
+        self.bar.set_position(index.saturating_sub(1) as u64);
+        self.bar.set_message(format!("{version}_{name}"));
+    }
+
+    /// Says what is being done, and shows the bar.
+    fn begin(&self, what: &str, total: usize) {
+        self.note(what);
+        if self.ui.draws() {
+            self.bar.set_draw_target(ProgressDrawTarget::stderr());
+        }
+        self.bar.set_length(total as u64);
+        self.bar.enable_steady_tick(Duration::from_millis(100));
     }
 
     /// Once is enough: an attempt a second would fill the screen.

@@ -32,7 +32,7 @@ pub(crate) fn neutral(text: &str, folder: &Path) -> String {
         (r"\b20(2[5-9]|[3-9]\d)\d{10}", "[VERSION]"),
         (r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "[RUN]"),
         (r" *\b[0-9.]+ (ms|s)\b", " [TIME]"),
-        (r#""(execution_time_ms|duration_ms)": \d+"#, r#""$1": [TIME]"#),
+        (r#""(execution_time_ms|duration_ms|up_ms|down_ms)": \d+"#, r#""$1": [TIME]"#),
         // A build from an archive knows no revision.
         (r#""revision": (null|"[0-9a-f]{40}")"#, r#""revision": [REVISION]"#),
         (r"(?m)^    revision     [0-9a-f]{40}\n", ""),

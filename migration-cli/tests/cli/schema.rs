@@ -7,6 +7,7 @@
 
 use std::sync::LazyLock;
 
+use migrate_runtime::check::CheckFindingKind;
 use migrate_runtime::{CheckKind, ErrorKind, FindingKind};
 use regex_lite::Regex;
 use serde_json::Value;
@@ -130,6 +131,10 @@ fn every_kind_of_error_and_every_exit_code_is_listed() {
         assert!(codes.contains(&code.into()), "{word}: {code}");
     }
     for kind in FindingKind::ALL {
+        let word = Value::from(kind.as_str());
+        assert!(listed("/$defs/problem/properties/kind/enum").contains(&word), "{word}");
+    }
+    for kind in CheckFindingKind::all() {
         let word = Value::from(kind.as_str());
         assert!(listed("/$defs/problem/properties/kind/enum").contains(&word), "{word}");
     }

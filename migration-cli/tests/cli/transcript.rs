@@ -118,6 +118,21 @@ fn verify() {
 }
 
 #[test]
+fn check() {
+    let database = TestDatabase::new();
+    let project = Project::new().with("MIGRATION_SCRATCH_URL", &database.url());
+    let mut transcript = Transcript::of(&project);
+    transcript.run("check", 0).both("check", 0).run("check --format sarif --json", 2);
+    project.write("leaves.sql", crate::check::LEAVES);
+    transcript
+        .run("check --setup leaves.sql", 5)
+        .run("check --setup leaves.sql --format github", 5);
+    project.write("fails.sql", crate::check::FAILS);
+    transcript.both("check --setup fails.sql", 1).run("check --setup fails.sql --format junit", 1);
+    transcript.run("check --setup no.sql", 2).expect("check");
+}
+
+#[test]
 fn verify_deep() {
     let database = TestDatabase::new();
     let project = Project::on(&database);

@@ -1,0 +1,77 @@
+//! The schema of a database: every object with what is to be known of it, and how two schemas differ.
+//!
+//! Generic on purpose: an object is a kind, a name and a list of attributes, each a name and a text. What is
+//! written down for a kind is a matter of its query in `read/`. Nothing here knows a connection.
+
+mod diff;
+mod kind;
+mod name;
+mod normal;
+mod read;
+mod sql;
+
+use std::collections::BTreeMap;
+
+pub use diff::{Difference, Weight};
+pub use kind::ObjectKind;
+pub use name::ObjectName;
+pub(crate) use read::{BEGIN, FIRST, message, parse};
+
+/// The objects of a database that its users made; not those of the migration system, of extensions and of
+/// PostgreSQL itself. Roles, databases and settings are the server's, and not part of it; neither are the
+/// data, and what connections to other servers keep secret.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Schema {
+    /// Every object, by its name.
+    pub objects: BTreeMap<ObjectName, Object>,
+}
+
+/// What is known of one object. What is as it is unless told is left out: an index that is valid has no
+/// attribute about it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Object {
+    /// In the order of the kind's query.
+    pub attributes: Vec<Attribute>,
+}
+
+/// One thing that is known of an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attribute {
+    /// What it is, in words, such as `type` or `not null`.
+    pub name: &'static str,
+    /// As SQL writes it.
+    pub value: String,
+}
+
+impl Object {
+    /// The value of an attribute, if it has it.
+    pub fn get(&self, attribute: &str) -> Option<&str> {
+        self.attributes.iter().find(|it| it.name == attribute).map(|it| it.value.as_str())
+    }
+}
+
+impl Schema {
+    /// The columns of a table, in their order.
+    pub fn columns(&self, schema: &str, table: &str) -> Vec<(&ObjectName, &Object)> {
+        let first = ObjectName {
+            kind: ObjectKind::Column,
+            schema: Some(schema.to_owned()),
+            table: Some(table.to_owned()),
+            name: String::new(),
+        };
+        let is_one = |it: &ObjectName| {
+            (it.kind, &it.schema, &it.table) == (first.kind, &first.schema, &first.table)
+        };
+        let all = self.objects.range(&first..);
+        let mut columns: Vec<_> = all.take_while(|it| is_one(it.0)).collect();
+        columns.sort_by_key(|it| it.1.position());
+        columns
+    }
+}
+
+impl Object {
+    /// The place of a column among the others.
+    fn position(&self) -> Option<u32> {
+        self.get("position")?.parse().ok()
+    }
+}

@@ -1,0 +1,108 @@
+//! The name of an object: for people, and as SQL writes it.
+
+use std::fmt;
+
+use super::ObjectKind;
+use crate::quote::ident;
+
+/// What tells an object from every other one. Names are as they are, without quotes.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ObjectName {
+    /// What sort of object it is.
+    pub kind: ObjectKind,
+    /// The schema, where it is in one.
+    pub schema: Option<String>,
+    /// The table, view, composite type or domain that it is a part of.
+    pub table: Option<String>,
+    /// Its own name; that of a function with the types of its arguments.
+    pub name: String,
+}
+
+impl ObjectName {
+    /// The name with its schema, quoted where it has to be: of a column and an index with all of it, of what
+    /// has its name within its table without the table.
+    pub(super) fn qualified(&self) -> String {
+        let own = self.quoted();
+        match (self.kind, &self.table) {
+            (ObjectKind::Column, Some(_)) => format!("{}.{own}", self.relation()),
+            (ObjectKind::Index, _) | (_, None) => match &self.schema {
+                Some(schema) => format!("{}.{own}", spelt(schema)),
+                None => own,
+            },
+            (_, Some(_)) => own,
+        }
+    }
+
+    /// The table that it is a part of, with its schema.
+    pub(super) fn relation(&self) -> String {
+        let parts = [self.schema.as_deref(), self.table.as_deref()];
+        parts.into_iter().flatten().map(spelt).collect::<Vec<_>>().join(".")
+    }
+
+    /// Its own name, quoted where it has to be.
+    pub(super) fn quoted(&self) -> String {
+        match self.kind {
+            ObjectKind::Function | ObjectKind::Procedure | ObjectKind::Aggregate => {
+                let arguments = self.name.rfind('(').unwrap_or(self.name.len());
+                format!("{}{}", spelt(&self.name[..arguments]), &self.name[arguments..])
+            }
+            // These are more than a name.
+            ObjectKind::Operator
+            | ObjectKind::OperatorClass
+            | ObjectKind::OperatorFamily
+            | ObjectKind::Cast
+            | ObjectKind::DefaultPrivileges => self.name.clone(),
+            _ => spelt(&self.name),
+        }
+    }
+}
+
+impl fmt::Display for ObjectName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ", self.kind.as_str())?;
+        if self.kind == ObjectKind::DefaultPrivileges {
+            write!(f, "for {}", self.name)?;
+            return match &self.schema {
+                Some(schema) => write!(f, " in schema {schema}"),
+                None => Ok(()),
+            };
+        }
+        // Where everything is in it, nobody names it.
+        if let Some(schema) = self.schema.as_deref().filter(|it| *it != "public") {
+            write!(f, "{}.", spelt(schema))?;
+        }
+        match &self.table {
+            Some(table) if self.kind == ObjectKind::Column => {
+                write!(f, "{}.{}", spelt(table), self.quoted())
+            }
+            Some(table) if self.kind != ObjectKind::Index => {
+                write!(f, "{} of {}", self.quoted(), spelt(table))
+            }
+            _ => f.write_str(&self.quoted()),
+        }
+    }
+}
+
+/// The words that PostgreSQL 18 does not take as a name of everything without quotes.
+const RESERVED: &str = " all analyse analyze and any array as asc asymmetric authorization between bigint \
+    binary bit boolean both case cast char character check coalesce collate collation column concurrently \
+    constraint create cross current_catalog current_date current_role current_schema current_time \
+    current_timestamp current_user dec decimal default deferrable desc distinct do else end except exists \
+    extract false fetch float for foreign freeze from full grant greatest group grouping having ilike in \
+    initially inner inout int integer intersect interval into is isnull join json json_array json_arrayagg \
+    json_exists json_object json_objectagg json_query json_scalar json_serialize json_table json_value \
+    lateral leading least left like limit localtime localtimestamp merge_action national natural nchar none \
+    normalize not notnull null nullif numeric offset on only or order out outer overlaps overlay placing \
+    position precision primary real references returning right row select session_user setof similar \
+    smallint some substring symmetric system_user table tablesample then time timestamp to trailing treat \
+    trim true union unique user using values varchar variadic verbose when where window with xmlattributes \
+    xmlconcat xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable ";
+
+/// A name as `quote_ident` writes it.
+pub(super) fn spelt(name: &str) -> String {
+    let mut bytes = name.bytes();
+    let is_plain = bytes.next().is_some_and(|it| it.is_ascii_lowercase() || it == b'_')
+        && bytes.all(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'_')
+        && !RESERVED.split_ascii_whitespace().any(|it| it == name);
+    if is_plain { name.to_owned() } else { ident(name) }
+}

@@ -1,0 +1,41 @@
+SELECT CASE p.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' ELSE 'function' END,
+       n.nspname, NULL, p.proname || '(' || pg_catalog.oidvectortypes(p.proargtypes) || ')',
+       pg_catalog.pg_get_function_arguments(p.oid),
+       CASE WHEN p.prokind <> 'p' THEN pg_catalog.pg_get_function_result(p.oid) END,
+       CASE WHEN p.prokind <> 'a' THEN (SELECT l.lanname FROM pg_catalog.pg_language l WHERE l.oid = p.prolang) END,
+       CASE WHEN p.prokind = 'w' THEN 'WINDOW' END,
+       CASE p.provolatile WHEN 'i' THEN 'IMMUTABLE' WHEN 's' THEN 'STABLE' ELSE 'VOLATILE' END,
+       CASE WHEN p.proisstrict THEN 'STRICT' END,
+       CASE WHEN p.prosecdef THEN 'SECURITY DEFINER' END,
+       CASE WHEN p.proleakproof THEN 'LEAKPROOF' END,
+       CASE p.proparallel WHEN 's' THEN 'SAFE' WHEN 'r' THEN 'RESTRICTED' END,
+       p.procost,
+       NULLIF(p.prorows, 0),
+       NULLIF(p.prosupport::oid, 0)::pg_catalog.regproc::text,
+       (SELECT pg_catalog.string_agg(it, ', ' ORDER BY it) FROM pg_catalog.unnest(p.proconfig) it),
+       CASE WHEN p.prokind <> 'a' THEN COALESCE({sql_body}, p.prosrc) END,
+       p.probin,
+       (SELECT pg_catalog.concat_ws(', ',
+            'SFUNC = ' || a.aggtransfn::text, 'STYPE = ' || pg_catalog.format_type(a.aggtranstype, NULL),
+            'SSPACE = ' || NULLIF(a.aggtransspace, 0), 'FINALFUNC = ' || NULLIF(a.aggfinalfn::oid, 0)::pg_catalog.regproc::text,
+            CASE WHEN a.aggfinalextra THEN 'FINALFUNC_EXTRA' END, 'FINALFUNC_MODIFY = ' || NULLIF(a.aggfinalmodify, 'r')::text,
+            'COMBINEFUNC = ' || NULLIF(a.aggcombinefn::oid, 0)::pg_catalog.regproc::text,
+            'SERIALFUNC = ' || NULLIF(a.aggserialfn::oid, 0)::pg_catalog.regproc::text,
+            'DESERIALFUNC = ' || NULLIF(a.aggdeserialfn::oid, 0)::pg_catalog.regproc::text,
+            'INITCOND = ' || pg_catalog.quote_literal(a.agginitval),
+            'MSFUNC = ' || NULLIF(a.aggmtransfn::oid, 0)::pg_catalog.regproc::text,
+            'MINVFUNC = ' || NULLIF(a.aggminvtransfn::oid, 0)::pg_catalog.regproc::text,
+            'MSTYPE = ' || pg_catalog.format_type(NULLIF(a.aggmtranstype, 0), NULL),
+            'MFINALFUNC = ' || NULLIF(a.aggmfinalfn::oid, 0)::pg_catalog.regproc::text,
+            'MINITCOND = ' || pg_catalog.quote_literal(a.aggminitval),
+            'SORTOP = ' || NULLIF(a.aggsortop, 0)::pg_catalog.regoperator::text,
+            'KIND = ' || NULLIF(a.aggkind, 'n')::text)
+        FROM pg_catalog.pg_aggregate a WHERE a.aggfnoid = p.oid),
+       pg_catalog.pg_get_userbyid(p.proowner), {grants}, {comment}
+FROM pg_catalog.pg_proc p
+JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace
+WHERE {is_users} AND {is_no_member}
+  -- The constructors of a range come and go with it.
+  AND p.oid NOT IN (SELECT d.objid FROM pg_catalog.pg_depend d
+      WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.deptype = 'i' AND d.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass)
+  AND NOT (n.nspname = {schema} AND p.proname = '_migrations_log_append_only')

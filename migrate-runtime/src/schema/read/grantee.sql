@@ -1,0 +1,1 @@
+CASE x.grantee WHEN 0 THEN 'PUBLIC' WHEN {owner} THEN 'its owner' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(x.grantee)) END || CASE WHEN x.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END

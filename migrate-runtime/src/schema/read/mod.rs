@@ -1,0 +1,114 @@
+//! Reading the catalogs: one message, whatever the number of objects, with one query for each family of them.
+//!
+//! Each query gives kind, schema, table, name, and what is known of the object, in the order of its family's
+//! list here. It is read in one snapshot with an empty path, so that PostgreSQL writes every name with its
+//! schema. Nothing is locked: what is dropped while it is being read may make a query fail.
+
+mod families;
+
+use std::collections::HashMap;
+
+use families::{FAMILIES, Family};
+
+use super::{Attribute, Object, ObjectKind, ObjectName, Schema};
+use crate::quote::{fill, literal};
+use crate::transport::Reply;
+
+/// Begins the snapshot; its last statement tells the version of the server.
+pub(crate) const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;\nSET LOCAL search_path = pg_catalog;\nSET LOCAL jit = off;\nSELECT pg_catalog.current_setting('server_version_num')";
+
+/// The number in [`BEGIN`]'s answer of the statement that tells the version.
+pub(crate) const FIRST: usize = 3;
+
+/// The queries, for a server of a version (`server_version_num`) with the history in `schema`.
+pub(crate) fn message(version: u32, schema: &str) -> String {
+    let queries = FAMILIES.iter().map(|it| it.query(version, schema));
+    let mut message = queries.collect::<Vec<_>>().join(";\n");
+    message.push_str(";\nCOMMIT");
+    message
+}
+
+/// Understands the answer to [`message`].
+pub(crate) fn parse(reply: Reply) -> Schema {
+    let mut objects = HashMap::new();
+    for (statement, cells) in reply.rows {
+        let Some(family) = FAMILIES.get(statement) else { continue };
+        let mut cells = cells.into_iter();
+        let mut cell = || cells.next().flatten();
+        let kind = cell().and_then(|it| ObjectKind::parse(&it));
+        let (schema, table, name) = (cell(), cell(), cell());
+        let (Some(kind), Some(name)) = (kind, name) else { continue };
+        let attribute = |(name, value): (&&'static str, Option<String>)| {
+            value.map(|value| Attribute { name, value })
+        };
+        let attributes = family.attributes.iter().zip(cells).filter_map(attribute).collect();
+        let name = ObjectName { kind, schema, table, name };
+        objects.insert(name, Object { attributes });
+    }
+    Schema { objects: objects.into_iter().collect() }
+}
+
+impl Family {
+    fn query(&self, version: u32, schema: &str) -> String {
+        let users = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'";
+        let (class, oid) = self.id;
+        let schema = literal(schema);
+        let is_member = |(class, oid)| {
+            fill(include_str!("member.sql"), &[("class", class), ("oid", oid)]).trim().to_owned()
+        };
+        let relations = fill(
+            include_str!("relations.sql"),
+            &[
+                ("is_users", users),
+                ("is_no_member", &is_member(("pg_class", "c.oid"))),
+                ("schema", &schema),
+            ],
+        );
+        let column = if class == "pg_class" && oid == "a.attrelid" { "a.attnum" } else { "0" };
+        let comment = fill(
+            include_str!("comment.sql"),
+            &[("class", class), ("oid", oid), ("column", column)],
+        );
+        let mut values = vec![
+            ("is_users", users.to_owned()),
+            ("is_no_member", is_member(self.id)),
+            ("relations", relations.trim().to_owned()),
+            ("schema", schema),
+            ("comment", comment.trim().to_owned()),
+            ("grants", self.grants()),
+        ];
+        for (name, since, new, old) in families::VERSIONS {
+            values.push((name, (if version >= since * 10_000 { new } else { old }).to_owned()));
+        }
+        let values: Vec<_> = values.iter().map(|it| (it.0, it.1.as_str())).collect();
+        fill(self.sql, &values).trim().to_owned()
+    }
+
+    fn grants(&self) -> String {
+        let Some([acl, default, owner]) = self.grants else { return "NULL".to_owned() };
+        let grantee = fill(include_str!("grantee.sql"), &[("owner", owner)]);
+        let values = [("acl", acl), ("default", default), ("grantee", grantee.trim())];
+        fill(include_str!("grants.sql"), &values).trim().to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_query_is_filled_and_its_names_are_qualified() {
+        for version in [130_000, 140_000, 150_000, 180_000] {
+            let message = message(version, "public");
+            assert!(!message.contains('{') && !message.contains('}'), "{message}");
+            for before in ["FROM ", "JOIN "] {
+                for (at, _) in message.match_indices(before) {
+                    let next = &message[at + before.len()..];
+                    let is_ours =
+                        ["pg_catalog.", "(", "= '", "{"].iter().any(|it| next.starts_with(it));
+                    assert!(is_ours || next.starts_with('\n'), "{}", &next[..60.min(next.len())]);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,355 @@
+//! `check`: the proof that every migration runs, is reverted, and runs again.
+
+use migrate_runtime::check::{CheckFindingKind as Kind, CheckReport, Checker, Proven, Round};
+use migrate_runtime::{ConnectOptions, ErrorKind, Event, MigrationSet, embed_migrations};
+use migration_tests::harness::Trial;
+use migration_tests::{TestDatabase, set, trials};
+
+use crate::three;
+
+static DCMS: MigrationSet = embed_migrations!("migrations");
+
+pub(crate) fn tests() -> Vec<Trial> {
+    trials![
+        a_set_in_order_is_proven_and_leaves_no_database,
+        the_schema_of_this_repository_is_proven,
+        what_a_down_script_leaves_behind_is_told_with_the_way_back,
+        what_a_down_script_does_not_bring_back_is_told_in_sql,
+        a_script_that_fails_has_its_place_and_ends_what_follows,
+        a_down_script_that_fails_does_not_end_what_follows,
+        an_up_script_that_makes_something_else_the_second_time_is_told,
+        what_cannot_be_reverted_is_listed_with_its_reason,
+        a_column_that_is_added_again_at_the_end_is_only_noted,
+        what_was_proven_is_not_done_again_until_a_script_has_changed,
+        a_set_is_proven_in_a_schema_of_its_own,
+        what_migrations_expect_is_set_up_first,
+        a_role_without_the_right_is_told_which_one_it_is,
+        a_database_that_a_killed_check_has_left_is_dropped,
+        scripts_outside_of_a_transaction_are_proven,
+        reverting_all_of_them_is_proven_too,
+        an_interruption_ends_it_and_leaves_no_database,
+        a_script_that_ends_all_other_sessions_does_not_end_the_proof,
+    ]
+}
+
+/// A database to ask for others over, for nothing else.
+fn checker(set: &MigrationSet, database: &TestDatabase) -> Checker {
+    Checker::new(set).on_server(database.config())
+}
+
+#[track_caller]
+fn check(set: &MigrationSet) -> CheckReport {
+    let database = TestDatabase::new();
+    let report = checker(set, &database).run().unwrap_or_else(|error| panic!("{error:?}"));
+    assert_eq!(left(&database), "");
+    assert_eq!(
+        database.text("SELECT count(*) FROM pg_class WHERE oid >= 16384"),
+        "0",
+        "the database is not touched"
+    );
+    report
+}
+
+/// The databases that checks over this one have left.
+fn left(database: &TestDatabase) -> String {
+    let name = database.name();
+    database.text(&format!(
+        "SELECT datname FROM pg_database WHERE shobj_description(oid, 'pg_database') = 'migration check, made over the database {name}'"
+    ))
+}
+
+#[track_caller]
+fn only(report: &CheckReport) -> String {
+    let [finding] = report.findings.as_slice() else { panic!("{report}") };
+    finding.to_string()
+}
+
+fn proven(report: &CheckReport) -> Vec<Proven> {
+    report.migrations.iter().map(|it| it.proven).collect()
+}
+
+fn a_set_in_order_is_proven_and_leaves_no_database() {
+    let report = check(&three());
+    assert_eq!(report.to_string(), "3 of 3 migrations are proven");
+    assert_eq!((proven(&report), report.round), (vec![Proven::Now; 3], Round::Proven));
+    assert_eq!(report.exit_code(), 0);
+    assert!(report.migrations.iter().all(|it| it.up.is_some() && it.down.is_some()));
+}
+
+fn the_schema_of_this_repository_is_proven() {
+    let report = check(&DCMS);
+    assert!(report.is_clean(), "{report}");
+    migrate_runtime::testing::assert_reversible(&DCMS);
+}
+
+fn what_a_down_script_leaves_behind_is_told_with_the_way_back() {
+    let migrations = set(&[
+        ("20260101000001_one", "CREATE TABLE one (id int)", "DROP TABLE one"),
+        (
+            "20260101000002_two",
+            "CREATE TABLE two (id int);\nALTER TABLE one ADD name text;\nCREATE INDEX ON one (name)",
+            "DROP TABLE two",
+        ),
+        ("20260101000003_three", "CREATE TABLE three (id int)", "DROP TABLE three"),
+    ]);
+    let report = check(&migrations);
+    let expected = "migrations/20260101000002_two.down.sql:1: its down script does not restore what was there, and so it cannot run again: column \"name\" of relation \"one\" already exists
+    column one.name is new
+        + name text
+    index one_name_idx is new
+        + CREATE INDEX one_name_idx ON public.one USING btree (name)
+    hint: ALTER TABLE public.one DROP COLUMN name;
+    hint: DROP INDEX public.one_name_idx;
+    hint: -- migrate:irreversible because REASON   -- as the whole down script, where there is no way back";
+    assert_eq!(only(&report), expected);
+    assert_eq!(report.findings[0].kind, Kind::DownDiffers);
+    assert_eq!(proven(&report), [Proven::Now, Proven::Not, Proven::Now]);
+    assert_eq!((report.exit_code(), report.round), (5, Round::NotTried));
+}
+
+fn what_a_down_script_does_not_bring_back_is_told_in_sql() {
+    let migrations = set(&[
+        (
+            "20260101000001_one",
+            "CREATE TABLE one (id int PRIMARY KEY, title varchar(20) DEFAULT 'x'); COMMENT ON TABLE one IS 'why';
+             CREATE VIEW seen AS SELECT id FROM one; GRANT SELECT ON seen TO PUBLIC",
+            "DROP TABLE one CASCADE",
+        ),
+        (
+            "20260101000002_two",
+            "DROP VIEW seen; ALTER TABLE one ALTER title TYPE text, ALTER title DROP DEFAULT; COMMENT ON TABLE one IS NULL",
+            "ALTER TABLE one ALTER title TYPE varchar(30); CREATE VIEW seen AS SELECT id FROM one",
+        ),
+    ]);
+    let report = check(&migrations);
+    let expected = "migrations/20260101000002_two.down.sql:1: its down script does not restore what was there
+    table one: comment why is missing
+        - COMMENT ON TABLE public.one IS 'why'
+        + COMMENT ON TABLE public.one IS NULL
+    view seen: grants SELECT TO PUBLIC are missing
+        - GRANT SELECT ON TABLE public.seen TO PUBLIC
+    column one.title: type is character varying(30), was character varying(20)
+        - title character varying(20) DEFAULT 'x'::character varying
+        + title character varying(30)
+    column one.title: default 'x'::character varying is missing
+        - title character varying(20) DEFAULT 'x'::character varying
+        + title character varying(30)
+    hint: -- migrate:irreversible because REASON   -- as the whole down script, where there is no way back";
+    assert_eq!(only(&report), expected);
+    // It runs again all the same, and what follows is looked at.
+    assert_eq!(proven(&report), [Proven::Now, Proven::Not]);
+    assert_eq!(report.exit_code(), 5);
+}
+
+fn a_script_that_fails_has_its_place_and_ends_what_follows() {
+    let migrations = set(&[
+        ("20260101000001_one", "CREATE TABLE one (id int)", "DROP TABLE one"),
+        ("20260101000002_two", "SELECT 1;\nSELECT nothing", "SELECT 1"),
+        ("20260101000003_three", "CREATE TABLE three (id int)", "DROP TABLE three"),
+    ]);
+    let report = check(&migrations);
+    assert_eq!(
+        only(&report),
+        "migrations/20260101000002_two.up.sql:2:8: its up script fails: column \"nothing\" does not exist"
+    );
+    assert_eq!(proven(&report), [Proven::Now, Proven::Not, Proven::NotReached]);
+    assert_eq!(report.exit_code(), 1);
+    assert!(report.to_string().ends_with(
+        "1 of 3 migrations are proven, 1 have findings, 1 were not reached; all of them were not reverted and run again"
+    ));
+}
+
+fn a_down_script_that_fails_does_not_end_what_follows() {
+    let migrations = set(&[
+        ("20260101000001_one", "CREATE TABLE one (id int)", "DROP TABLE two"),
+        ("20260101000002_two", "CREATE TABLE two (id int)", "DROP TABLE two"),
+    ]);
+    let report = check(&migrations);
+    assert_eq!(
+        only(&report),
+        "migrations/20260101000001_one.down.sql:1: its down script fails: table \"two\" does not exist"
+    );
+    assert_eq!(proven(&report), [Proven::Not, Proven::Now]);
+}
+
+fn an_up_script_that_makes_something_else_the_second_time_is_told() {
+    // What it leaves is no part of the schema: a role, which is the server's.
+    let role = format!("again_{}", std::process::id());
+    let up = format!(
+        "DO $$ BEGIN
+             IF EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN CREATE TABLE second (id int);
+             ELSE CREATE ROLE {role}; CREATE TABLE first (id int); END IF;
+         END $$"
+    );
+    let migrations = set(&[(
+        "20260101000001_one",
+        &up,
+        "DROP TABLE IF EXISTS first; DROP TABLE IF EXISTS second",
+    )]);
+    let report = check(&migrations);
+    TestDatabase::new().execute(&format!("DROP ROLE {role}"));
+    assert_eq!(report.findings[0].kind, Kind::UpAgainDiffers);
+    let differences: Vec<_> =
+        report.findings[0].differences.iter().map(|it| it.message.as_str()).collect();
+    assert_eq!(differences, ["table first is missing", "table second is new"]);
+}
+
+fn what_cannot_be_reverted_is_listed_with_its_reason() {
+    let irreversible = "-- migrate:irreversible because enum values stay";
+    let migrations = set(&[
+        ("20260101000001_one", "CREATE TYPE mood AS ENUM ('a')", "DROP TYPE mood"),
+        ("20260101000002_two", "ALTER TYPE mood ADD VALUE 'b'", irreversible),
+        ("20260101000003_three", "CREATE TABLE three (id int)", "DROP TABLE three"),
+    ]);
+    let report = check(&migrations);
+    let expected = [Proven::Now, Proven::Irreversible("enum values stay"), Proven::Now];
+    assert_eq!(proven(&report), expected);
+    assert_eq!(report.round, Round::ProvenDownTo("20260101000002".parse().unwrap()));
+    assert!(report.is_clean(), "{report}");
+    let last = set(&[("20260101000002_two", "CREATE TYPE mood AS ENUM ('a')", irreversible)]);
+    assert!(check(&last).is_clean());
+}
+
+fn a_column_that_is_added_again_at_the_end_is_only_noted() {
+    let migrations = set(&[
+        ("20260101000001_one", "CREATE TABLE one (a int, b int, c int)", "DROP TABLE one"),
+        ("20260101000002_two", "ALTER TABLE one DROP b", "ALTER TABLE one ADD b int"),
+    ]);
+    let report = check(&migrations);
+    assert!(report.is_clean(), "{report}");
+    assert_eq!(
+        report.migrations[1].notes[0].message,
+        "table one: its columns are in the order a, c, b, were a, b, c"
+    );
+}
+
+fn what_was_proven_is_not_done_again_until_a_script_has_changed() {
+    let (database, folder) = (TestDatabase::new(), tempfile::tempdir().unwrap());
+    let run = |set: &MigrationSet| {
+        let report = checker(set, &database).with_cache(folder.path().join("new")).run();
+        report.unwrap_or_else(|error| panic!("{error:?}"))
+    };
+    assert_eq!(proven(&run(&three())), [Proven::Now; 3]);
+    let report = run(&three());
+    assert_eq!((proven(&report), report.round), (vec![Proven::Before; 3], Round::ProvenBefore));
+    // Another down script is a matter of its own, another up script one of all that follow.
+    let mut scripts = vec![
+        ("20260101000001_one", "CREATE TABLE one (id int)", "DROP TABLE one"),
+        ("20260101000002_two", "CREATE TABLE two (id int)", "DROP TABLE IF EXISTS two"),
+        ("20260101000003_three", "CREATE TABLE three (id int)", "DROP TABLE three"),
+    ];
+    let report = run(&set(&scripts));
+    assert_eq!(proven(&report), [Proven::Before, Proven::Now, Proven::Before]);
+    assert_eq!(report.round, Round::Proven);
+    scripts[1].1 = "CREATE TABLE two (id bigint)";
+    assert_eq!(proven(&run(&set(&scripts))), [Proven::Before, Proven::Now, Proven::Now]);
+    scripts[2].2 = "SELECT 1";
+    assert_eq!(proven(&run(&set(&scripts))), [Proven::Before, Proven::Before, Proven::Not]);
+    assert_eq!(proven(&run(&set(&scripts))), [Proven::Before, Proven::Before, Proven::Not]);
+}
+
+fn a_set_is_proven_in_a_schema_of_its_own() {
+    let mut settings = migrate_runtime::Settings::default();
+    "my app".clone_into(&mut settings.schema);
+    let database = TestDatabase::new();
+    let report = checker(&three(), &database).with_settings(settings).run().unwrap();
+    assert!(report.is_clean(), "{report}");
+}
+
+fn what_migrations_expect_is_set_up_first() {
+    let migrations =
+        set(&[("20260101000001_one", "CREATE TABLE there.one (id int)", "DROP TABLE there.one")]);
+    assert_eq!(check(&migrations).findings[0].kind, Kind::UpFailed);
+    let database = TestDatabase::new();
+    let checker = || checker(&migrations, &database);
+    let report = checker().with_setup("CREATE SCHEMA there; SELECT 1").run().unwrap();
+    assert!(report.is_clean(), "{report}");
+    let error = checker().with_setup("CREATE SCHEMA").run().unwrap_err();
+    assert_eq!(error.to_string(), "the setup of the check failed");
+    assert_eq!(left(&database), "");
+}
+
+fn a_role_without_the_right_is_told_which_one_it_is() {
+    let database = TestDatabase::new();
+    let role = database.role("plain", "");
+    let error = Checker::new(&three()).on_server(role.config.clone()).run().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Privilege);
+    assert_eq!(error.hints(), [format!("ALTER ROLE {} CREATEDB;", role.name)]);
+}
+
+fn a_database_that_a_killed_check_has_left_is_dropped() {
+    let (database, other) = (TestDatabase::new(), TestDatabase::new());
+    let name =
+        |of: &TestDatabase| format!("migration_check_{}", &of.name()["migration_test_".len()..]);
+    for of in [&database, &other] {
+        of.execute(&format!("CREATE DATABASE {}", name(of)));
+        let comment = format!("migration check, made over the database {}", of.name());
+        of.execute(&format!("COMMENT ON DATABASE {} IS '{comment}'", name(of)));
+    }
+    let options = ConnectOptions::parse(&database.url()).unwrap();
+    assert!(Checker::new(&three()).on_server(options).run().unwrap().is_clean());
+    assert_eq!((left(&database), left(&other)), (String::new(), name(&other)));
+    database.execute(&format!("DROP DATABASE {}", name(&other)));
+}
+
+fn scripts_outside_of_a_transaction_are_proven() {
+    let migrations = set(&[
+        ("20260101000001_one", "CREATE TABLE one (id int)", "DROP TABLE one"),
+        (
+            "20260101000002_two",
+            "-- migrate:no-transaction\nCREATE INDEX CONCURRENTLY i ON one (id);",
+            "-- migrate:no-transaction\nDROP INDEX CONCURRENTLY i;",
+        ),
+        (
+            "20260101000003_three",
+            "-- migrate:no-transaction\nCREATE INDEX CONCURRENTLY j ON one (id);",
+            "-- migrate:no-transaction\nDROP INDEX CONCURRENTLY j; DROP INDEX CONCURRENTLY k;",
+        ),
+    ]);
+    let report = check(&migrations);
+    assert!(only(&report).contains("its down script fails"), "{report}");
+    assert_eq!(proven(&report), [Proven::Now, Proven::Now, Proven::Not]);
+}
+
+fn reverting_all_of_them_is_proven_too() {
+    // Each is restored when it is the newest one; the first one cannot know what came after it.
+    let migrations = set(&[
+        ("20260101000001_one", "CREATE TABLE one (id int)", "DROP TABLE one"),
+        (
+            "20260101000002_two",
+            "CREATE FUNCTION twice() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+            "DO $$ BEGIN DROP FUNCTION twice(); IF to_regclass('three') IS NULL AND (SELECT count(*) FROM _migrations_log) > 7
+             THEN CREATE TABLE late (id int); END IF; END $$",
+        ),
+        ("20260101000003_three", "CREATE TABLE three (id int)", "DROP TABLE three"),
+    ]);
+    let report = check(&migrations);
+    assert_eq!(report.findings[0].kind, Kind::AllDownDiffers, "{report}");
+    assert_eq!(report.round, Round::Failed);
+    assert!(report.to_string().contains("table late is new"), "{report}");
+}
+
+fn an_interruption_ends_it_and_leaves_no_database() {
+    let migrations = set(&[("20260101000001_one", "SELECT pg_sleep(60)", "SELECT 1")]);
+    let database = TestDatabase::new();
+    let checker = checker(&migrations, &database);
+    let interrupt = checker.interrupt();
+    let checker = checker.on_event(move |event| {
+        if let Event::Proving { .. } = event {
+            interrupt.interrupt();
+        }
+    });
+    assert!(checker.run().unwrap_err().is_interrupted());
+    assert_eq!(left(&database), "");
+}
+
+fn a_script_that_ends_all_other_sessions_does_not_end_the_proof() {
+    let end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    let migrations = set(&[
+        ("20260101000001_one", "CREATE TABLE one (id int)", "DROP TABLE one"),
+        ("20260101000002_two", end, end),
+    ]);
+    let report = check(&migrations);
+    assert!(report.is_clean(), "{report}");
+}
