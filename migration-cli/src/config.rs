@@ -40,8 +40,6 @@ const ENVIRONMENT_KEYS: [&str; 14] = [
 pub(crate) struct Config {
     /// Where the file lies, if there is one.
     pub(crate) path: Option<PathBuf>,
-    /// `postgres_version` and `[lint]`.
-    pub(crate) lint: LintOptions,
     /// `[environments.NAME]`.
     pub(crate) environments: BTreeMap<String, EnvironmentConfig>,
 }
@@ -129,8 +127,9 @@ fn parse(text: &str, path: &Path) -> Result<Config, CommandError> {
     // Only the parser's own words are used: its `Display` prints the line, which may hold a password.
     let table = DeTable::parse(text)
         .map_err(|error| file.error(error.span().unwrap_or_default(), "this is not TOML"))?;
-    let lint = LintOptions::read(text).map_err(|error| file.lint_error(error))?;
-    let mut config = Config { path: Some(path.to_owned()), lint, ..Config::default() };
+    // For the build; a mistake is told here too.
+    LintOptions::read(text).map_err(|error| file.lint_error(error))?;
+    let mut config = Config { path: Some(path.to_owned()), ..Config::default() };
     for (key, value) in table.get_ref() {
         file.known(key, &TOP_KEYS, "migration.toml")?;
         if key.get_ref() != "environments" {

@@ -11,7 +11,7 @@ use crate::quote::{fill, literal};
 
 /// A transaction that has been open for so long is told whatever it holds: it may go on to lock anything, and
 /// an index that is built concurrently waits for it.
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 /// What one lock is, and what of it there is.
 struct Found {
@@ -64,7 +64,7 @@ impl Migrator {
         })?;
         let major = version.first().and_then(|it| it.first()?.as_deref()?.parse::<u32>().ok());
         put(forecast, &sizes, major.map_or(u32::MAX, |it| it / 10_000));
-        forecast.obstacles = obstacles.iter().filter_map(|it| obstacle(it)).collect();
+        forecast.obstacles = obstacles.iter().map(|it| obstacle(it)).collect();
         Ok(())
     }
 }
@@ -115,16 +115,16 @@ fn put(forecast: &mut Forecast, rows: &[Vec<Option<String>>], major: u32) {
     }
 }
 
-fn obstacle(row: &[Option<String>]) -> Option<Obstacle> {
-    let cell = |at: usize| row.get(at).and_then(|it| it.clone());
+fn obstacle(row: &[Option<String>]) -> Obstacle {
+    let cell = |at: usize| row.get(at).and_then(Clone::clone);
     let age: Option<u64> = cell(4).and_then(|it| it.parse().ok());
     let tables = cell(5).unwrap_or_default();
-    Some(Obstacle {
+    Obstacle {
         pid: cell(0).and_then(|it| it.parse().ok()),
         application: cell(1),
         role: cell(2),
         state: cell(3),
         transaction_age: age.map(Duration::from_secs),
         tables: tables.split('\n').filter(|it| !it.is_empty()).map(str::to_owned).collect(),
-    })
+    }
 }

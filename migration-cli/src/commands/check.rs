@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
+use migrate_runtime::ErrorKind;
 use migrate_runtime::check::{CheckReport, Checker};
 
 use crate::context::{Context, Start};
@@ -11,8 +12,8 @@ use crate::env_vars::{Source, Sourced};
 use crate::environment::Described;
 use crate::error::CommandError;
 use crate::output::{
-    Progress, ProofRecord, github, junit, print_proof, problem_record, problems_of, round_word,
-    sarif,
+    Lint, Progress, ProofRecord, github, junit, print_proof, problem_record, problems_of,
+    round_word, sarif,
 };
 use crate::secret::redact;
 
@@ -27,7 +28,11 @@ use crate::secret::redact;
 /// the environment is never touched, whatever `DATABASE_URL`, .env and migration.toml say. What was proven is kept
 /// in target/migration-check (else .migration/check), and is not done again until a script changes.
 ///
-/// Exit code 0 when all is proven, 5 when something is not restored, 1 when a script fails.
+/// Then comes what the lint found in the scripts when the program was built; a build only warns of it, and here it
+/// counts, unless it is merely worth knowing.
+///
+/// Exit code 0 when all is proven and the lint found nothing, 5 when something is not restored or the lint found
+/// something, 1 when a script fails.
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct CheckArgs {
     /// Make the database on this server, with a role that may make databases
@@ -107,8 +112,10 @@ pub(crate) fn run(start: Start<'_>, args: &CheckArgs) -> Result<u8, CommandError
     let report = checker.run();
     progress.end();
     let report = report?;
-    print(&mut ctx, &report, args.format)?;
-    Ok(report.exit_code())
+    let lint = Lint::of(ctx.set);
+    print(&mut ctx, &report, &lint, args.format)?;
+    let found = if lint.is_clean() { 0 } else { ErrorKind::Edited.exit_code() };
+    Ok(if report.exit_code() == 0 { found } else { report.exit_code() })
 }
 
 /// The server that was named. What is typed comes first; what names the database of the environment means
@@ -136,15 +143,23 @@ fn scratch(ctx: &Context<'_>, args: &CheckArgs) -> Result<Option<Sourced>, Comma
     }
 }
 
-fn print(ctx: &mut Context<'_>, report: &CheckReport, format: Format) -> Result<(), CommandError> {
-    ctx.report.problems =
-        Some(report.findings.iter().map(|it| problem_record(it, &ctx.ui)).collect());
+fn print(
+    ctx: &mut Context<'_>,
+    report: &CheckReport,
+    lint: &Lint<'_>,
+    format: Format,
+) -> Result<(), CommandError> {
+    let proof = report.findings.iter().map(|it| problem_record(it, &ctx.ui));
+    ctx.report.problems = Some(proof.chain(lint.records()).collect());
     ctx.report.proofs = Some(report.migrations.iter().map(ProofRecord::new).collect());
     ctx.report.round = Some(round_word(report.round));
-    let problems = || problems_of(report, ctx.set, &ctx.ui);
+    let problems = || problems_of(report, lint, &ctx.ui, ctx.set);
     let text = match format {
         // In JSON, it is in the object.
-        Format::Human | Format::Json => return print_proof(&ctx.ui, report),
+        Format::Human | Format::Json => {
+            print_proof(&ctx.ui, report)?;
+            return lint.print(&ctx.ui);
+        }
         Format::Github => github(&problems()),
         Format::Sarif => sarif(&problems()),
         Format::Junit => junit(&problems()),

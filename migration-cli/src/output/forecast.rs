@@ -1,8 +1,8 @@
 //! What a plan would do, for programs.
 
 use migrate_runtime::{
-    AffectedTable, Effect, Obstacle, RelationLock, ScriptFinding, StatementForecast, StepForecast,
-    Verdict,
+    AffectedTable, Effect, LockMode, Obstacle, RelationLock, ScriptFinding, StatementForecast,
+    StepForecast, Verdict,
 };
 use serde::Serialize;
 
@@ -105,7 +105,7 @@ impl LockRecord {
             relation: it.relation.clone(),
             whose: it.whose.as_str(),
             count: it.count,
-            lock: it.lock.map(|it| it.as_str()),
+            lock: it.lock.map(LockMode::as_str),
             blocks: it.lock.map(|it| it.blocks().as_str()),
             work: it.work.as_str(),
             certain: it.is_certain,

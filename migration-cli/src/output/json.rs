@@ -181,6 +181,12 @@ pub(crate) struct ProblemRecord {
     /// The rows that break a constraint.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) violation: Option<ViolationRecord>,
+    /// Of the lint: the rule.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) rule: Option<&'static str>,
+    /// Of the lint: how serious it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) severity: Option<&'static str>,
     /// Where `check` found it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) place: Option<PlaceRecord>,

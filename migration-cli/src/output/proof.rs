@@ -9,6 +9,7 @@ use migrate_runtime::schema::Difference;
 use serde::Serialize;
 
 use super::json::{ProblemRecord, millis};
+use super::lint::Lint;
 use super::problems::{Case, Findings, Level, Problem, Rule};
 use super::style::{BAD, FAINT, GOOD, HINT, LABEL, Styled, WARNING};
 use super::ui::Ui;
@@ -33,9 +34,9 @@ pub(crate) struct ProofRecord {
 /// Where in a script.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct PlaceRecord {
-    file: String,
-    line: u32,
-    column: Option<u32>,
+    pub(super) file: String,
+    pub(super) line: u32,
+    pub(super) column: Option<u32>,
 }
 
 /// What is not the same.
@@ -238,7 +239,12 @@ fn verdict(report: &CheckReport) -> String {
 const SLIGHT: &str = "down_differs_slightly";
 
 /// The findings as problems of scripts.
-pub(crate) fn problems_of(report: &CheckReport, set: &MigrationSet, ui: &Ui) -> Findings {
+pub(crate) fn problems_of(
+    report: &CheckReport,
+    lint: &Lint<'_>,
+    ui: &Ui,
+    set: &MigrationSet,
+) -> Findings {
     let name =
         |version| report.migrations.iter().find(|it| Some(it.version) == version).map(case_name);
     let rules = CheckFindingKind::all().map(|it| Rule { id: it.as_str(), summary: summary(it) });
@@ -284,7 +290,9 @@ pub(crate) fn problems_of(report: &CheckReport, set: &MigrationSet, ui: &Ui) -> 
             _ => None,
         },
     });
-    Findings { rules: rules.chain([slight]).collect(), problems, cases: cases.collect() }
+    problems.extend(lint.problems());
+    let rules = rules.chain([slight]).chain(Lint::rules());
+    Findings { rules: rules.collect(), problems, cases: cases.collect() }
 }
 
 fn lines(difference: &Difference) -> Vec<String> {
@@ -311,7 +319,7 @@ fn summary(kind: CheckFindingKind) -> &'static str {
 }
 
 /// A script as it is named from the root of the repository, where annotations look for it.
-fn from_root(set: &MigrationSet, file: &str) -> String {
+pub(super) fn from_root(set: &MigrationSet, file: &str) -> String {
     let folder = set.source().map(Path::new);
     let root = folder.and_then(|it| it.ancestors().find(|it| it.join(".git").exists()));
     let (Some(folder), Some(root)) = (folder, root) else { return file.to_owned() };

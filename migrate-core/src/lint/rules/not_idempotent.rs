@@ -42,7 +42,7 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
     }
     sink.report(
         context.action.range,
-        "fails where an earlier attempt came further than this",
+        "stops whoever runs the script a second time by hand, where this is done already",
         match &context.action.what {
             What::CreateIndex(_) => {
                 "DROP INDEX CONCURRENTLY IF EXISTS before it: IF NOT EXISTS would take an invalid one for good"

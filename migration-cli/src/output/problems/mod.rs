@@ -54,7 +54,6 @@ pub(crate) struct Problem {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Level {
     Error,
-    #[expect(dead_code, reason = "for what may be worth a look: the proof has no such thing")]
     Warning,
     Note,
 }
