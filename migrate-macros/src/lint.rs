@@ -50,6 +50,7 @@ pub(crate) fn lint(set: &SourceSet, folder: &Path, name: &str) -> Result<Linted,
 
 /// Without the parser there is nothing to look at.
 #[cfg(not(feature = "parser"))]
+#[expect(clippy::unnecessary_wraps, reason = "with the parser, options may be wrong")]
 pub(crate) fn lint(_: &SourceSet, folder: &Path, _: &str) -> Result<Linted, Vec<String>> {
     Ok(Linted { options_file: find(folder), ..Linted::default() })
 }
