@@ -26,6 +26,8 @@ pub(crate) const QUERY_CANCELED: &str = "57014";
 pub(crate) const ADMIN_SHUTDOWN: &str = "57P01";
 pub(crate) const CRASH_SHUTDOWN: &str = "57P02";
 pub(crate) const CANNOT_CONNECT_NOW: &str = "57P03";
+#[cfg(feature = "check")]
+pub(crate) const UNDEFINED_FILE: &str = "58P01";
 pub(crate) const DISK_FULL: &str = "53100";
 pub(crate) const TOO_MANY_CONNECTIONS: &str = "53300";
 

@@ -260,6 +260,12 @@ fn what_migrations_expect_is_set_up_first() {
     let migrations =
         set(&[("20260101000001_one", "CREATE TABLE there.one (id int)", "DROP TABLE there.one")]);
     assert_eq!(check(&migrations).findings[0].kind, Kind::UpFailed);
+    let lacking =
+        |up| check(&set(&[("20260101000001_one", up, "SELECT 1")])).findings[0].hints.clone();
+    let hints = lacking("CREATE TABLE one (id int); GRANT SELECT ON one TO nobody_here");
+    assert!(hints[0].starts_with("migration-cli check --setup FILE"), "{hints:?}");
+    let hints = lacking("CREATE EXTENSION not_anywhere");
+    assert!(hints.iter().any(|it| it.starts_with("migration-cli check --scratch-url URL")));
     let database = TestDatabase::new();
     let checker = || checker(&migrations, &database);
     let report = checker().with_setup("CREATE SCHEMA there; SELECT 1").run().unwrap();

@@ -9,7 +9,8 @@ use super::cache::{Cache, Keys};
 use super::databases::Databases;
 use super::reader::Reader;
 use super::report::{
-    CheckFinding, CheckFindingKind, CheckReport, Proven, Round, parted, proven_before, script,
+    CheckFinding, CheckFindingKind, CheckReport, Proven, Round, lacking, parted, proven_before,
+    script,
 };
 use crate::config::{Down, Limit, Settings, Up};
 use crate::connect_options::ConnectOptions;
@@ -324,7 +325,8 @@ impl<'p, 'a> Proof<'p, 'a> {
             _ => "its up script fails when all of them run again",
         };
         let reason = error.server_message().map_or_else(|| error.to_string(), str::to_owned);
-        let hints = error.server_hint().map(str::to_owned).into_iter().collect();
+        let hints = error.server_hint().into_iter().chain(lacking(&error)).map(str::to_owned);
+        let hints = hints.collect();
         self.report.findings.push(CheckFinding {
             kind,
             version,

@@ -6,6 +6,7 @@ use migrate_core::{Direction, Migration, MigrationSet, Version};
 
 use crate::error::{Error, Location};
 use crate::schema::{Difference, Weight};
+use crate::sqlstate;
 
 /// What is proven of a set of migrations, and what is wrong.
 #[derive(Debug)]
@@ -203,6 +204,22 @@ pub(super) fn script(set: &MigrationSet, migration: &Migration, direction: Direc
         column: None,
         source_line: text.to_owned(),
         statement: 1,
+    }
+}
+
+/// What to do where a script fails because the server is not the one that it was written for.
+pub(super) fn lacking(error: &Error) -> Option<&'static str> {
+    let message = error.server_message()?;
+    match error.sqlstate()? {
+        sqlstate::UNDEFINED_OBJECT if message.starts_with("role ") => Some(
+            "migration-cli check --setup FILE   # CREATE ROLE …; what migrations expect of their server",
+        ),
+        sqlstate::FEATURE_NOT_SUPPORTED | sqlstate::UNDEFINED_FILE
+            if message.contains("extension") =>
+        {
+            Some("migration-cli check --scratch-url URL   # a server that has the extension")
+        }
+        _ => None,
     }
 }
 
