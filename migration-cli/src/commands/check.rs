@@ -112,7 +112,7 @@ pub(crate) fn run(start: Start<'_>, args: &CheckArgs) -> Result<u8, CommandError
     let report = checker.run();
     progress.end();
     let report = report?;
-    let lint = Lint::of(ctx.set);
+    let lint = Lint::of(ctx.set, &ctx.ui);
     print(&mut ctx, &report, &lint, args.format)?;
     let found = if lint.is_clean() { 0 } else { ErrorKind::Edited.exit_code() };
     Ok(if report.exit_code() == 0 { found } else { report.exit_code() })

@@ -15,13 +15,26 @@ use crate::text::{plural, printable};
 pub(crate) struct Lint<'a> {
     set: &'a MigrationSet,
     found: Vec<(&'static Migration, Direction, ScriptFinding)>,
+    /// How many more are merely worth knowing.
+    notes: usize,
     /// Whether the build looked at the scripts at all.
     was_looked_at: bool,
 }
 
 impl<'a> Lint<'a> {
-    pub(crate) fn of(set: &'a MigrationSet) -> Lint<'a> {
-        let mut lint = Lint { set, found: Vec::new(), was_looked_at: true };
+    /// With what is merely worth knowing only where somebody wants to know all.
+    pub(crate) fn of(set: &'a MigrationSet, ui: &Ui) -> Lint<'a> {
+        let mut lint = Lint::with_notes(set);
+        if !ui.shows(Detail::Verbose) {
+            let all = lint.found.len();
+            lint.found.retain(|it| it.2.severity > Severity::Info);
+            lint.notes = all - lint.found.len();
+        }
+        lint
+    }
+
+    fn with_notes(set: &'a MigrationSet) -> Lint<'a> {
+        let mut lint = Lint { set, found: Vec::new(), notes: 0, was_looked_at: true };
         for migration in set {
             for direction in [Direction::Up, Direction::Down] {
                 match set.facts(migration.version, direction) {
@@ -87,9 +100,7 @@ impl<'a> Lint<'a> {
         if !self.was_looked_at {
             return ui.result("Lint: the build did not look at the scripts (feature `parser`).");
         }
-        let shows_all = ui.shows(Detail::Verbose);
-        let shown = |it: &&(_, _, ScriptFinding)| shows_all || it.2.severity > Severity::Info;
-        for (migration, direction, it) in self.found.iter().filter(shown) {
+        for (migration, direction, it) in &self.found {
             let style = match it.severity {
                 Severity::Error => BAD.bold(),
                 Severity::Warning => WARNING,
@@ -103,7 +114,7 @@ impl<'a> Lint<'a> {
                 ui.result(format_args!("  {} {}", Styled(HINT, "Hint:"), printable(help)))?;
             }
         }
-        if !self.is_clean() || shows_all && !self.found.is_empty() {
+        if !self.found.is_empty() {
             ui.result("")?;
         }
         ui.result(self.verdict())
@@ -114,14 +125,17 @@ impl<'a> Lint<'a> {
         let parts = [
             (count(Severity::Error), "error"),
             (count(Severity::Warning), "warning"),
-            (count(Severity::Info), "note"),
+            (count(Severity::Info) + self.notes, "note"),
         ];
         let parts = parts.into_iter().filter(|it| it.0 > 0);
         let parts: Vec<String> = parts.map(|(count, what)| plural(count, what)).collect();
         let style = if self.is_clean() { GOOD } else { BAD };
         match parts.as_slice() {
             [] => format!("{} nothing found.", Styled(style.bold(), "Lint:")),
-            parts => format!("{} {}.", Styled(style.bold(), "Lint:"), parts.join(", ")),
+            parts => {
+                let more = if self.notes == 0 { "" } else { " (-v shows them)" };
+                format!("{} {}{more}.", Styled(style.bold(), "Lint:"), parts.join(", "))
+            }
         }
     }
 
@@ -133,4 +147,43 @@ impl<'a> Lint<'a> {
 /// How a finding is accepted.
 fn accept(finding: &ScriptFinding) -> String {
     format!("`-- migrate:allow {} because REASON` in the script accepts it", finding.rule)
+}
+
+#[cfg(test)]
+mod tests {
+    use migrate_core::{LintOptions, SourceFile, analyze, resolve};
+
+    use super::*;
+
+    fn set(up: &str) -> MigrationSet {
+        let file = |direction: &str, text: &str| {
+            let name = format!("20260101000000_one.{direction}.sql");
+            SourceFile { path: name.clone().into(), name, bytes: text.as_bytes().to_vec() }
+        };
+        let files = vec![file("down", "DROP INDEX CONCURRENTLY i"), file("up", up)];
+        let set = resolve(files, "migrations").unwrap();
+        let text = analyze(&set, "migrations", &LintOptions::default()).to_text();
+        set.leak("migrations").with_analysis(Some(text.leak()))
+    }
+
+    #[test]
+    fn what_hurts_counts_and_what_is_worth_knowing_does_not() {
+        let hurts = set("CREATE INDEX i ON t (a)");
+        let lint = Lint::with_notes(&hurts);
+        assert!(!lint.is_clean());
+        let problems: Vec<Problem> = lint.problems().collect();
+        let [problem] = problems.as_slice() else { panic!("{problems:?}") };
+        assert_eq!((problem.rule, problem.level), ("index-not-concurrent", Level::Error));
+        assert_eq!((problem.line, problem.column), (1, Some(1)));
+        assert_eq!(problem.file.as_deref(), Some("migrations/20260101000000_one.up.sql"));
+        let record = lint.records().next().unwrap();
+        assert_eq!((record.kind, record.severity), ("lint", Some("error")));
+        assert!(lint.verdict().contains("1 error"), "{}", lint.verdict());
+
+        let fine = set("LOCK TABLE t; COMMENT ON TABLE t IS 'known'");
+        let lint = Lint::with_notes(&fine);
+        assert!(lint.is_clean() && !lint.found.is_empty(), "{:?}", lint.found);
+        let unseen = fine.with_analysis(None);
+        assert!(!Lint::with_notes(&unseen).was_looked_at);
+    }
 }

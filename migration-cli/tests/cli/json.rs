@@ -187,13 +187,17 @@ fn commands_add_what_is_theirs() {
     let step = json!({
         "version": "20240320000000", "name": "create_iam_tables", "direction": "up",
         "mode": "transactional", "statements": plan["plan"][0]["statements"],
-        "script": plan["plan"][0]["script"], "tables": [],
+        "script": plan["plan"][0]["script"], "tables": [], "effects": plan["plan"][0]["effects"],
+        "verdict": { "impact": "none", "message": "nobody waits for it", "estimated_ms": null },
+        "findings": [],
         "file": "migrations/20240320000000_create_iam_tables.up.sql"
     });
     let script = plan["plan"][0]["script"].as_array().unwrap();
     assert_eq!(script.len() as u64, plan["plan"][0]["statements"].as_u64().unwrap());
     assert_eq!(script[0], json!({ "line": 8, "kind": "create-table" }));
     assert_eq!(plan["plan"], json!([step]));
+    assert_eq!(plan["plan"][0]["effects"][0], json!({ "line": 8, "known": true, "locks": [] }));
+    assert_eq!(plan["obstacles"], json!([]));
     assert_eq!(plan["migrations"], json!([]));
 
     let run = project.json("up", 0);
