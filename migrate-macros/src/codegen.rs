@@ -245,3 +245,21 @@ fn option(value: Option<impl quote::ToTokens>) -> TokenStream {
         |value| quote!(::core::option::Option::Some(#value)),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_denied_in_releases_alone_is_an_error_of_theirs() {
+        let linted = Linted {
+            warnings: vec![("drop-table".to_owned(), "what is found".to_owned())],
+            release_errors: vec!["what is found".to_owned()],
+            ..Linted::default()
+        };
+        let tokens = findings(Span::call_site(), &linted).to_string();
+        let error =
+            "# [cfg (not (debug_assertions))] :: core :: compile_error ! (\"what is found\")";
+        assert!(tokens.contains(error) && tokens.contains("const DROP_TABLE"), "{tokens}");
+    }
+}

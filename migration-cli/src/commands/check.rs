@@ -151,13 +151,14 @@ fn print(
 ) -> Result<(), CommandError> {
     let proof = report.findings.iter().map(|it| problem_record(it, &ctx.ui));
     ctx.report.problems = Some(proof.chain(lint.records()).collect());
-    ctx.report.proofs = Some(report.migrations.iter().map(ProofRecord::new).collect());
+    ctx.report.proofs =
+        Some(report.migrations.iter().map(|it| ProofRecord::new(it, ctx.set)).collect());
     ctx.report.round = Some(round_word(report.round));
     let problems = || problems_of(report, lint, &ctx.ui, ctx.set);
     let text = match format {
         // In JSON, it is in the object.
         Format::Human | Format::Json => {
-            print_proof(&ctx.ui, report)?;
+            print_proof(&ctx.ui, report, ctx.set)?;
             return lint.print(&ctx.ui);
         }
         Format::Github => github(&problems()),

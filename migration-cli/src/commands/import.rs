@@ -116,6 +116,11 @@ fn tell(
     };
     let next = format!("{mend}build again: the program has its migrations inside.");
     ctx.ui.note(format!("Next: {next}"));
+    if let Some(newest) = made.iter().map(|it| it.version).max() {
+        ctx.ui.note(format!(
+            "The lint leaves them alone with `baseline = \"{newest}\"` under [lint] in migration.toml."
+        ));
+    }
     ctx.ui.note(
         "Databases in which they have run already keep what they have: docs/adopting.md says how.",
     );

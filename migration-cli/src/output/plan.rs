@@ -143,7 +143,7 @@ fn work(work: Work, is_certain: bool) -> String {
 }
 
 /// `tables referenced by contracts: ACCESS EXCLUSIVE, blocks reads and writes`
-fn effect(it: &Effect<'_>) -> String {
+pub(super) fn effect(it: &Effect<'_>) -> String {
     let several = it.whose.words();
     let gap = if several.is_empty() { "" } else { " " };
     let (name, blocks) = (one_line(it.relation, 60), it.lock.blocks().as_str());

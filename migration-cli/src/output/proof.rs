@@ -3,16 +3,18 @@
 use std::path::Path;
 
 use migrate_core::snippet::{Colors, Snippet, render as drawn};
-use migrate_runtime::MigrationSet;
 use migrate_runtime::check::{CheckFinding, CheckFindingKind, CheckReport, Checked, Proven, Round};
 use migrate_runtime::schema::Difference;
+use migrate_runtime::{Direction, Effect, MigrationSet};
 use serde::Serialize;
 
+use super::forecast::ClaimRecord;
 use super::json::{ProblemRecord, millis};
 use super::lint::Lint;
+use super::plan::effect;
 use super::problems::{Case, Findings, Level, Problem, Rule};
 use super::style::{BAD, FAINT, GOOD, HINT, LABEL, Styled, WARNING};
-use super::ui::Ui;
+use super::ui::{Detail, Ui};
 use crate::error::CommandError;
 use crate::secret::redact;
 use crate::text::{duration, plural, printable};
@@ -29,6 +31,9 @@ pub(crate) struct ProofRecord {
     down_ms: Option<u64>,
     /// What is as good as equal, or not to be restored.
     notes: Vec<DifferenceRecord>,
+    /// The locks that its up script takes on what was there before it, as the build knows them; null where the
+    /// build did not look.
+    locks: Option<Vec<ClaimRecord>>,
 }
 
 /// Where in a script.
@@ -53,7 +58,8 @@ pub(crate) struct DifferenceRecord {
 }
 
 impl ProofRecord {
-    pub(crate) fn new(checked: &Checked) -> ProofRecord {
+    pub(crate) fn new(checked: &Checked, set: &MigrationSet) -> ProofRecord {
+        let locks = strongest(checked, set);
         ProofRecord {
             version: checked.version.to_string(),
             name: checked.name,
@@ -65,8 +71,28 @@ impl ProofRecord {
             up_ms: checked.up.map(millis),
             down_ms: checked.down.map(millis),
             notes: checked.notes.iter().map(DifferenceRecord::new).collect(),
+            locks: locks.map(|it| it.iter().map(ClaimRecord::new).collect()),
         }
     }
+}
+
+/// What an up script does to each relation that was there before it: the strongest lock, the hardest work.
+fn strongest(checked: &Checked, set: &MigrationSet) -> Option<Vec<Effect<'static>>> {
+    let mut found: Vec<Effect<'static>> = Vec::new();
+    for effect in set.facts(checked.version, Direction::Up)?.effects {
+        let same =
+            |it: &&mut Effect<'_>| it.relation == effect.relation && it.whose == effect.whose;
+        match found.iter_mut().find(same) {
+            None => found.push(effect),
+            Some(there) => {
+                there.lock = there.lock.max(effect.lock);
+                if (effect.work, effect.is_certain) > (there.work, there.is_certain) {
+                    (there.work, there.is_certain) = (effect.work, effect.is_certain);
+                }
+            }
+        }
+    }
+    Some(found)
 }
 
 impl DifferenceRecord {
@@ -122,11 +148,19 @@ pub(crate) fn round_word(round: Round) -> &'static str {
 }
 
 /// A line a migration that was looked at, what is wrong, and a sentence.
-pub(crate) fn print_proof(ui: &Ui, report: &CheckReport) -> Result<(), CommandError> {
+pub(crate) fn print_proof(
+    ui: &Ui,
+    report: &CheckReport,
+    set: &MigrationSet,
+) -> Result<(), CommandError> {
     let shown = report.migrations.iter().filter(|it| it.proven != Proven::Before);
     let widest = shown.clone().map(|it| it.name.len()).max().unwrap_or_default();
     for checked in shown {
         ui.result(line(checked, widest))?;
+        let locks = strongest(checked, set).filter(|_| ui.shows(Detail::Verbose));
+        for it in locks.iter().flatten() {
+            ui.result(format_args!("    {}", Styled(FAINT, effect(it))))?;
+        }
         for note in &checked.notes {
             let note = printable(&note.message);
             ui.result(format_args!("    {} {note}", Styled(WARNING, "Note:")))?;
