@@ -15,6 +15,9 @@ pub(crate) fn tests() -> Vec<Trial> {
         whoever_is_in_the_way_is_told,
         the_way_back_is_foretold_too,
         names_of_every_sort_are_looked_up,
+        whoever_keeps_everybody_out_is_told_at_once,
+        what_is_not_found_is_not_taken_for_harmless,
+        a_plan_is_foretold_without_a_database_too,
     ]
 }
 
@@ -231,4 +234,49 @@ fn names_of_every_sort_are_looked_up() {
         "DROP SCHEMA app CASCADE; ALTER DOMAIN app.\"order\" SET NOT NULL",
         &["app schema AX none"],
     );
+}
+
+fn whoever_keeps_everybody_out_is_told_at_once() {
+    let database = TestDatabase::new();
+    database.execute("CREATE TABLE shut (id int); INSERT INTO shut SELECT generate_series(1, 5000); ANALYZE shut");
+    let size = database.text("SELECT pg_relation_size('shut')");
+    let mut holder = database.client();
+    let mut holding = holder.transaction().unwrap();
+    holding.batch_execute("LOCK TABLE shut").unwrap();
+    let set = analyzed_set(&[("20260101000001_one", "CREATE INDEX ON shut (id)", "SELECT 1")]);
+    let mut migrator = Migrator::new(&set, database.config());
+    let plan = migrator.plan_up(&Up::default()).unwrap();
+    let forecast = migrator.forecast(&plan).unwrap();
+    assert_eq!(forecast.obstacles[0].tables, ["shut"]);
+    let lock = &forecast.steps[0].statements[0].locks[0];
+    assert_eq!((lock.size_bytes.to_string(), lock.rows), (size, Some(5000)));
+}
+
+fn what_is_not_found_is_not_taken_for_harmless() {
+    let database = TestDatabase::new();
+    let impact = |up: &str| forecast_of(&database, up).verdict.impact;
+    assert_eq!(impact("SET search_path = app; ALTER TABLE orders ADD x int"), Impact::Unknown);
+    assert_eq!(impact("DROP TABLE IF EXISTS orders"), Impact::None);
+    let set = analyzed_set(&[
+        ("20260101000001_one", "CREATE TABLE orders (id int)", "SELECT 1"),
+        ("20260101000002_two", "ALTER TABLE orders ADD x int", "SELECT 1"),
+    ]);
+    let mut migrator = Migrator::new(&set, database.config());
+    let plan = migrator.plan_up(&Up::default()).unwrap();
+    let forecast = migrator.forecast(&plan).unwrap();
+    assert_eq!(forecast.steps[1].verdict.impact, Impact::None);
+    assert_eq!(forecast.steps[1].statements[0].locks[0].count, 0);
+}
+
+fn a_plan_is_foretold_without_a_database_too() {
+    let database = TestDatabase::new();
+    let set = analyzed_set(&[("20260101000001_one", "CREATE INDEX ON t (id)", "SELECT 1")]);
+    let mut migrator = Migrator::new(&set, database.config());
+    let plan = migrator.plan_up(&Up::default()).unwrap();
+    let step = migrator.forecast_offline(&plan).steps.remove(0);
+    assert_eq!(
+        (locks(&step), step.verdict.impact),
+        (vec!["t itself S build".to_owned(), "t partitions S build".to_owned()], Impact::Unknown)
+    );
+    assert_eq!(step.findings[0].rule, "index-not-concurrent");
 }

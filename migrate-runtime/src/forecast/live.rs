@@ -1,5 +1,6 @@
 //! The relations of a forecast as they are in the database, and who has locked them.
 
+use std::collections::HashMap;
 use std::time::Duration;
 
 use migrate_core::{LockMode, Whose};
@@ -8,6 +9,8 @@ use super::{Forecast, Obstacle, RelationLock};
 use crate::error::Error;
 use crate::migrator::Migrator;
 use crate::quote::{fill, literal};
+use crate::sqlstate;
+use crate::transport::Reply;
 
 /// A transaction that has been open for so long is told whatever it holds: it may go on to lock anything, and
 /// an index that is built concurrently waits for it.
@@ -22,51 +25,72 @@ struct Found {
     is_table: bool,
 }
 
+/// A size is asked of the file system, for which the relation is locked like by a reader; where somebody keeps
+/// readers out, the size that it had when it was last analyzed has to do.
+const PATIENCE: &str = "100ms";
+
 impl Migrator {
     /// Puts sizes and obstacles into a forecast.
     pub(super) fn look(&mut self, forecast: &mut Forecast) -> Result<(), Error> {
-        let wanted: Vec<String> = locks(forecast)
-            .enumerate()
-            .map(|(at, it)| {
-                let whose = literal(it.whose.as_str());
-                // Whoever has a lock that this one waits for is in the way.
-                let strength = it.lock.unwrap_or(LockMode::AccessExclusive) as u8 + 1;
-                let is_plain = !it.relation.contains('.');
-                format!("({at}, {}, {whose}, {strength}, {is_plain})", literal(&it.relation))
-            })
-            .collect();
+        let (wanted, places) = wanted(forecast);
         if wanted.is_empty() {
             return Ok(());
         }
-        let values = [
-            ("names", wanted.join(", ")),
-            ("related", include_str!("related.sql").to_owned()),
-            ("long", LONG.as_secs().to_string()),
-            ("statement", include_str!("../statement.sql").to_owned()),
-        ];
-        let values = values.each_ref().map(|(name, value)| (*name, value.as_str()));
-        let related = fill(include_str!("related.sql"), &values);
-        let values = values.map(|(name, value)| match name {
-            "related" => (name, related.as_str()),
-            _ => (name, value),
-        });
-        let message = format!(
-            "BEGIN READ ONLY;\nSET LOCAL search_path = {};\n\
-             SELECT pg_catalog.current_setting('server_version_num');\n{};\n{};\nCOMMIT",
+        let filled = |template: &str, values: &[(&str, &str)]| {
+            let related = fill(include_str!("related.sql"), &[("names", &wanted.join(", "))]);
+            fill(template, &[&[("related", related.as_str())], values].concat())
+        };
+        let long = LONG.as_secs().to_string();
+        let obstacles = filled(include_str!("obstacles.sql"), &[("long", &long)]);
+        let sizes = |bytes: &str| filled(include_str!("sizes.sql"), &[("bytes", bytes)]);
+        let begin = format!(
+            "BEGIN READ ONLY;\nSET LOCAL search_path = {};\nSET LOCAL lock_timeout = '{PATIENCE}'",
             self.settings().search_path(),
-            fill(include_str!("sizes.sql"), &values),
-            fill(include_str!("obstacles.sql"), &values)
         );
-        let (version, sizes, obstacles) = self.call("plan", |mut connection, _| {
-            let reply = connection.ask(&message)?;
-            let rows = |at| reply.of(at).map(<[Option<String>]>::to_vec).collect::<Vec<_>>();
-            Ok((rows(2), rows(3), rows(4)))
+        let version = "SELECT pg_catalog.current_setting('server_version_num')";
+        let who = format!("{begin};\n{version};\n{obstacles};\nCOMMIT");
+        let exact =
+            format!("{begin};\n{};\nCOMMIT", sizes("pg_catalog.pg_total_relation_size(t.oid)"));
+        let noted = format!("{begin};\n{};\nCOMMIT", sizes(include_str!("pages.sql")));
+        let (version, obstacles, sizes) = self.call("plan", |mut connection, _| {
+            let rows = |reply: &Reply, at| {
+                reply.of(at).map(<[Option<String>]>::to_vec).collect::<Vec<_>>()
+            };
+            // First of all who is in the way: that is what keeps the sizes from being known.
+            let reply = connection.ask(&who)?;
+            let (version, obstacles) = (rows(&reply, 3), rows(&reply, 4));
+            let sizes = match connection.ask(&exact) {
+                Err(error) if error.sqlstate() == Some(sqlstate::LOCK_NOT_AVAILABLE) => {
+                    connection.ask("ROLLBACK")?;
+                    connection.ask(&noted)?
+                }
+                reply => reply?,
+            };
+            Ok((version, obstacles, rows(&sizes, 3)))
         })?;
         let major = version.first().and_then(|it| it.first()?.as_deref()?.parse::<u32>().ok());
-        put(forecast, &sizes, major.map_or(u32::MAX, |it| it / 10_000));
+        put(forecast, &places, &sizes, major.map_or(u32::MAX, |it| it / 10_000));
         forecast.obstacles = obstacles.iter().map(|it| obstacle(it)).collect();
         Ok(())
     }
+}
+
+/// What is asked for, each once, and which of it each lock is about.
+fn wanted(forecast: &Forecast) -> (Vec<String>, Vec<usize>) {
+    let (mut wanted, mut known) = (Vec::new(), HashMap::new());
+    let places = locks(forecast).map(|it| {
+        let whose = literal(it.whose.as_str());
+        // Whoever has a lock that this one waits for is in the way.
+        let strength = it.lock.unwrap_or(LockMode::AccessExclusive) as u8 + 1;
+        let is_plain = !it.relation.contains('.');
+        let asked = format!("{}, {whose}, {strength}, {is_plain}", literal(&it.relation));
+        *known.entry(asked).or_insert_with_key(|asked| {
+            wanted.push(format!("({}, {asked})", wanted.len()));
+            wanted.len() - 1
+        })
+    });
+    let places = places.collect();
+    (wanted, places)
 }
 
 fn locks(forecast: &Forecast) -> impl Iterator<Item = &RelationLock> {
@@ -75,14 +99,13 @@ fn locks(forecast: &Forecast) -> impl Iterator<Item = &RelationLock> {
 
 /// Puts what was found in the place of what was looked for; what is not there is left out, unless the
 /// statement names it: then an earlier step may make it.
-fn put(forecast: &mut Forecast, rows: &[Vec<Option<String>>], major: u32) {
-    let mut found: Vec<Vec<Found>> = locks(forecast).map(|_| Vec::new()).collect();
+fn put(forecast: &mut Forecast, places: &[usize], rows: &[Vec<Option<String>>], major: u32) {
+    let mut found: HashMap<usize, Vec<Found>> = HashMap::new();
     for row in rows {
         let cell = |at: usize| row.get(at).and_then(|it| it.as_deref());
         let number = |at: usize| cell(at)?.parse().ok();
-        let place: Option<usize> = cell(0).and_then(|it| it.parse().ok());
-        let Some(there) = place.and_then(|it| found.get_mut(it)) else { continue };
-        there.push(Found {
+        let Some(place) = cell(0).and_then(|it| it.parse().ok()) else { continue };
+        found.entry(place).or_default().push(Found {
             relation: cell(1).map(str::to_owned),
             count: number(2).and_then(|it| u32::try_from(it).ok()).unwrap_or(1),
             size_bytes: number(3).unwrap_or_default(),
@@ -90,20 +113,21 @@ fn put(forecast: &mut Forecast, rows: &[Vec<Option<String>>], major: u32) {
             is_table: cell(5) == Some("t"),
         });
     }
-    let mut found = found.into_iter();
+    let mut places = places.iter();
     for step in &mut forecast.steps {
         for statement in &mut step.statements {
             let wanted = std::mem::take(&mut statement.locks);
-            for (lock, found) in wanted.into_iter().zip(found.by_ref()) {
+            for (lock, place) in wanted.into_iter().zip(places.by_ref()) {
+                let found = found.get(place).map(Vec::as_slice).unwrap_or_default();
                 if u32::from(lock.since) > major {
                     continue;
                 }
                 if found.is_empty() && lock.whose == Whose::Itself {
                     statement.locks.push(lock.clone());
                 }
-                statement.locks.extend(found.into_iter().map(|it| RelationLock {
+                statement.locks.extend(found.iter().map(|it| RelationLock {
                     // What is told together is named by the schema alone.
-                    relation: it.relation.unwrap_or_else(|| lock.relation.clone()),
+                    relation: it.relation.clone().unwrap_or_else(|| lock.relation.clone()),
                     count: it.count,
                     size_bytes: it.size_bytes,
                     rows: it.rows,

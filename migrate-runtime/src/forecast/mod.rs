@@ -71,6 +71,8 @@ pub struct RelationLock {
     pub size_bytes: u64,
     /// About how many rows it has; nothing where nobody has counted yet.
     pub rows: Option<u64>,
+    /// Whether it is no wonder that it is not there.
+    pub(crate) is_expected: bool,
     /// Whether it is a table, and not an index, a view or a sequence.
     pub(crate) is_table: bool,
     /// The first server version that takes the lock.
@@ -110,7 +112,8 @@ pub struct Obstacle {
 }
 
 impl Migrator {
-    /// What a plan would do to the database as it is now. Changes nothing and takes no lock.
+    /// What a plan would do to the database as it is now. Changes nothing, and waits for nobody's lock longer
+    /// than a tenth of a second.
     ///
     /// What functions, views and triggers reach is not seen.
     pub fn forecast(&mut self, plan: &Plan) -> Result<Forecast, Error> {
@@ -119,10 +122,17 @@ impl Migrator {
             obstacles: Vec::new(),
         };
         self.look(&mut forecast)?;
-        for step in &mut forecast.steps {
-            step.verdict = Verdict::of(&step.statements);
+        for (index, step) in forecast.steps.iter_mut().enumerate() {
+            expect_what_is_made(&mut step.statements, &plan.steps[..=index]);
+            step.verdict = Verdict::of(&step.statements, plan.steps[index].mode());
         }
         Ok(forecast)
+    }
+
+    /// The same without asking the database: what the build knows, and what the lint found.
+    pub fn forecast_offline(&self, plan: &Plan) -> Forecast {
+        let step = |it| StepForecast { verdict: Verdict::unseen(), ..self.step_forecast(it) };
+        Forecast { steps: plan.steps.iter().map(step).collect(), obstacles: Vec::new() }
     }
 
     /// What is known of a step without a database.
@@ -194,8 +204,30 @@ impl RelationLock {
             is_certain: false,
             size_bytes: 0,
             rows: None,
+            is_expected: false,
             is_table: false,
             since: 0,
+        }
+    }
+}
+
+/// What is not there is made by an earlier step, or by an earlier statement of the last one, or may be missing:
+/// where the words of these do not say so, nobody knows what the statement is about.
+fn expect_what_is_made(statements: &mut [StatementForecast], steps: &[Step]) {
+    let is_missing = |it: &RelationLock| it.count == 0;
+    if !statements.iter().flat_map(|it| &it.locks).any(is_missing) {
+        return;
+    }
+    let Some((last, earlier)) = steps.split_last() else { return };
+    let texts: Vec<String> = earlier.iter().map(|it| it.sql().to_lowercase()).collect();
+    for (statement, it) in statements.iter_mut().zip(last.statements()) {
+        let own = it.range.of(last.sql()).to_lowercase();
+        let before = last.sql()[..it.range.start as usize].to_lowercase();
+        for lock in statement.locks.iter_mut().filter(|it| is_missing(it)) {
+            let name = lock.relation.rsplit('.').next().unwrap_or_default().trim_matches('"');
+            let name = name.to_lowercase();
+            let is_made = texts.iter().chain([&before]).any(|it| it.contains(&name));
+            lock.is_expected = is_made || own.contains("if exists");
         }
     }
 }

@@ -14,11 +14,15 @@ FROM (
     JOIN pg_catalog.pg_class c ON c.oid = related.oid
     CROSS JOIN LATERAL (
         -- What was never counted has -1 (before PostgreSQL 14: 0 pages and 0 rows).
-        SELECT COALESCE(pg_catalog.sum(pg_catalog.pg_total_relation_size(t.oid)), 0) AS bytes,
+        SELECT COALESCE(pg_catalog.sum({bytes}), 0) AS bytes,
                COALESCE(CASE WHEN pg_catalog.bool_and(t.reltuples >= 0) THEN pg_catalog.sum(t.reltuples::pg_catalog.numeric) END, -1) AS rows
         FROM pg_catalog.pg_class t
         WHERE t.relkind NOT IN ('p', 'I', 'v')
-          AND (t.oid = c.oid OR c.relkind = 'p' AND t.oid IN (SELECT relid FROM pg_catalog.pg_partition_tree(c.oid)))
+          AND (t.oid = c.oid OR c.relkind = 'p' AND t.oid IN (
+                  WITH RECURSIVE below (oid) AS (
+                      SELECT c.oid UNION SELECT i.inhrelid FROM below JOIN pg_catalog.pg_inherits i ON i.inhparent = below.oid
+                  )
+                  SELECT below.oid FROM below))
     ) AS size
 ) AS it
 GROUP BY it.place, it.named ORDER BY it.place, it.named::pg_catalog.regclass::text

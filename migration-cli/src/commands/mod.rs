@@ -188,7 +188,7 @@ fn show(
     if plan.steps.is_empty() {
         return ctx.ui.result(nothing_of(plan.direction)).map(|()| 0);
     }
-    ctx.ui.result(plan_text(&ctx.ui, plan, forecast.as_ref(), together.how())).map(|()| 0)
+    ctx.ui.result(plan_text(&ctx.ui, plan, &forecast, together.how())).map(|()| 0)
 }
 
 /// Puts a plan into the report, and asks what it is about. Without an answer, it is a plan all the same.
@@ -197,17 +197,14 @@ fn enter(
     migrator: &mut Migrator,
     plan: &Plan,
     together: Together,
-) -> Option<Forecast> {
-    let forecast = migrator.forecast(plan);
-    if let Err(error) = &forecast {
-        ctx.ui.detail(format!("What it would do to the database is not known: {error}"));
-    }
-    let forecast = forecast.ok();
-    let step = |at: usize| forecast.as_ref().and_then(|it| it.steps.get(at));
-    let steps = plan.steps.iter().enumerate();
-    ctx.report.plan = Some(steps.map(|(at, it)| StepRecord::new(it, step(at))).collect());
-    let obstacles = |it: &Forecast| it.obstacles.iter().map(ObstacleRecord::new).collect();
-    ctx.report.obstacles = forecast.as_ref().map(obstacles);
+) -> Forecast {
+    let forecast = migrator.forecast(plan).unwrap_or_else(|error| {
+        ctx.ui.warn(format!("sizes, and who is in the way, are not known: {error}"));
+        migrator.forecast_offline(plan)
+    });
+    let steps = plan.steps.iter().zip(&forecast.steps);
+    ctx.report.plan = Some(steps.map(|(step, it)| StepRecord::new(step, it)).collect());
+    ctx.report.obstacles = Some(forecast.obstacles.iter().map(ObstacleRecord::new).collect());
     ctx.report.single_transaction = Some(together == Together::Yes);
     forecast
 }
@@ -238,7 +235,7 @@ fn run_with_consent(
         Direction::Down => "reverting",
     };
     let what = format!("{verb} {}", plural(plan.steps.len(), "migration"));
-    let text = |ui: &Ui| plan_text(ui, &plan, forecast.as_ref(), together.how());
+    let text = |ui: &Ui| plan_text(ui, &plan, &forecast, together.how());
     ctx.agree(&what, &migrator.interrupt(), |ui| ui.say(text(ui)))?;
     migrator.confirm();
     migrator.agree_to(plan);

@@ -17,7 +17,7 @@ use crate::text::parse_count;
 /// what it comes to for those who use the database; then each statement that locks what is there: the lock,
 /// whom it blocks, the size of the table, and whether all rows are read or written anew. Below it, what the
 /// lint found when the program was built, and who is in the way now. `--verbose` lists every statement. Runs
-/// nothing, takes no lock, and needs no more than the right to read. `up --dry-run` and `down --dry-run`
+/// nothing, keeps nobody waiting, and needs no more than the right to read. `up --dry-run` and `down --dry-run`
 /// print the same.
 ///
 /// How long the work takes is guessed by the size of the tables, at 200 MB read and 40 MB written a second.

@@ -165,8 +165,8 @@ pub(crate) struct StepRecord {
     tables: Vec<TableRecord>,
     /// What each statement does to what is there already.
     effects: Vec<EffectRecord>,
-    /// What it comes to; null where the database was not asked.
-    verdict: Option<VerdictRecord>,
+    /// What it comes to.
+    verdict: VerdictRecord,
     /// What the lint found when the program was built.
     findings: Vec<FindingRecord>,
 }
@@ -335,9 +335,7 @@ impl Summary {
 }
 
 impl StepRecord {
-    pub(crate) fn new(step: &Step, forecast: Option<&StepForecast>) -> StepRecord {
-        let statements = forecast.iter().flat_map(|it| &it.statements);
-        let findings = forecast.iter().flat_map(|it| &it.findings);
+    pub(crate) fn new(step: &Step, forecast: &StepForecast) -> StepRecord {
         StepRecord {
             version: step.version().to_owned(),
             name: step.name().to_owned(),
@@ -346,10 +344,10 @@ impl StepRecord {
             file: step.file().to_owned(),
             statements: step.statements().len(),
             script: step.statements().iter().map(StatementRecord::new).collect(),
-            tables: forecast.map(TableRecord::all).unwrap_or_default(),
-            effects: statements.map(EffectRecord::new).collect(),
-            verdict: forecast.map(|it| VerdictRecord::new(&it.verdict)),
-            findings: findings.map(FindingRecord::new).collect(),
+            tables: TableRecord::all(forecast),
+            effects: forecast.statements.iter().map(EffectRecord::new).collect(),
+            verdict: VerdictRecord::new(&forecast.verdict),
+            findings: forecast.findings.iter().map(FindingRecord::new).collect(),
         }
     }
 }

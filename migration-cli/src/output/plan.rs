@@ -12,19 +12,18 @@ use super::ui::{Detail, Ui};
 use crate::text::{bytes, duration, one_line, plural};
 
 /// What would run, in order; `how` goes behind the last sentence.
-pub(crate) fn plan_text(ui: &Ui, plan: &Plan, forecast: Option<&Forecast>, how: &str) -> String {
+pub(crate) fn plan_text(ui: &Ui, plan: &Plan, forecast: &Forecast, how: &str) -> String {
     let width = plan.steps.len().to_string().len();
     let mut text = String::new();
-    for (index, step) in plan.steps.iter().enumerate() {
-        let forecast = forecast.and_then(|it| it.steps.get(index));
+    for (index, (step, forecast)) in plan.steps.iter().zip(&forecast.steps).enumerate() {
         text.push_str(describe(ui, step, forecast, index + 1, width).trim_end());
         text.push('\n');
     }
-    for obstacle in forecast.iter().flat_map(|it| &it.obstacles) {
+    for obstacle in &forecast.obstacles {
         // Writing to a string does not fail.
         let _ = write!(text, "\n{} {}", Styled(WARNING, "In the way:"), in_the_way(obstacle));
     }
-    if forecast.is_some_and(|it| !it.obstacles.is_empty()) {
+    if !forecast.obstacles.is_empty() {
         text.push('\n');
     }
     let verb = match plan.direction {
@@ -35,13 +34,7 @@ pub(crate) fn plan_text(ui: &Ui, plan: &Plan, forecast: Option<&Forecast>, how: 
     text
 }
 
-fn describe(
-    ui: &Ui,
-    step: &Step,
-    forecast: Option<&StepForecast>,
-    number: usize,
-    width: usize,
-) -> String {
+fn describe(ui: &Ui, step: &Step, forecast: &StepForecast, number: usize, width: usize) -> String {
     let indent = " ".repeat(width + 2);
     let file = step.file().rsplit('/').next().unwrap_or_default();
     let number = Styled(FAINT, format!("{number:width$}"));
@@ -49,11 +42,9 @@ fn describe(
     let mut text = format!("{number}  {}\n", Styled(LABEL, file));
     // Writing to a string does not fail.
     let _ = writeln!(text, "{indent}{mode}: {}", summary(step.statements()));
-    if let Some(it) = forecast {
-        let _ = writeln!(text, "{indent}{}", verdict(&it.verdict));
-    }
+    let _ = writeln!(text, "{indent}{}", verdict(&forecast.verdict));
     text.push_str(&statements(ui, step, forecast, &indent));
-    for it in forecast.iter().flat_map(|it| &it.findings) {
+    for it in &forecast.findings {
         let style = if it.severity == Severity::Error { BAD } else { WARNING };
         let what = Styled(style, format!("{}[{}]", it.severity.as_str(), it.rule));
         let _ = writeln!(text, "{indent}{what} line {}: {}", it.line, one_line(&it.message, 200));
@@ -77,34 +68,43 @@ fn verdict(it: &Verdict) -> String {
 }
 
 /// The statements that lock what is there, each with its locks; all of them where more is wanted.
-fn statements(ui: &Ui, step: &Step, forecast: Option<&StepForecast>, indent: &str) -> String {
+fn statements(ui: &Ui, step: &Step, forecast: &StepForecast, indent: &str) -> String {
     let all = step.statements();
     let width = all.last().map_or(0, |it| it.line.to_string().len());
     let room = Ui::columns().unwrap_or(100).saturating_sub(indent.len() + width + 2).max(20);
     let mut text = String::new();
-    for (index, statement) in all.iter().enumerate() {
-        let known = forecast.and_then(|it| it.statements.get(index));
-        let says = known.is_some_and(|it| !it.is_known || !it.locks.is_empty());
+    for (statement, known) in all.iter().zip(&forecast.statements) {
+        let says = !known.is_known || !known.locks.is_empty();
         if !says && !ui.shows(Detail::Verbose) {
             continue;
         }
         let line = Styled(FAINT, format!("{:width$}", statement.line));
-        let sql = one_line(statement.range.of(step.sql()), room);
+        let sql = one_line(&without_texts(statement.range.of(step.sql())), room);
         // Writing to a string does not fail.
         let _ = writeln!(text, "{indent}{line}  {sql}");
-        for it in known.iter().flat_map(|it| &it.locks) {
+        for it in &known.locks {
             let _ = writeln!(text, "{indent}{:width$}    {}", "", lock(it));
         }
-        if known.is_some_and(|it| !it.is_known && it.locks.is_empty()) {
-            let _ = writeln!(
-                text,
-                "{indent}{:width$}    {}",
-                "",
-                Styled(FAINT, "what it locks is not known")
-            );
+        if !known.is_known && known.locks.is_empty() {
+            let unknown = Styled(FAINT, "what it locks is not known");
+            let _ = writeln!(text, "{indent}{:width$}    {unknown}", "");
         }
     }
     text
+}
+
+/// A statement up to its first text, which may be a password, or the body of code with one in it: plans are
+/// shown where nobody asked to see scripts.
+fn without_texts(sql: &str) -> String {
+    let is_tag = |it: &str| {
+        let tag = it.split('$').nth(1).unwrap_or(" ");
+        it.matches('$').count() > 1 && tag.chars().all(|it| it.is_alphanumeric() || it == '_')
+    };
+    let dollar = sql.match_indices('$').map(|it| it.0).find(|it| is_tag(&sql[*it..]));
+    match [sql.find('\''), dollar].into_iter().flatten().min() {
+        Some(end) => format!("{}…", &sql[..end]),
+        None => sql.to_owned(),
+    }
 }
 
 /// `contracts (12.4 MB, about 10000 rows): ACCESS EXCLUSIVE, blocks reads and writes; every row is read`
@@ -234,4 +234,19 @@ pub(crate) fn statement_list(
 
 fn words(kind: &str) -> String {
     kind.replace('-', " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plan_shows_no_text_of_a_script() {
+        let check = |sql: &str, expected: &str| assert_eq!(without_texts(sql), expected);
+        check("ALTER TABLE t ADD x int", "ALTER TABLE t ADD x int");
+        check("CREATE ROLE a PASSWORD 'canary'", "CREATE ROLE a PASSWORD …");
+        check("DO $$ BEGIN canary END $$", "DO …");
+        check("DO $x$ canary $x$", "DO …");
+        check("PREPARE p AS SELECT $1 + $2", "PREPARE p AS SELECT $1 + $2");
+    }
 }
