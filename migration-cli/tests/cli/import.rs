@@ -84,12 +84,13 @@ fn refinery_is_imported() {
         Imported 3 migrations from refinery into migrations.
     "]]
     .assert_eq(&outcome.stdout);
-    expect![[r"
+    expect![[r#"
         Warning: 3 migrations without a down script, marked as irreversible: where there is a way back, write it in the place of that line
         Warning: 1 migration that refinery runs in any order (`U`): here they have an order, and `up --allow-out-of-order` makes an exception
         Next: build again: the program has its migrations inside.
+        The lint leaves them alone with `baseline = "20000101000010"` under [lint] in migration.toml.
         Databases in which they have run already keep what they have: docs/adopting.md says how.
-    "]].assert_eq(&outcome.stderr);
+    "#]].assert_eq(&outcome.stderr);
     let up = project.path().join("migrations/20000101000002_add_email.up.sql");
     assert_eq!(fs::read_to_string(up).unwrap(), EMAIL);
     let set = read_folder(&project.path().join("migrations"), "migrations").unwrap();
@@ -207,6 +208,7 @@ fn what_is_left_to_do_is_told_with_its_place() {
                 or write `-- migrate:no-transaction` into the header: then every statement commits by itself
         Warning: 5 migrations without a down script, marked as irreversible: where there is a way back, write it in the place of that line
         Next: mend what the warnings name, then build again: the program has its migrations inside.
+        The lint leaves them alone with `baseline = "20000101000005"` under [lint] in migration.toml.
         Databases in which they have run already keep what they have: docs/adopting.md says how.
     "#]].assert_eq(&outcome.stderr);
 
