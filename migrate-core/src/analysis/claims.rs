@@ -17,6 +17,9 @@ pub(crate) struct Claim {
     pub(crate) work: Work,
     pub(crate) is_certain: bool,
     pub(crate) since: u8,
+    /// Whether there is one that it is about, as far as the scripts tell: which tables hang together by
+    /// foreign keys, the database knows better.
+    pub(crate) is_known: bool,
 }
 
 /// What an action claims, with what is known before it.
@@ -63,6 +66,11 @@ impl Claims<'_> {
                     work: lock.work,
                     is_certain: is_certain || lock.work == Work::None,
                     since: lock.since,
+                    is_known: match lock.whose {
+                        Whose::Referenced => !self.known.referenced_by(name).is_empty(),
+                        Whose::Referencing => self.known.is_referenced(name),
+                        _ => true,
+                    },
                 };
                 self.put(claim);
             }

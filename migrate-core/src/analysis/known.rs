@@ -164,6 +164,13 @@ impl Known {
             .collect()
     }
 
+    /// Whether a foreign key of another table references a table.
+    pub(crate) fn is_referenced(&self, table: &ObjectName) -> bool {
+        self.tables
+            .iter()
+            .any(|(name, _)| name != table && self.referenced_by(name).contains(table))
+    }
+
     /// Whether an index begins with these columns, in any order, and holds every row.
     pub(crate) fn has_index(&self, table: &ObjectName, columns: &[String]) -> bool {
         let begins = |it: &[Option<String>]| {

@@ -201,6 +201,18 @@ impl Fresh {
         }
     }
 
+    /// Whether a claim is about what will be gone: not where the other end of a foreign key is kept, and
+    /// waits.
+    pub(crate) fn is_gone(&self, claim: &Claim) -> bool {
+        match claim.whose {
+            Whose::Itself | Whose::Partitions | Whose::Indexes | Whose::Views | Whose::Schema => {
+                self.gone.contains(&claim.relation)
+            }
+            Whose::Referenced | Whose::Referencing => !claim.is_known,
+            _ => false,
+        }
+    }
+
     /// Whether all that a claim is about was made by the script itself.
     fn covers(&self, claim: &Claim, known: &Known) -> bool {
         let has = |it: &ObjectName| self.relations.contains(it);

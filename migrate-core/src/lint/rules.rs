@@ -51,6 +51,7 @@ mod work_under_lock;
 
 use super::Rule;
 
+pub(super) use password_literal::RULE as PASSWORD_LITERAL;
 pub(super) use unused_allow::{RULE as UNUSED_ALLOW, found as unused_allow};
 
 /// Every rule.

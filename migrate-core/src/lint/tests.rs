@@ -145,6 +145,25 @@ fn a_password_is_not_shown() {
     }
 }
 
+/// Not by other rules either, nor where the password is accepted.
+#[test]
+fn a_line_with_a_password_is_shown_by_no_rule() {
+    let up = "ALTER ROLE app\n  PASSWORD 'canary'; DROP TABLE t;\nDROP TABLE u";
+    for (header, toml) in [
+        ("", ""),
+        ("-- migrate:allow password-literal because it is tried\n", ""),
+        ("", "[lint]\nallow = ['password-literal']"),
+    ] {
+        let set = set(&Example::fine("", up), header);
+        let found = analyze(&set, "migrations", &LintOptions::read(toml).unwrap()).findings;
+        let problems: Vec<_> = found.iter().map(|it| &it.problem).collect();
+        assert!(!format!("{problems:?}").contains("canary"), "{problems:#?}");
+        let shown = found.iter().filter(|it| it.rule.id == "drop-table");
+        let shown: Vec<_> = shown.map(|it| it.problem.source_line.as_deref()).collect();
+        assert_eq!(shown, [None, Some("DROP TABLE u")]);
+    }
+}
+
 #[test]
 fn options_are_read_and_mistakes_are_named() {
     #[track_caller]

@@ -111,6 +111,10 @@ fn a_check_may_prove_that_there_is_no_null() {
     let Some(What::AlterTable { change: Change::AddConstraint(it), .. }) = found.first() else {
         panic!("{found:?}");
     };
+    for unproven in ["a is not true", "a is not false", "a is not unknown", "(a) is null"] {
+        let found = actions(&format!("alter table t add check ({unproven})"));
+        assert!(format!("{found:?}").contains("Check { not_null: [] }"), "{found:?}");
+    }
     let proven = vec!["a".to_owned(), "b".to_owned()];
     assert_eq!(it.kind, ConstraintKind::Check { not_null: proven });
     assert!(it.not_valid);
