@@ -105,6 +105,7 @@ impl<'a> Pass<'a> {
                 check(&context, sink);
             }
         });
+        self.unknown_rules();
         self.unused_allows();
         let found = std::mem::take(&mut self.found);
         let up = Shown::of(&self.migration.up, Direction::Up, &found);
@@ -130,6 +131,17 @@ impl<'a> Pass<'a> {
         }
     }
 
+    /// What is accepted of rules that do not exist.
+    fn unknown_rules(&mut self) {
+        for direction in [Direction::Up, Direction::Down] {
+            let script = script(self.migration, direction);
+            let unknown =
+                script.directives.allow.iter().filter(|it| super::rule(&it.rule).is_none());
+            let found = unknown.map(|it| rules::unknown_rule(direction, &script.sql, it));
+            self.found.extend(found.map(|it| (&rules::UNKNOWN_RULE, it)));
+        }
+    }
+
     /// What is accepted and was not found.
     fn unused_allows(&mut self) {
         for direction in [Direction::Up, Direction::Down] {
@@ -137,7 +149,7 @@ impl<'a> Pass<'a> {
                 let uses = |(rule, it): &(&Rule, Found)| {
                     it.direction == direction && rule.id == allow.rule
                 };
-                if !self.found.iter().any(uses) {
+                if super::rule(&allow.rule).is_some() && !self.found.iter().any(uses) {
                     let found = rules::unused_allow(direction, allow);
                     self.found.push((&rules::UNUSED_ALLOW, found));
                 }

@@ -145,6 +145,18 @@ fn a_password_is_not_shown() {
     }
 }
 
+#[test]
+fn a_rule_that_does_not_exist_is_named_where_it_stands() {
+    let header = "-- About it.\n--  migrate:allow  drop-tabel because it is empty\n";
+    let set = set(&Example::fine("", "ANALYZE t"), header);
+    let found = of_rule(rule("unknown-rule").unwrap(), &set, &LintOptions::default());
+    let problem = &found[0].problem;
+    assert_eq!(problem.place, Some(crate::Place { line: 2, column: 20 }));
+    assert_eq!((problem.width, problem.help.as_deref()), (10, Some("did you mean `drop-table`?")));
+    let allowed = analyze(&set, "migrations", &LintOptions::default()).findings;
+    assert!(allowed.iter().all(|it| it.rule.id != "unused-allow"), "{allowed:#?}");
+}
+
 /// Not by other rules either, nor where the password is accepted.
 #[test]
 fn a_line_with_a_password_is_shown_by_no_rule() {
