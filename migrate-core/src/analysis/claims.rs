@@ -26,6 +26,11 @@ pub(crate) struct Claim {
 pub(crate) fn claims(action: &Action, known: &Known) -> Vec<Claim> {
     let mut claims = Claims { known, found: Vec::new() };
     claims.action(&action.what);
+    if let What::DropType { types, .. } = &action.what
+        && action.cascades
+    {
+        claims.add(Deed::DropTypeCascade, types, NONE);
+    }
     claims.found
 }
 

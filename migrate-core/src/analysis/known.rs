@@ -38,6 +38,8 @@ pub(crate) struct Table {
     pub(crate) is_default_partition: bool,
     /// Whether all of its columns are known: not where it is like another one, or made by a query.
     pub(crate) is_whole: bool,
+    /// Whether something that is not read may have changed it.
+    pub(crate) is_doubted: bool,
 }
 
 #[derive(Clone, Debug, Default)]

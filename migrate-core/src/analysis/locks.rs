@@ -250,6 +250,8 @@ deeds! {
     RefreshConcurrently [own(Exclusive).with(Work::Scan), other(AccessShare).with(Work::Scan)]
     /// `ALTER DOMAIN … ADD CHECK`, `SET NOT NULL`.
     ConstrainDomain [own(Share).with(Work::Scan).of(Whose::Users)]
+    /// `DROP TYPE … CASCADE`: the columns of the type.
+    DropTypeCascade [own(AccessExclusive).of(Whose::Users)]
     /// `ALTER SEQUENCE`.
     Sequence [own(ShareRowExclusive)]
     /// `GRANT`, `REVOKE`.

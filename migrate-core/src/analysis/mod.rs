@@ -14,7 +14,7 @@ use known::Known;
 
 use crate::lint::{self, LintFinding, LintOptions};
 use crate::sql::action::{Action, Change, ObjectName, What};
-use crate::sql::code::may_do_anything;
+use crate::sql::code::{may_be_about_any, may_do_anything};
 use crate::sql::read;
 use crate::{Direction, Effect, SourceScript, SourceSet, Version, Whose};
 
@@ -133,7 +133,11 @@ fn script(
     fresh.find_gone(read.iter().flatten());
     for (index, actions) in read.into_iter().enumerate() {
         let number = u32::try_from(index).unwrap_or(u32::MAX);
-        if actions.is_empty() || actions.iter().any(|it| it.what == What::Code) {
+        if actions.is_empty() {
+            known.doubt(script.statements[index].range.of(&script.sql));
+        }
+        let is_unread = |it: &Action| may_be_about_any(&it.what, it.range.of(&script.sql));
+        if actions.is_empty() || actions.iter().any(is_unread) {
             claimed.unread.push(number);
         }
         let mut own: Vec<Claim> = Vec::new();

@@ -133,6 +133,14 @@ fn an_index_that_comes_later_is_an_answer() {
     };
     assert_eq!(found(&late), 0);
     assert_eq!(found(&Example::fine(key, "CREATE INDEX CONCURRENTLY i ON t (lower(a))")), 1);
+    // What is not read may have built it.
+    assert_eq!(found(&Example::fine(key, "DO $$ BEGIN CREATE INDEX ON T (a); END $$")), 0);
+    assert_eq!(found(&Example::fine(key, "DO $$ BEGIN CREATE INDEX ON u (a); END $$")), 1);
+    let unread = format!("CREATE INDEX i ON t (a) WHERE {}", "(".repeat(60) + &")".repeat(60));
+    assert_eq!(found(&Example::fine(key, unread.leak())), 0);
+    let unread = set(&late, "-- migrate:no-parse because it is tried\n");
+    let findings = analyze(&unread, "migrations", &LintOptions::default()).findings;
+    assert!(findings.iter().all(|it| it.rule.id != "foreign-key-without-index"), "{findings:#?}");
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! How statements change what is known.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::{Column, Constraint, Index, Known, Table};
@@ -77,24 +78,27 @@ impl Known {
         }
     }
 
-    /// Code may have changed the tables that it names.
+    /// Code, or what is not read, may have changed the tables that it names.
     pub(crate) fn doubt(&mut self, code: &str) {
+        let known: BTreeSet<&str> = self.tables.iter().map(|(it, _)| it.name.as_str()).collect();
         let is_part = |it: char| it.is_alphanumeric() || it == '_';
-        let words: Vec<String> = code
-            .split(|it| !is_part(it))
-            .filter(|it| !it.is_empty())
-            .map(str::to_lowercase)
-            .collect();
-        // A word may be a name, or the schema of the next one.
-        let plain = words.iter().map(ObjectName::plain);
-        let qualified = words
-            .windows(2)
-            .map(|it| ObjectName { schema: Some(it[0].clone()), name: it[1].clone() });
-        let names: BTreeSet<ObjectName> = plain.chain(qualified).collect();
-        for name in names {
-            if self.tables.get(&name).is_some_and(|it| it.is_whole) {
-                self.tables.get_mut(&name).into_iter().for_each(|it| it.is_whole = false);
+        let (mut names, mut before) = (BTreeSet::new(), "");
+        for word in code.split(|it| !is_part(it)).filter(|it| !it.is_empty()) {
+            let folded = fold(word);
+            for name in [word, &folded] {
+                if known.contains(name) {
+                    // The word before it may be its schema.
+                    let schema = Some(fold(before).into_owned());
+                    names.insert(ObjectName { schema, name: name.to_owned() });
+                    names.insert(ObjectName::plain(name));
+                }
             }
+            before = word;
+        }
+        for name in names.iter().filter(|it| self.tables.contains_key(it)).collect::<Vec<_>>() {
+            self.tables.get_mut(name).into_iter().for_each(|it| {
+                (it.is_whole, it.is_doubted) = (false, true);
+            });
         }
     }
 
@@ -326,5 +330,13 @@ fn rename_in(kind: &mut ConstraintKind, from: &str, to: &str) {
         if column == from {
             to.clone_into(column);
         }
+    }
+}
+
+/// As the server folds names, without a copy where nothing changes.
+fn fold(word: &str) -> Cow<'_, str> {
+    match word.bytes().any(|it| it.is_ascii_uppercase()) {
+        true => Cow::Owned(word.to_ascii_lowercase()),
+        false => Cow::Borrowed(word),
     }
 }

@@ -184,6 +184,6 @@ fn is_full(node: &squawk_syntax::SyntaxNode) -> bool {
         node.descendants_with_tokens().filter_map(squawk_syntax::SyntaxElement::into_token);
     let mut words = tokens.filter(|it| !it.kind().is_trivia());
     let is_there = words.any(|it| it.kind() == SyntaxKind::FULL_KW);
-    let value = words.next().map(|it| it.text().to_lowercase());
+    let value = words.next().map(|it| it.text().to_ascii_lowercase());
     is_there && !matches!(value.as_deref(), Some("false" | "off" | "0" | "'false'" | "'off'"))
 }
