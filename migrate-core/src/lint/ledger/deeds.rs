@@ -171,7 +171,7 @@ fn renames(what: &What) -> Option<Vec<Deed>> {
             vec![Deed::Absorb(partition.clone())]
         }
         What::AlterView { view, renamed_to: Some(to) } => rename(Kind::View, view, to),
-        What::AlterSequence { sequence, renamed_to: Some(to) } => {
+        What::AlterSequence { sequence, renamed_to: Some(to), .. } => {
             rename(Kind::Sequence, sequence, to)
         }
         What::AlterType { ty, renamed_to: Some(to) } => rename(Kind::Type, ty, to),

@@ -51,6 +51,7 @@ impl Reader {
                 trigger: tree::ident(&it.trigger()?),
                 table: tree::name(&it.on_relation()?)?,
                 or_replace: it.or_replace().is_some(),
+                for_each_row: first::<ast::ForEachRow>(it.syntax()).is_some(),
             },
             Stmt::CreateRule(it) => What::CreateRule { table: tree::name(&it.rule_on()?)? },
             Stmt::CreatePolicy(it) => What::CreatePolicy {

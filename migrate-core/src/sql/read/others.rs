@@ -71,6 +71,9 @@ impl Reader {
             },
             Stmt::AlterSequence(it) => What::AlterSequence {
                 sequence: tree::name(&it.sequence_ref()?)?,
+                is_about_numbers: it
+                    .actions()
+                    .all(|it| matches!(it, ast::AlterSequenceAction::SequenceOption(_))),
                 renamed_to: first::<ast::SequenceRenameTo>(it.syntax())
                     .and_then(|it| tree::name(&it))
                     .map(|it| it.name),
@@ -107,6 +110,13 @@ impl Reader {
             },
             Stmt::Lock(it) => What::Lock {
                 tables: lists::<ast::RelationName>(it.syntax()),
+                only: it
+                    .syntax()
+                    .descendants()
+                    .filter_map(ast::RelationName::cast)
+                    .filter(|it| it.only_token().is_some())
+                    .filter_map(|it| tree::name(&it))
+                    .collect(),
                 mode: it
                     .lock_mode_clause()
                     .and_then(|it| it.lock_mode())
