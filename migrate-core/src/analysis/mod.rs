@@ -3,20 +3,20 @@
 
 mod claims;
 mod cost;
+mod fresh;
 pub(crate) mod known;
 mod locks;
 
-use std::collections::BTreeSet;
-
 pub(crate) use claims::Claim;
 use claims::claims;
+pub(crate) use fresh::Fresh;
 use known::Known;
 
 use crate::lint::{self, LintFinding, LintOptions};
-use crate::sql::action::{Action, Change, ObjectName, What};
+use crate::sql::action::Action;
 use crate::sql::code::{may_be_about_any, may_do_anything};
 use crate::sql::read;
-use crate::{Direction, Effect, SourceScript, SourceSet, Version, Whose};
+use crate::{Direction, Effect, SourceScript, SourceSet, Version};
 
 /// What was found out about a set.
 #[derive(Clone, Debug, Default)]
@@ -89,17 +89,6 @@ pub(crate) struct Examined {
     pub(crate) claims: Vec<Claim>,
     /// Whether what it makes, or drops, was there before it, where that is known.
     pub(crate) was_there: Option<bool>,
-}
-
-/// What a script has made so far: nobody else uses it yet.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Fresh {
-    /// Tables, views, sequences and indexes.
-    pub(crate) relations: BTreeSet<ObjectName>,
-    pub(crate) types: BTreeSet<ObjectName>,
-    /// What is dropped somewhere in the script and not made again: it makes nobody wait who will not be told
-    /// that it is gone.
-    pub(crate) gone: BTreeSet<ObjectName>,
 }
 
 /// Examines a set.
@@ -177,92 +166,6 @@ fn strongest(claims: Vec<Claim>) -> Vec<Claim> {
         }
     }
     found
-}
-
-impl Fresh {
-    fn find_gone<'a>(&mut self, actions: impl Iterator<Item = &'a Action>) {
-        for action in actions {
-            match &action.what {
-                What::DropTable { tables: gone, .. }
-                | What::DropView { views: gone, .. }
-                | What::DropMaterializedView { views: gone, .. }
-                | What::DropIndex { indexes: gone, .. } => self.gone.extend(gone.iter().cloned()),
-                What::DropSchema { schemas, .. } => {
-                    self.gone.extend(schemas.iter().map(ObjectName::plain));
-                }
-                What::CreateTable(it) => _ = self.gone.remove(&it.table),
-                What::CreateTableAs { table: made, .. }
-                | What::CreateView { view: made, .. }
-                | What::CreateMaterializedView { view: made, .. } => _ = self.gone.remove(made),
-                What::CreateSchema { schema, .. } => {
-                    self.gone.remove(&ObjectName::plain(schema));
-                }
-                What::AlterTable { table, change: Change::Rename { to }, .. } => {
-                    self.gone.remove(&table.beside(to));
-                }
-                _ => {}
-            }
-        }
-    }
-
-    /// Whether a claim is about what will be gone: not where the other end of a foreign key is kept, and
-    /// waits.
-    pub(crate) fn is_gone(&self, claim: &Claim) -> bool {
-        match claim.whose {
-            Whose::Itself | Whose::Partitions | Whose::Indexes | Whose::Views | Whose::Schema => {
-                self.gone.contains(&claim.relation)
-            }
-            Whose::Referenced | Whose::Referencing => !claim.is_known,
-            _ => false,
-        }
-    }
-
-    /// Whether all that a claim is about was made by the script itself.
-    fn covers(&self, claim: &Claim, known: &Known) -> bool {
-        let has = |it: &ObjectName| self.relations.contains(it);
-        match claim.whose {
-            // The one is made by the script, and others may be using the other.
-            Whose::Referenced => {
-                has(&claim.relation) && known.referenced_by(&claim.relation).into_iter().all(has)
-            }
-            _ => has(&claim.relation),
-        }
-    }
-
-    fn learn(&mut self, what: &What, known: &Known) {
-        match what {
-            // Where it may be there already, others may be using it.
-            What::CreateTable(it) if !known.tables.contains_key(&it.table) => {
-                self.relations.insert(it.table.clone());
-            }
-            What::CreateTableAs { table, .. } => _ = self.relations.insert(table.clone()),
-            What::CreateView { view, .. } | What::CreateMaterializedView { view, .. }
-                if !known.views.contains_key(view) =>
-            {
-                self.relations.insert(view.clone());
-            }
-            What::CreateIndex(it) => {
-                let index = match &it.index {
-                    Some(name) => name.clone(),
-                    None => known.index_name(&it.table, &it.columns),
-                };
-                let index = it.table.beside(index);
-                if !known.indexes.contains_key(&index) {
-                    self.relations.insert(index);
-                }
-            }
-            What::CreateSequence { sequence, .. } => _ = self.relations.insert(sequence.clone()),
-            What::CreateType { name, .. } | What::CreateDomain { domain: name, .. } => {
-                self.types.insert(name.clone());
-            }
-            What::AlterTable { table, change: Change::Rename { to }, .. }
-                if self.relations.contains(table) =>
-            {
-                self.relations.insert(table.beside(to));
-            }
-            _ => {}
-        }
-    }
 }
 
 #[cfg(test)]

@@ -68,11 +68,16 @@ impl Known {
                 self.domains.remove(it);
             }),
             What::DropSchema { schemas, .. } => {
-                let gone =
-                    |it: &ObjectName| it.schema.as_ref().is_some_and(|it| schemas.contains(it));
+                let gone = |it: &ObjectName| {
+                    let schema = it.schema.as_deref().unwrap_or("public");
+                    schemas.iter().any(|it| it == schema)
+                };
                 self.tables.remove_where(|it, _| gone(it));
                 self.indexes.remove_where(gone);
                 self.views.remove_where(|it, _| gone(it));
+                self.enums.remove_where(|it, _| gone(it));
+                self.domains.remove_where(|it, _| gone(it));
+                self.functions.remove_where(|it, _| gone(it));
             }
             _ => {}
         }
@@ -104,7 +109,11 @@ impl Known {
 
     fn create_table(&mut self, new: &NewTable) {
         if self.tables.contains_key(&new.table) {
-            return;
+            if new.if_not_exists {
+                return;
+            }
+            // Something dropped the old one that is not known here.
+            self.drop_table(&new.table, false);
         }
         let name = &new.table;
         let table = Table {
@@ -202,8 +211,7 @@ impl Known {
             Change::AddConstraint(it) => return self.add_constraint(table, it),
             Change::Rename { to } => return self.rename(table, &table.beside(to)),
             Change::SetSchema { to } => {
-                let schema = Some(to.clone()).filter(|it| it != "public");
-                return self.rename(table, &ObjectName { schema, name: table.name.clone() });
+                return self.rename(table, &ObjectName::in_schema(to, &table.name));
             }
             Change::Attach { partition, is_default } => {
                 let known = self.tables.or_default(partition);

@@ -36,6 +36,12 @@ impl ObjectName {
         Some(ObjectName { schema: parts.pop().filter(|it| it != "public"), name })
     }
 
+    /// A name in a schema.
+    pub(crate) fn in_schema(schema: &str, name: &str) -> ObjectName {
+        let schema = Some(schema.to_owned()).filter(|it| it != "public");
+        ObjectName { schema, name: name.to_owned() }
+    }
+
     /// Another name in the same schema.
     #[must_use]
     pub(crate) fn beside(&self, name: impl Into<String>) -> ObjectName {

@@ -74,7 +74,12 @@ fn what_a_statement_does_is_read() {
     check("select * from t for update", "locks_rows: true");
     check("do $$ begin end $$", "Code");
     check("alter table t rename to u", "Rename { to: \"u\" }");
-    check("create schema s create table t (id int)", "CreateTable(");
+    let element =
+        "create schema \"S\" create table t (id int references r) create index i on t (id)";
+    check(element, "CreateSchema { schema: \"S\"");
+    check(element, "CreateTable(NewTable { table: ObjectName { schema: Some(\"S\"), name: \"t\" }");
+    check(element, "table: ObjectName { schema: Some(\"S\"), name: \"r\" } }");
+    check(element, "index: Some(\"i\"), table: ObjectName { schema: Some(\"S\"), name: \"t\" }");
 }
 
 #[test]
