@@ -24,6 +24,39 @@ pub fn line_text(text: &str, line: u32) -> &str {
     line.strip_suffix('\r').unwrap_or(line)
 }
 
+/// Where the lines of a text begin, for many places in one text.
+#[derive(Clone, Debug)]
+pub(crate) struct Lines<'a> {
+    text: &'a str,
+    starts: Vec<usize>,
+}
+
+impl<'a> Lines<'a> {
+    pub(crate) fn of(text: &'a str) -> Lines<'a> {
+        let ends = text.bytes().enumerate().filter(|(_, it)| *it == b'\n');
+        Lines { text, starts: std::iter::once(0).chain(ends.map(|(at, _)| at + 1)).collect() }
+    }
+
+    /// As [`place_of`].
+    pub(crate) fn place_of(&self, byte: usize) -> Place {
+        let byte = byte.min(self.text.len());
+        let line = self.starts.partition_point(|it| *it <= byte);
+        let before = &self.text.as_bytes()[self.starts[line - 1]..byte];
+        Place { line: count(line), column: count(1 + characters(before)) }
+    }
+
+    /// The text of the line on which a byte stands, without its line end.
+    pub(crate) fn text_at(&self, byte: usize) -> &'a str {
+        let line = self.starts.partition_point(|it| *it <= byte.min(self.text.len()));
+        line_text(&self.text[self.starts[line - 1]..], 1)
+    }
+
+    /// As [`width_of`].
+    pub(crate) fn width_of(&self, start: usize, end: usize) -> u32 {
+        width_of(self.text, start, end)
+    }
+}
+
 /// How many characters of `text[start..end]` stand on the line where the range starts, at least 1.
 pub(crate) fn width_of(text: &str, start: usize, end: usize) -> u32 {
     let range = text.as_bytes().get(start..end.min(text.len())).unwrap_or_default();
@@ -79,6 +112,9 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, byte: usize, (line, column): (u32, u32)) {
-        assert_eq!(place_of(text, byte), Place { line, column }, "{text:?} {byte}");
+        let (expected, lines) = (Place { line, column }, Lines::of(text));
+        assert_eq!(place_of(text, byte), expected, "{text:?} {byte}");
+        assert_eq!(lines.place_of(byte), expected, "{text:?} {byte}");
+        assert_eq!(lines.text_at(byte), line_text(text, line), "{text:?} {byte}");
     }
 }

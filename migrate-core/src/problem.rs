@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::place::{line_text, place_of, width_of};
+use crate::place::Lines;
 use crate::{ByteRange, Place};
 
 /// A finding in a file or in the folder: where, what, and the way out.
@@ -127,13 +127,12 @@ impl Finding {
         Finding { kind, range, message: message.into(), help: help.into() }
     }
 
-    pub(crate) fn in_file(self, file: &str, sql: &str) -> Problem {
+    pub(crate) fn in_file(self, file: &str, lines: &Lines<'_>) -> Problem {
         let (start, end) = (self.range.start as usize, self.range.end as usize);
-        let place = place_of(sql, start);
         Problem {
-            place: Some(place),
-            width: width_of(sql, start, end),
-            source_line: Some(line_text(sql, place.line).to_owned()),
+            place: Some(lines.place_of(start)),
+            width: lines.width_of(start, end),
+            source_line: Some(lines.text_at(start).to_owned()),
             ..Problem::of_file(self.kind, file.to_owned(), self.message, self.help)
         }
     }

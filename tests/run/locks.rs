@@ -19,7 +19,7 @@ const MEASURED: &str = include_str!("../../migrate-core/src/analysis/tests/measu
 const SETUP: &str = include_str!("../../migrate-core/src/analysis/tests/measured.sql");
 
 /// And some that were not.
-const MORE: [&str; 24] = [
+const MORE: [&str; 55] = [
     "alter table t add column z int, alter column a set statistics 7",
     "alter table t alter a set statistics 7, alter e set default 'y'",
     "alter table t add constraint k check (nn > 0), validate constraint t_fk_nv",
@@ -44,7 +44,49 @@ const MORE: [&str; 24] = [
     "drop view v; drop table t2",
     "create table x (like t2); create index on x (a); alter table x add foreign key (id) references t2",
     "lock table t in share row exclusive mode",
+    "alter table t drop column rid",
+    "alter table fp drop column id",
+    "drop table par1",
+    "drop table pard",
+    "drop table fp1",
+    "drop table nodef1",
+    "alter sequence sq rename to sq2",
+    "alter sequence sq set schema public",
+    "alter sequence sq owner to current_user",
+    "alter sequence sq increment by 2",
+    "alter sequence sq owned by none",
+    "create table fp2 partition of fp for values in (2)",
+    "create table par9 partition of par for values from (9000) to (9001)",
+    "alter table fp attach partition ft for values in (3)",
+    "create trigger x after insert on par for each row execute function trgf()",
+    "create trigger x after insert on par for each statement execute function trgf()",
+    "create trigger x after insert on t for each row execute function trgf()",
+    "drop trigger fp_tg on fp",
+    "alter trigger fp_tg on fp rename to fp_tg2",
+    "alter table fp disable trigger fp_tg",
+    "alter table fp enable trigger all",
+    "alter table t2 disable trigger tg",
+    "drop trigger tg on t2",
+    "lock table par in share mode",
+    "lock table par",
+    "lock table only par in exclusive mode",
+    "alter table t add column z int default 1 references r",
+    "alter table t add column z int references r",
+    "alter table fp add column z int default 1 references fr",
+    "drop type en cascade",
+    "drop domain dom cascade",
 ];
+
+/// Relations for these.
+const MORE_SETUP: &str = "
+create table fr(id int primary key);
+insert into fr values (1), (2);
+create table fp(id int references fr, k int) partition by list (k);
+create table fp1 partition of fp for values in (1);
+insert into fp values (1, 1), (2, 1);
+create trigger fp_tg before insert on fp for each row execute function trgf();
+create table ft(id int, k int);
+";
 
 /// What happened to a relation.
 #[derive(Debug, Default)]
@@ -92,6 +134,7 @@ fn set_up(client: &mut Client) {
             assert!(error.code().is_some_and(|it| missing.contains(&it)), "{statement}: {error:?}");
         }
     }
+    client.batch_execute(MORE_SETUP).unwrap();
     client.batch_execute("ANALYZE").unwrap();
 }
 
@@ -132,7 +175,7 @@ fn claims(
     statement: &str,
 ) -> BTreeMap<String, RelationLock> {
     let set = analyzed_set(&[
-        ("20260101000001_before", SETUP, "SELECT 1"),
+        ("20260101000001_before", &format!("{SETUP}{MORE_SETUP}"), "SELECT 1"),
         ("20260101000002_example", statement, "SELECT 1"),
     ]);
     let mut settings = Settings::default();

@@ -1,11 +1,10 @@
 //! From actions to claims: which rows of the lock table an action has, about which names.
 
+mod table;
+
 use super::known::{Known, Table};
 use super::locks::{Deed, On};
-use crate::sql::action::{
-    Action, Change, Column, Constraint, ConstraintKind, DomainChange, Generated, IndexChange,
-    NewTable, ObjectName, Volatility, What,
-};
+use crate::sql::action::{Action, DomainChange, IndexChange, ObjectName, What};
 use crate::{LockMode, Whose, Work};
 
 /// What an action does to a relation.
@@ -17,12 +16,20 @@ pub(crate) struct Claim {
     pub(crate) work: Work,
     pub(crate) is_certain: bool,
     pub(crate) since: u8,
+    /// Whether there is one that it is about, as far as the scripts tell: which tables hang together by
+    /// foreign keys, the database knows better.
+    pub(crate) is_known: bool,
 }
 
 /// What an action claims, with what is known before it.
 pub(crate) fn claims(action: &Action, known: &Known) -> Vec<Claim> {
     let mut claims = Claims { known, found: Vec::new() };
     claims.action(&action.what);
+    if let What::DropType { types, .. } = &action.what
+        && action.cascades
+    {
+        claims.add(Deed::DropTypeCascade, types, NONE);
+    }
     claims.found
 }
 
@@ -63,6 +70,11 @@ impl Claims<'_> {
                     work: lock.work,
                     is_certain: is_certain || lock.work == Work::None,
                     since: lock.since,
+                    is_known: match lock.whose {
+                        Whose::Referenced => !self.known.referenced_by(name).is_empty(),
+                        Whose::Referencing => self.known.is_referenced(name),
+                        _ => true,
+                    },
                 };
                 self.put(claim);
             }
@@ -88,10 +100,13 @@ impl Claims<'_> {
             What::CreateTableAs { sources, has_data, .. } => {
                 self.add(if *has_data { Deed::Read } else { Deed::Mention }, NONE, sources);
             }
-            What::DropTable { tables, cascade: false, .. } => {
-                self.add(Deed::DropTable, tables, NONE);
+            What::DropTable { tables, cascade, .. } => {
+                let deed = if *cascade { Deed::DropTableCascade } else { Deed::DropTable };
+                self.add(deed, tables, NONE);
+                let known = tables.iter().filter_map(|it| self.known.tables.get(it));
+                let parents: Vec<_> = known.filter_map(|it| it.partition_of.clone()).collect();
+                self.add(Deed::DropPartition, &parents, NONE);
             }
-            What::DropTable { tables, .. } => self.add(Deed::DropTableCascade, tables, NONE),
             What::Truncate { tables, cascade: false } => self.add(Deed::Truncate, tables, NONE),
             What::Truncate { tables, .. } => self.add(Deed::TruncateCascade, tables, NONE),
             What::AlterTable { table, only, change } => self.alter_table(table, *only, change),
@@ -206,9 +221,12 @@ impl Claims<'_> {
             }
             What::Select { sources, locks_rows: false } => self.add(Deed::Read, NONE, sources),
             What::Select { sources, .. } => self.add(Deed::ReadForUpdate, NONE, sources),
-            What::Lock { tables, mode } => {
+            What::Lock { tables, only, mode } => {
                 let mode = mode.as_deref().and_then(LockMode::from_word);
                 self.add(Deed::of_mode(mode), tables, NONE);
+                let alone =
+                    |it: &Claim| it.whose == Whose::Partitions && only.contains(&it.relation);
+                self.found.retain(|it| !alone(it));
             }
             _ => {}
         }
@@ -216,10 +234,14 @@ impl Claims<'_> {
 
     fn others(&mut self, what: &What) {
         let (deed, tables) = match what {
-            What::CreateTrigger { table, .. } => (Deed::Trigger, std::slice::from_ref(table)),
-            What::DropTrigger { table, .. }
-            | What::AlterTrigger { table, .. }
-            | What::CreateRule { table }
+            What::CreateTrigger { table, for_each_row: false, .. } => {
+                (Deed::Trigger, std::slice::from_ref(table))
+            }
+            What::CreateTrigger { table, .. } => (Deed::TriggerOnRows, std::slice::from_ref(table)),
+            What::DropTrigger { table, .. } | What::AlterTrigger { table, .. } => {
+                (Deed::AlterColumn, std::slice::from_ref(table))
+            }
+            What::CreateRule { table }
             | What::ChangeRule { table }
             | What::CreatePolicy { table, .. }
             | What::AlterPolicy { table, .. }
@@ -236,6 +258,9 @@ impl Claims<'_> {
                     | DomainChange::SetNotNull
                     | DomainChange::Validate,
             } => (Deed::ConstrainDomain, std::slice::from_ref(domain)),
+            What::AlterSequence { sequence, is_about_numbers: false, .. } => {
+                (Deed::Alter, std::slice::from_ref(sequence))
+            }
             What::AlterSequence { sequence, .. } => {
                 (Deed::Sequence, std::slice::from_ref(sequence))
             }
@@ -248,153 +273,5 @@ impl Claims<'_> {
             _ => return,
         };
         self.add(deed, tables, NONE);
-    }
-
-    fn create_table(&mut self, new: &NewTable) {
-        if new.if_not_exists && self.known.tables.contains_key(&new.table) {
-            return;
-        }
-        self.add(Deed::Mention, NONE, &new.like);
-        self.add(Deed::Parent, NONE, &new.inherits);
-        if let Some(parent) = &new.partition_of {
-            // Whether the default partition has to be read, its own CHECK may answer.
-            self.add_perhaps(Deed::CreatePartition, std::slice::from_ref(parent), NONE, false);
-        }
-        let of_columns = new.columns.iter().flat_map(|it| &it.constraints);
-        for constraint in of_columns.chain(&new.constraints) {
-            if let ConstraintKind::ForeignKey { table, .. } = &constraint.kind
-                && *table != new.table
-            {
-                self.add(Deed::References, NONE, std::slice::from_ref(table));
-            }
-        }
-    }
-
-    fn alter_table(&mut self, table: &ObjectName, only: bool, change: &Change) {
-        let own = std::slice::from_ref(table);
-        match change {
-            Change::AddColumn { column, .. } => self.add_column(own, column),
-            Change::SetType { .. } => {
-                let cost = super::cost::of_type(self.known, table, change);
-                self.add_perhaps(cost.deed, own, NONE, cost.is_certain);
-            }
-            Change::SetNotNull { column } => {
-                let proven = self.known.proves_not_null(table, column);
-                let known = self.known.column(table, column);
-                let deed = match known {
-                    Some(it) if it.not_null => Deed::AlterColumn,
-                    _ if proven => Deed::AlterColumn,
-                    _ => Deed::AlterScan,
-                };
-                self.add_perhaps(deed, own, NONE, known.is_some());
-            }
-            Change::AddConstraint(it) => self.add_constraint(own, it),
-            Change::DropConstraint { constraint, .. } => {
-                self.constraint(own, constraint, Deed::DropForeignKey, Deed::AlterColumn);
-            }
-            Change::ValidateConstraint { constraint } => {
-                self.constraint(own, constraint, Deed::ValidateForeignKey, Deed::Validate);
-            }
-            // Whether rows must be read, the CHECK of the partition may answer.
-            Change::Attach { partition, .. } => {
-                self.add_perhaps(Deed::Attach, own, std::slice::from_ref(partition), false);
-            }
-            Change::Detach { partition, concurrently, finalize } => {
-                let slow = !concurrently && !finalize;
-                let deed = if slow { Deed::Detach } else { Deed::DetachConcurrently };
-                self.add(deed, own, std::slice::from_ref(partition));
-            }
-            Change::Inherit { parent } | Change::NoInherit { parent } => {
-                self.add(Deed::Alter, own, NONE);
-                self.add(Deed::Parent, NONE, std::slice::from_ref(parent));
-            }
-            // The same as before costs nothing.
-            Change::SetExpression { .. }
-            | Change::SetPersistence
-            | Change::SetTablespace
-            | Change::SetAccessMethod => {
-                self.add_perhaps(Deed::AlterRewrite, own, NONE, false);
-            }
-            Change::SetOptions => self.add(Deed::Note, own, NONE),
-            Change::SetStatistics { .. } => self.add(Deed::NoteColumn, own, NONE),
-            Change::Trigger => self.add(Deed::Trigger, own, NONE),
-            Change::Rename { .. } | Change::SetSchema { .. } | Change::Other => {
-                self.add(Deed::Alter, own, NONE);
-            }
-            _ => self.add(Deed::AlterColumn, own, NONE),
-        }
-        if only {
-            self.found.retain(|it| it.whose != Whose::Partitions);
-        }
-    }
-
-    fn add_column(&mut self, own: &[ObjectName], column: &Column) {
-        let domain = self.known.domain(&column.ty);
-        let rewrites = match column.default {
-            _ if column.ty.is_serial() => Some(true),
-            _ if matches!(column.generated, Some(Generated::Identity | Generated::Stored)) => {
-                Some(true)
-            }
-            _ if domain.is_some_and(|(_, has_constraint)| *has_constraint) => Some(true),
-            Some(Volatility::Volatile) => Some(true),
-            Some(Volatility::Unknown) => Some(false),
-            _ => None,
-        };
-        match rewrites {
-            Some(is_certain) => self.add_perhaps(Deed::AlterRewrite, own, NONE, is_certain),
-            None => self.add(Deed::AlterColumn, own, NONE),
-        }
-        for constraint in &column.constraints {
-            match &constraint.kind {
-                ConstraintKind::ForeignKey { table, .. } if !own.contains(table) => {
-                    self.add(Deed::References, NONE, std::slice::from_ref(table));
-                }
-                ConstraintKind::Check { .. } => self.add(Deed::AlterScan, own, NONE),
-                ConstraintKind::Unique { .. } | ConstraintKind::PrimaryKey { .. } => {
-                    self.add(Deed::AlterBuild, own, NONE);
-                }
-                _ => {}
-            }
-        }
-    }
-
-    fn add_constraint(&mut self, own: &[ObjectName], constraint: &Constraint) {
-        let is_free = constraint.not_valid || constraint.not_enforced;
-        let deed = match &constraint.kind {
-            ConstraintKind::ForeignKey { table, .. } => {
-                let deed = if is_free { Deed::AddForeignKeyNotValid } else { Deed::AddForeignKey };
-                // A table that references itself has one lock, and that is enough to say.
-                let other: Vec<_> =
-                    Some(table).filter(|it| !own.contains(it)).into_iter().cloned().collect();
-                return self.add(deed, own, &other);
-            }
-            ConstraintKind::Check { .. } | ConstraintKind::NotNull { .. } if is_free => {
-                Deed::AlterColumn
-            }
-            ConstraintKind::Check { .. } | ConstraintKind::NotNull { .. } => Deed::AlterScan,
-            ConstraintKind::Unique { using_index: Some(_), .. } => Deed::AlterColumn,
-            ConstraintKind::PrimaryKey { using_index: Some(index), .. } => {
-                let proven = super::cost::key_is_not_null(self.known, &own[0], index);
-                let deed = if proven == Some(true) { Deed::AlterColumn } else { Deed::AlterScan };
-                return self.add_perhaps(deed, own, NONE, proven.is_some());
-            }
-            ConstraintKind::Unique { .. }
-            | ConstraintKind::PrimaryKey { .. }
-            | ConstraintKind::Exclude => Deed::AlterBuild,
-        };
-        self.add(deed, own, NONE);
-    }
-
-    /// What is done to a constraint: it matters whether it is a foreign key.
-    fn constraint(&mut self, own: &[ObjectName], name: &str, foreign_key: Deed, plain: Deed) {
-        match self.known.constraint(&own[0], name).map(|it| &it.kind) {
-            Some(ConstraintKind::ForeignKey { table, .. }) => {
-                let other: Vec<_> =
-                    Some(table).filter(|it| !own.contains(it)).into_iter().cloned().collect();
-                self.add(foreign_key, own, &other);
-            }
-            Some(_) => self.add(plain, own, NONE),
-            None => self.add_perhaps(plain, own, NONE, true),
-        }
     }
 }

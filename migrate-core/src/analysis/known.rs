@@ -38,6 +38,8 @@ pub(crate) struct Table {
     pub(crate) is_default_partition: bool,
     /// Whether all of its columns are known: not where it is like another one, or made by a query.
     pub(crate) is_whole: bool,
+    /// Whether something that is not read may have changed it.
+    pub(crate) is_doubted: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -162,6 +164,13 @@ impl Known {
             })
             .filter(|it| *it != table)
             .collect()
+    }
+
+    /// Whether a foreign key of another table references a table.
+    pub(crate) fn is_referenced(&self, table: &ObjectName) -> bool {
+        self.tables
+            .iter()
+            .any(|(name, _)| name != table && self.referenced_by(name).contains(table))
     }
 
     /// Whether an index begins with these columns, in any order, and holds every row.

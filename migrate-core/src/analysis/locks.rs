@@ -121,6 +121,8 @@ deeds! {
         own(AccessExclusive).of(Whose::Referencing),
         own(AccessExclusive).of(Whose::Views)
     ]
+    /// `DROP TABLE` of a partition, seen from its table.
+    DropPartition [own(AccessExclusive), own(AccessExclusive).of(Whose::DefaultPartition)]
     /// `TRUNCATE`: new, empty files.
     Truncate [own(AccessExclusive), own(AccessExclusive).of(Whose::Partitions)]
     /// `TRUNCATE … CASCADE`.
@@ -204,6 +206,8 @@ deeds! {
     DetachConcurrently [own(ShareUpdateExclusive), other(AccessExclusive)]
     /// Triggers: made, replaced, enabled, disabled.
     Trigger [own(ShareRowExclusive)]
+    /// The same of triggers for each row, which partitions have too.
+    TriggerOnRows [own(ShareRowExclusive), own(ShareRowExclusive).of(Whose::Partitions)]
     /// `CREATE INDEX`.
     CreateIndex [
         own(Share).with(Work::Build),
@@ -250,6 +254,8 @@ deeds! {
     RefreshConcurrently [own(Exclusive).with(Work::Scan), other(AccessShare).with(Work::Scan)]
     /// `ALTER DOMAIN … ADD CHECK`, `SET NOT NULL`.
     ConstrainDomain [own(Share).with(Work::Scan).of(Whose::Users)]
+    /// `DROP TYPE … CASCADE`: the columns of the type.
+    DropTypeCascade [own(AccessExclusive).of(Whose::Users)]
     /// `ALTER SEQUENCE`.
     Sequence [own(ShareRowExclusive)]
     /// `GRANT`, `REVOKE`.
@@ -257,19 +263,19 @@ deeds! {
     /// `ANALYZE`, `VACUUM`.
     Maintain [own(ShareUpdateExclusive)]
     /// `LOCK TABLE` in each of its modes.
-    LockAccessShare [own(AccessShare)]
+    LockAccessShare [own(AccessShare), own(AccessShare).of(Whose::Partitions)]
     /// `ROW SHARE`.
-    LockRowShare [own(RowShare)]
+    LockRowShare [own(RowShare), own(RowShare).of(Whose::Partitions)]
     /// `ROW EXCLUSIVE`.
-    LockRowExclusive [own(RowExclusive)]
+    LockRowExclusive [own(RowExclusive), own(RowExclusive).of(Whose::Partitions)]
     /// `SHARE UPDATE EXCLUSIVE`.
-    LockShareUpdateExclusive [own(ShareUpdateExclusive)]
+    LockShareUpdateExclusive [own(ShareUpdateExclusive), own(ShareUpdateExclusive).of(Whose::Partitions)]
     /// `SHARE`.
-    LockShare [own(Share)]
+    LockShare [own(Share), own(Share).of(Whose::Partitions)]
     /// `SHARE ROW EXCLUSIVE`.
-    LockShareRowExclusive [own(ShareRowExclusive)]
+    LockShareRowExclusive [own(ShareRowExclusive), own(ShareRowExclusive).of(Whose::Partitions)]
     /// `EXCLUSIVE`.
-    LockExclusive [own(Exclusive)]
+    LockExclusive [own(Exclusive), own(Exclusive).of(Whose::Partitions)]
     /// `ACCESS EXCLUSIVE`, also where no mode is written.
-    LockAccessExclusive [own(AccessExclusive)]
+    LockAccessExclusive [own(AccessExclusive), own(AccessExclusive).of(Whose::Partitions)]
 }

@@ -3,20 +3,20 @@
 
 mod claims;
 mod cost;
+mod fresh;
 pub(crate) mod known;
 mod locks;
 
-use std::collections::BTreeSet;
-
 pub(crate) use claims::Claim;
 use claims::claims;
+pub(crate) use fresh::Fresh;
 use known::Known;
 
 use crate::lint::{self, LintFinding, LintOptions};
-use crate::sql::action::{Action, Change, ObjectName, What};
-use crate::sql::code::may_do_anything;
+use crate::sql::action::Action;
+use crate::sql::code::{may_be_about_any, may_do_anything};
 use crate::sql::read;
-use crate::{Direction, Effect, SourceScript, SourceSet, Version, Whose};
+use crate::{Direction, Effect, SourceScript, SourceSet, Version};
 
 /// What was found out about a set.
 #[derive(Clone, Debug, Default)]
@@ -91,17 +91,6 @@ pub(crate) struct Examined {
     pub(crate) was_there: Option<bool>,
 }
 
-/// What a script has made so far: nobody else uses it yet.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Fresh {
-    /// Tables, views, sequences and indexes.
-    pub(crate) relations: BTreeSet<ObjectName>,
-    pub(crate) types: BTreeSet<ObjectName>,
-    /// What is dropped somewhere in the script and not made again: it makes nobody wait who will not be told
-    /// that it is gone.
-    pub(crate) gone: BTreeSet<ObjectName>,
-}
-
 /// Examines a set.
 pub fn analyze(set: &SourceSet, folder: &str, options: &LintOptions) -> Analysis {
     let mut known = Known::default();
@@ -133,7 +122,11 @@ fn script(
     fresh.find_gone(read.iter().flatten());
     for (index, actions) in read.into_iter().enumerate() {
         let number = u32::try_from(index).unwrap_or(u32::MAX);
-        if actions.is_empty() || actions.iter().any(|it| it.what == What::Code) {
+        if actions.is_empty() {
+            known.doubt(script.statements[index].range.of(&script.sql));
+        }
+        let is_unread = |it: &Action| may_be_about_any(&it.what, it.range.of(&script.sql));
+        if actions.is_empty() || actions.iter().any(is_unread) {
             claimed.unread.push(number);
         }
         let mut own: Vec<Claim> = Vec::new();
@@ -173,80 +166,6 @@ fn strongest(claims: Vec<Claim>) -> Vec<Claim> {
         }
     }
     found
-}
-
-impl Fresh {
-    fn find_gone<'a>(&mut self, actions: impl Iterator<Item = &'a Action>) {
-        for action in actions {
-            match &action.what {
-                What::DropTable { tables: gone, .. }
-                | What::DropView { views: gone, .. }
-                | What::DropMaterializedView { views: gone, .. }
-                | What::DropIndex { indexes: gone, .. } => self.gone.extend(gone.iter().cloned()),
-                What::DropSchema { schemas, .. } => {
-                    self.gone.extend(schemas.iter().map(ObjectName::plain));
-                }
-                What::CreateTable(it) => _ = self.gone.remove(&it.table),
-                What::CreateTableAs { table: made, .. }
-                | What::CreateView { view: made, .. }
-                | What::CreateMaterializedView { view: made, .. } => _ = self.gone.remove(made),
-                What::CreateSchema { schema, .. } => {
-                    self.gone.remove(&ObjectName::plain(schema));
-                }
-                What::AlterTable { table, change: Change::Rename { to }, .. } => {
-                    self.gone.remove(&table.beside(to));
-                }
-                _ => {}
-            }
-        }
-    }
-
-    /// Whether all that a claim is about was made by the script itself.
-    fn covers(&self, claim: &Claim, known: &Known) -> bool {
-        let has = |it: &ObjectName| self.relations.contains(it);
-        match claim.whose {
-            // The one is made by the script, and others may be using the other.
-            Whose::Referenced => {
-                has(&claim.relation) && known.referenced_by(&claim.relation).into_iter().all(has)
-            }
-            _ => has(&claim.relation),
-        }
-    }
-
-    fn learn(&mut self, what: &What, known: &Known) {
-        match what {
-            // Where it may be there already, others may be using it.
-            What::CreateTable(it) if !known.tables.contains_key(&it.table) => {
-                self.relations.insert(it.table.clone());
-            }
-            What::CreateTableAs { table, .. } => _ = self.relations.insert(table.clone()),
-            What::CreateView { view, .. } | What::CreateMaterializedView { view, .. }
-                if !known.views.contains_key(view) =>
-            {
-                self.relations.insert(view.clone());
-            }
-            What::CreateIndex(it) => {
-                let index = match &it.index {
-                    Some(name) => name.clone(),
-                    None => known.index_name(&it.table, &it.columns),
-                };
-                let index = it.table.beside(index);
-                if !known.indexes.contains_key(&index) {
-                    self.relations.insert(index);
-                }
-            }
-            What::CreateSequence { sequence, .. } => _ = self.relations.insert(sequence.clone()),
-            What::CreateType { name, .. } | What::CreateDomain { domain: name, .. } => {
-                self.types.insert(name.clone());
-            }
-            What::AlterTable { table, change: Change::Rename { to }, .. }
-                if self.relations.contains(table) =>
-            {
-                self.relations.insert(table.beside(to));
-            }
-            _ => {}
-        }
-    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use super::*;
-use crate::sql::action::ConstraintKind;
+use crate::sql::action::{ConstraintKind, ObjectName, What};
 use crate::{LockMode, SourceFile, Whose, Work, resolve};
 
 const SETUP: &str = include_str!("tests/measured.sql");
@@ -57,7 +57,7 @@ fn rows() -> impl Iterator<Item = Row<'static>> {
     })
 }
 
-fn script_of(sql: &str) -> SourceScript {
+fn set_of(sql: &str) -> SourceSet {
     let file = |name: &str, text: &str| SourceFile {
         name: name.to_owned(),
         path: name.into(),
@@ -65,11 +65,11 @@ fn script_of(sql: &str) -> SourceScript {
     };
     let files =
         vec![file("20260101000000_x.up.sql", sql), file("20260101000000_x.down.sql", "SELECT 1")];
-    resolve(files, "migrations")
-        .unwrap_or_else(|it| panic!("{sql}: {it:?}"))
-        .migrations
-        .remove(0)
-        .up
+    resolve(files, "migrations").unwrap_or_else(|it| panic!("{sql}: {it:?}"))
+}
+
+fn script_of(sql: &str) -> SourceScript {
+    set_of(sql).migrations.remove(0).up
 }
 
 fn known() -> Known {
@@ -207,6 +207,61 @@ fn disagreements(row: &Row<'_>, version: u8, known: &Known) -> String {
         }
     }
     found
+}
+
+#[test]
+fn what_may_be_about_any_table_is_not_known() {
+    #[track_caller]
+    fn check(sql: &str, expected: &[u32]) {
+        let found = analyze(&set_of(sql), "migrations", &LintOptions::default());
+        assert_eq!(found.migrations[0].unread(Direction::Up), expected, "{sql}");
+    }
+    check("SELECT f(); SELECT 1; SELECT max(a) FROM t", &[0]);
+    check("CREATE ROLE x; REASSIGN OWNED BY x TO y; RESET ALL", &[1]);
+    check("DO $$ BEGIN END $$; ANALYZE", &[0]);
+    check("-- migrate:no-transaction\nVACUUM (FULL)", &[0]);
+    check("-- migrate:no-transaction\nVACUUM FULL t", &[]);
+    check("-- migrate:no-transaction\nREINDEX DATABASE d", &[0]);
+    check("-- migrate:no-transaction\nCLUSTER", &[0]);
+}
+
+#[test]
+fn what_a_script_makes_is_in_use_by_nobody() {
+    #[track_caller]
+    fn check(sql: &str, expected: &[&str]) {
+        let mut set = set_of("CREATE TABLE t (a int)");
+        set.migrations.extend(set_of(sql).migrations);
+        let found = analyze(&set, "migrations", &LintOptions::default());
+        let claims = found.migrations[1].effects(Direction::Up);
+        let own = claims.filter(|(_, it)| it.whose == Whose::Itself).map(|it| it.0);
+        assert_eq!(own.collect::<Vec<_>>(), expected, "{sql}");
+    }
+    // Something else dropped it.
+    check("CREATE TABLE t (a int); ALTER TABLE t ADD b int", &[]);
+    check("CREATE TABLE IF NOT EXISTS t (a int); ALTER TABLE t ADD b int", &["t"]);
+    check("CREATE VIEW v AS SELECT 1; ALTER VIEW v RENAME TO w; DROP VIEW w", &[]);
+    check("CREATE TABLE x (a int); ALTER TABLE x SET SCHEMA s; ALTER TABLE s.x ADD b int", &[]);
+    check("CREATE TABLE x (a int); ALTER TABLE x RENAME TO y; ALTER TABLE x ADD b int", &["x"]);
+    check("ALTER TABLE t RENAME TO o; CREATE TABLE t (a int); ALTER TABLE t ADD b int", &["t"]);
+    check("CREATE SCHEMA s CREATE TABLE x (a int); ALTER TABLE s.x ADD b int", &[]);
+    check("CREATE SCHEMA s CREATE TABLE x (a int); ALTER TABLE x ADD b int", &["x"]);
+}
+
+#[test]
+fn what_is_dropped_is_not_known() {
+    let mut known = known();
+    let learn = |known: &mut Known, sql: &str| {
+        let script = script_of(sql);
+        let actions = script.statements.iter().flat_map(|it| read(&script, it));
+        actions.for_each(|it| known.learn(&it.what));
+    };
+    let name = ObjectName::plain("t");
+    learn(&mut known, "CREATE TABLE t (z int)");
+    let columns = &known.tables.get(&name).unwrap().columns;
+    assert_eq!(columns.keys().collect::<Vec<_>>(), ["z"]);
+    assert_eq!(known.indexes.of(&name).count(), 0);
+    learn(&mut known, "DROP SCHEMA public CASCADE");
+    assert_eq!(known.tables.iter().count() + known.enums.iter().count(), 0);
 }
 
 #[test]

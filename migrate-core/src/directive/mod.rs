@@ -203,15 +203,6 @@ impl Reader {
         if rule.is_empty() || rule == "because" || !rule.bytes().all(is_rule) {
             return self.problem(line, "`allow` needs the id of a rule".to_owned(), help);
         }
-        #[cfg(feature = "parser")]
-        if crate::rule(rule).is_none() {
-            let known = nearest(rule, crate::RULES.iter().map(|it| it.id));
-            let help = match known {
-                Some(known) => format!("did you mean `{known}`?"),
-                None => "`docs/rules/README.md` lists the rules".to_owned(),
-            };
-            return self.problem(line, format!("there is no rule `{rule}`"), help);
-        }
         match reason(line.value[rule.len()..].trim_start()) {
             None => self.problem(line, format!("`allow {rule}` needs a reason"), help),
             Some(reason) => {

@@ -114,19 +114,11 @@ fn directives_stand_once_and_in_the_header() {
     );
 }
 
-#[cfg(feature = "parser")]
+/// The lint says so: a script that has run cannot be edited when a rule goes.
 #[test]
-fn only_rules_that_exist_are_allowed() {
-    check(
-        "-- migrate:allow drop-tabel because it is empty",
-        "there is no rule `drop-tabel`",
-        "did you mean `drop-table`?",
-    );
-    check(
-        "-- migrate:allow prayer because it is empty",
-        "there is no rule `prayer`",
-        "`docs/rules/README.md` lists the rules",
-    );
+fn rules_that_do_not_exist_are_no_problem() {
+    let directives = good("-- migrate:allow drop-tabel because it is empty\nSELECT 1");
+    assert_eq!(directives.allow, [allow("drop-tabel", "it is empty")]);
 }
 
 #[test]

@@ -243,7 +243,7 @@ impl ActionContext<'_> {
             it.lock >= at_least
                 && it.since <= self.options.postgres_version
                 && !(is_index && it.whose == Whose::Itself)
-                && !self.fresh.gone.contains(&it.relation)
+                && !self.fresh.is_gone(it)
         })
     }
 

@@ -48,9 +48,12 @@ pub struct LintFinding {
 }
 
 impl LintFinding {
-    /// Whether what a later migration made is the answer.
+    /// Whether what a later migration made is the answer, or may be.
     pub(crate) fn is_settled(&self, end: &Known) -> bool {
-        let has = |(table, columns): &(ObjectName, Vec<String>)| end.has_index(table, columns);
+        let has = |(table, columns): &(ObjectName, Vec<String>)| {
+            let is_doubted = end.tables.get(table).is_some_and(|it| it.is_doubted);
+            end.has_index(table, columns) || is_doubted
+        };
         self.wants_index.as_ref().is_some_and(has)
     }
 }

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::analysis::known::Known;
 use crate::analysis::{Examined, Fresh};
+use crate::place::Lines;
 use crate::problem::{Finding, ProblemKind};
 use crate::resolve::display;
 use crate::{Direction, SourceMigration, SourceScript};
@@ -104,22 +105,40 @@ impl<'a> Pass<'a> {
                 check(&context, sink);
             }
         });
+        self.unknown_rules();
         self.unused_allows();
         let found = std::mem::take(&mut self.found);
-        let mut findings: Vec<LintFinding> =
-            found.into_iter().filter_map(|(rule, found)| self.finding(rule, found)).collect();
+        let up = Shown::of(&self.migration.up, Direction::Up, &found);
+        let down = Shown::of(&self.migration.down, Direction::Down, &found);
+        let finding = |(rule, found): (&'static Rule, Found)| {
+            let shown = if found.direction == Direction::Up { &up } else { &down };
+            self.finding(rule, found, shown)
+        };
+        let mut findings: Vec<LintFinding> = found.into_iter().filter_map(finding).collect();
         findings.sort_by_key(|it| (it.direction == Direction::Down, it.problem.place));
         findings
     }
 
     fn run(&mut self, direction: Direction, check: impl Fn(&Check, &mut Sink<'_>)) {
         for rule in RULES {
-            if self.options.level(rule).is_none() {
+            // What holds a secret is not shown by other rules either.
+            if self.options.level(rule).is_none() && rule.id != rules::PASSWORD_LITERAL.id {
                 continue;
             }
             let mut found = Vec::new();
             check(&rule.check, &mut Sink { direction, found: &mut found });
             self.found.extend(found.into_iter().map(|it| (*rule, it)));
+        }
+    }
+
+    /// What is accepted of rules that do not exist.
+    fn unknown_rules(&mut self) {
+        for direction in [Direction::Up, Direction::Down] {
+            let script = script(self.migration, direction);
+            let unknown =
+                script.directives.allow.iter().filter(|it| super::rule(&it.rule).is_none());
+            let found = unknown.map(|it| rules::unknown_rule(direction, &script.sql, it));
+            self.found.extend(found.map(|it| (&rules::UNKNOWN_RULE, it)));
         }
     }
 
@@ -130,7 +149,7 @@ impl<'a> Pass<'a> {
                 let uses = |(rule, it): &(&Rule, Found)| {
                     it.direction == direction && rule.id == allow.rule
                 };
-                if !self.found.iter().any(uses) {
+                if super::rule(&allow.rule).is_some() && !self.found.iter().any(uses) {
                     let found = rules::unused_allow(direction, allow);
                     self.found.push((&rules::UNUSED_ALLOW, found));
                 }
@@ -138,7 +157,7 @@ impl<'a> Pass<'a> {
         }
     }
 
-    fn finding(&self, rule: &'static Rule, found: Found) -> Option<LintFinding> {
+    fn finding(&self, rule: &'static Rule, found: Found, shown: &Shown<'_>) -> Option<LintFinding> {
         let script = script(self.migration, found.direction);
         if script.directives.allow.iter().any(|it| it.rule == rule.id) {
             return None;
@@ -149,8 +168,9 @@ impl<'a> Pass<'a> {
         }
         let file = display(self.folder, &script.file_name);
         let finding = Finding::new(ProblemKind::Lint, found.range, found.message, found.help);
-        let mut problem = finding.in_file(&file, &script.sql);
-        problem.source_line = problem.source_line.filter(|_| !found.is_secret);
+        let mut problem = finding.in_file(&file, &shown.lines);
+        let is_secret = problem.place.is_some_and(|it| shown.is_secret(it.line));
+        problem.source_line = problem.source_line.filter(|_| !is_secret);
         let version = self.migration.version;
         Some(LintFinding {
             rule,
@@ -161,6 +181,31 @@ impl<'a> Pass<'a> {
             problem,
             wants_index: found.wants_index,
         })
+    }
+}
+
+/// The lines of a script, and those that must not be shown.
+struct Shown<'a> {
+    lines: Lines<'a>,
+    /// First and last line of each.
+    secrets: Vec<(u32, u32)>,
+}
+
+impl<'a> Shown<'a> {
+    fn of(
+        script: &'a SourceScript,
+        direction: Direction,
+        found: &[(&'static Rule, Found)],
+    ) -> Shown<'a> {
+        let lines = Lines::of(&script.sql);
+        let line = |byte: u32| lines.place_of(byte as usize).line;
+        let secrets = found.iter().filter(|(_, it)| it.is_secret && it.direction == direction);
+        let secrets = secrets.map(|(_, it)| (line(it.range.start), line(it.range.end))).collect();
+        Shown { lines, secrets }
+    }
+
+    fn is_secret(&self, line: u32) -> bool {
+        self.secrets.iter().any(|(first, last)| (*first..=*last).contains(&line))
     }
 }
 

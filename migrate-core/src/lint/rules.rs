@@ -44,6 +44,7 @@ mod storage_change_rewrites;
 mod timestamp_without_time_zone;
 mod truncate;
 mod type_change_rewrites;
+mod unknown_rule;
 mod unused_allow;
 mod update_without_where;
 mod validate_in_same_transaction;
@@ -51,6 +52,8 @@ mod work_under_lock;
 
 use super::Rule;
 
+pub(super) use password_literal::RULE as PASSWORD_LITERAL;
+pub(super) use unknown_rule::{RULE as UNKNOWN_RULE, found as unknown_rule};
 pub(super) use unused_allow::{RULE as UNUSED_ALLOW, found as unused_allow};
 
 /// Every rule.
@@ -109,5 +112,6 @@ pub const RULES: &[&Rule] = &[
     // The way back.
     &down_does_not_undo::RULE,
     &down_does_nothing::RULE,
+    &unknown_rule::RULE,
     &unused_allow::RULE,
 ];

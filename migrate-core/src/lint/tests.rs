@@ -133,6 +133,14 @@ fn an_index_that_comes_later_is_an_answer() {
     };
     assert_eq!(found(&late), 0);
     assert_eq!(found(&Example::fine(key, "CREATE INDEX CONCURRENTLY i ON t (lower(a))")), 1);
+    // What is not read may have built it.
+    assert_eq!(found(&Example::fine(key, "DO $$ BEGIN CREATE INDEX ON T (a); END $$")), 0);
+    assert_eq!(found(&Example::fine(key, "DO $$ BEGIN CREATE INDEX ON u (a); END $$")), 1);
+    let unread = format!("CREATE INDEX i ON t (a) WHERE {}", "(".repeat(60) + &")".repeat(60));
+    assert_eq!(found(&Example::fine(key, unread.leak())), 0);
+    let unread = set(&late, "-- migrate:no-parse because it is tried\n");
+    let findings = analyze(&unread, "migrations", &LintOptions::default()).findings;
+    assert!(findings.iter().all(|it| it.rule.id != "foreign-key-without-index"), "{findings:#?}");
 }
 
 #[test]
@@ -142,6 +150,37 @@ fn a_password_is_not_shown() {
         let found = of_rule(rule, &set(example, ""), &LintOptions::default());
         let shown = format!("{:?}", found.iter().map(|it| &it.problem).collect::<Vec<_>>());
         assert!(!shown.contains("canary"), "{shown}");
+    }
+}
+
+#[test]
+fn a_rule_that_does_not_exist_is_named_where_it_stands() {
+    let header = "-- About it.\n--  migrate:allow  drop-tabel because it is empty\n";
+    let set = set(&Example::fine("", "ANALYZE t"), header);
+    let found = of_rule(rule("unknown-rule").unwrap(), &set, &LintOptions::default());
+    let problem = &found[0].problem;
+    assert_eq!(problem.place, Some(crate::Place { line: 2, column: 20 }));
+    assert_eq!((problem.width, problem.help.as_deref()), (10, Some("did you mean `drop-table`?")));
+    let allowed = analyze(&set, "migrations", &LintOptions::default()).findings;
+    assert!(allowed.iter().all(|it| it.rule.id != "unused-allow"), "{allowed:#?}");
+}
+
+/// Not by other rules either, nor where the password is accepted.
+#[test]
+fn a_line_with_a_password_is_shown_by_no_rule() {
+    let up = "ALTER ROLE app\n  PASSWORD 'canary'; DROP TABLE t;\nDROP TABLE u";
+    for (header, toml) in [
+        ("", ""),
+        ("-- migrate:allow password-literal because it is tried\n", ""),
+        ("", "[lint]\nallow = ['password-literal']"),
+    ] {
+        let set = set(&Example::fine("", up), header);
+        let found = analyze(&set, "migrations", &LintOptions::read(toml).unwrap()).findings;
+        let problems: Vec<_> = found.iter().map(|it| &it.problem).collect();
+        assert!(!format!("{problems:?}").contains("canary"), "{problems:#?}");
+        let shown = found.iter().filter(|it| it.rule.id == "drop-table");
+        let shown: Vec<_> = shown.map(|it| it.problem.source_line.as_deref()).collect();
+        assert_eq!(shown, [None, Some("DROP TABLE u")]);
     }
 }
 

@@ -5,6 +5,7 @@ mod transaction;
 
 use std::borrow::Cow;
 
+use crate::place::Lines;
 use crate::problem::{Finding, ProblemKind};
 use crate::resolve::display;
 use crate::sql::{Fault, FaultKind, Split, StatementKind, byte_range};
@@ -29,7 +30,8 @@ pub(crate) fn inspect(
     };
     let mut findings = text::find_unusable(&sql);
     let checked = findings.is_empty().then(|| check(&sql, direction, &mut findings));
-    let problems = findings.into_iter().map(|it| it.in_file(&name, &sql)).collect();
+    let lines = Lines::of(&sql);
+    let problems = findings.into_iter().map(|it| it.in_file(&name, &lines)).collect();
     let script = checked.map(|(mode, directives, statements)| SourceScript {
         file_name: file.name,
         path: file.path,

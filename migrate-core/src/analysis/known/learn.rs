@@ -1,5 +1,6 @@
 //! How statements change what is known.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::{Column, Constraint, Index, Known, Table};
@@ -67,40 +68,52 @@ impl Known {
                 self.domains.remove(it);
             }),
             What::DropSchema { schemas, .. } => {
-                let gone =
-                    |it: &ObjectName| it.schema.as_ref().is_some_and(|it| schemas.contains(it));
+                let gone = |it: &ObjectName| {
+                    let schema = it.schema.as_deref().unwrap_or("public");
+                    schemas.iter().any(|it| it == schema)
+                };
                 self.tables.remove_where(|it, _| gone(it));
                 self.indexes.remove_where(gone);
                 self.views.remove_where(|it, _| gone(it));
+                self.enums.remove_where(|it, _| gone(it));
+                self.domains.remove_where(|it, _| gone(it));
+                self.functions.remove_where(|it, _| gone(it));
             }
             _ => {}
         }
     }
 
-    /// Code may have changed the tables that it names.
+    /// Code, or what is not read, may have changed the tables that it names.
     pub(crate) fn doubt(&mut self, code: &str) {
+        let known: BTreeSet<&str> = self.tables.iter().map(|(it, _)| it.name.as_str()).collect();
         let is_part = |it: char| it.is_alphanumeric() || it == '_';
-        let words: Vec<String> = code
-            .split(|it| !is_part(it))
-            .filter(|it| !it.is_empty())
-            .map(str::to_lowercase)
-            .collect();
-        // A word may be a name, or the schema of the next one.
-        let plain = words.iter().map(ObjectName::plain);
-        let qualified = words
-            .windows(2)
-            .map(|it| ObjectName { schema: Some(it[0].clone()), name: it[1].clone() });
-        let names: BTreeSet<ObjectName> = plain.chain(qualified).collect();
-        for name in names {
-            if self.tables.get(&name).is_some_and(|it| it.is_whole) {
-                self.tables.get_mut(&name).into_iter().for_each(|it| it.is_whole = false);
+        let (mut names, mut before) = (BTreeSet::new(), "");
+        for word in code.split(|it| !is_part(it)).filter(|it| !it.is_empty()) {
+            let folded = fold(word);
+            for name in [word, &folded] {
+                if known.contains(name) {
+                    // The word before it may be its schema.
+                    let schema = Some(fold(before).into_owned());
+                    names.insert(ObjectName { schema, name: name.to_owned() });
+                    names.insert(ObjectName::plain(name));
+                }
             }
+            before = word;
+        }
+        for name in names.iter().filter(|it| self.tables.contains_key(it)).collect::<Vec<_>>() {
+            self.tables.get_mut(name).into_iter().for_each(|it| {
+                (it.is_whole, it.is_doubted) = (false, true);
+            });
         }
     }
 
     fn create_table(&mut self, new: &NewTable) {
         if self.tables.contains_key(&new.table) {
-            return;
+            if new.if_not_exists {
+                return;
+            }
+            // Something dropped the old one that is not known here.
+            self.drop_table(&new.table, false);
         }
         let name = &new.table;
         let table = Table {
@@ -198,8 +211,7 @@ impl Known {
             Change::AddConstraint(it) => return self.add_constraint(table, it),
             Change::Rename { to } => return self.rename(table, &table.beside(to)),
             Change::SetSchema { to } => {
-                let schema = Some(to.clone()).filter(|it| it != "public");
-                return self.rename(table, &ObjectName { schema, name: table.name.clone() });
+                return self.rename(table, &ObjectName::in_schema(to, &table.name));
             }
             Change::Attach { partition, is_default } => {
                 let known = self.tables.or_default(partition);
@@ -326,5 +338,13 @@ fn rename_in(kind: &mut ConstraintKind, from: &str, to: &str) {
         if column == from {
             to.clone_into(column);
         }
+    }
+}
+
+/// As the server folds names, without a copy where nothing changes.
+fn fold(word: &str) -> Cow<'_, str> {
+    match word.bytes().any(|it| it.is_ascii_uppercase()) {
+        true => Cow::Owned(word.to_ascii_lowercase()),
+        false => Cow::Borrowed(word),
     }
 }

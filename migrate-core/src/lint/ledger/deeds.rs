@@ -171,7 +171,7 @@ fn renames(what: &What) -> Option<Vec<Deed>> {
             vec![Deed::Absorb(partition.clone())]
         }
         What::AlterView { view, renamed_to: Some(to) } => rename(Kind::View, view, to),
-        What::AlterSequence { sequence, renamed_to: Some(to) } => {
+        What::AlterSequence { sequence, renamed_to: Some(to), .. } => {
             rename(Kind::Sequence, sequence, to)
         }
         What::AlterType { ty, renamed_to: Some(to) } => rename(Kind::Type, ty, to),
@@ -216,9 +216,7 @@ fn change_deeds(table: &ObjectName, change: &Change) -> Vec<Deed> {
         }
         Change::Rename { to } => Deed::Rename(Thing::new(Kind::Table, table), table.beside(to)),
         Change::SetSchema { to } => {
-            let schema = Some(to.clone()).filter(|it| it != "public");
-            let to = ObjectName { schema, name: table.name.clone() };
-            Deed::Rename(Thing::new(Kind::Table, table), to)
+            Deed::Rename(Thing::new(Kind::Table, table), ObjectName::in_schema(to, &table.name))
         }
         Change::Attach { partition, .. } => Deed::Partition(partition.clone(), Some(table.clone())),
         Change::Detach { partition, .. } => Deed::Partition(partition.clone(), None),

@@ -23,6 +23,11 @@ pub(super) static RULE: Rule = Rule {
             "CREATE TABLE u (a int); CREATE TABLE t (a int REFERENCES u)",
             "ALTER TABLE v ADD b int; ALTER TABLE t DROP CONSTRAINT t_a_fkey",
         ),
+        // Nobody waits for the two, but the table that they reference is kept.
+        Example::found(
+            "CREATE TABLE r (a int PRIMARY KEY); CREATE TABLE t (a int REFERENCES r)",
+            "DROP TABLE t; ALTER TABLE u ADD a int",
+        ),
         Example::fine("", "DROP TABLE t; DROP TABLE u"),
         Example::fine(
             "CREATE TABLE t (a int); CREATE INDEX i ON t (a)",
@@ -63,7 +68,7 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
         it.lock.blocks() >= Blocks::Writes
             && it.relation != first.relation
             && it.whose != Whose::TableOfIndex
-            && !context.fresh.gone.contains(&it.relation)
+            && !context.fresh.is_gone(it)
     };
     let Some(second) = context.claims.iter().find(waits) else { return };
     // Once is enough.

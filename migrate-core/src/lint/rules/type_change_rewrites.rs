@@ -106,7 +106,7 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
 /// Whether the script has set the time zone to UTC.
 fn is_in_utc(context: &ActionContext<'_>) -> bool {
     let zone = context.before.iter().rev().find_map(|it| {
-        let text = it.action.range.of(&context.script.sql).to_lowercase();
+        let text = it.action.range.of(&context.script.sql).to_ascii_lowercase();
         let is_zone = text.contains("timezone") || text.contains("time zone");
         (is_zone && matches!(it.action.what, What::Set { .. })).then_some(text)
     });

@@ -38,6 +38,10 @@ pub(super) static RULE: Rule = Rule {
             "",
             "ALTER TABLE t ADD b int; CREATE MATERIALIZED VIEW v AS SELECT b FROM t WITH NO DATA",
         ),
+        Example::found(
+            "CREATE TABLE r (a int PRIMARY KEY); CREATE TABLE t (a int REFERENCES r)",
+            "DROP TABLE t; CREATE TABLE u AS SELECT * FROM v",
+        ),
         // Nobody needs the view any more.
         Example::fine("", "DROP VIEW v; CREATE TABLE u AS SELECT * FROM t"),
         // Each statement commits by itself.

@@ -128,7 +128,7 @@ impl ColumnType {
                     let plain = text.trim_matches('"');
                     let word = if plain == "char" { text } else { plain };
                     let word = match token.kind {
-                        TokenKind::Word => word.to_lowercase(),
+                        TokenKind::Word => word.to_ascii_lowercase(),
                         _ => word.to_owned(),
                     };
                     match words.last_mut() {

@@ -110,6 +110,7 @@ pub(crate) enum What {
         trigger: String,
         table: ObjectName,
         or_replace: bool,
+        for_each_row: bool,
     },
     DropTrigger {
         trigger: String,
@@ -181,6 +182,8 @@ pub(crate) enum What {
     },
     AlterSequence {
         sequence: ObjectName,
+        /// Not its name, its schema or its owner.
+        is_about_numbers: bool,
         renamed_to: Option<String>,
     },
     DropSequence {
@@ -255,6 +258,8 @@ pub(crate) enum What {
     },
     Lock {
         tables: Vec<ObjectName>,
+        /// Those without what hangs on them.
+        only: Vec<ObjectName>,
         /// The mode, as it is written; nothing where it is left out.
         mode: Option<String>,
     },

@@ -25,7 +25,7 @@ impl ObjectName {
         for token in Tokens::of(sql) {
             let text = token.text(sql);
             match token.kind {
-                TokenKind::Word => parts.push(text.to_lowercase()),
+                TokenKind::Word => parts.push(text.to_ascii_lowercase()),
                 TokenKind::QuotedName => parts.push(unquote(text)),
                 TokenKind::LineComment | TokenKind::BlockComment => {}
                 TokenKind::Symbol(b'.') if !parts.is_empty() => {}
@@ -34,6 +34,12 @@ impl ObjectName {
         }
         let name = parts.pop()?;
         Some(ObjectName { schema: parts.pop().filter(|it| it != "public"), name })
+    }
+
+    /// A name in a schema.
+    pub(crate) fn in_schema(schema: &str, name: &str) -> ObjectName {
+        let schema = Some(schema.to_owned()).filter(|it| it != "public");
+        ObjectName { schema, name: name.to_owned() }
     }
 
     /// Another name in the same schema.
@@ -84,6 +90,7 @@ mod tests {
         check("app /* the schema */ . \"Users\"", "app.\"Users\"");
         check("\"a \"\"b\"", "\"a \"\"b\"");
         check("db.s.t", "s.t");
+        check("ÄPFEL", "\"Äpfel\"");
         assert_eq!(ObjectName::read("(a)"), None);
     }
 }

@@ -163,7 +163,7 @@ pub(super) fn volatility(expression: &ast::Expr) -> Volatility {
     for call in calls {
         // Those with a grammar of their own, such as `substring(x from 1)`, are stable.
         let Some(function) = call.expr() else { continue };
-        let text = function.syntax().text().to_string().to_lowercase();
+        let text = function.syntax().text().to_string().to_ascii_lowercase();
         let name = text.rsplit('.').next().unwrap_or_default().trim().trim_matches('"').to_owned();
         if VOLATILE.contains(&name.as_str()) {
             return Volatility::Volatile;

@@ -78,7 +78,11 @@ fn find_not_null(expression: &ast::Expr, found: &mut Vec<String>) {
             both.iter().flatten().for_each(|it| find_not_null(it, found));
         }
         ast::Expr::BinExpr(it) if matches!(it.op(), Some(BinOp::IsNot(_))) => {
-            let is_null = it.rhs().is_some_and(|it| it.syntax().kind() == SyntaxKind::LITERAL);
+            // Not IS NOT TRUE, which NULL is as well.
+            let is_null = it.rhs().is_some_and(|it| {
+                it.syntax().kind() == SyntaxKind::LITERAL
+                    && tree::has(it.syntax(), SyntaxKind::NULL_KW)
+            });
             found.extend(it.lhs().filter(|_| is_null).and_then(|it| column(&it)));
         }
         ast::Expr::PostfixExpr(it) if matches!(it.op(), Some(PostfixOp::NotNull(_))) => {

@@ -4,6 +4,7 @@
 mod alter_table;
 mod column;
 mod constraint;
+mod elements;
 mod functions;
 mod new;
 mod others;
@@ -53,13 +54,16 @@ impl Reader {
                 self.alter_table(it.table_relation_name().as_ref(), clauses, actions);
             }
             Stmt::CreateSchema(it) => {
+                let schema = new::schema_name(it);
                 actions.push(self.action(it.syntax(), Reader::create_schema(it)));
                 // Its elements are statements of their own.
+                let first = actions.len();
                 for element in it.schema_elements() {
                     if let Some(inner) = Stmt::cast(element.syntax().clone()) {
                         self.statement(&inner, actions);
                     }
                 }
+                actions[first..].iter_mut().for_each(|it| elements::qualify(&mut it.what, &schema));
             }
             other => {
                 actions.push(self.action(other.syntax(), self.one(other)));

@@ -6,7 +6,7 @@ use squawk_syntax::{SyntaxKind, SyntaxNode};
 use super::column::column_type;
 use super::rows::sources;
 use super::tree::{self, Reader, first, has, idents, lists, text_of};
-use crate::sql::action::{NewFunction, NewIndex, NewTable, What};
+use crate::sql::action::{NewFunction, NewIndex, NewTable, ObjectName, What};
 
 impl Reader {
     pub(super) fn defines(&self, statement: &Stmt) -> Option<What> {
@@ -51,6 +51,7 @@ impl Reader {
                 trigger: tree::ident(&it.trigger()?),
                 table: tree::name(&it.on_relation()?)?,
                 or_replace: it.or_replace().is_some(),
+                for_each_row: first::<ast::ForEachRow>(it.syntax()).is_some(),
             },
             Stmt::CreateRule(it) => What::CreateRule { table: tree::name(&it.rule_on()?)? },
             Stmt::CreatePolicy(it) => What::CreatePolicy {
@@ -105,8 +106,7 @@ impl Reader {
     }
 
     pub(super) fn create_schema(it: &ast::CreateSchema) -> What {
-        let name = it.schema_name().map(|it| it.text().to_string()).unwrap_or_default();
-        What::CreateSchema { schema: name, if_not_exists: it.if_not_exists().is_some() }
+        What::CreateSchema { schema: schema_name(it), if_not_exists: it.if_not_exists().is_some() }
     }
 
     fn create_table(&self, it: &ast::CreateTable) -> Option<NewTable> {
@@ -156,6 +156,12 @@ impl Reader {
         }
         table
     }
+}
+
+/// The name of a schema that is made.
+pub(super) fn schema_name(it: &ast::CreateSchema) -> String {
+    let name = it.schema_name().and_then(|it| ObjectName::read(&it.text().to_string()));
+    name.unwrap_or_default().name
 }
 
 fn create_index(it: &ast::CreateIndex) -> Option<NewIndex> {

@@ -71,6 +71,9 @@ impl Reader {
             },
             Stmt::AlterSequence(it) => What::AlterSequence {
                 sequence: tree::name(&it.sequence_ref()?)?,
+                is_about_numbers: it
+                    .actions()
+                    .all(|it| matches!(it, ast::AlterSequenceAction::SequenceOption(_))),
                 renamed_to: first::<ast::SequenceRenameTo>(it.syntax())
                     .and_then(|it| tree::name(&it))
                     .map(|it| it.name),
@@ -107,6 +110,13 @@ impl Reader {
             },
             Stmt::Lock(it) => What::Lock {
                 tables: lists::<ast::RelationName>(it.syntax()),
+                only: it
+                    .syntax()
+                    .descendants()
+                    .filter_map(ast::RelationName::cast)
+                    .filter(|it| it.only_token().is_some())
+                    .filter_map(|it| tree::name(&it))
+                    .collect(),
                 mode: it
                     .lock_mode_clause()
                     .and_then(|it| it.lock_mode())
@@ -184,6 +194,6 @@ fn is_full(node: &squawk_syntax::SyntaxNode) -> bool {
         node.descendants_with_tokens().filter_map(squawk_syntax::SyntaxElement::into_token);
     let mut words = tokens.filter(|it| !it.kind().is_trivia());
     let is_there = words.any(|it| it.kind() == SyntaxKind::FULL_KW);
-    let value = words.next().map(|it| it.text().to_lowercase());
+    let value = words.next().map(|it| it.text().to_ascii_lowercase());
     is_there && !matches!(value.as_deref(), Some("false" | "off" | "0" | "'false'" | "'off'"))
 }

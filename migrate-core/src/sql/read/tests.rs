@@ -74,7 +74,12 @@ fn what_a_statement_does_is_read() {
     check("select * from t for update", "locks_rows: true");
     check("do $$ begin end $$", "Code");
     check("alter table t rename to u", "Rename { to: \"u\" }");
-    check("create schema s create table t (id int)", "CreateTable(");
+    let element =
+        "create schema \"S\" create table t (id int references r) create index i on t (id)";
+    check(element, "CreateSchema { schema: \"S\"");
+    check(element, "CreateTable(NewTable { table: ObjectName { schema: Some(\"S\"), name: \"t\" }");
+    check(element, "table: ObjectName { schema: Some(\"S\"), name: \"r\" } }");
+    check(element, "index: Some(\"i\"), table: ObjectName { schema: Some(\"S\"), name: \"t\" }");
 }
 
 #[test]
@@ -111,6 +116,10 @@ fn a_check_may_prove_that_there_is_no_null() {
     let Some(What::AlterTable { change: Change::AddConstraint(it), .. }) = found.first() else {
         panic!("{found:?}");
     };
+    for unproven in ["a is not true", "a is not false", "a is not unknown", "(a) is null"] {
+        let found = actions(&format!("alter table t add check ({unproven})"));
+        assert!(format!("{found:?}").contains("Check { not_null: [] }"), "{found:?}");
+    }
     let proven = vec!["a".to_owned(), "b".to_owned()];
     assert_eq!(it.kind, ConstraintKind::Check { not_null: proven });
     assert!(it.not_valid);
