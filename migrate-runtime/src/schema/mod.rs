@@ -7,6 +7,7 @@ mod diff;
 mod kind;
 mod name;
 mod normal;
+mod query;
 mod read;
 mod sql;
 

@@ -17,6 +17,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         what_is_made_dropped_and_made_again_is_the_same,
         a_column_type_that_came_back_leaves_no_difference_that_counts,
         columns_in_another_order_are_so_in_views_too,
+        what_means_something_else_counts,
         grants_that_came_back_are_the_same,
         a_role_that_may_read_nothing_reads_the_schema,
     ]
@@ -127,6 +128,33 @@ fn columns_in_another_order_are_so_in_views_too() {
     assert_eq!(
         told(&was.diff(&schema(&database))),
         "~ table t: its columns are in the order a, c, b, were a, b, c\nview v: definition differs"
+    );
+}
+
+fn what_means_something_else_counts() {
+    let database = TestDatabase::new();
+    database.execute(
+        "CREATE EXTENSION citext;
+         CREATE TABLE t (email citext, name text, a int, b int, CONSTRAINT c CHECK (email = 'x'::citext));
+         CREATE VIEW w AS SELECT a, b FROM t; CREATE VIEW x AS SELECT * FROM w;
+         CREATE VIEW v AS SELECT name FROM t WHERE name IN ('a', 'b')",
+    );
+    let told = |change: &str| {
+        let was = schema(&database);
+        database.execute(change);
+        told(&was.diff(&schema(&database)))
+    };
+    let change = "ALTER TABLE t DROP CONSTRAINT c, ADD CONSTRAINT c CHECK (email::text = 'x')";
+    assert_eq!(told(change), "constraint c of t: definition differs");
+    let change = "DROP VIEW x, w; CREATE VIEW w AS SELECT a AS b, b AS a FROM t";
+    assert_eq!(told(change), "view w: definition differs\nview x is missing");
+    // The view says the same of a column that is something else.
+    let change = "DROP VIEW v; ALTER TABLE t ALTER name TYPE varchar(9);
+        CREATE VIEW v AS SELECT name FROM t WHERE name::text = ANY (ARRAY['a', 'b'])";
+    let differences = told(change);
+    assert!(
+        differences.contains("column v.name: type is character varying(9), was text"),
+        "{differences}"
     );
 }
 
