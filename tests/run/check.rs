@@ -14,6 +14,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         a_set_in_order_is_proven_and_leaves_no_database,
         the_schema_of_this_repository_is_proven,
         what_a_down_script_leaves_behind_is_told_with_the_way_back,
+        the_way_back_can_be_pasted,
         what_a_down_script_does_not_bring_back_is_told_in_sql,
         a_script_that_fails_has_its_place_and_ends_what_follows,
         a_down_script_that_fails_does_not_end_what_follows,
@@ -29,6 +30,8 @@ pub(crate) fn tests() -> Vec<Trial> {
         reverting_all_of_them_is_proven_too,
         an_interruption_ends_it_and_leaves_no_database,
         a_script_that_ends_all_other_sessions_does_not_end_the_proof,
+        roles_that_are_set_up_go_with_each_database,
+        a_database_that_cannot_be_dropped_does_not_cost_the_report,
     ]
 }
 
@@ -98,13 +101,33 @@ fn what_a_down_script_leaves_behind_is_told_with_the_way_back() {
         + name text
     index one_name_idx is new
         + CREATE INDEX one_name_idx ON public.one USING btree (name)
-    hint: ALTER TABLE public.one DROP COLUMN name;
     hint: DROP INDEX public.one_name_idx;
+    hint: ALTER TABLE public.one DROP COLUMN name;
     hint: -- migrate:irreversible because REASON   -- as the whole down script, where there is no way back";
     assert_eq!(only(&report), expected);
     assert_eq!(report.findings[0].kind, Kind::DownDiffers);
     assert_eq!(proven(&report), [Proven::Now, Proven::Not, Proven::Now]);
     assert_eq!((report.exit_code(), report.round), (5, Round::NotTried));
+}
+
+fn the_way_back_can_be_pasted() {
+    let database = TestDatabase::new();
+    database.execute("CREATE TABLE one (id int)");
+    let schema = || migrate_runtime::Migrator::new(&three(), database.config()).schema().unwrap();
+    let before = schema();
+    database.execute(
+        "CREATE TYPE mood AS ENUM ('a'); CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+         CREATE TABLE a (id int PRIMARY KEY, mood mood); CREATE TABLE b (a int REFERENCES a);
+         ALTER TABLE one ADD mood mood, ADD a int REFERENCES a; CREATE INDEX ON one (mood);
+         CREATE VIEW w AS SELECT mood FROM one; CREATE VIEW v AS SELECT * FROM w;
+         CREATE TRIGGER t AFTER INSERT ON one EXECUTE FUNCTION f(); CREATE DOMAIN d AS mood",
+    );
+    let now = schema();
+    let hints = now.ways_back(&before.diff(&now));
+    for hint in &hints {
+        database.execute(hint);
+    }
+    assert_eq!(schema(), before, "{hints:?}");
 }
 
 fn what_a_down_script_does_not_bring_back_is_told_in_sql() {
@@ -187,11 +210,67 @@ fn an_up_script_that_makes_something_else_the_second_time_is_told() {
         "DROP TABLE IF EXISTS first; DROP TABLE IF EXISTS second",
     )]);
     let report = check(&migrations);
-    TestDatabase::new().execute(&format!("DROP ROLE {role}"));
+    assert_eq!(roles(&role), "0", "it goes with the database");
     assert_eq!(report.findings[0].kind, Kind::UpAgainDiffers);
     let differences: Vec<_> =
         report.findings[0].differences.iter().map(|it| it.message.as_str()).collect();
     assert_eq!(differences, ["table first is missing", "table second is new"]);
+}
+
+/// How many there are on the server.
+fn roles(beginning: &str) -> String {
+    let count = format!("SELECT count(*) FROM pg_roles WHERE starts_with(rolname, '{beginning}')");
+    TestDatabase::new().text(&count)
+}
+
+fn roles_that_are_set_up_go_with_each_database() {
+    let role = format!("setup_{}", std::process::id());
+    let grant = format!("CREATE TABLE one (id int); GRANT SELECT ON one TO {role}_b");
+    let migrations = set(&[
+        ("20260101000001_one", &grant, "SELECT 1"),
+        ("20260101000002_two", "CREATE TABLE two (id int)", "DROP TABLE two"),
+    ]);
+    let database = TestDatabase::new();
+    let setup = format!("CREATE ROLE {role}_a; CREATE ROLE {role}_b IN ROLE {role}_a");
+    // For the second migration, it runs again.
+    let report = checker(&migrations, &database).with_setup(setup).run().unwrap();
+    assert_eq!(proven(&report), [Proven::Not, Proven::Now], "{report}");
+    assert_eq!(roles(&role), "0");
+}
+
+fn a_database_that_cannot_be_dropped_does_not_cost_the_report() {
+    let keep = "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I IS_TEMPLATE true', current_database()); END $$";
+    let database = TestDatabase::new();
+    let drop_left = || {
+        let left = left(&database);
+        assert_ne!(left, "");
+        database.execute(&format!("ALTER DATABASE {left} IS_TEMPLATE false"));
+        database.execute(&format!("DROP DATABASE {left}"));
+        left
+    };
+    let (sender, warnings) = std::sync::mpsc::channel();
+    let checker = |up, down| {
+        let sender = sender.clone();
+        checker(&set(&[("20260101000001_one", up, down)]), &database).on_event(move |event| {
+            if let Event::Warning { message } = event {
+                sender.send(message.clone()).unwrap();
+            }
+        })
+    };
+    let report = checker(keep, "SELECT 1").run().unwrap();
+    assert!(report.is_clean(), "{report}");
+    let warning =
+        format!("the database {} is left over: cannot drop a template database", drop_left());
+    assert_eq!(warnings.try_iter().collect::<Vec<_>>(), [warning]);
+    let setup = format!("{keep}; SELECT 1 / 0");
+    let error = checker("SELECT 1", "SELECT 1").with_setup_from("my.sql", setup).run().unwrap_err();
+    assert_eq!(error.to_string(), "the setup of the check failed: my.sql");
+    let state = error.state().unwrap_or_default().to_owned();
+    assert!(!state.contains("is left over"), "a setup is one transaction: {state}");
+    let stays = format!("{keep}; COMMIT; SELECT 1 / 0");
+    let error = checker("SELECT 1", "SELECT 1").with_setup(stays).run().unwrap_err();
+    let state = format!("the database {} is left over", drop_left());
+    assert!(error.state().is_some_and(|it| it.ends_with(&state)), "{error:?}");
 }
 
 fn what_cannot_be_reverted_is_listed_with_its_reason() {
@@ -266,6 +345,8 @@ fn what_migrations_expect_is_set_up_first() {
     assert!(hints[0].starts_with("migration-cli check --setup FILE"), "{hints:?}");
     let hints = lacking("CREATE EXTENSION not_anywhere");
     assert!(hints.iter().any(|it| it.starts_with("migration-cli check --scratch-url URL")));
+    let hints = lacking("ALTER DATABASE not_anywhere SET jit = off");
+    assert!(hints[0].contains("current_database()"), "{hints:?}");
     let database = TestDatabase::new();
     let checker = || checker(&migrations, &database);
     let report = checker().with_setup("CREATE SCHEMA there; SELECT 1").run().unwrap();
@@ -332,7 +413,8 @@ fn reverting_all_of_them_is_proven_too() {
     let report = check(&migrations);
     assert_eq!(report.findings[0].kind, Kind::AllDownDiffers, "{report}");
     assert_eq!(report.round, Round::Failed);
-    assert!(report.to_string().contains("table late is new"), "{report}");
+    let expected = "migrations/20260101000003_three.down.sql:1: all of them reverted, the database is not as it was\n    table late is new";
+    assert!(report.to_string().starts_with(expected), "{report}");
 }
 
 fn an_interruption_ends_it_and_leaves_no_database() {

@@ -9,7 +9,7 @@ use std::fmt;
 use super::name::spelt;
 use super::normal::{same_expression, same_words};
 use super::query::{selects_from, selects_in_another_order};
-use super::sql::{definition, removal, statement};
+use super::sql::{definition, statement};
 use super::{Object, ObjectKind, ObjectName, Schema};
 
 /// One thing that is not the same in two schemas.
@@ -209,7 +209,10 @@ impl<'s> Diff<'s> {
             }
             let message = format!("{name}: {}", in_words(attribute, values));
             let weight = weigh(attribute, values, [was, is]);
-            let lines = (statement(name, was, attribute), statement(name, is, attribute));
+            let lines = (
+                statement(name, was, attribute, self.was),
+                statement(name, is, attribute, self.now),
+            );
             let (before, after) = differing(lines);
             let difference = different(name, Some(attribute), message);
             found.push(Difference { weight, before, after, ..difference });
@@ -353,12 +356,6 @@ fn differing((mut before, mut after): (Vec<String>, Vec<String>)) -> (Vec<String
 }
 
 impl Difference {
-    /// The statement that takes away what is there and was not, where one is enough.
-    pub fn way_back(&self) -> Option<String> {
-        let is_new = self.attribute.is_none() && self.before.is_empty();
-        is_new.then(|| removal(&self.object)).flatten()
-    }
-
     /// Its SQL, a line each, with `-` before what was and `+` before what is.
     pub fn lines(&self) -> Vec<String> {
         let before = self.before.iter().map(|it| format!("- {it}"));
