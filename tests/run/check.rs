@@ -1,7 +1,7 @@
 //! `check`: the proof that every migration runs, is reverted, and runs again.
 
 use migrate_runtime::check::{CheckFindingKind as Kind, CheckReport, Checker, Proven, Round};
-use migrate_runtime::{ConnectOptions, ErrorKind, Event, MigrationSet, embed_migrations};
+use migrate_runtime::{ErrorKind, MigrationSet, embed_migrations};
 use migration_tests::harness::Trial;
 use migration_tests::{TestDatabase, set, trials};
 
@@ -18,30 +18,25 @@ pub(crate) fn tests() -> Vec<Trial> {
         what_a_down_script_does_not_bring_back_is_told_in_sql,
         a_script_that_fails_has_its_place_and_ends_what_follows,
         a_down_script_that_fails_does_not_end_what_follows,
-        an_up_script_that_makes_something_else_the_second_time_is_told,
         what_cannot_be_reverted_is_listed_with_its_reason,
         a_column_that_is_added_again_at_the_end_is_only_noted,
         what_was_proven_is_not_done_again_until_a_script_has_changed,
+        a_stale_build_is_refused_also_where_all_is_proven,
         a_set_is_proven_in_a_schema_of_its_own,
         what_migrations_expect_is_set_up_first,
-        a_role_without_the_right_is_told_which_one_it_is,
-        a_database_that_a_killed_check_has_left_is_dropped,
         scripts_outside_of_a_transaction_are_proven,
         reverting_all_of_them_is_proven_too,
-        an_interruption_ends_it_and_leaves_no_database,
         a_script_that_ends_all_other_sessions_does_not_end_the_proof,
-        roles_that_are_set_up_go_with_each_database,
-        a_database_that_cannot_be_dropped_does_not_cost_the_report,
     ]
 }
 
 /// A database to ask for others over, for nothing else.
-fn checker(set: &MigrationSet, database: &TestDatabase) -> Checker {
+pub(super) fn checker(set: &MigrationSet, database: &TestDatabase) -> Checker {
     Checker::new(set).on_server(database.config())
 }
 
 #[track_caller]
-fn check(set: &MigrationSet) -> CheckReport {
+pub(super) fn check(set: &MigrationSet) -> CheckReport {
     let database = TestDatabase::new();
     let report = checker(set, &database).run().unwrap_or_else(|error| panic!("{error:?}"));
     assert_eq!(left(&database), "");
@@ -54,7 +49,7 @@ fn check(set: &MigrationSet) -> CheckReport {
 }
 
 /// The databases that checks over this one have left.
-fn left(database: &TestDatabase) -> String {
+pub(super) fn left(database: &TestDatabase) -> String {
     let name = database.name();
     database.text(&format!(
         "SELECT datname FROM pg_database WHERE shobj_description(oid, 'pg_database') = 'migration check, made over the database {name}'"
@@ -67,7 +62,7 @@ fn only(report: &CheckReport) -> String {
     finding.to_string()
 }
 
-fn proven(report: &CheckReport) -> Vec<Proven> {
+pub(super) fn proven(report: &CheckReport) -> Vec<Proven> {
     report.migrations.iter().map(|it| it.proven).collect()
 }
 
@@ -195,84 +190,6 @@ fn a_down_script_that_fails_does_not_end_what_follows() {
     assert_eq!(proven(&report), [Proven::Not, Proven::Now]);
 }
 
-fn an_up_script_that_makes_something_else_the_second_time_is_told() {
-    // What it leaves is no part of the schema: a role, which is the server's.
-    let role = format!("again_{}", std::process::id());
-    let up = format!(
-        "DO $$ BEGIN
-             IF EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN CREATE TABLE second (id int);
-             ELSE CREATE ROLE {role}; CREATE TABLE first (id int); END IF;
-         END $$"
-    );
-    let migrations = set(&[(
-        "20260101000001_one",
-        &up,
-        "DROP TABLE IF EXISTS first; DROP TABLE IF EXISTS second",
-    )]);
-    let report = check(&migrations);
-    assert_eq!(roles(&role), "0", "it goes with the database");
-    assert_eq!(report.findings[0].kind, Kind::UpAgainDiffers);
-    let differences: Vec<_> =
-        report.findings[0].differences.iter().map(|it| it.message.as_str()).collect();
-    assert_eq!(differences, ["table first is missing", "table second is new"]);
-}
-
-/// How many there are on the server.
-fn roles(beginning: &str) -> String {
-    let count = format!("SELECT count(*) FROM pg_roles WHERE starts_with(rolname, '{beginning}')");
-    TestDatabase::new().text(&count)
-}
-
-fn roles_that_are_set_up_go_with_each_database() {
-    let role = format!("setup_{}", std::process::id());
-    let grant = format!("CREATE TABLE one (id int); GRANT SELECT ON one TO {role}_b");
-    let migrations = set(&[
-        ("20260101000001_one", &grant, "SELECT 1"),
-        ("20260101000002_two", "CREATE TABLE two (id int)", "DROP TABLE two"),
-    ]);
-    let database = TestDatabase::new();
-    let setup = format!("CREATE ROLE {role}_a; CREATE ROLE {role}_b IN ROLE {role}_a");
-    // For the second migration, it runs again.
-    let report = checker(&migrations, &database).with_setup(setup).run().unwrap();
-    assert_eq!(proven(&report), [Proven::Not, Proven::Now], "{report}");
-    assert_eq!(roles(&role), "0");
-}
-
-fn a_database_that_cannot_be_dropped_does_not_cost_the_report() {
-    let keep = "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I IS_TEMPLATE true', current_database()); END $$";
-    let database = TestDatabase::new();
-    let drop_left = || {
-        let left = left(&database);
-        assert_ne!(left, "");
-        database.execute(&format!("ALTER DATABASE {left} IS_TEMPLATE false"));
-        database.execute(&format!("DROP DATABASE {left}"));
-        left
-    };
-    let (sender, warnings) = std::sync::mpsc::channel();
-    let checker = |up, down| {
-        let sender = sender.clone();
-        checker(&set(&[("20260101000001_one", up, down)]), &database).on_event(move |event| {
-            if let Event::Warning { message } = event {
-                sender.send(message.clone()).unwrap();
-            }
-        })
-    };
-    let report = checker(keep, "SELECT 1").run().unwrap();
-    assert!(report.is_clean(), "{report}");
-    let warning =
-        format!("the database {} is left over: cannot drop a template database", drop_left());
-    assert_eq!(warnings.try_iter().collect::<Vec<_>>(), [warning]);
-    let setup = format!("{keep}; SELECT 1 / 0");
-    let error = checker("SELECT 1", "SELECT 1").with_setup_from("my.sql", setup).run().unwrap_err();
-    assert_eq!(error.to_string(), "the setup of the check failed: my.sql");
-    let state = error.state().unwrap_or_default().to_owned();
-    assert!(!state.contains("is left over"), "a setup is one transaction: {state}");
-    let stays = format!("{keep}; COMMIT; SELECT 1 / 0");
-    let error = checker("SELECT 1", "SELECT 1").with_setup(stays).run().unwrap_err();
-    let state = format!("the database {} is left over", drop_left());
-    assert!(error.state().is_some_and(|it| it.ends_with(&state)), "{error:?}");
-}
-
 fn what_cannot_be_reverted_is_listed_with_its_reason() {
     let irreversible = "-- migrate:irreversible because enum values stay";
     let migrations = set(&[
@@ -327,6 +244,15 @@ fn what_was_proven_is_not_done_again_until_a_script_has_changed() {
     assert_eq!(proven(&run(&set(&scripts))), [Proven::Before, Proven::Before, Proven::Not]);
 }
 
+fn a_stale_build_is_refused_also_where_all_is_proven() {
+    let (database, folder) = (TestDatabase::new(), tempfile::tempdir().unwrap());
+    let run = |set: &MigrationSet| checker(set, &database).with_cache(folder.path()).run();
+    assert!(run(&three()).unwrap().is_clean());
+    let source: &'static str = folder.path().display().to_string().leak();
+    let error = run(&three().with_source(Some(source))).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::StaleBuild);
+}
+
 fn a_set_is_proven_in_a_schema_of_its_own() {
     let mut settings = migrate_runtime::Settings::default();
     "my app".clone_into(&mut settings.schema);
@@ -354,29 +280,6 @@ fn what_migrations_expect_is_set_up_first() {
     let error = checker().with_setup("CREATE SCHEMA").run().unwrap_err();
     assert_eq!(error.to_string(), "the setup of the check failed");
     assert_eq!(left(&database), "");
-}
-
-fn a_role_without_the_right_is_told_which_one_it_is() {
-    let database = TestDatabase::new();
-    let role = database.role("plain", "");
-    let error = Checker::new(&three()).on_server(role.config.clone()).run().unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Privilege);
-    assert_eq!(error.hints(), [format!("ALTER ROLE {} CREATEDB;", role.name)]);
-}
-
-fn a_database_that_a_killed_check_has_left_is_dropped() {
-    let (database, other) = (TestDatabase::new(), TestDatabase::new());
-    let name =
-        |of: &TestDatabase| format!("migration_check_{}", &of.name()["migration_test_".len()..]);
-    for of in [&database, &other] {
-        of.execute(&format!("CREATE DATABASE {}", name(of)));
-        let comment = format!("migration check, made over the database {}", of.name());
-        of.execute(&format!("COMMENT ON DATABASE {} IS '{comment}'", name(of)));
-    }
-    let options = ConnectOptions::parse(&database.url()).unwrap();
-    assert!(Checker::new(&three()).on_server(options).run().unwrap().is_clean());
-    assert_eq!((left(&database), left(&other)), (String::new(), name(&other)));
-    database.execute(&format!("DROP DATABASE {}", name(&other)));
 }
 
 fn scripts_outside_of_a_transaction_are_proven() {
@@ -415,20 +318,6 @@ fn reverting_all_of_them_is_proven_too() {
     assert_eq!(report.round, Round::Failed);
     let expected = "migrations/20260101000003_three.down.sql:1: all of them reverted, the database is not as it was\n    table late is new";
     assert!(report.to_string().starts_with(expected), "{report}");
-}
-
-fn an_interruption_ends_it_and_leaves_no_database() {
-    let migrations = set(&[("20260101000001_one", "SELECT pg_sleep(60)", "SELECT 1")]);
-    let database = TestDatabase::new();
-    let checker = checker(&migrations, &database);
-    let interrupt = checker.interrupt();
-    let checker = checker.on_event(move |event| {
-        if let Event::Proving { .. } = event {
-            interrupt.interrupt();
-        }
-    });
-    assert!(checker.run().unwrap_err().is_interrupted());
-    assert_eq!(left(&database), "");
 }
 
 fn a_script_that_ends_all_other_sessions_does_not_end_the_proof() {

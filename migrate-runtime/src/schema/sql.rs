@@ -162,7 +162,9 @@ fn alteration(name: &ObjectName, attribute: &str) -> Option<String> {
         | (K::Index, "validity" | "clustering" | "parent" | "statistics targets") => {
             Some(format!("-- {attribute} of {}:", name.qualified()))
         }
-        (K::Constraint, "inheritance") => Some(format!("-- inheritance of {own}:")),
+        (K::Constraint, "inheritance" | "disabled triggers") => {
+            Some(format!("-- {attribute} of {own}:"))
+        }
         (K::Sequence, "column") => of_own("OWNED BY"),
         _ => None,
     }
