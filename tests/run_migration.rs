@@ -5,6 +5,7 @@ mod run {
     pub(crate) mod backup;
     pub(crate) mod begun;
     pub(crate) mod check;
+    pub(crate) mod check_server;
     pub(crate) mod clock;
     pub(crate) mod connections;
     pub(crate) mod crash;
@@ -60,6 +61,7 @@ fn main() -> ExitCode {
         run::backup::tests(),
         run::begun::tests(),
         run::check::tests(),
+        run::check_server::tests(),
         run::clock::tests(),
         run::connections::tests(),
         run::crash::tests(),

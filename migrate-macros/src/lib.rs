@@ -100,8 +100,9 @@ pub fn embed_migrations(input: TokenStream) -> TokenStream {
 /// `migrate_runtime::testing`.
 ///
 /// The function takes a `&mut TestConnection`, or a `TestConnection`, and returns what the functions of
-/// `#[test]` return. Attributes such as `#[ignore]` and `#[should_panic]` mean what they mean there. Async functions
-/// are refused, since the client blocks: what is async runs in a runtime that the test makes.
+/// `#[test]` return. Attributes such as `#[ignore]` and `#[should_panic(expected = "…")]` mean what they mean
+/// there; a `#[should_panic]` that takes every panic is refused, since without a database it would pass. Async
+/// functions are refused, since the client blocks: what is async runs in a runtime that the test makes.
 ///
 /// Arguments:
 ///

@@ -189,7 +189,8 @@ fn spanned(tokens: TokenStream, span: Span) -> TokenStream {
     tokens.into_iter().map(said_there).collect()
 }
 
-/// All of them go to the test, but those that would make it one once more.
+/// All of them go to the test, but those that would make it one once more, and one that would let it pass where
+/// there is no database.
 fn attributes(input: ParseStream<'_>) -> syn::Result<TokenStream> {
     let mut attributes = TokenStream::new();
     while input.peek(Token![#]) {
@@ -201,9 +202,22 @@ fn attributes(input: ParseStream<'_>) -> syn::Result<TokenStream> {
             let message = "`#[migration_test]` makes the function a test by itself: leave this out";
             return Err(Error::new(last.span(), message));
         }
+        takes_one_panic(&attribute)?;
         attributes.extend([hash, attribute.into()]);
     }
     Ok(attributes)
+}
+
+/// Refuses an attribute that takes every panic for the one that is meant.
+fn takes_one_panic(attribute: &Group) -> syn::Result<()> {
+    let mut words = attribute.stream().into_iter();
+    let Some(TokenTree::Ident(name)) = words.next() else { return Ok(()) };
+    if name != "should_panic" || words.next().is_some() {
+        return Ok(());
+    }
+    let message = "a test that takes every panic passes without a database as well\n\
+                   help: name the one that is meant: `#[should_panic(expected = \"…\")]`";
+    Err(Error::new(name.span(), message))
 }
 
 fn visibility(input: ParseStream<'_>) -> syn::Result<TokenStream> {

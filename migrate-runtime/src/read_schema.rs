@@ -13,6 +13,10 @@ const ATTEMPTS: u32 = 3;
 impl Migrator {
     /// Every object of the database with what is to be known of it, but those of the migration system, of
     /// extensions and of PostgreSQL itself. A role that may only read is enough; nothing is locked.
+    ///
+    /// Not seen are rows, where sequences stand, and large objects; roles, tablespaces, settings, and what else belongs
+    /// to the server or to the database as a whole; subscriptions and user mappings; languages, access methods,
+    /// conversions, transforms, and parsers and templates of text search.
     pub fn schema(&mut self) -> Result<Schema, Error> {
         let schema = self.settings().schema.clone();
         self.call("schema", |mut connection, _| {

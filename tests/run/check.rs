@@ -1,7 +1,7 @@
 //! `check`: the proof that every migration runs, is reverted, and runs again.
 
 use migrate_runtime::check::{CheckFindingKind as Kind, CheckReport, Checker, Proven, Round};
-use migrate_runtime::{ConnectOptions, ErrorKind, Event, MigrationSet, embed_migrations};
+use migrate_runtime::{ErrorKind, MigrationSet, embed_migrations};
 use migration_tests::harness::Trial;
 use migration_tests::{TestDatabase, set, trials};
 
@@ -14,31 +14,29 @@ pub(crate) fn tests() -> Vec<Trial> {
         a_set_in_order_is_proven_and_leaves_no_database,
         the_schema_of_this_repository_is_proven,
         what_a_down_script_leaves_behind_is_told_with_the_way_back,
+        the_way_back_can_be_pasted,
         what_a_down_script_does_not_bring_back_is_told_in_sql,
         a_script_that_fails_has_its_place_and_ends_what_follows,
         a_down_script_that_fails_does_not_end_what_follows,
-        an_up_script_that_makes_something_else_the_second_time_is_told,
         what_cannot_be_reverted_is_listed_with_its_reason,
         a_column_that_is_added_again_at_the_end_is_only_noted,
         what_was_proven_is_not_done_again_until_a_script_has_changed,
+        a_stale_build_is_refused_also_where_all_is_proven,
         a_set_is_proven_in_a_schema_of_its_own,
         what_migrations_expect_is_set_up_first,
-        a_role_without_the_right_is_told_which_one_it_is,
-        a_database_that_a_killed_check_has_left_is_dropped,
         scripts_outside_of_a_transaction_are_proven,
         reverting_all_of_them_is_proven_too,
-        an_interruption_ends_it_and_leaves_no_database,
         a_script_that_ends_all_other_sessions_does_not_end_the_proof,
     ]
 }
 
 /// A database to ask for others over, for nothing else.
-fn checker(set: &MigrationSet, database: &TestDatabase) -> Checker {
+pub(super) fn checker(set: &MigrationSet, database: &TestDatabase) -> Checker {
     Checker::new(set).on_server(database.config())
 }
 
 #[track_caller]
-fn check(set: &MigrationSet) -> CheckReport {
+pub(super) fn check(set: &MigrationSet) -> CheckReport {
     let database = TestDatabase::new();
     let report = checker(set, &database).run().unwrap_or_else(|error| panic!("{error:?}"));
     assert_eq!(left(&database), "");
@@ -51,7 +49,7 @@ fn check(set: &MigrationSet) -> CheckReport {
 }
 
 /// The databases that checks over this one have left.
-fn left(database: &TestDatabase) -> String {
+pub(super) fn left(database: &TestDatabase) -> String {
     let name = database.name();
     database.text(&format!(
         "SELECT datname FROM pg_database WHERE shobj_description(oid, 'pg_database') = 'migration check, made over the database {name}'"
@@ -64,7 +62,7 @@ fn only(report: &CheckReport) -> String {
     finding.to_string()
 }
 
-fn proven(report: &CheckReport) -> Vec<Proven> {
+pub(super) fn proven(report: &CheckReport) -> Vec<Proven> {
     report.migrations.iter().map(|it| it.proven).collect()
 }
 
@@ -98,13 +96,33 @@ fn what_a_down_script_leaves_behind_is_told_with_the_way_back() {
         + name text
     index one_name_idx is new
         + CREATE INDEX one_name_idx ON public.one USING btree (name)
-    hint: ALTER TABLE public.one DROP COLUMN name;
     hint: DROP INDEX public.one_name_idx;
+    hint: ALTER TABLE public.one DROP COLUMN name;
     hint: -- migrate:irreversible because REASON   -- as the whole down script, where there is no way back";
     assert_eq!(only(&report), expected);
     assert_eq!(report.findings[0].kind, Kind::DownDiffers);
     assert_eq!(proven(&report), [Proven::Now, Proven::Not, Proven::Now]);
     assert_eq!((report.exit_code(), report.round), (5, Round::NotTried));
+}
+
+fn the_way_back_can_be_pasted() {
+    let database = TestDatabase::new();
+    database.execute("CREATE TABLE one (id int)");
+    let schema = || migrate_runtime::Migrator::new(&three(), database.config()).schema().unwrap();
+    let before = schema();
+    database.execute(
+        "CREATE TYPE mood AS ENUM ('a'); CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END';
+         CREATE TABLE a (id int PRIMARY KEY, mood mood); CREATE TABLE b (a int REFERENCES a);
+         ALTER TABLE one ADD mood mood, ADD a int REFERENCES a; CREATE INDEX ON one (mood);
+         CREATE VIEW w AS SELECT mood FROM one; CREATE VIEW v AS SELECT * FROM w;
+         CREATE TRIGGER t AFTER INSERT ON one EXECUTE FUNCTION f(); CREATE DOMAIN d AS mood",
+    );
+    let now = schema();
+    let hints = now.ways_back(&before.diff(&now));
+    for hint in &hints {
+        database.execute(hint);
+    }
+    assert_eq!(schema(), before, "{hints:?}");
 }
 
 fn what_a_down_script_does_not_bring_back_is_told_in_sql() {
@@ -172,28 +190,6 @@ fn a_down_script_that_fails_does_not_end_what_follows() {
     assert_eq!(proven(&report), [Proven::Not, Proven::Now]);
 }
 
-fn an_up_script_that_makes_something_else_the_second_time_is_told() {
-    // What it leaves is no part of the schema: a role, which is the server's.
-    let role = format!("again_{}", std::process::id());
-    let up = format!(
-        "DO $$ BEGIN
-             IF EXISTS (SELECT FROM pg_roles WHERE rolname = '{role}') THEN CREATE TABLE second (id int);
-             ELSE CREATE ROLE {role}; CREATE TABLE first (id int); END IF;
-         END $$"
-    );
-    let migrations = set(&[(
-        "20260101000001_one",
-        &up,
-        "DROP TABLE IF EXISTS first; DROP TABLE IF EXISTS second",
-    )]);
-    let report = check(&migrations);
-    TestDatabase::new().execute(&format!("DROP ROLE {role}"));
-    assert_eq!(report.findings[0].kind, Kind::UpAgainDiffers);
-    let differences: Vec<_> =
-        report.findings[0].differences.iter().map(|it| it.message.as_str()).collect();
-    assert_eq!(differences, ["table first is missing", "table second is new"]);
-}
-
 fn what_cannot_be_reverted_is_listed_with_its_reason() {
     let irreversible = "-- migrate:irreversible because enum values stay";
     let migrations = set(&[
@@ -248,6 +244,15 @@ fn what_was_proven_is_not_done_again_until_a_script_has_changed() {
     assert_eq!(proven(&run(&set(&scripts))), [Proven::Before, Proven::Before, Proven::Not]);
 }
 
+fn a_stale_build_is_refused_also_where_all_is_proven() {
+    let (database, folder) = (TestDatabase::new(), tempfile::tempdir().unwrap());
+    let run = |set: &MigrationSet| checker(set, &database).with_cache(folder.path()).run();
+    assert!(run(&three()).unwrap().is_clean());
+    let source: &'static str = folder.path().display().to_string().leak();
+    let error = run(&three().with_source(Some(source))).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::StaleBuild);
+}
+
 fn a_set_is_proven_in_a_schema_of_its_own() {
     let mut settings = migrate_runtime::Settings::default();
     "my app".clone_into(&mut settings.schema);
@@ -266,6 +271,8 @@ fn what_migrations_expect_is_set_up_first() {
     assert!(hints[0].starts_with("migration-cli check --setup FILE"), "{hints:?}");
     let hints = lacking("CREATE EXTENSION not_anywhere");
     assert!(hints.iter().any(|it| it.starts_with("migration-cli check --scratch-url URL")));
+    let hints = lacking("ALTER DATABASE not_anywhere SET jit = off");
+    assert!(hints[0].contains("current_database()"), "{hints:?}");
     let database = TestDatabase::new();
     let checker = || checker(&migrations, &database);
     let report = checker().with_setup("CREATE SCHEMA there; SELECT 1").run().unwrap();
@@ -273,29 +280,6 @@ fn what_migrations_expect_is_set_up_first() {
     let error = checker().with_setup("CREATE SCHEMA").run().unwrap_err();
     assert_eq!(error.to_string(), "the setup of the check failed");
     assert_eq!(left(&database), "");
-}
-
-fn a_role_without_the_right_is_told_which_one_it_is() {
-    let database = TestDatabase::new();
-    let role = database.role("plain", "");
-    let error = Checker::new(&three()).on_server(role.config.clone()).run().unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Privilege);
-    assert_eq!(error.hints(), [format!("ALTER ROLE {} CREATEDB;", role.name)]);
-}
-
-fn a_database_that_a_killed_check_has_left_is_dropped() {
-    let (database, other) = (TestDatabase::new(), TestDatabase::new());
-    let name =
-        |of: &TestDatabase| format!("migration_check_{}", &of.name()["migration_test_".len()..]);
-    for of in [&database, &other] {
-        of.execute(&format!("CREATE DATABASE {}", name(of)));
-        let comment = format!("migration check, made over the database {}", of.name());
-        of.execute(&format!("COMMENT ON DATABASE {} IS '{comment}'", name(of)));
-    }
-    let options = ConnectOptions::parse(&database.url()).unwrap();
-    assert!(Checker::new(&three()).on_server(options).run().unwrap().is_clean());
-    assert_eq!((left(&database), left(&other)), (String::new(), name(&other)));
-    database.execute(&format!("DROP DATABASE {}", name(&other)));
 }
 
 fn scripts_outside_of_a_transaction_are_proven() {
@@ -332,21 +316,8 @@ fn reverting_all_of_them_is_proven_too() {
     let report = check(&migrations);
     assert_eq!(report.findings[0].kind, Kind::AllDownDiffers, "{report}");
     assert_eq!(report.round, Round::Failed);
-    assert!(report.to_string().contains("table late is new"), "{report}");
-}
-
-fn an_interruption_ends_it_and_leaves_no_database() {
-    let migrations = set(&[("20260101000001_one", "SELECT pg_sleep(60)", "SELECT 1")]);
-    let database = TestDatabase::new();
-    let checker = checker(&migrations, &database);
-    let interrupt = checker.interrupt();
-    let checker = checker.on_event(move |event| {
-        if let Event::Proving { .. } = event {
-            interrupt.interrupt();
-        }
-    });
-    assert!(checker.run().unwrap_err().is_interrupted());
-    assert_eq!(left(&database), "");
+    let expected = "migrations/20260101000003_three.down.sql:1: all of them reverted, the database is not as it was\n    table late is new";
+    assert!(report.to_string().starts_with(expected), "{report}");
 }
 
 fn a_script_that_ends_all_other_sessions_does_not_end_the_proof() {

@@ -4,12 +4,15 @@
 //! Each has a name that nobody else gives, and a comment that says over which database it was asked for. There,
 //! who uses it holds a lock, so that it is known to be in use; what nobody holds was left behind.
 
-use migrate_core::Checksum;
+use migrate_core::{Checksum, MigrationSet};
 
+use super::server::Running;
+use super::shared::Shared;
 use crate::connect_options::ConnectOptions;
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind};
 use crate::interrupt::Interrupt;
+use crate::progress::Event;
 use crate::quote::{fill, ident, literal};
 use crate::sqlstate;
 use crate::transport::{FailureCause, Keep};
@@ -17,23 +20,46 @@ use crate::transport::{FailureCause, Keep};
 /// How the names begin.
 const NAME: &str = "migration_check_";
 
+/// The SQL that a new database is to be given first.
+#[derive(Default)]
+pub(super) struct Setup {
+    pub(super) sql: String,
+    /// Where it is from.
+    pub(super) file: Option<String>,
+}
+
+impl Setup {
+    /// What is said when it fails.
+    pub(super) fn failed(&self) -> String {
+        let failed = "the setup of the check failed";
+        self.file.as_ref().map_or_else(|| failed.to_owned(), |it| format!("{failed}: {it}"))
+    }
+}
+
 /// Makes databases, one at a time.
 pub(super) struct Databases<'a> {
     connection: Connection<'a>,
     server: ConnectOptions,
-    setup: String,
+    /// Whether the server is gone with the proof.
+    is_own: bool,
+    setup: Setup,
     /// The one that we are connected to.
     database: String,
     current: Option<String>,
+    shared: Shared,
 }
 
 impl<'a> Databases<'a> {
     pub(super) fn new(
         connection: Connection<'a>,
-        server: ConnectOptions,
-        setup: String,
+        running: &Running,
+        setup: Setup,
+        set: &MigrationSet,
     ) -> Databases<'a> {
-        Databases { connection, server, setup, database: String::new(), current: None }
+        let (server, is_own) = (running.options.clone(), running.is_own());
+        let shared = if is_own { Shared::default() } else { Shared::with_others(set, &setup.sql) };
+        let (database, current) = (String::new(), None);
+        Databases { connection, server, is_own, setup, database, current, shared }
     }
 
     /// Does something with them, and leaves none behind.
@@ -42,24 +68,36 @@ impl<'a> Databases<'a> {
         work: impl FnOnce(&mut Databases<'a>) -> Result<T, Error>,
     ) -> Result<T, Error> {
         self.sweep()?;
+        self.shared.note(&mut self.connection)?;
         let done = work(&mut self);
+        if self.is_own {
+            return done;
+        }
         let dropped = self.drop_current();
-        let done = done?;
-        dropped.map(|()| done)
+        match (done, dropped) {
+            (done, Ok(())) => done,
+            // What was found out is not lost with it.
+            (Ok(done), Err(left)) => {
+                self.warn(&left);
+                Ok(done)
+            }
+            (Err(error), Err(left)) => Err(beside(error, &left)),
+        }
     }
 
     pub(super) fn connection(&mut self) -> &mut Connection<'a> {
         &mut self.connection
     }
 
-    /// The SQL that a new database is to be given first.
-    pub(super) fn setup(&self) -> &str {
+    pub(super) fn setup(&self) -> &Setup {
         &self.setup
     }
 
     /// An empty database in the place of the present one.
     pub(super) fn fresh(&mut self) -> Result<ConnectOptions, Error> {
-        self.drop_current()?;
+        if let Err(left) = self.drop_current() {
+            self.warn(&left);
+        }
         let digits = uuid::Uuid::new_v4().simple().to_string();
         let name = format!("{NAME}{}", &digits[..12]);
         let key = key(&name);
@@ -117,10 +155,17 @@ impl<'a> Databases<'a> {
         let Some(name) = self.current.take() else { return Ok(()) };
         let unlock = format!("SELECT pg_catalog.pg_advisory_unlock({})", key(&name));
         let dropped = self.connection.send_last(&drop_it(&name));
+        self.shared.drop_new(&mut self.connection);
         dropped.and_then(|_| self.connection.send_last(&unlock)).map(drop).map_err(|failure| {
             let state = format!("the database {name} is left over");
             self.connection.cannot_read(failure).with_state(state).with_hint(drop_it(&name))
         })
+    }
+
+    fn warn(&mut self, left: &Error) {
+        let state = left.state().unwrap_or_default();
+        let reason = left.server_message().map_or_else(|| left.to_string(), str::to_owned);
+        self.connection.tell(Event::Warning { message: format!("{state}: {reason}") });
     }
 
     fn send(&mut self, message: &str) -> Result<(), Error> {
@@ -142,6 +187,13 @@ impl<'a> Databases<'a> {
             FailureCause::Abandoned => Err(self.connection.cannot_read(failure)),
         }
     }
+}
+
+/// An error that leaves something behind as well.
+fn beside(error: Error, left: &Error) -> Error {
+    let states: Vec<_> = [error.state(), left.state()].into_iter().flatten().collect();
+    let state = states.join("; ");
+    left.hints().iter().cloned().fold(error.with_state(state), Error::with_hint)
 }
 
 fn drop_it(name: &str) -> String {

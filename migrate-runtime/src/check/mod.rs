@@ -25,6 +25,11 @@
 //! The database is made for it, and dropped at the end: on a server that is made for it as well, or on one that
 //! the caller names ([`Checker::on_server`]), where no other database is touched. What was proven is remembered,
 //! if there is a place for it ([`Checker::with_cache`]), and not done again until a script has changed.
+//!
+//! Roles and tablespaces outlive a database. Those that appear while it is proven are dropped with it: on a server
+//! that the caller names only what a script or the setup names, since others may work there. What else scripts do
+//! to the server stays there: settings by `ALTER SYSTEM`, and what they alter of a role that was there before,
+//! its memberships among them. A server that is made for it takes all of that along.
 
 mod cache;
 mod databases;
@@ -32,6 +37,7 @@ mod proof;
 mod reader;
 mod report;
 mod server;
+mod shared;
 mod text;
 
 use std::fmt;
@@ -48,7 +54,7 @@ use crate::migrator::Migrator;
 use crate::progress::Event;
 
 use cache::{Cache, Keys};
-use databases::Databases;
+use databases::{Databases, Setup};
 use proof::Proof;
 pub use report::{CheckFinding, CheckFindingKind, CheckReport, Checked, Proven, Round};
 use server::Server;
@@ -60,7 +66,7 @@ pub struct Checker {
     settings: Settings,
     server: Option<ConnectOptions>,
     search: Search,
-    setup: Option<String>,
+    setup: Setup,
     cache: Option<PathBuf>,
     interrupt: Interrupt,
     listener: Box<dyn FnMut(&Event) + Send>,
@@ -74,7 +80,7 @@ impl Checker {
             settings: Settings::default(),
             server: None,
             search: Search::default(),
-            setup: None,
+            setup: Setup::default(),
             cache: None,
             interrupt: Interrupt::default(),
             listener: Box::new(|_| {}),
@@ -103,7 +109,12 @@ impl Checker {
 
     /// SQL that runs in the new database first: for what migrations expect of their server, roles for example.
     pub fn with_setup(self, sql: impl Into<String>) -> Checker {
-        Checker { setup: Some(sql.into()), ..self }
+        Checker { setup: Setup { sql: sql.into(), file: None }, ..self }
+    }
+
+    /// The same from a file, whose name is told when it fails.
+    pub fn with_setup_from(self, file: impl Into<String>, sql: impl Into<String>) -> Checker {
+        Checker { setup: Setup { sql: sql.into(), file: Some(file.into()) }, ..self }
     }
 
     /// Remembers in this folder what was proven; it is made if it is missing.
@@ -123,26 +134,28 @@ impl Checker {
 
     /// Proves what is not proven yet.
     pub fn run(self) -> Result<CheckReport, Error> {
+        // Once, and also where all of it is proven: whoever edits a script meanwhile disturbs nothing.
+        Migrator::new(&self.set, postgres::Config::new()).refuse_stale_build()?;
+        let set = self.set.with_source(None);
         let server = match self.server {
             Some(options) => Server::Given(Box::new(options)),
             None => Server::find(&self.search)?,
         };
         let (settings, interrupt) = (&self.settings, &self.interrupt);
-        let major = server.major(&self.set, settings, interrupt)?;
-        let setup = self.setup.unwrap_or_default();
-        let keys = Keys::of(&self.set, &major, &settings.schema, &setup);
+        let major = server.major(&set, settings, interrupt)?;
+        let keys = Keys::of(&set, &major, &settings.schema, &self.setup.sql);
         let mut cache = Cache::read(self.cache);
-        if self.set.is_empty() || cache.has_all(&keys) {
-            return Ok(CheckReport::known(&self.set, major));
+        if set.is_empty() || cache.has_all(&keys) {
+            return Ok(CheckReport::known(&set, major));
         }
         let running = server.start()?;
-        let mut migrator = Migrator::new(&self.set, running.options.clone())
+        let mut migrator = Migrator::new(&set, running.options.clone())
             .with_settings(settings.clone())
             .with_interrupt(interrupt.clone())
             .on_event(self.listener);
-        let set = self.set;
+        let setup = self.setup;
         let report = migrator.call("check", |connection, _| {
-            let databases = Databases::new(connection, running.options.clone(), setup);
+            let databases = Databases::new(connection, &running, setup, &set);
             databases.with(|databases| {
                 let parts = (settings.clone(), interrupt.clone());
                 Proof::new(set, databases, parts, (&keys, &mut cache), major).make()

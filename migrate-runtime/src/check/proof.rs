@@ -3,14 +3,14 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
-use migrate_core::{Direction, Migration, MigrationSet};
+use migrate_core::{Migration, MigrationSet, Mode};
 
 use super::cache::{Cache, Keys};
 use super::databases::Databases;
 use super::reader::Reader;
 use super::report::{
-    CheckFinding, CheckFindingKind, CheckReport, Proven, Round, lacking, parted, proven_before,
-    script,
+    CheckFinding, CheckFindingKind, CheckReport, Proven, Round, lacking, newest, parted,
+    proven_before, script,
 };
 use crate::config::{Down, Limit, Settings, Up};
 use crate::connect_options::ConnectOptions;
@@ -109,7 +109,9 @@ impl<'p, 'a> Proof<'p, 'a> {
         self.reader.close();
         self.options = self.databases.fresh()?;
         self.ran = 0;
-        let mut setup = self.databases.setup().to_owned();
+        let setup = self.databases.setup();
+        let failed = setup.failed();
+        let mut setup = setup.sql.clone();
         if self.settings.schema != "public" {
             // Else the first migration would seem to make it.
             let schema = ident(&self.settings.schema);
@@ -118,9 +120,7 @@ impl<'p, 'a> Proof<'p, 'a> {
         if setup.trim().is_empty() {
             return Ok(());
         }
-        self.migrator().call("check", |mut connection, _| {
-            connection.run_alone(&setup, "the setup of the check failed")
-        })
+        self.migrator().call("check", |mut connection, _| connection.run_alone(&setup, &failed))
     }
 
     fn each(&mut self) -> Result<Next, Error> {
@@ -201,14 +201,20 @@ impl<'p, 'a> Proof<'p, 'a> {
             Ok(time) => self.report.migrations[index].down = time,
             Err(error) => {
                 self.script_failed(Kind::DownFailed, error)?;
+                // Rolled back, it has changed nothing.
+                let is_whole = migration.down.mode == Mode::Transactional;
+                if is_whole && self.schema()? == self.now {
+                    return Ok(Next::Goes);
+                }
                 return self.again(index);
             }
         }
-        let (differs, notes) = parted(before.diff(&self.schema()?));
+        let restored = self.schema()?;
+        let (differs, notes) = parted(before.diff(&restored));
         self.report.migrations[index].notes = notes;
         let is_restored = differs.is_empty();
         if !is_restored {
-            self.differs(Kind::DownDiffers, migration, differs);
+            self.differs(Kind::DownDiffers, migration, (&restored, differs));
         }
         match self.up_to(Limit::To(migration.version)) {
             Ok(_) => {}
@@ -232,7 +238,7 @@ impl<'p, 'a> Proof<'p, 'a> {
             return Ok(Next::Goes);
         }
         if is_restored {
-            self.differs(Kind::UpAgainDiffers, migration, differs);
+            self.differs(Kind::UpAgainDiffers, migration, (&after, differs));
         }
         self.again(index)
     }
@@ -324,13 +330,16 @@ impl<'p, 'a> Proof<'p, 'a> {
             Kind::AllDownFailed => "its down script fails when all of them are reverted",
             _ => "its up script fails when all of them run again",
         };
+        let of_script = |it| script(&self.set, &self.set.as_slice()[it], kind.direction());
+        let place = error.location().cloned().or_else(|| index.map(of_script));
+        let place = place.or_else(|| newest(&self.set, kind.direction()));
         let reason = error.server_message().map_or_else(|| error.to_string(), str::to_owned);
         let hints = error.server_hint().into_iter().chain(lacking(&error)).map(str::to_owned);
         let hints = hints.collect();
         self.report.findings.push(CheckFinding {
             kind,
             version,
-            place: error.location().cloned(),
+            place,
             message: format!("{what}: {reason}"),
             hints,
             differences: Vec::new(),
@@ -339,18 +348,18 @@ impl<'p, 'a> Proof<'p, 'a> {
         Ok(())
     }
 
-    fn differs(&mut self, kind: Kind, migration: &'static Migration, differences: Vec<Difference>) {
-        let (direction, message) = match kind {
-            Kind::DownDiffers => {
-                (Direction::Down, "its down script does not restore what was there")
-            }
-            _ => (
-                Direction::Up,
-                "run again after its down script, its up script makes something else",
-            ),
+    fn differs(
+        &mut self,
+        kind: Kind,
+        migration: &'static Migration,
+        (now, differences): (&Schema, Vec<Difference>),
+    ) {
+        let message = match kind {
+            Kind::DownDiffers => "its down script does not restore what was there",
+            _ => "run again after its down script, its up script makes something else",
         };
-        let place = script(&self.set, migration, direction);
-        let mut hints: Vec<_> = differences.iter().filter_map(Difference::way_back).collect();
+        let place = script(&self.set, migration, kind.direction());
+        let mut hints = now.ways_back(&differences);
         if kind == Kind::DownDiffers {
             hints.push(IRREVERSIBLE.to_owned());
         }
@@ -363,7 +372,8 @@ impl<'p, 'a> Proof<'p, 'a> {
             Kind::AllDownDiffers => "all of them reverted, the database is not as it was",
             _ => "all of them reverted and run again, the database is not as it was",
         };
-        self.push(kind, (None, None), message, (Vec::new(), differences));
+        let place = newest(&self.set, kind.direction());
+        self.push(kind, (None, place), message, (Vec::new(), differences));
     }
 
     fn push(

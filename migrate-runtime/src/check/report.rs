@@ -144,6 +144,12 @@ impl CheckFindingKind {
     pub fn is_failure(self) -> bool {
         KINDS[self as usize].2
     }
+
+    /// The scripts that it is about.
+    pub(super) fn direction(self) -> Direction {
+        let of_down = [K::DownFailed, K::DownDiffers, K::AllDownFailed, K::AllDownDiffers];
+        if of_down.contains(&self) { Direction::Down } else { Direction::Up }
+    }
 }
 
 impl CheckReport {
@@ -207,6 +213,11 @@ pub(super) fn script(set: &MigrationSet, migration: &Migration, direction: Direc
     }
 }
 
+/// Where the newest script begins, for what is wrong with all of them together.
+pub(super) fn newest(set: &MigrationSet, direction: Direction) -> Option<Location> {
+    set.iter().next_back().map(|it| script(set, it, direction))
+}
+
 /// What to do where a script fails because the server is not the one that it was written for.
 pub(super) fn lacking(error: &Error) -> Option<&'static str> {
     let message = error.server_message()?;
@@ -219,6 +230,9 @@ pub(super) fn lacking(error: &Error) -> Option<&'static str> {
         {
             Some("migration-cli check --scratch-url URL   # a server that has the extension")
         }
+        sqlstate::INVALID_CATALOG_NAME => Some(
+            "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I …', current_database()); END $$;   -- every database of the set has a name of its own",
+        ),
         _ => None,
     }
 }

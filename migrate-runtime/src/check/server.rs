@@ -31,8 +31,15 @@ pub(super) enum Server {
 /// A server that accepts connections.
 pub(super) struct Running {
     pub(super) options: ConnectOptions,
-    /// Ends it when it is dropped.
-    _supervisor: Option<Supervisor>,
+    /// Ends it when it is dropped, where it was made for the proof.
+    supervisor: Option<Supervisor>,
+}
+
+impl Running {
+    /// Whether it is gone with the proof.
+    pub(super) fn is_own(&self) -> bool {
+        self.supervisor.is_some()
+    }
 }
 
 impl Server {
@@ -64,7 +71,7 @@ impl Server {
 
     pub(super) fn start(self) -> Result<Running, Error> {
         let binaries = match self {
-            Server::Given(options) => return Ok(Running { options: *options, _supervisor: None }),
+            Server::Given(options) => return Ok(Running { options: *options, supervisor: None }),
             Server::Own(binaries) => binaries,
         };
         // Not in `TMPDIR`, which may be a folder that the server's account cannot reach.
@@ -77,7 +84,7 @@ impl Server {
         server.make_data().map_err(no_server)?;
         server.start().map_err(no_server)?;
         let options = ConnectOptions::from(server.config("postgres"));
-        Ok(Running { options, _supervisor: Some(supervisor) })
+        Ok(Running { options, supervisor: Some(supervisor) })
     }
 }
 

@@ -7,8 +7,9 @@ use std::collections::HashSet;
 use std::fmt;
 
 use super::name::spelt;
-use super::normal::{same_expression, same_in_another_order, same_words};
-use super::sql::{definition, removal, statement};
+use super::normal::{same_expression, same_words};
+use super::query::{selects_from, selects_in_another_order};
+use super::sql::{definition, statement};
 use super::{Object, ObjectKind, ObjectName, Schema};
 
 /// One thing that is not the same in two schemas.
@@ -49,6 +50,9 @@ const SLIGHT: [&str; 2] = ["inheritance", NAME];
 /// Comes and goes with what it is the name of.
 const NAME: &str = "name of its not-null constraint";
 
+/// What shows what a query selects.
+const VIEWS: [ObjectKind; 2] = [ObjectKind::View, ObjectKind::MaterializedView];
+
 /// What PostgreSQL writes from what it has parsed.
 const EXPRESSIONS: [&str; 6] =
     ["definition", "default", "generated", "condition", "check", "partition key"];
@@ -70,11 +74,12 @@ impl Schema {
                 found.extend(diff.added(name, is));
             }
         }
-        let orders = diff.orders();
-        if !orders.is_empty() {
-            diff.weigh_stars(&mut found);
+        for it in found.iter_mut().filter(|it| it.attribute == Some("definition")) {
+            if diff.stars.contains(&it.object) {
+                it.weight = Weight::Slight;
+            }
         }
-        found.extend(orders);
+        found.extend(diff.orders());
         found.sort_by(|one, other| one.object.cmp(&other.object));
         found
     }
@@ -89,6 +94,8 @@ struct Diff<'s> {
     wholes: HashSet<(Option<&'s str>, &'s str)>,
     /// Tables, columns and indexes among them, as SQL writes them.
     written: HashSet<String>,
+    /// Views that select the same in another order, as the columns of what they select from are.
+    stars: HashSet<ObjectName>,
 }
 
 impl<'s> Diff<'s> {
@@ -103,7 +110,9 @@ impl<'s> Diff<'s> {
             it.kind.has_parts() || [ObjectKind::Column, ObjectKind::Index].contains(&it.kind)
         };
         let written = one_sided.iter().filter(has_others).map(|it| it.qualified()).collect();
-        Diff { was, now, one_sided, wholes, written }
+        let mut diff = Diff { was, now, one_sided, wholes, written, stars: HashSet::new() };
+        diff.find_stars();
+        diff
     }
 
     fn missing(&self, name: &ObjectName, was: &Object) -> Option<Difference> {
@@ -160,20 +169,24 @@ impl<'s> Diff<'s> {
         ends.into_iter().any(|end| self.written.contains(&column[..end]))
     }
 
-    /// Whether a column belongs to a view that shows something else.
+    /// Whether a column belongs to a view that shows something else, which tells more than its columns.
     fn is_of_other_view(&self, column: &ObjectName) -> bool {
-        let views = [ObjectKind::View, ObjectKind::MaterializedView].into_iter();
         let Some(name) = &column.table else { return false };
-        let mut views = views.map(|kind| ObjectName {
+        let mut views = VIEWS.into_iter().map(|kind| ObjectName {
             kind,
             schema: column.schema.clone(),
             table: None,
             name: name.clone(),
         });
-        let shows = |of: &Schema, view: &ObjectName| {
-            of.objects.get(view)?.get("definition").map(str::to_owned)
-        };
-        views.any(|view| shows(self.was, &view) != shows(self.now, &view))
+        views.any(|view| match self.shown(&view) {
+            [Some(was), Some(is)] => !same_expression(was, is) && !self.stars.contains(&view),
+            shown => shown[0] != shown[1],
+        })
+    }
+
+    /// What a view shows, in either schema.
+    fn shown(&self, view: &ObjectName) -> [Option<&'s str>; 2] {
+        [self.was, self.now].map(|it| it.objects.get(view)?.get("definition"))
     }
 
     fn compare(&self, name: &ObjectName, was: &Object, is: &Object, found: &mut Vec<Difference>) {
@@ -195,8 +208,11 @@ impl<'s> Diff<'s> {
                 continue;
             }
             let message = format!("{name}: {}", in_words(attribute, values));
-            let weight = weigh(attribute, values);
-            let lines = (statement(name, was, attribute), statement(name, is, attribute));
+            let weight = weigh(attribute, values, [was, is]);
+            let lines = (
+                statement(name, was, attribute, self.was),
+                statement(name, is, attribute, self.now),
+            );
             let (before, after) = differing(lines);
             let difference = different(name, Some(attribute), message);
             found.push(Difference { weight, before, after, ..difference });
@@ -218,17 +234,18 @@ impl<'s> Diff<'s> {
         of(self.was) != of(self.now)
     }
 
-    /// Where columns are in another order, so is what views made of `*`.
-    fn weigh_stars(&self, found: &mut [Difference]) {
-        let views = [ObjectKind::View, ObjectKind::MaterializedView];
-        for it in found.iter_mut().filter(|it| views.contains(&it.object.kind)) {
-            let definition = |of: &'s Schema| of.objects.get(&it.object)?.get("definition");
-            let (was, is) = (definition(self.was), definition(self.now));
-            let is_other = it.attribute != Some("definition");
-            if let (Some(was), Some(is), false) = (was, is, is_other)
-                && same_in_another_order(was, is)
-            {
-                it.weight = Weight::Slight;
+    /// Where columns are in another order, so is what views made of `*`, and what other views make of those.
+    fn find_stars(&mut self) {
+        let mut new: Vec<_> = self.orders().into_iter().map(|it| it.object).collect();
+        while let Some(source) = new.pop() {
+            let name = source.qualified();
+            let views = self.was.objects.keys().filter(|it| VIEWS.contains(&it.kind));
+            for view in views.filter(|it| !self.stars.contains(*it)).collect::<Vec<_>>() {
+                let [Some(was), Some(is)] = self.shown(view) else { continue };
+                if was != is && selects_from(was, &name) && selects_in_another_order(was, is) {
+                    self.stars.insert(view.clone());
+                    new.push(view.clone());
+                }
             }
         }
     }
@@ -270,14 +287,19 @@ fn different(object: &ObjectName, attribute: Option<&'static str>, message: Stri
     Difference { object: object.clone(), attribute, weight: Weight::Full, message, before, after }
 }
 
-fn weigh(attribute: &str, values: (Option<&str>, Option<&str>)) -> Weight {
+fn weigh(attribute: &str, values: (Option<&str>, Option<&str>), objects: [&Object; 2]) -> Weight {
     let (Some(was), Some(is)) = values else {
         return if SLIGHT.contains(&attribute) { Weight::Slight } else { Weight::Full };
     };
     let is_slight = SLIGHT.contains(&attribute)
         || EXPRESSIONS.contains(&attribute) && same_expression(was, is)
-        || attribute == "body" && same_words(was, is);
+        || attribute == "body" && objects.into_iter().all(is_in_sql) && same_words(was, is);
     if is_slight { Weight::Slight } else { Weight::Full }
+}
+
+/// Whether blanks and comments of a function's body are those of SQL.
+fn is_in_sql(function: &Object) -> bool {
+    function.get("language").is_some_and(|it| ["sql", "plpgsql"].contains(&it))
 }
 
 /// What speaks for itself: `NOT NULL is missing`.
@@ -334,12 +356,6 @@ fn differing((mut before, mut after): (Vec<String>, Vec<String>)) -> (Vec<String
 }
 
 impl Difference {
-    /// The statement that takes away what is there and was not, where one is enough.
-    pub fn way_back(&self) -> Option<String> {
-        let is_new = self.attribute.is_none() && self.before.is_empty();
-        is_new.then(|| removal(&self.object)).flatten()
-    }
-
     /// Its SQL, a line each, with `-` before what was and `+` before what is.
     pub fn lines(&self) -> Vec<String> {
         let before = self.before.iter().map(|it| format!("- {it}"));

@@ -96,10 +96,13 @@ impl ObjectKind {
         TABLE.iter().find(|it| it.1 == word).map(|it| it.0)
     }
 
+    /// What other objects may be part of.
+    pub(super) const WHOLES: [ObjectKind; 6] =
+        [K::Table, K::ForeignTable, K::View, K::MaterializedView, K::Composite, K::Domain];
+
     /// Whether other objects may be part of it.
     pub(super) fn has_parts(self) -> bool {
-        let with_parts = [K::Table, K::ForeignTable, K::View, K::MaterializedView, K::Composite];
-        self == K::Domain || with_parts.contains(&self)
+        Self::WHOLES.contains(&self)
     }
 }
 

@@ -7,8 +7,10 @@ mod diff;
 mod kind;
 mod name;
 mod normal;
+mod query;
 mod read;
 mod sql;
+mod way_back;
 
 use std::collections::BTreeMap;
 
@@ -66,6 +68,20 @@ impl Schema {
         let mut columns: Vec<_> = all.take_while(|it| is_one(it.0)).collect();
         columns.sort_by_key(|it| it.1.position());
         columns
+    }
+}
+
+impl Schema {
+    /// What an object is a part of.
+    fn whole(&self, part: &ObjectName) -> Option<(&ObjectName, &Object)> {
+        ObjectKind::WHOLES.into_iter().find_map(|kind| {
+            let (schema, name) = (part.schema.clone(), part.table.clone()?);
+            self.objects.get_key_value(&ObjectName { kind, schema, table: None, name })
+        })
+    }
+
+    fn is_part_of(&self, part: &ObjectName, kind: ObjectKind) -> bool {
+        self.whole(part).is_some_and(|it| it.0.kind == kind)
     }
 }
 

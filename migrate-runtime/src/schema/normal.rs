@@ -2,34 +2,25 @@
 //!
 //! PostgreSQL writes what it has parsed, and reading that again does not always give the same text: of
 //! `x IN ('a', 'b')` on a `varchar` it makes `(x)::text = ANY ((ARRAY['a'::character varying, …])::text[])`, and of
-//! that, once a column's type has changed and came back, an array of elements with two casts each. The casts
-//! between those types change no value.
+//! that, once a column's type has changed and came back, an array of elements with two casts each. On literals, the
+//! casts between those types change no value; on anything else they may: with `(email)::text`, `citext` compares
+//! otherwise.
+
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use migrate_core::sql_words;
 
-/// Casts that change no value: what follows `::` in the tokens.
-const IDLE: [&[&str]; 5] = [
+/// Casts that do not change the value of a literal: what follows `::` in the tokens.
+const IDLE: [&[&str]; 4] = [
     &["character", "varying", "[", "]"],
     &["text", "[", "]"],
-    &["bpchar"],
     &["character", "varying"],
     &["text"],
 ];
 
 /// Whether two expressions, or statements that PostgreSQL wrote, mean the same.
 pub(super) fn same_expression(one: &str, other: &str) -> bool {
-    normal(one) == normal(other)
-}
-
-/// Whether two texts that PostgreSQL wrote are made of the same words: what `*` stands for is written in the order
-/// that the columns had.
-pub(super) fn same_in_another_order(one: &str, other: &str) -> bool {
-    let sorted = |text| {
-        let mut words = normal(text);
-        words.sort_unstable();
-        words
-    };
-    sorted(one) == sorted(other)
+    words_of(one) == words_of(other)
 }
 
 /// Whether two texts of a function differ in blanks and comments alone.
@@ -37,20 +28,42 @@ pub(super) fn same_words(one: &str, other: &str) -> bool {
     sql_words(one) == sql_words(other)
 }
 
-fn normal(text: &str) -> Vec<&str> {
+/// The words of a text that PostgreSQL wrote, without what means nothing.
+pub(super) fn words_of(text: &str) -> Vec<&str> {
+    normal(text, today())
+}
+
+fn normal(text: &str, day: i64) -> Vec<&str> {
     let mut words = without_idle_casts(&sql_words(text));
-    for word in words.iter_mut().filter(|it| is_moment(it)) {
+    for word in words.iter_mut().filter(|it| is_moment(it, day)) {
         *word = "'now'";
     }
     without_idle_parentheses(words)
 }
 
-/// Whether it is a time with fractions of a second: nobody writes one, it is when the script ran that said
-/// `'now'`.
-fn is_moment(word: &str) -> bool {
+/// Whether it is a time with fractions of a second, about now: nobody writes one, it is when the script ran that
+/// said `'now'`.
+fn is_moment(word: &str, day: i64) -> bool {
     let shape = |it: char| if it.is_ascii_digit() { '0' } else { it };
     let shape: String = word.chars().map(shape).collect();
     shape.starts_with("'0000-00-00 00:00:00.0")
+        && day_of(&word[1..11]).is_some_and(|it| (it - day).abs() <= 1)
+}
+
+/// The days since 1970 of a date such as `2026-11-26`.
+fn day_of(date: &str) -> Option<i64> {
+    let mut parts = date.split('-').map(|it| it.parse::<i64>().ok());
+    let (year, month, day) = (parts.next()??, parts.next()??, parts.next()??);
+    // Years that begin in March: the day that some of them have more is their last one.
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let leap_days = year / 4 - year / 100 + year / 400;
+    Some(year * 365 + leap_days + (month * 153 + 2) / 5 + day - 719_469)
+}
+
+/// The days since 1970.
+fn today() -> i64 {
+    let passed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(passed.as_secs() / (24 * 60 * 60)).unwrap_or_default()
 }
 
 fn without_idle_casts<'t>(words: &[&'t str]) -> Vec<&'t str> {
@@ -63,7 +76,7 @@ fn without_idle_casts<'t>(words: &[&'t str]) -> Vec<&'t str> {
             let idle = IDLE.iter().find(|it| {
                 rest.starts_with(it) && !matches!(rest.get(it.len()), Some(&("(" | "[")))
             });
-            if let Some(idle) = idle {
+            if let Some(idle) = idle.filter(|_| ends_with_literals(&kept)) {
                 at += 2 + idle.len();
                 continue;
             }
@@ -82,6 +95,30 @@ fn without_idle_casts<'t>(words: &[&'t str]) -> Vec<&'t str> {
         at += 1;
     }
     kept
+}
+
+/// Whether what was written last is a string, or an array of strings, maybe in parentheses.
+fn ends_with_literals(words: &[&str]) -> bool {
+    let is_string = |it: &str| it.starts_with('\'') || it.starts_with("E'");
+    let without =
+        |words: &[&str], bracket: &str| words.iter().rev().take_while(|it| **it == bracket).count();
+    let closing = without(words, ")");
+    let mut rest = &words[..words.len() - closing];
+    match rest.split_last() {
+        Some((last, before)) if is_string(last) => rest = before,
+        Some((&"]", before)) => {
+            let idle = |it: &&&str| is_string(it) || [",", "(", ")"].contains(*it);
+            let inside = before.iter().rev().take_while(idle).count();
+            rest = &before[..before.len() - inside];
+            let Some(before) = rest.strip_suffix(&["ARRAY", "["]) else { return false };
+            rest = before;
+        }
+        _ => return false,
+    }
+    let Some(before) = rest.len().checked_sub(closing) else { return false };
+    let is_call = closing > 0
+        && before.checked_sub(1).is_some_and(|it| is_name(rest[it]) && !is_no_function(rest[it]));
+    rest[before..].iter().all(|it| *it == "(") && !is_call
 }
 
 /// A number that is written as a text: without its quotes, and how many words it takes.
@@ -105,6 +142,10 @@ enum Node<'t> {
 /// What comes before parentheses that are only parentheses; behind every other word, they are those of a call
 /// or of a list.
 const BEFORE: [&str; 9] = ["AND", "OR", "CHECK", "WHERE", "HAVING", "ON", "WHEN", "THEN", "ELSE"];
+
+fn is_no_function(word: &str) -> bool {
+    BEFORE.contains(&word)
+}
 
 /// Takes away the parentheses that mean nothing: those around one word, around an array and around other
 /// parentheses, and around a part of one chain of `AND` or `OR`.
@@ -199,11 +240,19 @@ mod tests {
             "CHECK (((status)::text = ANY ((ARRAY['a'::character varying, 'b'::character varying])::text[])))",
             "CHECK (((status)::text = ANY (ARRAY[('a'::character varying)::text, ('b'::character varying)::text])))",
         );
-        same(
-            "CHECK ((status = ANY (ARRAY['a'::text])))",
-            "CHECK (((status)::text = ANY (ARRAY['a'::text])))",
-        );
         same("'x'::character varying", "'x'::text");
+        same("('x'::character varying)::text", "'x'::text");
+    }
+
+    #[test]
+    fn casts_of_anything_else_may_mean_something() {
+        differ("((email)::text = 'a'::text)", "(email = 'a'::text)");
+        differ("lower((id)::text)", "lower(id)");
+        differ("(code)::bpchar", "code");
+        differ("'a '::bpchar", "'a '::text");
+        differ("(f('a'::text))::text", "f('a'::text)");
+        differ("f('a')::text", "f('a')");
+        differ("(ARRAY[a, 'b'])::text[]", "ARRAY[a, 'b']");
     }
 
     #[test]
@@ -243,13 +292,16 @@ mod tests {
             "(t < '2026-11-26 02:33:54.928768'::timestamp without time zone)",
             "(t < '2026-11-26 02:33:55.2+00'::timestamp without time zone)",
         );
+        same("'2026-11-25 23:59:59.9'::timestamp", "'2026-11-27 00:00:00.1'::timestamp");
         differ("(t < '2026-11-26 00:00:00'::timestamp)", "(t < '2026-11-27 00:00:00'::timestamp)");
+        differ("'2026-11-26 02:33:54.9'::timestamp", "'2025-11-26 02:33:54.9'::timestamp");
+        differ("'2025-11-26 02:33:54.9'::timestamp", "'2025-11-26 02:33:54.8'::timestamp");
     }
 
     #[test]
-    fn the_columns_of_a_star_may_come_in_another_order() {
-        assert!(same_in_another_order("SELECT t.a, t.b FROM t", "SELECT t.b, t.a FROM t"));
-        assert!(!same_in_another_order("SELECT t.a, t.b FROM t", "SELECT t.a FROM t"));
+    fn days_are_counted_from_1970() {
+        let days = ["1970-01-01", "2000-02-29", "2000-03-01", "2026-11-26"].map(day_of);
+        assert_eq!(days, [0, 11_016, 11_017, DAY].map(Some));
     }
 
     #[test]
@@ -258,13 +310,18 @@ mod tests {
         assert!(!same_words("BEGIN RETURN 'a b'; END", "BEGIN RETURN 'a  b'; END"));
     }
 
+    /// 26 November 2026.
+    const DAY: i64 = 20_783;
+
     #[track_caller]
     fn same(one: &str, other: &str) {
-        assert!(same_expression(one, other), "{:?}\n{:?}", normal(one), normal(other));
+        let (one, other) = (normal(one, DAY), normal(other, DAY));
+        assert!(one == other, "{one:?}\n{other:?}");
     }
 
     #[track_caller]
     fn differ(one: &str, other: &str) {
-        assert!(!same_expression(one, other), "{:?}\n{:?}", normal(one), normal(other));
+        let (one, other) = (normal(one, DAY), normal(other, DAY));
+        assert!(one != other, "{one:?}\n{other:?}");
     }
 }

@@ -13,13 +13,13 @@ pub(super) fn definition(name: &ObjectName, object: &Object, schema: &Schema) ->
         (ObjectKind::Table | ObjectKind::ForeignTable | ObjectKind::Composite, Some(space)) => {
             let columns = schema.columns(space, &name.name);
             let columns = columns.iter().map(|(name, it)| format!("    {}", column(name, it)));
-            with_columns(&main(name, object), &columns.collect::<Vec<_>>())
+            with_columns(&main(name, object, schema), &columns.collect::<Vec<_>>())
         }
-        _ => main(name, object),
+        _ => main(name, object, schema),
     };
     let aside =
         object.attributes.iter().filter(|it| ASIDE.contains(&it.name) && it.name != "owner");
-    lines.extend(aside.flat_map(|it| statement(name, object, it.name)));
+    lines.extend(aside.flat_map(|it| statement(name, object, it.name, schema)));
     lines
 }
 
@@ -27,8 +27,13 @@ pub(super) fn definition(name: &ObjectName, object: &Object, schema: &Schema) ->
 const ASIDE: [&str; 3] = ["owner", "grants", "comment"];
 
 /// The lines that tell one attribute of an object; none where it is as it is unless told.
-pub(super) fn statement(name: &ObjectName, object: &Object, attribute: &str) -> Vec<String> {
-    let (kind, target) = (name.kind.sql(), target(name));
+pub(super) fn statement(
+    name: &ObjectName,
+    object: &Object,
+    attribute: &str,
+    schema: &Schema,
+) -> Vec<String> {
+    let (kind, target) = (name.kind.sql(), target(name, schema));
     let value = object.get(attribute);
     match (attribute, value) {
         ("comment", value) => {
@@ -37,22 +42,31 @@ pub(super) fn statement(name: &ObjectName, object: &Object, attribute: &str) -> 
             text.lines().map(str::to_owned).collect()
         }
         ("owner", Some(owner)) => vec![format!("ALTER {kind} {target} OWNER TO {}", spelt(owner))],
-        ("grants", value) => grants(name, value.unwrap_or_default()),
+        ("grants", value) => {
+            let owner = object.get("owner").or_else(|| schema.whole(name)?.1.get("owner"));
+            grants(name, value.unwrap_or_default(), owner)
+        }
         _ => match (alteration(name, attribute), value) {
             (Some(action), Some(value)) => vec![format!("{action} {value}")],
             (Some(_), None) => Vec::new(),
-            (None, _) => main(name, object),
+            (None, _) => main(name, object, schema),
         },
     }
 }
 
 /// The statement that drops the object.
-pub(super) fn removal(name: &ObjectName) -> Option<String> {
+pub(super) fn removal(name: &ObjectName, schema: &Schema) -> Option<String> {
     use ObjectKind as K;
     let (kind, own, relation) = (name.kind.sql(), name.quoted(), name.relation());
     Some(match name.kind {
         K::DefaultPrivileges => return None,
+        K::Column if schema.is_part_of(name, K::Composite) => {
+            format!("ALTER TYPE {relation} DROP ATTRIBUTE {own};")
+        }
         K::Column => format!("ALTER TABLE {relation} DROP COLUMN {own};"),
+        K::Constraint if schema.is_part_of(name, K::Domain) => {
+            format!("ALTER DOMAIN {relation} DROP CONSTRAINT {own};")
+        }
         K::Constraint => format!("ALTER TABLE {relation} DROP CONSTRAINT {own};"),
         K::Trigger | K::Rule | K::Policy => format!("DROP {kind} {own} ON {relation};"),
         K::Cast => format!("DROP CAST ({own});"),
@@ -61,14 +75,17 @@ pub(super) fn removal(name: &ObjectName) -> Option<String> {
 }
 
 /// What comes after the kind in a statement about the object.
-fn target(name: &ObjectName) -> String {
+fn target(name: &ObjectName, schema: &Schema) -> String {
     match (name.kind, &name.table) {
         (ObjectKind::Column | ObjectKind::Index, _) | (_, None) => name.qualified(),
-        (_, Some(_)) => format!("{} ON {}", name.quoted(), name.relation()),
+        (_, Some(_)) => {
+            let domain = if schema.is_part_of(name, ObjectKind::Domain) { "DOMAIN " } else { "" };
+            format!("{} ON {domain}{}", name.quoted(), name.relation())
+        }
     }
 }
 
-fn grants(name: &ObjectName, value: &str) -> Vec<String> {
+fn grants(name: &ObjectName, value: &str, owner: Option<&str>) -> Vec<String> {
     let (kind, qualified) = match name.kind {
         ObjectKind::Column => ("TABLE", name.relation()),
         ObjectKind::View | ObjectKind::MaterializedView | ObjectKind::ForeignTable => {
@@ -77,22 +94,45 @@ fn grants(name: &ObjectName, value: &str) -> Vec<String> {
         ObjectKind::Server => ("FOREIGN SERVER", name.qualified()),
         it => (it.sql(), name.qualified()),
     };
-    let column = match name.kind {
-        ObjectKind::Column => format!(" ({})", name.quoted()),
-        _ => String::new(),
-    };
     if name.kind == ObjectKind::DefaultPrivileges {
         return value.lines().map(|it| format!("-- {name}: GRANT {it}")).collect();
     }
     let line = |it: &str| {
-        let (privileges, grantee) = it.split_once(" TO ").unwrap_or((it, "nobody"));
-        let on = format!("{column} ON {kind} {qualified}");
-        match privileges.strip_prefix("no ") {
-            Some(privileges) => format!("REVOKE {privileges}{on} FROM {grantee}"),
-            None => format!("GRANT {privileges}{on} TO {grantee}"),
+        let (privileges, to) = it.split_once(" TO ").unwrap_or((it, "nobody"));
+        let (is_no, privileges) = match privileges.strip_prefix("no ") {
+            Some(privileges) => (true, privileges),
+            None => (false, privileges),
+        };
+        let privileges = match name.kind {
+            ObjectKind::Column => each_of(privileges, &name.quoted()),
+            _ => privileges.to_owned(),
+        };
+        let (grantee, option) = match to.strip_suffix(OPTION) {
+            Some(grantee) => (grantee, OPTION),
+            None => (to, ""),
+        };
+        let grantee = match owner {
+            Some(owner) if grantee == "its owner" => spelt(owner),
+            _ => grantee.to_owned(),
+        };
+        match (is_no, option) {
+            (true, "") => format!("REVOKE {privileges} ON {kind} {qualified} FROM {grantee}"),
+            (true, _) => {
+                format!("REVOKE GRANT OPTION FOR {privileges} ON {kind} {qualified} FROM {grantee}")
+            }
+            (false, _) => format!("GRANT {privileges} ON {kind} {qualified} TO {grantee}{option}"),
         }
     };
     value.lines().map(line).collect()
+}
+
+/// Of whom may pass it on.
+const OPTION: &str = " WITH GRANT OPTION";
+
+/// Privileges with a column behind each: `SELECT (c), INSERT (c)`.
+fn each_of(privileges: &str, column: &str) -> String {
+    let each = privileges.split(", ").map(|it| format!("{it} ({column})"));
+    each.collect::<Vec<_>>().join(", ")
 }
 
 /// Statements that set one attribute, as far as it is not part of what makes the object.
@@ -122,14 +162,16 @@ fn alteration(name: &ObjectName, attribute: &str) -> Option<String> {
         | (K::Index, "validity" | "clustering" | "parent" | "statistics targets") => {
             Some(format!("-- {attribute} of {}:", name.qualified()))
         }
-        (K::Constraint, "inheritance") => Some(format!("-- inheritance of {own}:")),
+        (K::Constraint, "inheritance" | "disabled triggers") => {
+            Some(format!("-- {attribute} of {own}:"))
+        }
         (K::Sequence, "column") => of_own("OWNED BY"),
         _ => None,
     }
 }
 
 /// What makes the object, without its parts.
-fn main(name: &ObjectName, object: &Object) -> Vec<String> {
+fn main(name: &ObjectName, object: &Object, schema: &Schema) -> Vec<String> {
     use ObjectKind as K;
     let get = |it: &str| object.get(it);
     let definition = get("definition").unwrap_or_default();
@@ -138,7 +180,9 @@ fn main(name: &ObjectName, object: &Object) -> Vec<String> {
         K::Column => column(name, object),
         K::Index | K::Trigger | K::Rule | K::Statistics => definition.to_owned(),
         K::Constraint => {
-            format!("ALTER TABLE {} ADD CONSTRAINT {} {definition}", name.relation(), name.quoted())
+            let whole = if schema.is_part_of(name, K::Domain) { "DOMAIN" } else { "TABLE" };
+            let (relation, own) = (name.relation(), name.quoted());
+            format!("ALTER {whole} {relation} ADD CONSTRAINT {own} {definition}")
         }
         K::Enum => format!("CREATE TYPE {qualified} AS ENUM ({})", get("labels").unwrap_or("")),
         K::Range => format!("CREATE TYPE {qualified} AS RANGE ({definition})"),
@@ -287,4 +331,66 @@ fn function(name: &ObjectName, object: &Object) -> String {
     let body = get("body").trim_matches('\n');
     let _ = write!(text, "\nAS $function$\n{body}\n$function$");
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::Attribute;
+
+    fn object(attributes: &[(&'static str, &str)]) -> Object {
+        let attribute = |&(name, value): &_| Attribute { name, value: str::to_owned(value) };
+        Object { attributes: attributes.iter().map(attribute).collect() }
+    }
+
+    fn name(kind: ObjectKind, table: Option<&str>, name: &str) -> ObjectName {
+        let (schema, table) = (Some("public".to_owned()), table.map(str::to_owned));
+        ObjectName { kind, schema, table, name: name.to_owned() }
+    }
+
+    #[test]
+    fn parts_of_types_and_domains_have_statements_of_their_own() {
+        let objects = [
+            (name(ObjectKind::Composite, None, "pair"), Object::default()),
+            (name(ObjectKind::Domain, None, "d"), Object::default()),
+        ];
+        let schema = Schema { objects: objects.into() };
+        let constraint = name(ObjectKind::Constraint, Some("d"), "c");
+        let checks = object(&[("definition", "CHECK (VALUE > 0)"), ("comment", "why")]);
+        assert_eq!(
+            definition(&constraint, &checks, &schema),
+            [
+                "ALTER DOMAIN public.d ADD CONSTRAINT c CHECK (VALUE > 0)",
+                "COMMENT ON CONSTRAINT c ON DOMAIN public.d IS 'why'"
+            ]
+        );
+        let gone = |it| removal(&it, &schema).unwrap();
+        assert_eq!(gone(constraint), "ALTER DOMAIN public.d DROP CONSTRAINT c;");
+        let attribute = name(ObjectKind::Column, Some("pair"), "one");
+        assert_eq!(gone(attribute), "ALTER TYPE public.pair DROP ATTRIBUTE one;");
+        let column = name(ObjectKind::Column, Some("t"), "one");
+        assert_eq!(gone(column), "ALTER TABLE public.t DROP COLUMN one;");
+    }
+
+    #[test]
+    fn grants_can_be_pasted() {
+        let table = name(ObjectKind::Table, None, "t");
+        let schema = Schema { objects: [(table, object(&[("owner", "Me")]))].into() };
+        let column = name(ObjectKind::Column, Some("t"), "c");
+        let granted = |value| statement(&column, &object(&[("grants", value)]), "grants", &schema);
+        assert_eq!(
+            granted("INSERT, SELECT TO app\nUPDATE TO app WITH GRANT OPTION"),
+            [
+                "GRANT INSERT (c), SELECT (c) ON TABLE public.t TO app",
+                "GRANT UPDATE (c) ON TABLE public.t TO app WITH GRANT OPTION"
+            ]
+        );
+        assert_eq!(
+            granted("no SELECT TO its owner\nno INSERT TO app WITH GRANT OPTION"),
+            [
+                "REVOKE SELECT (c) ON TABLE public.t FROM \"Me\"",
+                "REVOKE GRANT OPTION FOR INSERT (c) ON TABLE public.t FROM app"
+            ]
+        );
+    }
 }

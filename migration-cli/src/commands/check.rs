@@ -100,7 +100,7 @@ pub(crate) fn run(start: Start<'_>, args: &CheckArgs) -> Result<u8, CommandError
         let text = std::fs::read_to_string(file).map_err(|error| {
             CommandError::usage(format!("cannot read {}", file.display())).caused_by(&error)
         })?;
-        checker = checker.with_setup(text);
+        checker = checker.with_setup_from(file.display().to_string(), text);
     }
     if !args.no_cache {
         checker = checker.with_cache(cache(&ctx.project));

@@ -9,6 +9,7 @@ use super::proof::{PlaceRecord, from_root};
 use super::style::{BAD, FAINT, GOOD, HINT, Styled, WARNING};
 use super::ui::{Detail, Ui};
 use crate::error::CommandError;
+use crate::secret::redact;
 use crate::text::{plural, printable};
 
 /// What was found in all scripts.
@@ -82,8 +83,8 @@ impl<'a> Lint<'a> {
         self.found.iter().map(|(migration, direction, it)| ProblemRecord {
             kind: "lint",
             version: Some(migration.version.to_string()),
-            message: it.message.clone(),
-            hint: Some(it.help.clone()),
+            message: redact(&it.message),
+            hint: Some(redact(&it.help)),
             rule: Some(it.rule),
             severity: Some(it.severity.as_str()),
             place: Some(PlaceRecord {
@@ -107,11 +108,15 @@ impl<'a> Lint<'a> {
                 _ => FAINT,
             };
             let what = Styled(style, format!("{}[{}]:", it.severity.as_str(), it.rule));
-            ui.result(format_args!("\n{what} {}", printable(&it.message)))?;
+            ui.result(format_args!("\n{what} {}", printable(&redact(&it.message))))?;
             let file = self.file(migration, *direction);
             ui.result(format_args!("  --> {file}:{}:{}", it.line, it.column))?;
             for help in [&it.help, &accept(it)] {
-                ui.result(format_args!("  {} {}", Styled(HINT, "Hint:"), printable(help)))?;
+                ui.result(format_args!(
+                    "  {} {}",
+                    Styled(HINT, "Hint:"),
+                    printable(&redact(help))
+                ))?;
             }
         }
         if !self.found.is_empty() {

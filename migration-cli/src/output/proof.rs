@@ -1,5 +1,6 @@
 //! What `check` has proven: for people, for programs, and as problems of scripts.
 
+use std::fmt;
 use std::path::Path;
 
 use migrate_core::snippet::{Colors, Snippet, render as drawn};
@@ -26,7 +27,7 @@ pub(crate) struct ProofRecord {
     name: &'static str,
     proven: &'static str,
     /// Why it cannot be reverted.
-    reason: Option<&'static str>,
+    reason: Option<String>,
     up_ms: Option<u64>,
     down_ms: Option<u64>,
     /// What is as good as equal, or not to be restored.
@@ -65,7 +66,7 @@ impl ProofRecord {
             name: checked.name,
             proven: word(checked.proven),
             reason: match checked.proven {
-                Proven::Irreversible(reason) => Some(reason),
+                Proven::Irreversible(reason) => Some(redact(reason)),
                 _ => None,
             },
             up_ms: checked.up.map(millis),
@@ -97,13 +98,14 @@ fn strongest(checked: &Checked, set: &MigrationSet) -> Option<Vec<Effect<'static
 
 impl DifferenceRecord {
     fn new(difference: &Difference) -> DifferenceRecord {
+        let clean = |lines: &[String]| lines.iter().map(|it| redact(it)).collect();
         DifferenceRecord {
             kind: difference.object.kind.as_str(),
             object: difference.object.to_string(),
             attribute: difference.attribute,
-            message: difference.message.clone(),
-            before: difference.before.clone(),
-            after: difference.after.clone(),
+            message: redact(&difference.message),
+            before: clean(&difference.before),
+            after: clean(&difference.after),
         }
     }
 }
@@ -115,7 +117,7 @@ pub(crate) fn problem_record(finding: &CheckFinding, ui: &Ui) -> ProblemRecord {
         kind: finding.kind.as_str(),
         version: finding.version.map(|it| it.to_string()),
         message: redact(&finding.message),
-        hint: Some(hints.join("\n")).filter(|it| !it.is_empty()),
+        hint: Some(redact(&hints.join("\n"))).filter(|it| !it.is_empty()),
         place: finding.place.as_ref().map(|it| PlaceRecord {
             file: it.file.clone(),
             line: it.line,
@@ -162,7 +164,7 @@ pub(crate) fn print_proof(
             ui.result(format_args!("    {}", Styled(FAINT, effect(it))))?;
         }
         for note in &checked.notes {
-            let note = printable(&note.message);
+            let note = printable(&redact(&note.message));
             ui.result(format_args!("    {} {note}", Styled(WARNING, "Note:")))?;
         }
     }
@@ -180,7 +182,9 @@ fn line(checked: &Checked, widest: usize) -> String {
     let Checked { version, name, proven, .. } = checked;
     let (mark, style, what) = match proven {
         Proven::Now | Proven::Before => ("✓", GOOD, String::new()),
-        Proven::Irreversible(reason) => ("·", WARNING, format!("cannot be reverted: {reason}")),
+        Proven::Irreversible(reason) => {
+            ("·", WARNING, format!("cannot be reverted: {}", redact(reason)))
+        }
         Proven::Not => ("✗", BAD, String::new()),
         Proven::NotReached => ("·", FAINT, "not reached".to_owned()),
     };
@@ -195,9 +199,10 @@ fn line(checked: &Checked, widest: usize) -> String {
 }
 
 fn print_finding(ui: &Ui, finding: &CheckFinding) -> Result<(), CommandError> {
-    let message = printable(&redact(&finding.message));
+    let say = |text: &dyn fmt::Display| ui.result(redact(&text.to_string()));
+    let message = printable(&finding.message);
     let version = finding.version.map(|it| format!("{it}: ")).unwrap_or_default();
-    ui.result(format_args!("{} {version}{message}", Styled(BAD.bold(), "Problem:")))?;
+    say(&format_args!("{} {version}{message}", Styled(BAD.bold(), "Problem:")))?;
     if let Some(place) = &finding.place {
         let is_failure = finding.kind.is_failure();
         let line = Some(place.source_line.as_str()).filter(|it| is_failure && !it.is_empty());
@@ -210,30 +215,30 @@ fn print_finding(ui: &Ui, finding: &CheckFinding) -> Result<(), CommandError> {
             ..Snippet::default()
         };
         match line {
-            Some(_) => ui.result(drawn(&snippet, Colors::Plain))?,
-            None => ui.result(format_args!("  --> {}:{}", place.file, place.line))?,
+            Some(_) => say(&drawn(&snippet, Colors::Plain))?,
+            None => say(&format_args!("  --> {}:{}", place.file, place.line))?,
         }
     }
     if let Some(error) = &finding.error {
         let said = [("SQLSTATE:", error.sqlstate()), ("Detail:", error.server_detail())];
         for (label, value) in said {
             if let Some(value) = value {
-                let value = printable(&redact(value));
-                ui.result(format_args!("  {} {value}", Styled(LABEL, label)))?;
+                let value = printable(value);
+                say(&format_args!("  {} {value}", Styled(LABEL, label)))?;
             }
         }
     }
     for difference in &finding.differences {
-        ui.result(format_args!("  {}", printable(&difference.message)))?;
+        say(&format_args!("  {}", printable(&difference.message)))?;
         for (lines, mark, style) in [(&difference.before, "-", BAD), (&difference.after, "+", GOOD)]
         {
             for line in lines {
-                ui.result(Styled(style, format!("      {mark} {}", printable(line))))?;
+                say(&Styled(style, format!("      {mark} {}", printable(line))))?;
             }
         }
     }
     for hint in &finding.hints {
-        ui.result(format_args!("  {} {}", Styled(HINT, "Hint:"), ui.in_our_name(hint)))?;
+        say(&format_args!("  {} {}", Styled(HINT, "Hint:"), ui.in_our_name(hint)))?;
     }
     Ok(())
 }
@@ -295,7 +300,7 @@ pub(crate) fn problems_of(
             file: it.place.as_ref().map(|it| from_root(set, &it.file)),
             line: it.place.as_ref().map_or(1, |it| it.line),
             column: it.place.as_ref().and_then(|it| it.column),
-            message: redact(&it.message),
+            message: it.message.clone(),
             details: it.differences.iter().flat_map(lines).collect(),
             help: it.hints.iter().map(|it| ui.in_our_name(it)).collect(),
             case: name(it.version),

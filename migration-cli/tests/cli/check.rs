@@ -138,6 +138,8 @@ fn is_sarif(log: &Value) {
         assert_eq!(rules[index]["id"], result["ruleId"]);
         assert!(["error", "warning", "note"].contains(&result["level"].as_str().unwrap()));
         assert!(result["message"]["text"].is_string());
+        // GitHub refuses the whole file for one without.
+        assert_ne!(result["locations"], serde_json::json!([]), "{result}");
         for location in result["locations"].as_array().unwrap() {
             let physical = &location["physicalLocation"];
             let uri = physical["artifactLocation"]["uri"].as_str().unwrap();

@@ -17,6 +17,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         what_is_made_dropped_and_made_again_is_the_same,
         a_column_type_that_came_back_leaves_no_difference_that_counts,
         columns_in_another_order_are_so_in_views_too,
+        what_means_something_else_counts,
         grants_that_came_back_are_the_same,
         a_role_that_may_read_nothing_reads_the_schema,
     ]
@@ -128,6 +129,31 @@ fn columns_in_another_order_are_so_in_views_too() {
         told(&was.diff(&schema(&database))),
         "~ table t: its columns are in the order a, c, b, were a, b, c\nview v: definition differs"
     );
+}
+
+fn what_means_something_else_counts() {
+    let database = TestDatabase::new();
+    database.execute(
+        "CREATE EXTENSION citext;
+         CREATE TABLE t (email citext, kind varchar(9), a int, b int, CONSTRAINT c CHECK (email = 'x'::citext));
+         CREATE VIEW w AS SELECT a, b FROM t; CREATE VIEW x AS SELECT * FROM w;
+         CREATE VIEW v AS SELECT b FROM t WHERE kind IN ('a', 'b')",
+    );
+    let told = |change: &str| {
+        let was = schema(&database);
+        database.execute(change);
+        told(&was.diff(&schema(&database)))
+    };
+    let change = "ALTER TABLE t DROP CONSTRAINT c, ADD CONSTRAINT c CHECK (email::text = 'x')";
+    assert_eq!(told(change), "constraint c of t: definition differs");
+    let change = "DROP VIEW x, w; CREATE VIEW w AS SELECT a AS b, b AS a FROM t";
+    assert_eq!(told(change), "view w: definition differs\nview x is missing");
+    // The view says the same in other words, of a column that is something else.
+    let change = "DROP VIEW v, w; ALTER TABLE t ALTER b TYPE bigint;
+        CREATE VIEW v AS SELECT b FROM t WHERE kind::text = ANY (ARRAY['a'::varchar::text, 'b'::varchar::text])";
+    let differences = told(change);
+    assert!(differences.contains("~ view v: definition differs"), "{differences}");
+    assert!(differences.contains("column v.b: type is bigint, was integer"), "{differences}");
 }
 
 fn grants_that_came_back_are_the_same() {

@@ -192,6 +192,16 @@ const CONSTRAINTS: &[Case] = &[
     ),
     (
         "",
+        "ALTER TABLE t DISABLE TRIGGER ALL",
+        "constraint other of t: disabled triggers on public.t are new",
+    ),
+    (
+        "",
+        "ALTER TABLE t ENABLE TRIGGER ALL",
+        "constraint other of t: disabled triggers on public.t are missing",
+    ),
+    (
+        "",
         "ALTER TABLE t ALTER CONSTRAINT other DEFERRABLE INITIALLY DEFERRED",
         "constraint other of t: definition differs",
     ),

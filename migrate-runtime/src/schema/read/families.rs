@@ -144,7 +144,7 @@ pub(super) const FAMILIES: [Family; 26] = [
     family(
         include_str!("constraints.sql"),
         ("pg_constraint", "s.oid"),
-        &["definition", "inheritance", "comment"],
+        &["definition", "inheritance", "disabled triggers", "comment"],
     ),
     family(
         include_str!("indexes.sql"),

@@ -3,23 +3,26 @@
 use std::fmt::Write as _;
 
 use super::{Case, Findings, Level, Problem};
+use crate::secret::redact;
 
 /// What has problems and is no case is a case of its own.
 const REST: &str = "all of them";
 
 /// One suite.
 pub(crate) fn junit(problems: &Findings) -> String {
-    let errors = || problems.problems.iter().filter(|it| it.level == Level::Error);
-    let rest: Vec<_> = errors().filter(|it| it.case.is_none()).collect();
+    // A test passes or fails: what is not merely noted decides the exit code as well.
+    let all = || problems.problems.iter().filter(|it| it.level != Level::Note);
+    let rest: Vec<_> = all().filter(|it| it.case.is_none()).collect();
     let failures = |case: &Case| -> Vec<&Problem> {
-        errors().filter(|it| it.case.as_ref() == Some(&case.name)).collect()
+        all().filter(|it| it.case.as_ref() == Some(&case.name)).collect()
     };
     let failing = problems.cases.iter().filter(|it| !failures(it).is_empty()).count();
     let (tests, failed) = match rest.len() {
         0 => (problems.cases.len(), failing),
         _ => (problems.cases.len() + 1, failing + 1),
     };
-    let skipped = problems.cases.iter().filter(|it| it.skipped.is_some()).count();
+    let is_skipped = |it: &&Case| it.skipped.is_some() && failures(it).is_empty();
+    let skipped = problems.cases.iter().filter(is_skipped).count();
     let total = problems.cases.iter().filter_map(|it| it.milliseconds).sum();
     let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
     let counts = format!(
@@ -52,12 +55,12 @@ fn element(text: &mut String, case: &Case, failures: &[&Problem]) {
         let column = problem.column.map(|it| format!(":{it}")).unwrap_or_default();
         let place = problem.file.as_ref().map(|it| format!("{it}:{}{column}: ", problem.line));
         let whole = format!("{}{}", place.unwrap_or_default(), problem.text());
-        let (message, kind) = (escape(&problem.message), escape(problem.rule));
+        let (message, kind) = (escape(&redact(&problem.message)), escape(problem.rule));
         let _ = write!(text, "      <failure message=\"{message}\" type=\"{kind}\">");
         let _ = writeln!(text, "{}</failure>", escape(&whole));
     }
-    if let Some(why) = &case.skipped {
-        let _ = writeln!(text, "      <skipped message=\"{}\"/>", escape(why));
+    if let Some(why) = case.skipped.as_ref().filter(|_| failures.is_empty()) {
+        let _ = writeln!(text, "      <skipped message=\"{}\"/>", escape(&redact(why)));
     }
     text.push_str("    </testcase>\n");
 }
@@ -111,6 +114,16 @@ mod tests {
               </testsuite>
             </testsuites>
         "#]].assert_eq(&junit(&example()));
+    }
+
+    #[test]
+    fn a_warning_fails_and_what_fails_is_not_skipped() {
+        let mut problems = example();
+        problems.problems[0].level = Level::Warning;
+        problems.problems[0].case = Some("20260101000002_two".to_owned());
+        let text = junit(&problems);
+        assert!(text.contains("tests=\"3\" failures=\"1\" errors=\"0\" skipped=\"0\""), "{text}");
+        assert!(text.contains("<failure") && !text.contains("<skipped"), "{text}");
     }
 
     #[test]

@@ -10,6 +10,8 @@ pub(crate) use github::github;
 pub(crate) use junit::junit;
 pub(crate) use sarif::sarif;
 
+use crate::secret::redact;
+
 /// Everything that was found, and what it was looked for by.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
@@ -68,11 +70,11 @@ pub(crate) struct Case {
 }
 
 impl Problem {
-    /// All that there is to say, a line each.
+    /// All that there is to say, a line each, without passwords.
     fn text(&self) -> String {
         let help = self.help.iter().map(|it| format!("Hint: {it}"));
         let lines = [self.message.clone()].into_iter().chain(self.details.iter().cloned());
-        lines.chain(help).collect::<Vec<_>>().join("\n")
+        redact(&lines.chain(help).collect::<Vec<_>>().join("\n"))
     }
 }
 
@@ -116,5 +118,22 @@ pub(super) fn example() -> Findings {
             case("20260101000002_two", None, Some("there is no way back")),
             case("20260101000003_three", Some(5), None),
         ],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_password_leaves_in_any_format() {
+        let mut problems = example();
+        let problem = &mut problems.problems[0];
+        "postgres://app:canary@db/app".clone_into(&mut problem.message);
+        problem.details = vec!["- OPTIONS password=canary".to_owned()];
+        problem.help = vec!["psql 'host=db password=canary'".to_owned()];
+        for text in [github(&problems), sarif(&problems), junit(&problems)] {
+            assert!(text.contains("***") && !text.contains("canary"), "{text}");
+        }
     }
 }
