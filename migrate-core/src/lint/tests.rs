@@ -250,6 +250,7 @@ fn options_are_read_and_mistakes_are_named() {
 }
 
 /// What costs the square of a script would be felt in every build.
+#[expect(clippy::disallowed_types, reason = "what a script costs is what is tested")]
 #[test]
 fn long_scripts_cost_no_square() {
     let lines = |times: usize, line: fn(usize) -> String| (0..times).map(line).collect::<String>();

@@ -77,7 +77,7 @@ impl Known {
                 self.views.remove_where(|it, _| gone(it));
                 self.enums.remove_where(|it, _| gone(it));
                 self.domains.remove_where(|it, _| gone(it));
-                self.functions.remove_where(|it, _| gone(it));
+                self.functions.remove_where(|it, ()| gone(it));
             }
             _ => {}
         }
@@ -343,8 +343,9 @@ fn rename_in(kind: &mut ConstraintKind, from: &str, to: &str) {
 
 /// As the server folds names, without a copy where nothing changes.
 fn fold(word: &str) -> Cow<'_, str> {
-    match word.bytes().any(|it| it.is_ascii_uppercase()) {
-        true => Cow::Owned(word.to_ascii_lowercase()),
-        false => Cow::Borrowed(word),
+    if word.bytes().any(|it| it.is_ascii_uppercase()) {
+        Cow::Owned(word.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(word)
     }
 }
