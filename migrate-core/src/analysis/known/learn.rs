@@ -67,20 +67,22 @@ impl Known {
                 self.enums.remove(it);
                 self.domains.remove(it);
             }),
-            What::DropSchema { schemas, .. } => {
-                let gone = |it: &ObjectName| {
-                    let schema = it.schema.as_deref().unwrap_or("public");
-                    schemas.iter().any(|it| it == schema)
-                };
-                self.tables.remove_where(|it, _| gone(it));
-                self.indexes.remove_where(gone);
-                self.views.remove_where(|it, _| gone(it));
-                self.enums.remove_where(|it, _| gone(it));
-                self.domains.remove_where(|it, _| gone(it));
-                self.functions.remove_where(|it, ()| gone(it));
-            }
+            What::DropSchema { schemas, .. } => self.drop_schemas(schemas),
             _ => {}
         }
+    }
+
+    fn drop_schemas(&mut self, schemas: &[String]) {
+        let gone = |it: &ObjectName| {
+            let schema = it.schema.as_deref().unwrap_or("public");
+            schemas.iter().any(|it| it == schema)
+        };
+        self.tables.remove_where(|it, _| gone(it));
+        self.indexes.remove_where(gone);
+        self.views.remove_where(|it, _| gone(it));
+        self.enums.remove_where(|it, _| gone(it));
+        self.domains.remove_where(|it, _| gone(it));
+        self.functions.remove_where(|it, ()| gone(it));
     }
 
     /// Code, or what is not read, may have changed the tables that it names.
