@@ -100,13 +100,7 @@ impl Claims<'_> {
             What::CreateTableAs { sources, has_data, .. } => {
                 self.add(if *has_data { Deed::Read } else { Deed::Mention }, NONE, sources);
             }
-            What::DropTable { tables, cascade, .. } => {
-                let deed = if *cascade { Deed::DropTableCascade } else { Deed::DropTable };
-                self.add(deed, tables, NONE);
-                let known = tables.iter().filter_map(|it| self.known.tables.get(it));
-                let parents: Vec<_> = known.filter_map(|it| it.partition_of.clone()).collect();
-                self.add(Deed::DropPartition, &parents, NONE);
-            }
+            What::DropTable { tables, cascade, .. } => self.drop_tables(tables, *cascade),
             What::Truncate { tables, cascade: false } => self.add(Deed::Truncate, tables, NONE),
             What::Truncate { tables, .. } => self.add(Deed::TruncateCascade, tables, NONE),
             What::AlterTable { table, only, change } => self.alter_table(table, *only, change),
@@ -129,6 +123,24 @@ impl Claims<'_> {
                 self.others(what);
             }
         }
+    }
+
+    fn drop_tables(&mut self, tables: &[ObjectName], cascade: bool) {
+        let deed = if cascade { Deed::DropTableCascade } else { Deed::DropTable };
+        self.add(deed, tables, NONE);
+        let known = tables.iter().filter_map(|it| Some((it, self.known.tables.get(it)?)));
+        let parent = |(name, it): (&ObjectName, &Table)| {
+            Some((name.clone(), it.partition_of.clone()?, it.is_doubted))
+        };
+        let partitions: Vec<_> = known.filter_map(parent).collect();
+        for (partition, _, is_doubted) in &partitions {
+            // The keys that it has from its table stay with that one.
+            if !is_doubted && self.known.referenced_by(partition).is_empty() {
+                self.found.retain(|it| it.whose != Whose::Referenced || it.relation != *partition);
+            }
+        }
+        let parents: Vec<_> = partitions.into_iter().map(|it| it.1).collect();
+        self.add(Deed::DropPartition, &parents, NONE);
     }
 
     fn index(&mut self, what: &What) {

@@ -29,6 +29,7 @@ pub(crate) struct Known {
 }
 
 /// A table.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Table {
     pub(crate) columns: BTreeMap<String, Column>,

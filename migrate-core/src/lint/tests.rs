@@ -95,7 +95,9 @@ fn ways_out_lead_out() {
         }
         let set = resolve(files, "migrations").unwrap_or_else(|it| panic!("{}: {it:?}", rule.id));
         for it in analyze(&set, "migrations", &LintOptions::default()).findings {
-            if it.severity == Severity::Error || it.rule.id == rule.id {
+            // What may be so, and is not known here, stays worth knowing.
+            let is_itself = it.rule.id == rule.id && it.severity >= rule.severity;
+            if it.severity == Severity::Error || is_itself {
                 writeln!(wrong, "{}: {} {:?}", rule.id, it.rule.id, it.problem.message).unwrap();
             }
         }
@@ -151,6 +153,33 @@ fn a_password_is_not_shown() {
         let shown = format!("{:?}", found.iter().map(|it| &it.problem).collect::<Vec<_>>());
         assert!(!shown.contains("canary"), "{shown}");
     }
+}
+
+#[test]
+fn a_check_may_prove_the_bounds_of_a_partition() {
+    let rule = rule("attach-partition-scans").unwrap();
+    let of_check = |it: &Example| it.findings > 0 && it.before.contains("CHECK (");
+    for example in rule.examples.iter().filter(|it| of_check(it)) {
+        let found = of_rule(rule, &set(example, ""), &LintOptions::default());
+        assert_eq!(found[0].severity, Severity::Info);
+        assert!(found[0].problem.message.contains("unless its CHECK"), "{found:#?}");
+    }
+}
+
+#[test]
+fn partitioned_tables_take_not_valid_from_18_on() {
+    #[track_caller]
+    fn check(version: &str, expected: &str) {
+        let rule = rule("foreign-key-validates").unwrap();
+        let before = "CREATE TABLE p (a int) PARTITION BY LIST (a)";
+        let example = Example::found(before, "ALTER TABLE p ADD FOREIGN KEY (a) REFERENCES r");
+        let options = LintOptions::read(&format!("postgres_version = {version}")).unwrap();
+        let found = of_rule(rule, &set(&example, ""), &options);
+        let help = found[0].problem.help.as_deref().unwrap();
+        assert!(help.starts_with(expected), "{help}");
+    }
+    check("17", "p is partitioned, and takes NOT VALID from PostgreSQL 18 on");
+    check("18", "add NOT VALID");
 }
 
 #[test]
@@ -218,4 +247,33 @@ fn options_are_read_and_mistakes_are_named() {
         "3:9: `truncate` stands in [lint] twice",
     );
     check("a = canary", "1:5: this is not TOML");
+}
+
+/// What costs the square of a script would be felt in every build.
+#[expect(clippy::disallowed_types, reason = "what a script costs is what is tested")]
+#[test]
+fn long_scripts_cost_no_square() {
+    let lines = |times: usize, line: fn(usize) -> String| (0..times).map(line).collect::<String>();
+    let scripts: [fn(usize) -> String; 4] = [
+        |it| format!("INSERT INTO t (a) VALUES ({it});\n"),
+        |it| format!("ALTER TABLE t ADD COLUMN c{it} timestamp;\n"),
+        |it| format!("CREATE TABLE t{it} (a int);\n"),
+        |it| format!("{} c{it} timestamp\n", if it == 0 { "CREATE TABLE t (" } else { "," }),
+    ];
+    for (index, line) in scripts.into_iter().enumerate() {
+        let time = |times: usize| {
+            let sql = lines(times, line) + if index == 3 { ")" } else { "" };
+            let files = ["up", "down"].map(|it| file(&format!("20260101000001_x.{it}.sql"), &sql));
+            let set = resolve(files.to_vec(), "migrations").unwrap();
+            let once = |_| {
+                let start = std::time::Instant::now();
+                analyze(&set, "migrations", &LintOptions::default());
+                start.elapsed()
+            };
+            (0..3).map(once).min().unwrap()
+        };
+        let (short, long) = (time(100), time(1_600));
+        // The square would be more than 100 times as much.
+        assert!(long < short * 64, "{}: {short:?}, {long:?}", line(1));
+    }
 }

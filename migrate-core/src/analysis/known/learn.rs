@@ -67,20 +67,22 @@ impl Known {
                 self.enums.remove(it);
                 self.domains.remove(it);
             }),
-            What::DropSchema { schemas, .. } => {
-                let gone = |it: &ObjectName| {
-                    let schema = it.schema.as_deref().unwrap_or("public");
-                    schemas.iter().any(|it| it == schema)
-                };
-                self.tables.remove_where(|it, _| gone(it));
-                self.indexes.remove_where(gone);
-                self.views.remove_where(|it, _| gone(it));
-                self.enums.remove_where(|it, _| gone(it));
-                self.domains.remove_where(|it, _| gone(it));
-                self.functions.remove_where(|it, _| gone(it));
-            }
+            What::DropSchema { schemas, .. } => self.drop_schemas(schemas),
             _ => {}
         }
+    }
+
+    fn drop_schemas(&mut self, schemas: &[String]) {
+        let gone = |it: &ObjectName| {
+            let schema = it.schema.as_deref().unwrap_or("public");
+            schemas.iter().any(|it| it == schema)
+        };
+        self.tables.remove_where(|it, _| gone(it));
+        self.indexes.remove_where(gone);
+        self.views.remove_where(|it, _| gone(it));
+        self.enums.remove_where(|it, _| gone(it));
+        self.domains.remove_where(|it, _| gone(it));
+        self.functions.remove_where(|it, ()| gone(it));
     }
 
     /// Code, or what is not read, may have changed the tables that it names.
@@ -343,8 +345,9 @@ fn rename_in(kind: &mut ConstraintKind, from: &str, to: &str) {
 
 /// As the server folds names, without a copy where nothing changes.
 fn fold(word: &str) -> Cow<'_, str> {
-    match word.bytes().any(|it| it.is_ascii_uppercase()) {
-        true => Cow::Owned(word.to_ascii_lowercase()),
-        false => Cow::Borrowed(word),
+    if word.bytes().any(|it| it.is_ascii_uppercase()) {
+        Cow::Owned(word.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(word)
     }
 }

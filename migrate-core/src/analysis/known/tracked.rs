@@ -3,11 +3,11 @@
 
 use std::collections::{BTreeMap, btree_map};
 
-/// A map, and while it is marked, what was there before each change.
+/// A map, and while it is marked, what was there before the first change of each key.
 #[derive(Clone, Debug)]
 pub(crate) struct Tracked<K, V> {
     map: BTreeMap<K, V>,
-    log: Option<Vec<(K, Option<V>)>>,
+    log: Option<BTreeMap<K, Option<V>>>,
 }
 
 impl<K, V> Default for Tracked<K, V> {
@@ -68,12 +68,12 @@ impl<K: Ord + Clone, V: Clone> Tracked<K, V> {
 
     /// From now on, changes can be taken back.
     pub(crate) fn mark(&mut self) {
-        self.log = Some(Vec::new());
+        self.log = Some(BTreeMap::new());
     }
 
     /// Takes back what was changed since the mark.
     pub(crate) fn rewind(&mut self) {
-        for (key, before) in self.log.take().unwrap_or_default().into_iter().rev() {
+        for (key, before) in self.log.take().unwrap_or_default() {
             match before {
                 Some(value) => _ = self.map.insert(key, value),
                 None => _ = self.map.remove(&key),
@@ -90,8 +90,10 @@ impl<K: Ord + Clone, V: Clone> Tracked<K, V> {
     }
 
     fn note(&mut self, key: &K) {
-        if let Some(log) = &mut self.log {
-            log.push((key.clone(), self.map.get(key).cloned()));
+        if let Some(log) = &mut self.log
+            && !log.contains_key(key)
+        {
+            log.insert(key.clone(), self.map.get(key).cloned());
         }
     }
 }

@@ -25,10 +25,14 @@ pub(super) static RULE: Rule = Rule {
             "CREATE TABLE p (a int) PARTITION BY RANGE (a); CREATE TABLE d PARTITION OF p DEFAULT",
             "CREATE TABLE t (a int); ALTER TABLE p ATTACH PARTITION t FOR VALUES FROM (1) TO (2)",
         ),
-        // It may be the one that proves it.
-        Example::fine(
+        // It may be the one that proves it: worth knowing, no more.
+        Example::found(
             "CREATE TABLE p (a int) PARTITION BY RANGE (a); CREATE TABLE t (a int CHECK (a = 1))",
             "ALTER TABLE p ATTACH PARTITION t FOR VALUES FROM (1) TO (2)",
+        ),
+        Example::found(
+            "CREATE TABLE p (a int) PARTITION BY RANGE (a); CREATE TABLE d (a int CHECK (a > 9)); ALTER TABLE p ATTACH PARTITION d DEFAULT",
+            "CREATE TABLE t PARTITION OF p FOR VALUES FROM (1) TO (2)",
         ),
         Example::fine(
             "CREATE TABLE p (a int) PARTITION BY RANGE (a)",
@@ -64,7 +68,10 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
     if let Some(new) = new.filter(|it| !context.is_fresh(it)) {
         let message = format!("reads and writes of {new} wait while its rows are read");
         match has_check(context, new) {
-            Some(true) => {}
+            Some(true) => {
+                let message = format!("{message}, unless its CHECK proves the bounds");
+                return sink.report_unsure(range, message, help(new));
+            }
             Some(false) => return sink.report(range, message, help(new)),
             None => {
                 let message = format!("{message}, unless a valid CHECK says which it holds");
@@ -77,11 +84,16 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
         .find(|(_, it)| it.is_default_partition && it.partition_of.as_ref() == Some(parent))
         .map(|(name, _)| name);
     let Some(default) = default.filter(|it| !context.is_fresh(it)) else { return };
-    if has_check(context, default) == Some(false) {
-        let message = format!(
-            "reads and writes of {default}, the default partition, wait while its rows are read"
-        );
-        sink.report(range, message, help(default));
+    let message = format!(
+        "reads and writes of {default}, the default partition, wait while its rows are read"
+    );
+    match has_check(context, default) {
+        Some(false) => sink.report(range, message, help(default)),
+        Some(true) => {
+            let message = format!("{message}, unless its CHECK keeps out what the new one holds");
+            sink.report_unsure(range, message, help(default));
+        }
+        None => {}
     }
 }
 

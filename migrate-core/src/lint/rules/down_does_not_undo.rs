@@ -1,5 +1,7 @@
 //! Down scripts that leave behind what the up script made, or do not bring back what it dropped, by name.
 
+use std::collections::BTreeSet;
+
 use crate::analysis::Examined;
 use crate::lint::ledger::{Kind, Ledger, Thing};
 use crate::lint::{Check, Example, MigrationContext, Rule, Severity, Sink};
@@ -126,8 +128,9 @@ fn check(context: &MigrationContext<'_>, sink: &mut Sink<'_>) {
 }
 
 /// Whether all statements of a script were understood.
-fn is_read(script: &SourceScript, actions: &[Examined]) -> bool {
-    (0..script.statements.len()).all(|it| actions.iter().any(|action| action.statement == it))
+pub(super) fn is_read(script: &SourceScript, actions: &[Examined]) -> bool {
+    let read: BTreeSet<usize> = actions.iter().map(|it| it.statement).collect();
+    read.len() == script.statements.len()
 }
 
 /// What depends on other things, and goes with them where CASCADE says so.

@@ -1,9 +1,12 @@
 //! Down scripts such as `SELECT 1`.
 
+use std::collections::BTreeSet;
+
+use super::down_does_not_undo::is_read;
+use crate::Direction;
 use crate::lint::ledger::{Kind, Ledger};
 use crate::lint::{Check, Example, MigrationContext, Rule, Severity, Sink};
-use crate::sql::action::{Change, What};
-use crate::{Direction, SourceScript};
+use crate::sql::action::{Change, ObjectName, What};
 
 pub(super) static RULE: Rule = Rule {
     id: "down-does-nothing",
@@ -55,13 +58,9 @@ pub(super) fn does_nothing(context: &MigrationContext<'_>) -> bool {
         What::Select { locks_rows: false, .. } => !sql.contains('('),
         _ => false,
     };
-    is_whole(down, context)
+    !down.statements.is_empty()
+        && is_read(down, context.down)
         && context.down.iter().all(|it| is_nothing(&it.action.what, it.action.range.of(&down.sql)))
-}
-
-fn is_whole(down: &SourceScript, context: &MigrationContext<'_>) -> bool {
-    let is_read = |it| context.down.iter().any(|action| action.statement == it);
-    !down.statements.is_empty() && (0..down.statements.len()).all(is_read)
 }
 
 /// Whether the up script leaves the schema as something else than it was.
@@ -69,11 +68,9 @@ fn changes(context: &MigrationContext<'_>) -> bool {
     let ledger = Ledger::of(context.up, &context.migration.up);
     let things = ledger.made.iter().filter(|it| it.kind != Kind::Extension);
     let gone = ledger.dropped.iter().filter(|it| !it.is_doubtful);
+    let own: BTreeSet<&ObjectName> = ledger.made.iter().map(|it| &it.name).collect();
     let alters = |what: &What| match what {
-        What::AlterTable { table, change, .. } => {
-            let is_own = ledger.made.iter().any(|it| it.name == *table);
-            !is_own && is_lasting(change)
-        }
+        What::AlterTable { table, change, .. } => !own.contains(table) && is_lasting(change),
         What::CreateFunction(it) => it.or_replace,
         _ => false,
     };

@@ -1,7 +1,7 @@
 //! `ADD FOREIGN KEY` that checks the rows that are there.
 
 use crate::lint::{ActionContext, Check, Example, Rule, Severity, Sink};
-use crate::sql::action::{Change, ConstraintKind, What};
+use crate::sql::action::{Change, ConstraintKind, ObjectName, What};
 
 pub(super) static RULE: Rule = Rule {
     id: "foreign-key-validates",
@@ -14,6 +14,10 @@ pub(super) static RULE: Rule = Rule {
         Example::found(
             "CREATE TABLE r (id int PRIMARY KEY); CREATE TABLE t (a int)",
             "ALTER TABLE t ADD CONSTRAINT k FOREIGN KEY (a) REFERENCES r (id)",
+        ),
+        Example::found(
+            "CREATE TABLE r (id int PRIMARY KEY); CREATE TABLE p (a int) PARTITION BY LIST (a)",
+            "ALTER TABLE p ADD FOREIGN KEY (a) REFERENCES r (id)",
         ),
         Example::fine(
             "",
@@ -39,8 +43,21 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
     sink.report(
         context.action.range,
         format!("writes to {table} and to {referenced} wait while every row is checked"),
-        format!(
-            "add NOT VALID, and ALTER TABLE {table} VALIDATE CONSTRAINT … in the next migration"
-        ),
+        if refuses_not_valid(context, table) {
+            format!(
+                "{table} is partitioned, and takes NOT VALID from PostgreSQL 18 on: add the key to each partition, \
+                 NOT VALID, VALIDATE CONSTRAINT … in the next migration, and this in the one after that, which takes \
+                 those over and checks nothing"
+            )
+        } else {
+            format!(
+                "add NOT VALID, and ALTER TABLE {table} VALIDATE CONSTRAINT … in the next migration"
+            )
+        },
     );
+}
+
+fn refuses_not_valid(context: &ActionContext<'_>, table: &ObjectName) -> bool {
+    let is_partitioned = context.known.tables.get(table).is_some_and(|it| it.is_partitioned);
+    is_partitioned && context.options.postgres_version < 18
 }

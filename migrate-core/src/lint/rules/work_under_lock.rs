@@ -67,10 +67,10 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
         What::Refresh { view, .. } => context.is_fresh(view),
         _ => false,
     };
-    let Some((since, held)) = context.held(LockMode::AccessExclusive) else { return };
     if !works || !is_quiet {
         return;
     }
+    let Some((since, held)) = context.held(LockMode::AccessExclusive) else { return };
     let line = context.line(since);
     sink.report(
         context.action.range,
