@@ -35,10 +35,11 @@ pub(crate) fn read(
     let mut attempts = 1;
     loop {
         let begun = send(schema::BEGIN)?;
-        let version = begun.first(schema::FIRST).and_then(|it| it.first()?.as_deref());
-        let version = version.and_then(|it| it.parse().ok()).unwrap_or_default();
+        let first = |at: usize| begun.first(schema::FIRST).and_then(|it| it.get(at)?.as_deref());
+        let version = first(0).and_then(|it| it.parse().ok()).unwrap_or_default();
+        let day = first(1).and_then(|it| it.parse().ok());
         let failure = match send(&schema::message(version, history)) {
-            Ok(reply) => return Ok(schema::parse(reply)),
+            Ok(reply) => return Ok(schema::parse(reply, day)),
             Err(failure) => failure,
         };
         // The snapshot still has it, and the functions that write it down do not find it.

@@ -179,7 +179,9 @@ impl<'s> Diff<'s> {
             name: name.clone(),
         });
         views.any(|view| match self.shown(&view) {
-            [Some(was), Some(is)] => !same_expression(was, is) && !self.stars.contains(&view),
+            [Some(was), Some(is)] => {
+                !same_expression(was, is, self.day()) && !self.stars.contains(&view)
+            }
             shown => shown[0] != shown[1],
         })
     }
@@ -208,7 +210,7 @@ impl<'s> Diff<'s> {
                 continue;
             }
             let message = format!("{name}: {}", in_words(attribute, values));
-            let weight = weigh(attribute, values, [was, is]);
+            let weight = self.weigh(attribute, values, [was, is]);
             let lines = (
                 statement(name, was, attribute, self.was),
                 statement(name, is, attribute, self.now),
@@ -217,6 +219,26 @@ impl<'s> Diff<'s> {
             let difference = different(name, Some(attribute), message);
             found.push(Difference { weight, before, after, ..difference });
         }
+    }
+
+    fn weigh(
+        &self,
+        attribute: &str,
+        values: (Option<&str>, Option<&str>),
+        objects: [&Object; 2],
+    ) -> Weight {
+        let (Some(was), Some(is)) = values else {
+            return if SLIGHT.contains(&attribute) { Weight::Slight } else { Weight::Full };
+        };
+        let is_slight = SLIGHT.contains(&attribute)
+            || EXPRESSIONS.contains(&attribute) && same_expression(was, is, self.day())
+            || attribute == "body" && objects.into_iter().all(is_in_sql) && same_words(was, is);
+        if is_slight { Weight::Slight } else { Weight::Full }
+    }
+
+    /// When the later one was read.
+    fn day(&self) -> Option<i64> {
+        self.now.read_on.0
     }
 
     /// Whether something else tells it already.
@@ -242,7 +264,10 @@ impl<'s> Diff<'s> {
             let views = self.was.objects.keys().filter(|it| VIEWS.contains(&it.kind));
             for view in views.filter(|it| !self.stars.contains(*it)).collect::<Vec<_>>() {
                 let [Some(was), Some(is)] = self.shown(view) else { continue };
-                if was != is && selects_from(was, &name) && selects_in_another_order(was, is) {
+                if was != is
+                    && selects_from(was, &name)
+                    && selects_in_another_order(was, is, self.day())
+                {
                     self.stars.insert(view.clone());
                     new.push(view.clone());
                 }
@@ -285,16 +310,6 @@ fn constraint_of(index: &ObjectName, constraint: &str) -> ObjectName {
 fn different(object: &ObjectName, attribute: Option<&'static str>, message: String) -> Difference {
     let (before, after) = (Vec::new(), Vec::new());
     Difference { object: object.clone(), attribute, weight: Weight::Full, message, before, after }
-}
-
-fn weigh(attribute: &str, values: (Option<&str>, Option<&str>), objects: [&Object; 2]) -> Weight {
-    let (Some(was), Some(is)) = values else {
-        return if SLIGHT.contains(&attribute) { Weight::Slight } else { Weight::Full };
-    };
-    let is_slight = SLIGHT.contains(&attribute)
-        || EXPRESSIONS.contains(&attribute) && same_expression(was, is)
-        || attribute == "body" && objects.into_iter().all(is_in_sql) && same_words(was, is);
-    if is_slight { Weight::Slight } else { Weight::Full }
 }
 
 /// Whether blanks and comments of a function's body are those of SQL.

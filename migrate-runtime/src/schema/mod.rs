@@ -26,7 +26,20 @@ pub(crate) use read::{BEGIN, FIRST, message, parse};
 pub struct Schema {
     /// Every object, by its name.
     pub objects: BTreeMap<ObjectName, Object>,
+    read_on: ReadOn,
 }
+
+/// The day that a schema was read on, since 1970, by the server's clock. It makes no difference.
+#[derive(Clone, Copy, Debug, Default)]
+struct ReadOn(Option<i64>);
+
+impl PartialEq for ReadOn {
+    fn eq(&self, _: &ReadOn) -> bool {
+        true
+    }
+}
+
+impl Eq for ReadOn {}
 
 /// What is known of one object. What is as it is unless told is left out: an index that is valid has no
 /// attribute about it.

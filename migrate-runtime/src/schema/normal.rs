@@ -6,8 +6,6 @@
 //! casts between those types change no value; on anything else they may: with `(email)::text`, `citext` compares
 //! otherwise.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use migrate_core::sql_words;
 
 /// Casts that do not change the value of a literal: what follows `::` in the tokens.
@@ -18,9 +16,9 @@ const IDLE: [&[&str]; 4] = [
     &["text"],
 ];
 
-/// Whether two expressions, or statements that PostgreSQL wrote, mean the same.
-pub(super) fn same_expression(one: &str, other: &str) -> bool {
-    words_of(one) == words_of(other)
+/// Whether two expressions, or statements that PostgreSQL wrote, mean the same; on a day, where that is known.
+pub(super) fn same_expression(one: &str, other: &str, day: Option<i64>) -> bool {
+    words_of(one, day) == words_of(other, day)
 }
 
 /// Whether two texts of a function differ in blanks and comments alone.
@@ -29,11 +27,7 @@ pub(super) fn same_words(one: &str, other: &str) -> bool {
 }
 
 /// The words of a text that PostgreSQL wrote, without what means nothing.
-pub(super) fn words_of(text: &str) -> Vec<&str> {
-    normal(text, today())
-}
-
-fn normal(text: &str, day: i64) -> Vec<&str> {
+pub(super) fn words_of(text: &str, day: Option<i64>) -> Vec<&str> {
     let mut words = without_idle_casts(&sql_words(text));
     for word in words.iter_mut().filter(|it| is_moment(it, day)) {
         *word = "'now'";
@@ -41,13 +35,13 @@ fn normal(text: &str, day: i64) -> Vec<&str> {
     without_idle_parentheses(words)
 }
 
-/// Whether it is a time with fractions of a second, about now: nobody writes one, it is when the script ran that
+/// Whether it is a time with fractions of a second, of about that day: nobody writes one, it is when the script ran that
 /// said `'now'`.
-fn is_moment(word: &str, day: i64) -> bool {
+fn is_moment(word: &str, day: Option<i64>) -> bool {
     let shape = |it: char| if it.is_ascii_digit() { '0' } else { it };
     let shape: String = word.chars().map(shape).collect();
     shape.starts_with("'0000-00-00 00:00:00.0")
-        && day_of(&word[1..11]).is_some_and(|it| (it - day).abs() <= 1)
+        && day_of(&word[1..11]).zip(day).is_some_and(|(it, day)| (it - day).abs() <= 1)
 }
 
 /// The days since 1970 of a date such as `2026-11-26`.
@@ -58,12 +52,6 @@ fn day_of(date: &str) -> Option<i64> {
     let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
     let leap_days = year / 4 - year / 100 + year / 400;
     Some(year * 365 + leap_days + (month * 153 + 2) / 5 + day - 719_469)
-}
-
-/// The days since 1970.
-fn today() -> i64 {
-    let passed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(passed.as_secs() / (24 * 60 * 60)).unwrap_or_default()
 }
 
 fn without_idle_casts<'t>(words: &[&'t str]) -> Vec<&'t str> {
@@ -315,13 +303,13 @@ mod tests {
 
     #[track_caller]
     fn same(one: &str, other: &str) {
-        let (one, other) = (normal(one, DAY), normal(other, DAY));
+        let (one, other) = (words_of(one, Some(DAY)), words_of(other, Some(DAY)));
         assert!(one == other, "{one:?}\n{other:?}");
     }
 
     #[track_caller]
     fn differ(one: &str, other: &str) {
-        let (one, other) = (normal(one, DAY), normal(other, DAY));
+        let (one, other) = (words_of(one, Some(DAY)), words_of(other, Some(DAY)));
         assert!(one != other, "{one:?}\n{other:?}");
     }
 }

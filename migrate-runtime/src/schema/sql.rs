@@ -354,7 +354,7 @@ mod tests {
             (name(ObjectKind::Composite, None, "pair"), Object::default()),
             (name(ObjectKind::Domain, None, "d"), Object::default()),
         ];
-        let schema = Schema { objects: objects.into() };
+        let schema = Schema { objects: objects.into(), ..Schema::default() };
         let constraint = name(ObjectKind::Constraint, Some("d"), "c");
         let checks = object(&[("definition", "CHECK (VALUE > 0)"), ("comment", "why")]);
         assert_eq!(
@@ -375,7 +375,8 @@ mod tests {
     #[test]
     fn grants_can_be_pasted() {
         let table = name(ObjectKind::Table, None, "t");
-        let schema = Schema { objects: [(table, object(&[("owner", "Me")]))].into() };
+        let objects = [(table, object(&[("owner", "Me")]))].into();
+        let schema = Schema { objects, ..Schema::default() };
         let column = name(ObjectKind::Column, Some("t"), "c");
         let granted = |value| statement(&column, &object(&[("grants", value)]), "grants", &schema);
         assert_eq!(

@@ -11,7 +11,8 @@ use crate::error::Error;
 
 /// Proves that every migration of a set runs, is reverted and runs again, and leaves the schema as it has to be
 /// after each ([`Checker`]). What was proven is remembered beside the test binaries, and not done again until a
-/// script has changed.
+/// script has changed. The server is one of its own, unless `TEST_DATABASE_URL` names one: roles that scripts make
+/// belong to a server, and those of other tests are none of its business.
 ///
 /// # Panics
 ///

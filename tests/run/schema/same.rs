@@ -18,6 +18,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         a_column_type_that_came_back_leaves_no_difference_that_counts,
         columns_in_another_order_are_so_in_views_too,
         what_means_something_else_counts,
+        when_a_script_ran_makes_no_difference_that_counts,
         grants_that_came_back_are_the_same,
         a_role_that_may_read_nothing_reads_the_schema,
     ]
@@ -154,6 +155,15 @@ fn what_means_something_else_counts() {
     let differences = told(change);
     assert!(differences.contains("~ view v: definition differs"), "{differences}");
     assert!(differences.contains("column v.b: type is bigint, was integer"), "{differences}");
+}
+
+fn when_a_script_ran_makes_no_difference_that_counts() {
+    let database = TestDatabase::new();
+    let make = "DROP TABLE IF EXISTS t; CREATE TABLE t (at timestamp DEFAULT 'now')";
+    database.execute(make);
+    let was = schema(&database);
+    database.execute(make);
+    assert_eq!(told(&was.diff(&schema(&database))), "~ column t.at: default differs");
 }
 
 fn grants_that_came_back_are_the_same() {

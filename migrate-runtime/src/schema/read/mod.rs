@@ -10,12 +10,12 @@ use std::collections::HashMap;
 
 use families::{FAMILIES, Family};
 
-use super::{Attribute, Object, ObjectKind, ObjectName, Schema};
+use super::{Attribute, Object, ObjectKind, ObjectName, ReadOn, Schema};
 use crate::quote::{fill, literal};
 use crate::transport::Reply;
 
-/// Begins the snapshot; its last statement tells the version of the server.
-pub(crate) const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;\nSET LOCAL search_path = pg_catalog;\nSET LOCAL jit = off;\nSELECT pg_catalog.current_setting('server_version_num')";
+/// Begins the snapshot; its last statement tells the version of the server, and the day.
+pub(crate) const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;\nSET LOCAL search_path = pg_catalog;\nSET LOCAL jit = off;\nSELECT pg_catalog.current_setting('server_version_num'), CURRENT_DATE - '1970-01-01'::pg_catalog.date";
 
 /// The number in [`BEGIN`]'s answer of the statement that tells the version.
 pub(crate) const FIRST: usize = 3;
@@ -29,7 +29,7 @@ pub(crate) fn message(version: u32, schema: &str) -> String {
 }
 
 /// Understands the answer to [`message`].
-pub(crate) fn parse(reply: Reply) -> Schema {
+pub(crate) fn parse(reply: Reply, day: Option<i64>) -> Schema {
     let mut objects = HashMap::new();
     for (statement, cells) in reply.rows {
         let Some(family) = FAMILIES.get(statement) else { continue };
@@ -45,7 +45,7 @@ pub(crate) fn parse(reply: Reply) -> Schema {
         let name = ObjectName { kind, schema, table, name };
         objects.insert(name, Object { attributes });
     }
-    Schema { objects: objects.into_iter().collect() }
+    Schema { objects: objects.into_iter().collect(), read_on: ReadOn(day) }
 }
 
 impl Family {
