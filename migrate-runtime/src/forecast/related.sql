@@ -20,6 +20,8 @@ CROSS JOIN LATERAL (
           WHERE it.whose = 'default_partition' AND p.partrelid = base.oid AND p.partdefid <> 0
     UNION SELECT k.confrelid FROM pg_catalog.pg_constraint k
           WHERE it.whose = 'referenced' AND k.contype = 'f' AND k.conrelid = base.oid AND k.confrelid <> base.oid
+            -- One that a partition has from its parent stays with the parent.
+            AND k.conparentid = 0
     UNION SELECT k.conrelid FROM pg_catalog.pg_constraint k
           WHERE it.whose = 'referencing' AND k.contype = 'f' AND k.confrelid = base.oid AND k.conrelid <> base.oid
     UNION SELECT i.indrelid FROM pg_catalog.pg_index i WHERE it.whose = 'table_of_index' AND i.indexrelid = base.oid
