@@ -248,32 +248,3 @@ fn options_are_read_and_mistakes_are_named() {
     );
     check("a = canary", "1:5: this is not TOML");
 }
-
-/// What costs the square of a script would be felt in every build.
-#[expect(clippy::disallowed_types, reason = "what a script costs is what is tested")]
-#[test]
-fn long_scripts_cost_no_square() {
-    let lines = |times: usize, line: fn(usize) -> String| (0..times).map(line).collect::<String>();
-    let scripts: [fn(usize) -> String; 4] = [
-        |it| format!("INSERT INTO t (a) VALUES ({it});\n"),
-        |it| format!("ALTER TABLE t ADD COLUMN c{it} timestamp;\n"),
-        |it| format!("CREATE TABLE t{it} (a int);\n"),
-        |it| format!("{} c{it} timestamp\n", if it == 0 { "CREATE TABLE t (" } else { "," }),
-    ];
-    for (index, line) in scripts.into_iter().enumerate() {
-        let time = |times: usize| {
-            let sql = lines(times, line) + if index == 3 { ")" } else { "" };
-            let files = ["up", "down"].map(|it| file(&format!("20260101000001_x.{it}.sql"), &sql));
-            let set = resolve(files.to_vec(), "migrations").unwrap();
-            let once = |_| {
-                let start = std::time::Instant::now();
-                analyze(&set, "migrations", &LintOptions::default());
-                start.elapsed()
-            };
-            (0..3).map(once).min().unwrap()
-        };
-        let (short, long) = (time(100), time(1_600));
-        // The square would be more than 100 times as much.
-        assert!(long < short * 64, "{}: {short:?}, {long:?}", line(1));
-    }
-}
