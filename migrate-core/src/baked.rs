@@ -53,6 +53,25 @@ impl MigrationSet {
 }
 
 impl ScriptFacts {
+    /// What the whole script does, one effect for each relation: the strongest lock and the hardest work, each
+    /// with the first statement that is about it.
+    pub fn strongest(&self) -> Vec<Effect<'static>> {
+        let mut found: Vec<Effect<'static>> = Vec::new();
+        for it in &self.effects {
+            let same =
+                |there: &&mut Effect<'_>| (there.relation, there.whose) == (it.relation, it.whose);
+            let Some(there) = found.iter_mut().find(same) else {
+                found.push(*it);
+                continue;
+            };
+            there.lock = there.lock.max(it.lock);
+            there.since = there.since.min(it.since);
+            (there.work, there.is_certain) =
+                (there.work, there.is_certain).max((it.work, it.is_certain));
+        }
+        found
+    }
+
     /// Takes a line; one that makes no sense is left out.
     fn read(&mut self, line: &'static str) -> Option<()> {
         let fields: Vec<&'static str> = line.split('\t').collect();
@@ -238,5 +257,27 @@ mod tests {
         let none = set.facts("20260101000001".parse().unwrap(), Direction::Up).unwrap();
         assert_eq!(none, ScriptFacts::default());
         assert_eq!(set.with_analysis(None).facts(version, Direction::Up), None);
+    }
+
+    #[test]
+    fn the_strongest_of_a_script_is_told_once_a_relation() {
+        let set = MigrationSet::new(&[]).with_analysis(Some(
+            "=20260101000000 up\ne\t0\tS\titself\tbuild\t18\tt\ne\t0\tS\tpartitions\tbuild\t15\tt\n\
+             e\t1\tAX\titself\tscan?\t15\tt\ne\t1\tSRX\titself\tnone\t15\tr\n\
+             e\t2\tAS\titself\tscan\t15\tr\n",
+        ));
+        let version = "20260101000000".parse().unwrap();
+        let strongest = set.facts(version, Direction::Up).unwrap().strongest();
+        let told = strongest
+            .iter()
+            .map(|it| (it.relation, it.whose, it.lock.short(), it.work, it.is_certain, it.since));
+        assert_eq!(
+            told.collect::<Vec<_>>(),
+            [
+                ("t", Whose::Itself, "AX", Work::Build, true, 15),
+                ("t", Whose::Partitions, "S", Work::Build, true, 15),
+                ("r", Whose::Itself, "SRX", Work::Scan, true, 15),
+            ]
+        );
     }
 }

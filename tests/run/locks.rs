@@ -188,9 +188,8 @@ fn claims(
         for relation in meant(client, &it) {
             let there = claims.entry(relation).or_insert_with(|| it.clone());
             there.lock = there.lock.max(it.lock);
-            if (it.work, it.is_certain) > (there.work, there.is_certain) {
-                (there.work, there.is_certain) = (it.work, it.is_certain);
-            }
+            (there.work, there.is_certain) =
+                (there.work, there.is_certain).max((it.work, it.is_certain));
         }
     }
     claims

@@ -21,6 +21,18 @@ pub(crate) struct Claim {
     pub(crate) is_known: bool,
 }
 
+impl Claim {
+    /// Joins others: the strongest lock and the hardest work count where several are about one relation.
+    pub(crate) fn join(self, found: &mut Vec<Claim>) {
+        let same = |it: &&mut Claim| it.relation == self.relation && it.whose == self.whose;
+        let Some(there) = found.iter_mut().find(same) else { return found.push(self) };
+        there.lock = there.lock.max(self.lock);
+        there.since = there.since.min(self.since);
+        (there.work, there.is_certain) =
+            (there.work, there.is_certain).max((self.work, self.is_certain));
+    }
+}
+
 /// What an action claims, with what is known before it.
 pub(crate) fn claims(action: &Action, known: &Known) -> Vec<Claim> {
     let mut claims = Claims { known, found: Vec::new() };
@@ -76,21 +88,8 @@ impl Claims<'_> {
                         _ => true,
                     },
                 };
-                self.put(claim);
+                claim.join(&mut self.found);
             }
-        }
-    }
-
-    /// The strongest lock and the hardest work count where several are about one relation.
-    fn put(&mut self, claim: Claim) {
-        let same = |it: &&mut Claim| it.relation == claim.relation && it.whose == claim.whose;
-        let Some(there) = self.found.iter_mut().find(same) else {
-            return self.found.push(claim);
-        };
-        there.lock = there.lock.max(claim.lock);
-        there.since = there.since.min(claim.since);
-        if (claim.work, claim.is_certain) > (there.work, there.is_certain) {
-            (there.work, there.is_certain) = (claim.work, claim.is_certain);
         }
     }
 
@@ -182,13 +181,11 @@ impl Claims<'_> {
     fn name_tables(&mut self) {
         for claim in std::mem::take(&mut self.found) {
             let index = self.known.indexes.get(&claim.relation);
-            match index.filter(|_| claim.whose == Whose::TableOfIndex) {
-                Some(it) => {
-                    let (relation, whose) = (it.table.clone(), Whose::Itself);
-                    self.put(Claim { relation, whose, ..claim });
-                }
-                None => self.put(claim),
-            }
+            let named = match index.filter(|_| claim.whose == Whose::TableOfIndex) {
+                Some(it) => Claim { relation: it.table.clone(), whose: Whose::Itself, ..claim },
+                None => claim,
+            };
+            named.join(&mut self.found);
         }
     }
 

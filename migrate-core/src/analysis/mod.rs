@@ -142,30 +142,13 @@ fn script(
             if may_do_anything(&examined_one.action.what, sql) {
                 known.doubt(sql);
             }
-            own.extend(examined_one.claims.iter().cloned());
+            examined_one.claims.iter().for_each(|it| it.clone().join(&mut own));
             examined.push(examined_one);
         }
-        claimed.claims.extend(strongest(own).into_iter().map(|it| (number, it)));
+        claimed.claims.extend(own.into_iter().map(|it| (number, it)));
     }
     lint.script(direction, examined, known, &fresh);
     claimed
-}
-
-/// One claim for each relation of a statement: the strongest lock and the hardest work.
-fn strongest(claims: Vec<Claim>) -> Vec<Claim> {
-    let mut found: Vec<Claim> = Vec::new();
-    for claim in claims {
-        match found.iter_mut().find(|it| it.relation == claim.relation && it.whose == claim.whose) {
-            None => found.push(claim),
-            Some(there) => {
-                there.lock = there.lock.max(claim.lock);
-                if (claim.work, claim.is_certain) > (there.work, there.is_certain) {
-                    (there.work, there.is_certain) = (claim.work, claim.is_certain);
-                }
-            }
-        }
-    }
-    found
 }
 
 #[cfg(test)]

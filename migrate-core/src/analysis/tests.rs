@@ -21,13 +21,6 @@ const SMALL_REWRITES: &[(&str, &str)] = &[
     ("alter sequence sq as int", "a sequence is one row"),
 ];
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Done {
-    lock: LockMode,
-    work: Work,
-    is_certain: bool,
-}
-
 struct Row<'a> {
     statement: &'a str,
     versions: std::ops::RangeInclusive<u8>,
@@ -85,31 +78,24 @@ fn known() -> Known {
     known
 }
 
-/// The claims of a statement on a version, about the relations that are there.
-fn claimed(sql: &str, version: u8, known: &Known) -> BTreeMap<String, Done> {
+/// The claims of a statement on a version, about each of the relations that are there.
+fn claimed(sql: &str, version: u8, known: &Known) -> BTreeMap<String, Claim> {
     let script = script_of(sql);
     let (mut known, mut fresh) = (known.clone(), Fresh::default());
-    let mut found: BTreeMap<String, Done> = BTreeMap::new();
+    let mut found = Vec::new();
     for action in script.statements.iter().flat_map(|it| read(&script, it)) {
         assert_ne!(action.what, What::Other, "{sql} is not read");
         for claim in claims(&action, &known).into_iter().filter(|it| it.since <= version) {
-            for relation in meant(&claim, &known) {
-                if fresh.relations.contains(&ObjectName::plain(relation.clone())) {
-                    continue;
-                }
-                let Claim { lock, work, is_certain, .. } = claim;
-                let there = found.entry(relation).or_insert(Done { lock, work, is_certain });
-                there.lock = there.lock.max(lock);
-                if (work, is_certain) > (there.work, there.is_certain) {
-                    (there.work, there.is_certain) = (work, is_certain);
-                }
+            let relations = meant(&claim, &known).into_iter().map(ObjectName::plain);
+            for relation in relations.filter(|it| !fresh.relations.contains(it)) {
+                Claim { relation, whose: Whose::Itself, ..claim.clone() }.join(&mut found);
             }
         }
         fresh.learn(&action.what, &known);
         known.learn(&action.what);
     }
-    found.retain(|name, _| version >= 18 || name != "t18");
-    found
+    found.retain(|it| version >= 18 || it.relation.name != "t18");
+    found.into_iter().map(|it| (it.relation.name.clone(), it)).collect()
 }
 
 /// The relations that a claim is about, from what is known.

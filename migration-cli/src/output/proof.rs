@@ -79,21 +79,7 @@ impl ProofRecord {
 
 /// What an up script does to each relation that was there before it: the strongest lock, the hardest work.
 fn strongest(checked: &Checked, set: &MigrationSet) -> Option<Vec<Effect<'static>>> {
-    let mut found: Vec<Effect<'static>> = Vec::new();
-    for effect in set.facts(checked.version, Direction::Up)?.effects {
-        let same =
-            |it: &&mut Effect<'_>| it.relation == effect.relation && it.whose == effect.whose;
-        match found.iter_mut().find(same) {
-            None => found.push(effect),
-            Some(there) => {
-                there.lock = there.lock.max(effect.lock);
-                if (effect.work, effect.is_certain) > (there.work, there.is_certain) {
-                    (there.work, there.is_certain) = (effect.work, effect.is_certain);
-                }
-            }
-        }
-    }
-    Some(found)
+    set.facts(checked.version, Direction::Up).map(|it| it.strongest())
 }
 
 impl DifferenceRecord {
