@@ -96,7 +96,8 @@ impl Claims<'_> {
     fn action(&mut self, what: &What) {
         match what {
             What::CreateTable(it) => self.create_table(it),
-            What::CreateTableAs { sources, has_data, .. } => {
+            What::CreateTableAs { sources, has_data, .. }
+            | What::CreateMaterializedView { sources, has_data, .. } => {
                 self.add(if *has_data { Deed::Read } else { Deed::Mention }, NONE, sources);
             }
             What::DropTable { tables, cascade, .. } => self.drop_tables(tables, *cascade),
@@ -198,11 +199,7 @@ impl Claims<'_> {
                     self.add(Deed::Alter, std::slice::from_ref(view), NONE);
                 }
             }
-            What::CreateMaterializedView { sources, has_data, .. } => {
-                self.add(if *has_data { Deed::Read } else { Deed::Mention }, NONE, sources);
-            }
-            What::DropView { views, cascade, .. }
-            | What::DropMaterializedView { views, cascade, .. } => {
+            What::DropView { views, cascade, .. } => {
                 let deed = if *cascade { Deed::DropViewCascade } else { Deed::Alter };
                 self.add(deed, views, NONE);
             }

@@ -24,7 +24,6 @@ impl Fresh {
             match &action.what {
                 What::DropTable { tables: gone, .. }
                 | What::DropView { views: gone, .. }
-                | What::DropMaterializedView { views: gone, .. }
                 | What::DropIndex { indexes: gone, .. } => self.gone.extend(gone.iter().cloned()),
                 What::DropSchema { schemas, .. } => {
                     self.gone.extend(schemas.iter().map(ObjectName::plain));

@@ -92,9 +92,7 @@ impl Known {
             What::CreateView { view, .. } | What::CreateMaterializedView { view, .. } => {
                 self.views.contains_key(view)
             }
-            What::DropView { views, .. } | What::DropMaterializedView { views, .. } => {
-                self.views.contains_key(views.first()?)
-            }
+            What::DropView { views, .. } => self.views.contains_key(views.first()?),
             What::CreateIndex(it) => {
                 self.indexes.contains_key(&it.table.beside(it.index.as_deref()?))
             }

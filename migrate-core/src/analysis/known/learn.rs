@@ -38,7 +38,7 @@ impl Known {
             | What::CreateMaterializedView { view, sources, .. } => {
                 self.views.insert(view.clone(), sources.clone());
             }
-            What::DropView { views, .. } | What::DropMaterializedView { views, .. } => {
+            What::DropView { views, .. } => {
                 for it in views {
                     self.views.remove(it);
                 }

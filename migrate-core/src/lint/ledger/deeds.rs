@@ -57,7 +57,6 @@ fn is_conditional(what: &What) -> bool {
         | What::DropTable { if_exists: it, .. }
         | What::DropIndex { if_exists: it, .. }
         | What::DropView { if_exists: it, .. }
-        | What::DropMaterializedView { if_exists: it, .. }
         | What::DropTrigger { if_exists: it, .. }
         | What::DropPolicy { if_exists: it, .. }
         | What::DropType { if_exists: it, .. }
@@ -132,9 +131,7 @@ fn index(new: &NewIndex) -> Deed {
 fn drops(what: &What) -> Option<Vec<Deed>> {
     let (kind, names) = match what {
         What::DropTable { tables, .. } => (Kind::Table, tables),
-        What::DropView { views, .. } | What::DropMaterializedView { views, .. } => {
-            (Kind::View, views)
-        }
+        What::DropView { views, .. } => (Kind::View, views),
         What::DropSequence { sequences, .. } => (Kind::Sequence, sequences),
         What::DropIndex { indexes, .. } => (Kind::Index, indexes),
         What::DropType { types, .. } => (Kind::Type, types),

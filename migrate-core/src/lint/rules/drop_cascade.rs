@@ -36,9 +36,7 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
         return;
     }
     let names = match what {
-        What::DropTable { tables: names, .. }
-        | What::DropView { views: names, .. }
-        | What::DropMaterializedView { views: names, .. } => {
+        What::DropTable { tables: names, .. } | What::DropView { views: names, .. } => {
             names.iter().filter(|it| !context.is_fresh(it)).map(ToString::to_string).collect()
         }
         What::DropType { types, .. } => {

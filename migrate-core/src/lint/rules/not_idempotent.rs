@@ -74,7 +74,6 @@ fn missing(what: &What) -> Option<&'static str> {
         What::DropTable { if_exists, .. }
         | What::DropIndex { if_exists, .. }
         | What::DropView { if_exists, .. }
-        | What::DropMaterializedView { if_exists, .. }
         | What::DropTrigger { if_exists, .. }
         | What::DropPolicy { if_exists, .. }
         | What::DropType { if_exists, .. }

@@ -81,9 +81,9 @@ fn is_named(what: &What, name: &ObjectName) -> bool {
 /// Whether nothing has this name any more.
 fn is_gone(what: &What, name: &ObjectName) -> bool {
     match what {
-        What::DropTable { tables: names, .. }
-        | What::DropView { views: names, .. }
-        | What::DropMaterializedView { views: names, .. } => names.contains(name),
+        What::DropTable { tables: names, .. } | What::DropView { views: names, .. } => {
+            names.contains(name)
+        }
         other => renamed(other).is_some_and(|(from, _)| from == name),
     }
 }

@@ -81,6 +81,7 @@ pub(crate) enum What {
         or_replace: bool,
         sources: Vec<ObjectName>,
     },
+    /// Materialized ones too, as in `AlterView`.
     DropView {
         views: Vec<ObjectName>,
         if_exists: bool,
@@ -96,11 +97,6 @@ pub(crate) enum What {
         sources: Vec<ObjectName>,
         /// Whether it is filled at once.
         has_data: bool,
-    },
-    DropMaterializedView {
-        views: Vec<ObjectName>,
-        if_exists: bool,
-        cascade: bool,
     },
     Refresh {
         view: ObjectName,

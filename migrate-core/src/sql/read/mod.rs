@@ -118,7 +118,7 @@ impl Reader {
                 if_exists: it.if_exists().is_some(),
                 cascade: tree::cascades(it.drop_behavior().as_ref()),
             },
-            Stmt::DropMaterializedView(it) => What::DropMaterializedView {
+            Stmt::DropMaterializedView(it) => What::DropView {
                 views: lists::<ast::ViewRef>(it.syntax()),
                 if_exists: it.if_exists().is_some(),
                 cascade: tree::cascades(it.drop_behavior().as_ref()),
