@@ -35,18 +35,15 @@ impl Claim {
 
 /// What an action claims, with what is known before it.
 pub(crate) fn claims(action: &Action, known: &Known) -> Vec<Claim> {
-    let mut claims = Claims { known, found: Vec::new() };
+    let mut claims = Claims { known, cascades: action.cascades, found: Vec::new() };
     claims.action(&action.what);
-    if let What::DropType { types, .. } = &action.what
-        && action.cascades
-    {
-        claims.add(Deed::DropTypeCascade, types, NONE);
-    }
     claims.found
 }
 
 struct Claims<'a> {
     known: &'a Known,
+    /// Whether the action takes along what depends on it.
+    cascades: bool,
     found: Vec<Claim>,
 }
 
@@ -100,9 +97,11 @@ impl Claims<'_> {
             | What::CreateMaterializedView { sources, has_data, .. } => {
                 self.add(if *has_data { Deed::Read } else { Deed::Mention }, NONE, sources);
             }
-            What::DropTable { tables, cascade, .. } => self.drop_tables(tables, *cascade),
-            What::Truncate { tables, cascade: false } => self.add(Deed::Truncate, tables, NONE),
-            What::Truncate { tables, .. } => self.add(Deed::TruncateCascade, tables, NONE),
+            What::DropTable { tables, .. } => self.drop_tables(tables),
+            What::Truncate { tables } => {
+                let deed = if self.cascades { Deed::TruncateCascade } else { Deed::Truncate };
+                self.add(deed, tables, NONE);
+            }
             What::AlterTable { table, only, change } => self.alter_table(table, *only, change),
             What::CreateIndex(it) => {
                 let deed = match (it.concurrently, it.only) {
@@ -112,7 +111,10 @@ impl Claims<'_> {
                 };
                 self.add(deed, std::slice::from_ref(&it.table), NONE);
             }
-            What::DropSchema { schemas, cascade: true, .. } => {
+            What::DropType { types, .. } if self.cascades => {
+                self.add(Deed::DropTypeCascade, types, NONE);
+            }
+            What::DropSchema { schemas, .. } if self.cascades => {
                 let schemas: Vec<_> = schemas.iter().map(ObjectName::plain).collect();
                 self.add(Deed::DropSchema, &schemas, NONE);
             }
@@ -125,8 +127,8 @@ impl Claims<'_> {
         }
     }
 
-    fn drop_tables(&mut self, tables: &[ObjectName], cascade: bool) {
-        let deed = if cascade { Deed::DropTableCascade } else { Deed::DropTable };
+    fn drop_tables(&mut self, tables: &[ObjectName]) {
+        let deed = if self.cascades { Deed::DropTableCascade } else { Deed::DropTable };
         self.add(deed, tables, NONE);
         let known = tables.iter().filter_map(|it| Some((it, self.known.tables.get(it)?)));
         let parent = |(name, it): (&ObjectName, &Table)| {
@@ -145,14 +147,14 @@ impl Claims<'_> {
 
     fn index(&mut self, what: &What) {
         let (deed, own, other) = match what {
-            What::DropIndex { indexes, concurrently, cascade, .. } => {
+            What::DropIndex { indexes, concurrently, .. } => {
                 let deed =
                     if *concurrently { Deed::DropIndexConcurrently } else { Deed::DropIndex };
                 self.add(deed, indexes, NONE);
                 self.name_tables();
                 for it in indexes.iter().filter_map(|it| self.known.indexes.get(it)) {
                     let own = std::slice::from_ref(&it.table);
-                    if *cascade {
+                    if self.cascades {
                         self.add(Deed::DropIndexCascade, own, NONE);
                     }
                     if self.known.tables.get(&it.table).is_some_and(|it| it.is_partitioned) {
@@ -199,8 +201,8 @@ impl Claims<'_> {
                     self.add(Deed::Alter, std::slice::from_ref(view), NONE);
                 }
             }
-            What::DropView { views, cascade, .. } => {
-                let deed = if *cascade { Deed::DropViewCascade } else { Deed::Alter };
+            What::DropView { views, .. } => {
+                let deed = if self.cascades { Deed::DropViewCascade } else { Deed::Alter };
                 self.add(deed, views, NONE);
             }
             What::AlterView { view, .. } => self.add(Deed::Alter, std::slice::from_ref(view), NONE),

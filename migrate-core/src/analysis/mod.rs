@@ -137,7 +137,7 @@ fn script(
             let examined_one = Examined { statement: index, action, claims, was_there };
             lint.action(direction, &examined_one, &examined, known, &fresh);
             fresh.learn(&examined_one.action.what, known);
-            known.learn(&examined_one.action.what);
+            known.learn(&examined_one.action);
             let sql = examined_one.action.range.of(&script.sql);
             if may_do_anything(&examined_one.action.what, sql) {
                 known.doubt(sql);

@@ -72,7 +72,7 @@ fn known() -> Known {
         let actions = read(&script, statement);
         assert!(!actions.is_empty(), "{}", statement.range.of(&script.sql));
         for action in actions {
-            known.learn(&action.what);
+            known.learn(&action);
         }
     }
     known
@@ -92,7 +92,7 @@ fn claimed(sql: &str, version: u8, known: &Known) -> BTreeMap<String, Claim> {
             }
         }
         fresh.learn(&action.what, &known);
-        known.learn(&action.what);
+        known.learn(&action);
     }
     found.retain(|it| version >= 18 || it.relation.name != "t18");
     found.into_iter().map(|it| (it.relation.name.clone(), it)).collect()
@@ -239,7 +239,7 @@ fn what_is_dropped_is_not_known() {
     let learn = |known: &mut Known, sql: &str| {
         let script = script_of(sql);
         let actions = script.statements.iter().flat_map(|it| read(&script, it));
-        actions.for_each(|it| known.learn(&it.what));
+        actions.for_each(|it| known.learn(&it));
     };
     let name = ObjectName::plain("t");
     learn(&mut known, "CREATE TABLE t (z int)");

@@ -214,7 +214,7 @@ impl ActionContext<'_> {
 
     /// Whether the script has taken all rows from a table, so that there is none to wait for.
     fn is_truncated(&self, table: &ObjectName) -> bool {
-        let truncates = |it: &Examined| matches!(&it.action.what, What::Truncate { tables, .. } if tables.contains(table));
+        let truncates = |it: &Examined| matches!(&it.action.what, What::Truncate { tables } if tables.contains(table));
         self.is_transactional() && self.before.iter().any(truncates)
     }
 

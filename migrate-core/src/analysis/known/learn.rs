@@ -5,21 +5,21 @@ use std::collections::BTreeSet;
 
 use super::{Column, Constraint, Index, Known, Table};
 use crate::sql::action::{
-    Change, Column as NewColumn, Constraint as NewConstraint, ConstraintKind, DomainChange,
+    Action, Change, Column as NewColumn, Constraint as NewConstraint, ConstraintKind, DomainChange,
     IndexChange, NewIndex, NewTable, ObjectName, What,
 };
 
 impl Known {
     /// Takes note of what an action does.
-    pub(crate) fn learn(&mut self, what: &What) {
-        match what {
+    pub(crate) fn learn(&mut self, action: &Action) {
+        match &action.what {
             What::CreateTable(it) => self.create_table(it),
             What::CreateTableAs { table, .. } => {
                 self.tables.or_default(table);
             }
-            What::DropTable { tables, cascade, .. } => {
+            What::DropTable { tables, .. } => {
                 for it in tables {
-                    self.drop_table(it, *cascade);
+                    self.drop_table(it, action.cascades);
                 }
             }
             What::AlterTable { table, change, .. } => self.change(table, change),

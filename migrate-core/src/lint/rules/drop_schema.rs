@@ -25,7 +25,7 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
-    let What::DropSchema { schemas, cascade: true, .. } = &context.action.what else { return };
+    let What::DropSchema { schemas, .. } = &context.action.what else { return };
     let made = |schema: &String| {
         let is_it =
             |it: &What| matches!(it, What::CreateSchema { schema: new, .. } if new == schema);
@@ -36,7 +36,7 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
         .filter(|it| !made(it))
         .map(|it| ObjectName::plain(it.as_str()).to_string())
         .collect();
-    if !context.is_up() || gone.is_empty() {
+    if !context.is_up() || !context.action.cascades || gone.is_empty() {
         return;
     }
     let is_in = |it: &ObjectName| it.schema.as_ref().is_some_and(|it| schemas.contains(it));

@@ -103,7 +103,7 @@ pub(super) fn is_added_without_values(
 /// Whether an action leaves no rows in a table.
 fn empties(examined: &Examined, table: &ObjectName) -> bool {
     match &examined.action.what {
-        What::Truncate { tables, .. } => tables.contains(table),
+        What::Truncate { tables } => tables.contains(table),
         What::Delete { table: it, has_where: false, .. } => it == table,
         _ => false,
     }

@@ -21,13 +21,14 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
-    let What::Truncate { tables, cascade } = &context.action.what else { return };
+    let What::Truncate { tables } = &context.action.what else { return };
     let emptied: Vec<String> =
         tables.iter().filter(|it| !context.is_fresh(it)).map(ToString::to_string).collect();
     if !context.is_up() || emptied.is_empty() {
         return;
     }
-    let others = if *cascade { ", and of every table that references them" } else { "" };
+    let others =
+        if context.action.cascades { ", and of every table that references them" } else { "" };
     sink.report(
         context.action.range,
         format!("all rows of {}{others} are gone for good", emptied.join(", ")),

@@ -42,11 +42,9 @@ pub(crate) enum What {
     DropTable {
         tables: Vec<ObjectName>,
         if_exists: bool,
-        cascade: bool,
     },
     Truncate {
         tables: Vec<ObjectName>,
-        cascade: bool,
     },
     AlterTable {
         table: ObjectName,
@@ -58,7 +56,6 @@ pub(crate) enum What {
         indexes: Vec<ObjectName>,
         concurrently: bool,
         if_exists: bool,
-        cascade: bool,
     },
     ReindexIndex {
         index: ObjectName,
@@ -85,7 +82,6 @@ pub(crate) enum What {
     DropView {
         views: Vec<ObjectName>,
         if_exists: bool,
-        cascade: bool,
     },
     AlterView {
         view: ObjectName,
@@ -196,7 +192,6 @@ pub(crate) enum What {
     },
     DropSchema {
         schemas: Vec<String>,
-        cascade: bool,
         if_exists: bool,
     },
     CreateExtension {

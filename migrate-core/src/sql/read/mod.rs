@@ -100,28 +100,23 @@ impl Reader {
             Stmt::DropTable(it) => What::DropTable {
                 tables: lists::<ast::TableNameRef>(it.syntax()),
                 if_exists: it.if_exists().is_some(),
-                cascade: tree::cascades(it.drop_behavior().as_ref()),
             },
             Stmt::DropForeignTable(it) => What::DropTable {
                 tables: lists::<ast::TableNameRef>(it.syntax()),
                 if_exists: it.if_exists().is_some(),
-                cascade: tree::cascades(it.drop_behavior().as_ref()),
             },
             Stmt::DropIndex(it) => What::DropIndex {
                 indexes: lists::<ast::IndexRef>(it.syntax()),
                 concurrently: it.concurrently_token().is_some(),
                 if_exists: it.if_exists().is_some(),
-                cascade: tree::cascades(it.drop_behavior().as_ref()),
             },
             Stmt::DropView(it) => What::DropView {
                 views: lists::<ast::ViewRef>(it.syntax()),
                 if_exists: it.if_exists().is_some(),
-                cascade: tree::cascades(it.drop_behavior().as_ref()),
             },
             Stmt::DropMaterializedView(it) => What::DropView {
                 views: lists::<ast::ViewRef>(it.syntax()),
                 if_exists: it.if_exists().is_some(),
-                cascade: tree::cascades(it.drop_behavior().as_ref()),
             },
             Stmt::DropTrigger(it) => What::DropTrigger {
                 trigger: tree::ident(&it.trigger_ref()?),
@@ -148,7 +143,6 @@ impl Reader {
             },
             Stmt::DropSchema(it) => What::DropSchema {
                 schemas: it.schema_refs().map(|it| tree::ident(&it)).collect(),
-                cascade: tree::cascades(it.drop_behavior().as_ref()),
                 if_exists: it.if_exists().is_some(),
             },
             Stmt::DropExtension(it) => What::DropExtension {

@@ -104,10 +104,9 @@ impl Reader {
                 view: tree::name(&it.view_ref()?)?,
                 concurrently: it.concurrently_token().is_some(),
             },
-            Stmt::Truncate(it) => What::Truncate {
-                tables: lists::<ast::TableNameRef>(it.syntax()),
-                cascade: tree::cascades(it.drop_behavior().as_ref()),
-            },
+            Stmt::Truncate(it) => {
+                What::Truncate { tables: lists::<ast::TableNameRef>(it.syntax()) }
+            }
             Stmt::Lock(it) => What::Lock {
                 tables: lists::<ast::RelationName>(it.syntax()),
                 only: it

@@ -27,7 +27,7 @@ fn what_a_statement_does_is_read() {
         "create temp table x as select * from a join b using (c)",
         "sources: [ObjectName { schema: None, name: \"a\" }, ObjectName { schema: None, name: \"b\" }]",
     );
-    check("drop table if exists a, b.c cascade", "if_exists: true, cascade: true");
+    check("drop table if exists a, b.c cascade", "if_exists: true");
     check(
         "create unique index concurrently on only t (a, lower(b)) where c",
         "columns: [Some(\"a\"), None], is_partial: true",
@@ -74,6 +74,23 @@ fn what_a_statement_does_is_read() {
     check("select * from t for update", "locks_rows: true");
     check("do $$ begin end $$", "Code");
     check("alter table t rename to u", "Rename { to: \"u\" }");
+}
+
+#[test]
+fn what_takes_along_what_depends_on_it_says_so() {
+    #[track_caller]
+    fn check(sql: &str, expected: &[bool]) {
+        let found = of_range(sql, byte_range(0, sql.len())).into_iter().map(|it| it.cascades);
+        assert_eq!(found.collect::<Vec<_>>(), expected, "{sql}");
+    }
+    for what in ["table", "foreign table", "index", "view", "materialized view", "schema", "type"] {
+        check(&format!("drop {what} if exists a, b cascade"), &[true]);
+        check(&format!("drop {what} a, b restrict"), &[false]);
+        check(&format!("drop {what} a"), &[false]);
+    }
+    check("truncate t, u restart identity cascade", &[true]);
+    check("truncate t", &[false]);
+    check("alter table t drop column a cascade, drop column b", &[true, false]);
 }
 
 #[test]

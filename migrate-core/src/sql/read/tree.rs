@@ -15,7 +15,8 @@ pub(super) struct Reader {
 impl Reader {
     pub(super) fn action(&self, node: &SyntaxNode, what: What) -> Action {
         let behavior = node.children().find_map(DropBehavior::cast);
-        Action { range: self.range(node), what, cascades: cascades(behavior.as_ref()) }
+        let cascades = matches!(behavior, Some(DropBehavior::Cascade(_)));
+        Action { range: self.range(node), what, cascades }
     }
 
     /// Where a node stands in the script, without the semicolon behind it.
@@ -51,10 +52,6 @@ pub(super) fn lists<T: AstNode>(node: &SyntaxNode) -> Vec<ObjectName> {
 /// The names of all nodes of a kind, where they have no schema.
 pub(super) fn idents<T: AstNode>(node: &SyntaxNode) -> Vec<String> {
     node.descendants().filter_map(T::cast).map(|it| ident(&it)).collect()
-}
-
-pub(super) fn cascades(behavior: Option<&DropBehavior>) -> bool {
-    matches!(behavior, Some(DropBehavior::Cascade(_)))
 }
 
 /// Whether one of the tokens of a node is this.
