@@ -113,10 +113,9 @@ impl Claims<'_> {
             match &constraint.kind {
                 // Where the rows that are there get a value, it is looked up.
                 ConstraintKind::ForeignKey { table, .. } if column.default.is_some() => {
-                    let other = Some(table).filter(|it| !own.contains(it)).cloned();
-                    self.add(Deed::AddForeignKey, own, other.as_slice());
+                    self.add(Deed::AddForeignKey, own, std::slice::from_ref(table));
                 }
-                ConstraintKind::ForeignKey { table, .. } if !own.contains(table) => {
+                ConstraintKind::ForeignKey { table, .. } => {
                     self.add(Deed::References, NONE, std::slice::from_ref(table));
                 }
                 ConstraintKind::Check { .. } => self.add(Deed::AlterScan, own, NONE),
@@ -133,10 +132,7 @@ impl Claims<'_> {
         let deed = match &constraint.kind {
             ConstraintKind::ForeignKey { table, .. } => {
                 let deed = if is_free { Deed::AddForeignKeyNotValid } else { Deed::AddForeignKey };
-                // A table that references itself has one lock, and that is enough to say.
-                let other: Vec<_> =
-                    Some(table).filter(|it| !own.contains(it)).into_iter().cloned().collect();
-                return self.add(deed, own, &other);
+                return self.add(deed, own, std::slice::from_ref(table));
             }
             ConstraintKind::Check { .. } | ConstraintKind::NotNull { .. } if is_free => {
                 Deed::AlterColumn
@@ -159,12 +155,9 @@ impl Claims<'_> {
     fn constraint(&mut self, own: &[ObjectName], name: &str, foreign_key: Deed, plain: Deed) {
         match self.known.constraint(&own[0], name).map(|it| &it.kind) {
             Some(ConstraintKind::ForeignKey { table, .. }) => {
-                let other: Vec<_> =
-                    Some(table).filter(|it| !own.contains(it)).into_iter().cloned().collect();
-                self.add(foreign_key, own, &other);
+                self.add(foreign_key, own, std::slice::from_ref(table));
             }
-            Some(_) => self.add(plain, own, NONE),
-            None => self.add_perhaps(plain, own, NONE, true),
+            _ => self.add(plain, own, NONE),
         }
     }
 
@@ -174,16 +167,16 @@ impl Claims<'_> {
         self.add(Deed::References, NONE, &referenced);
     }
 
-    /// The other tables that the foreign keys of a column reference.
+    /// The tables that the foreign keys of a column reference.
     fn foreign_keys_of(&self, table: &ObjectName, column: &str) -> Vec<ObjectName> {
         let known = self.known.tables.get(table);
         let constraints = known.into_iter().flat_map(|it| it.constraints.values());
         constraints
             .filter_map(|it| match &it.kind {
-                ConstraintKind::ForeignKey { columns, table: other }
-                    if other != table && columns.iter().any(|it| it == column) =>
+                ConstraintKind::ForeignKey { columns, table }
+                    if columns.iter().any(|it| it == column) =>
                 {
-                    Some(other.clone())
+                    Some(table.clone())
                 }
                 _ => None,
             })
