@@ -3,7 +3,7 @@
 mod table;
 
 use super::known::{Known, Table};
-use super::locks::{Deed, On};
+use super::locks::{Deed, Lock, On, lock_table};
 use crate::sql::action::{Action, DomainChange, IndexChange, ObjectName, What};
 use crate::{LockMode, Whose, Work};
 
@@ -61,7 +61,17 @@ impl Claims<'_> {
         other: &[ObjectName],
         is_certain: bool,
     ) {
-        for lock in deed.locks() {
+        self.add_locks(deed.locks(), own, other, is_certain);
+    }
+
+    fn add_locks(
+        &mut self,
+        locks: &[Lock],
+        own: &[ObjectName],
+        other: &[ObjectName],
+        is_certain: bool,
+    ) {
+        for lock in locks {
             let names = if lock.on == On::Own { own } else { other };
             for name in names {
                 // A table is not made a partitioned one later.
@@ -195,7 +205,7 @@ impl Claims<'_> {
     fn view(&mut self, what: &What) {
         match what {
             What::CreateView { view, or_replace, sources } => {
-                self.add(Deed::View, NONE, sources);
+                self.add(Deed::Mention, NONE, sources);
                 // It may not be there yet.
                 if *or_replace && self.known.views.contains_key(view) {
                     self.add(Deed::Alter, std::slice::from_ref(view), NONE);
@@ -230,8 +240,7 @@ impl Claims<'_> {
             What::Select { sources, locks_rows: false } => self.add(Deed::Read, NONE, sources),
             What::Select { sources, .. } => self.add(Deed::ReadForUpdate, NONE, sources),
             What::Lock { tables, only, mode } => {
-                let mode = mode.as_deref().and_then(LockMode::from_word);
-                self.add(Deed::of_mode(mode), tables, NONE);
+                self.add_locks(&lock_table(*mode), tables, NONE, true);
                 let alone =
                     |it: &Claim| it.whose == Whose::Partitions && only.contains(&it.relation);
                 self.found.retain(|it| !alone(it));
@@ -254,9 +263,10 @@ impl Claims<'_> {
             | What::CreatePolicy { table, .. }
             | What::AlterPolicy { table, .. }
             | What::DropPolicy { table, .. } => (Deed::Alter, std::slice::from_ref(table)),
-            What::CreateStatistics { tables } | What::Publish { tables } => {
-                (Deed::Note, tables.as_slice())
-            }
+            What::CreateStatistics { tables }
+            | What::Publish { tables }
+            | What::Analyze { tables }
+            | What::Vacuum { tables, full: false } => (Deed::Note, tables.as_slice()),
             What::Comment { table: Some(table) } => (Deed::Note, std::slice::from_ref(table)),
             What::Grant { tables } => (Deed::Grant, tables.as_slice()),
             What::AlterDomain {
@@ -273,9 +283,6 @@ impl Claims<'_> {
                 (Deed::Sequence, std::slice::from_ref(sequence))
             }
             What::DropSequence { sequences, .. } => (Deed::Alter, sequences.as_slice()),
-            What::Analyze { tables } | What::Vacuum { tables, full: false } => {
-                (Deed::Maintain, tables.as_slice())
-            }
             What::Vacuum { tables, .. } => (Deed::AlterRewrite, tables.as_slice()),
             What::Cluster { table } => (Deed::AlterRewrite, std::slice::from_ref(table)),
             _ => return,

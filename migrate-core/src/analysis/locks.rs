@@ -70,20 +70,11 @@ impl Deed {
     pub(crate) fn locks(self) -> &'static [Lock] {
         ROWS[self as usize]
     }
+}
 
-    /// `LOCK TABLE` in a mode.
-    pub(crate) fn of_mode(mode: Option<LockMode>) -> Deed {
-        match mode {
-            Some(LockMode::AccessShare) => Deed::LockAccessShare,
-            Some(LockMode::RowShare) => Deed::LockRowShare,
-            Some(LockMode::RowExclusive) => Deed::LockRowExclusive,
-            Some(LockMode::ShareUpdateExclusive) => Deed::LockShareUpdateExclusive,
-            Some(LockMode::Share) => Deed::LockShare,
-            Some(LockMode::ShareRowExclusive) => Deed::LockShareRowExclusive,
-            Some(LockMode::Exclusive) => Deed::LockExclusive,
-            _ => Deed::LockAccessExclusive,
-        }
-    }
+/// What `LOCK TABLE` in a mode takes.
+pub(crate) const fn lock_table(mode: LockMode) -> [Lock; 2] {
+    [own(mode), own(mode).of(Whose::Partitions)]
 }
 
 // Where a deed on a partitioned table goes on to its partitions, the row says so; `ONLY` is seen to elsewhere.
@@ -95,7 +86,7 @@ deeds! {
         own(AccessExclusive),
         own(AccessExclusive).of(Whose::DefaultPartition).with(Work::Scan)
     ]
-    /// `CREATE TABLE (LIKE …)`, `INHERITS` excepted; views over a table.
+    /// `CREATE TABLE (LIKE …)`, `INHERITS` excepted; `CREATE VIEW`; what is made `WITH NO DATA`.
     Mention [other(AccessShare)]
     /// `INHERITS`, `INHERIT`: the parent.
     Parent [other(ShareUpdateExclusive)]
@@ -156,7 +147,7 @@ deeds! {
     DropViewCascade [own(AccessExclusive), own(AccessExclusive).of(Whose::Views)]
     /// `DROP INDEX … CASCADE`: the foreign keys that need the index, seen from its table.
     DropIndexCascade [own(AccessExclusive), own(AccessExclusive).of(Whose::Referencing)]
-    /// Options, statistics, `CLUSTER ON`, comments, extended statistics, publications.
+    /// Options, statistics, `CLUSTER ON`, comments, extended statistics, publications; `ANALYZE`, `VACUUM`.
     Note [own(ShareUpdateExclusive)]
     /// Statistics of a column: on all partitions too.
     NoteColumn [own(ShareUpdateExclusive), own(ShareUpdateExclusive).of(Whose::Partitions)]
@@ -246,8 +237,6 @@ deeds! {
     ]
     /// `ALTER INDEX … ATTACH PARTITION`.
     AttachIndex [own(ShareUpdateExclusive), other(AccessExclusive)]
-    /// `CREATE VIEW`.
-    View [other(AccessShare)]
     /// `REFRESH MATERIALIZED VIEW`.
     Refresh [own(AccessExclusive).with(Work::Rewrite), other(AccessShare).with(Work::Scan)]
     /// `REFRESH MATERIALIZED VIEW CONCURRENTLY`.
@@ -260,22 +249,4 @@ deeds! {
     Sequence [own(ShareRowExclusive)]
     /// `GRANT`, `REVOKE`.
     Grant [own(AccessShare).since(18)]
-    /// `ANALYZE`, `VACUUM`.
-    Maintain [own(ShareUpdateExclusive)]
-    /// `LOCK TABLE` in each of its modes.
-    LockAccessShare [own(AccessShare), own(AccessShare).of(Whose::Partitions)]
-    /// `ROW SHARE`.
-    LockRowShare [own(RowShare), own(RowShare).of(Whose::Partitions)]
-    /// `ROW EXCLUSIVE`.
-    LockRowExclusive [own(RowExclusive), own(RowExclusive).of(Whose::Partitions)]
-    /// `SHARE UPDATE EXCLUSIVE`.
-    LockShareUpdateExclusive [own(ShareUpdateExclusive), own(ShareUpdateExclusive).of(Whose::Partitions)]
-    /// `SHARE`.
-    LockShare [own(Share), own(Share).of(Whose::Partitions)]
-    /// `SHARE ROW EXCLUSIVE`.
-    LockShareRowExclusive [own(ShareRowExclusive), own(ShareRowExclusive).of(Whose::Partitions)]
-    /// `EXCLUSIVE`.
-    LockExclusive [own(Exclusive), own(Exclusive).of(Whose::Partitions)]
-    /// `ACCESS EXCLUSIVE`, also where no mode is written.
-    LockAccessExclusive [own(AccessExclusive), own(AccessExclusive).of(Whose::Partitions)]
 }

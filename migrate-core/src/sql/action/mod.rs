@@ -6,7 +6,7 @@ mod column_type;
 mod made;
 mod name;
 
-use crate::ByteRange;
+use crate::{ByteRange, LockMode};
 
 pub(crate) use change::{Change, DomainChange, FunctionChange, IndexChange};
 pub(crate) use column_type::{ColumnType, Conversion};
@@ -251,8 +251,7 @@ pub(crate) enum What {
         tables: Vec<ObjectName>,
         /// Those without what hangs on them.
         only: Vec<ObjectName>,
-        /// The mode, as it is written; nothing where it is left out.
-        mode: Option<String>,
+        mode: LockMode,
     },
     Analyze {
         tables: Vec<ObjectName>,

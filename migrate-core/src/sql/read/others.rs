@@ -1,13 +1,15 @@
 //! What changes objects that are there, tables excepted, and what sets or maintains something.
 
-use squawk_syntax::SyntaxKind;
 use squawk_syntax::ast::{self, AlterDomainAction, AlterIndexAction, AlterTypeAction, AstNode};
 use squawk_syntax::ast::{AlterViewAction, Stmt};
+use squawk_syntax::{SyntaxElement, SyntaxKind, SyntaxNode};
 
 use super::functions::alters_functions;
 use super::roles::gives_password;
 use super::tree::{self, Reader, first, lists, text_of};
-use crate::sql::action::{DomainChange, IndexChange, What};
+use crate::LockMode;
+use crate::sql::action::{DomainChange, IndexChange, ObjectName, What};
+use crate::sql::words;
 
 impl Reader {
     pub(super) fn changes(statement: &Stmt) -> Option<What> {
@@ -119,7 +121,10 @@ impl Reader {
                 mode: it
                     .lock_mode_clause()
                     .and_then(|it| it.lock_mode())
-                    .map(|it| it.syntax().text().to_string().to_uppercase()),
+                    .and_then(|it| {
+                        LockMode::from_word(&words(&it.syntax().text().to_string()).join(" "))
+                    })
+                    .unwrap_or(LockMode::AccessExclusive),
             },
             Stmt::Analyze(it) => {
                 What::Analyze { tables: lists::<ast::TableRelationName>(it.syntax()) }
@@ -170,7 +175,7 @@ fn alter_type(it: &ast::AlterType) -> Option<What> {
 }
 
 /// The table that a comment is on, or on a part of.
-fn commented(object: &ast::CommentObject) -> Option<crate::sql::action::ObjectName> {
+fn commented(object: &ast::CommentObject) -> Option<ObjectName> {
     match object {
         ast::CommentObject::ObjectTable(it) => tree::name(it),
         ast::CommentObject::ObjectColumn(it) => {
@@ -181,16 +186,15 @@ fn commented(object: &ast::CommentObject) -> Option<crate::sql::action::ObjectNa
     }
 }
 
-fn granted(node: &squawk_syntax::SyntaxNode) -> Vec<crate::sql::action::ObjectName> {
+fn granted(node: &SyntaxNode) -> Vec<ObjectName> {
     let of_table = first::<ast::PrivilegeTable>(node).map(|it| it.syntax().clone());
     let named = of_table.or_else(|| Some(first::<ast::PrivilegeDefault>(node)?.syntax().clone()));
     named.map(|it| lists::<ast::RelationNameRef>(&it)).unwrap_or_default()
 }
 
 /// Whether `VACUUM` has FULL among its options, and not as one that is switched off.
-fn is_full(node: &squawk_syntax::SyntaxNode) -> bool {
-    let tokens =
-        node.descendants_with_tokens().filter_map(squawk_syntax::SyntaxElement::into_token);
+fn is_full(node: &SyntaxNode) -> bool {
+    let tokens = node.descendants_with_tokens().filter_map(SyntaxElement::into_token);
     let mut words = tokens.filter(|it| !it.kind().is_trivia());
     let is_there = words.any(|it| it.kind() == SyntaxKind::FULL_KW);
     let value = words.next().map(|it| it.text().to_ascii_lowercase());

@@ -70,7 +70,9 @@ fn what_a_statement_does_is_read() {
     check("create subscription s connection 'host=h password=x' publication p", "Password");
     check("create subscription s connection 'host=h' publication p", "Other");
     check("grant select on t, u to public", "Grant { tables: [");
-    check("lock table t in share mode", "mode: Some(\"SHARE\")");
+    check("lock table t in share mode", "mode: Share }");
+    check("lock table t in Row /* weak */\n exclusive mode", "mode: RowExclusive }");
+    check("lock table t", "mode: AccessExclusive }");
     check("select * from t for update", "locks_rows: true");
     check("do $$ begin end $$", "Code");
     check("alter table t rename to u", "Rename { to: \"u\" }");
