@@ -233,14 +233,44 @@ fn what_a_script_makes_is_in_use_by_nobody() {
     check("CREATE SCHEMA s CREATE TABLE x (a int); ALTER TABLE x ADD b int", &["x"]);
 }
 
+fn learn(known: &mut Known, sql: &str) {
+    let script = script_of(sql);
+    let actions = script.statements.iter().flat_map(|it| read(&script, it));
+    actions.for_each(|it| known.learn(&it));
+}
+
+#[test]
+fn what_is_renamed_is_known_by_its_new_name_alone() {
+    let mut known = known();
+    let name = |it: &str| ObjectName::plain(it);
+    let has = |known: &Known, old: &str, new: &str| {
+        let is_view = |it| known.views.contains_key(&name(it));
+        let is_function = |it| known.functions.contains_key(&name(it));
+        [is_view(old), is_view(new), is_function(old), is_function(new)]
+    };
+    learn(
+        &mut known,
+        "CREATE VIEW a AS SELECT 1; CREATE VIEW over AS SELECT * FROM a; ALTER VIEW a RENAME TO b",
+    );
+    assert_eq!(has(&known, "a", "b"), [false, true, false, false]);
+    assert_eq!(known.views.get(&name("over")).unwrap(), &[name("b")]);
+    learn(&mut known, "ALTER TABLE b RENAME TO c");
+    assert_eq!(has(&known, "b", "c"), [false, true, false, false]);
+    learn(&mut known, "CREATE FUNCTION f() RETURNS int RETURN 1; ALTER FUNCTION f() RENAME TO g");
+    assert_eq!(has(&known, "f", "g"), [false, false, false, true]);
+    learn(
+        &mut known,
+        "CREATE MATERIALIZED VIEW m AS SELECT 1 AS x; CREATE INDEX m_x ON m (x);
+         ALTER MATERIALIZED VIEW m RENAME TO n",
+    );
+    assert_eq!(known.indexes.of(&name("n")).count(), 1);
+    learn(&mut known, "DROP MATERIALIZED VIEW n");
+    assert!(!known.indexes.contains_key(&name("m_x")));
+}
+
 #[test]
 fn what_is_dropped_is_not_known() {
     let mut known = known();
-    let learn = |known: &mut Known, sql: &str| {
-        let script = script_of(sql);
-        let actions = script.statements.iter().flat_map(|it| read(&script, it));
-        actions.for_each(|it| known.learn(&it));
-    };
     let name = ObjectName::plain("t");
     learn(&mut known, "CREATE TABLE t (z int)");
     let columns = &known.tables.get(&name).unwrap().columns;

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::{Column, Constraint, Index, Known, Table};
 use crate::sql::action::{
     Action, Change, Column as NewColumn, Constraint as NewConstraint, ConstraintKind, DomainChange,
-    IndexChange, NewIndex, NewTable, ObjectName, What,
+    FunctionChange, IndexChange, NewIndex, NewTable, ObjectName, What,
 };
 
 impl Known {
@@ -41,8 +41,10 @@ impl Known {
             What::DropView { views, .. } => {
                 for it in views {
                     self.views.remove(it);
+                    self.indexes.remove_of(it, |_| true);
                 }
             }
+            What::AlterView { view, renamed_to: Some(to) } => self.rename(view, &view.beside(to)),
             What::CreateType { name, labels: Some(labels) } => {
                 self.enums.insert(name.clone(), labels.clone());
             }
@@ -50,6 +52,11 @@ impl Known {
                 self.enums.get_mut(ty).into_iter().for_each(|it| it.push(value.clone()));
             }
             What::CreateFunction(it) => self.functions.insert(it.function.clone(), ()),
+            What::AlterFunction(FunctionChange { function, renamed_to: Some(to), .. }) => {
+                if self.functions.remove(function).is_some() {
+                    self.functions.insert(function.beside(to), ());
+                }
+            }
             What::DropFunction { functions, .. } => {
                 for function in functions {
                     self.functions.remove(function);
@@ -291,6 +298,9 @@ impl Known {
     fn rename(&mut self, from: &ObjectName, to: &ObjectName) {
         if let Some(table) = self.tables.remove(from) {
             self.tables.insert(to.clone(), table);
+        }
+        if let Some(sources) = self.views.remove(from) {
+            self.views.insert(to.clone(), sources);
         }
         self.indexes.rename_table(from, to);
         self.views.change_where(
