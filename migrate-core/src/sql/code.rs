@@ -116,8 +116,7 @@ pub(crate) fn may_be_about_any(what: &What, sql: &str) -> bool {
 }
 
 fn is_quiet(sql: &str) -> bool {
-    let comment = |it: &Token| matches!(it.kind, TokenKind::LineComment | TokenKind::BlockComment);
-    let tokens: Vec<Token> = Tokens::of(sql).filter(|it| !comment(it)).collect();
+    let tokens: Vec<Token> = Tokens::of(sql).filter(|it| !it.is_comment()).collect();
     // What EXPLAIN ANALYZE explains is done.
     let runs = fits("explain", sql, &tokens) && tokens.iter().any(|it| it.is(sql, "analyze"));
     !runs && QUIET.iter().any(|it| fits(it, sql, &tokens))

@@ -27,8 +27,7 @@ const OTHERS: [&str; 3] = ["references", "attach partition", "detach partition"]
 
 /// The tables that a statement names, each once, in their order.
 pub fn tables(statement: &str) -> Vec<Name> {
-    let comment = |it: &Token| matches!(it.kind, TokenKind::LineComment | TokenKind::BlockComment);
-    let tokens: Vec<Token> = Tokens::of(statement).filter(|it| !comment(it)).collect();
+    let tokens: Vec<Token> = Tokens::of(statement).filter(|it| !it.is_comment()).collect();
     let mut found: Vec<Name> = Vec::new();
     let mut add = |name: Option<Name>| {
         if let Some(name) = name.filter(|it| !found.contains(it)) {

@@ -41,8 +41,7 @@ pub struct Name {
 /// Reads what one statement is about; nothing where it is another sort of statement, or one of several
 /// objects.
 pub fn target(statement: &str) -> Option<Target> {
-    let comment = |it: &Token| matches!(it.kind, TokenKind::LineComment | TokenKind::BlockComment);
-    let tokens: Vec<Token> = Tokens::of(statement).filter(|it| !comment(it)).collect();
+    let tokens: Vec<Token> = Tokens::of(statement).filter(|it| !it.is_comment()).collect();
     let mut reader = Reader::of(statement, &tokens);
     let found = reader.statement()?;
     reader.at_end().then_some(found)

@@ -48,6 +48,10 @@ impl Token {
         self.kind == TokenKind::Word && self.text(sql).eq_ignore_ascii_case(word)
     }
 
+    pub(crate) fn is_comment(&self) -> bool {
+        matches!(self.kind, TokenKind::LineComment | TokenKind::BlockComment)
+    }
+
     pub(crate) fn is_symbol(&self, symbol: u8) -> bool {
         self.kind == TokenKind::Symbol(symbol)
     }

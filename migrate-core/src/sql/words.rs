@@ -1,12 +1,11 @@
 //! SQL without its blanks and comments: for whether two texts say the same.
 
-use super::token::{Token, TokenKind, Tokens};
+use super::token::Tokens;
 
 /// The words of a text and the characters between them, without blanks and comments. Quotes stay around
 /// names and constants; operators come in single characters.
 pub fn words(sql: &str) -> Vec<&str> {
-    let comment = |it: &Token| matches!(it.kind, TokenKind::LineComment | TokenKind::BlockComment);
-    Tokens::of(sql).filter(|it| !comment(it)).map(|it| it.text(sql)).collect()
+    Tokens::of(sql).filter(|it| !it.is_comment()).map(|it| it.text(sql)).collect()
 }
 
 #[cfg(test)]

@@ -85,8 +85,7 @@ fn is_within(sql: &str, depth: usize, finds: fn(&str) -> bool) -> bool {
 
 /// Whether it says `PASSWORD` and a constant.
 fn is_given(sql: &str) -> bool {
-    let comment = |it: &Token| matches!(it.kind, TokenKind::LineComment | TokenKind::BlockComment);
-    let tokens: Vec<Token> = Tokens::of(sql).filter(|it| !comment(it)).collect();
+    let tokens: Vec<Token> = Tokens::of(sql).filter(|it| !it.is_comment()).collect();
     let gives = |it: &[Token]| {
         it[0].is(sql, "password") && !it[1].text(sql).trim_matches(['\'', '$']).is_empty()
     };

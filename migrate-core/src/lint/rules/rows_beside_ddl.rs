@@ -73,9 +73,7 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
 /// Whether the condition is no more than a key that is equal to constants.
 fn is_by_key(context: &ActionContext<'_>, table: &ObjectName) -> bool {
     let text = context.action.range.of(&context.script.sql);
-    let is_comment =
-        |it: &Token| matches!(it.kind, TokenKind::LineComment | TokenKind::BlockComment);
-    let tokens: Vec<Token> = Tokens::of(text).filter(|it| !is_comment(it)).collect();
+    let tokens: Vec<Token> = Tokens::of(text).filter(|it| !it.is_comment()).collect();
     let Some(at) = tokens.iter().rposition(|it| it.is(text, "where")) else { return false };
     let [column, rest @ ..] = &tokens[at + 1..] else { return false };
     let Some(name) = ObjectName::read(column.text(text)) else { return false };

@@ -111,9 +111,7 @@ pub(crate) fn may_be_parsed(sql: &str, statement: &Statement) -> bool {
     sql.len() <= LARGEST_SCRIPT
         && statement.kind != StatementKind::CopyFromStdin
         && (text.len() < LONGEST_CHAIN.min(2 * DEEPEST_NESTING) || {
-            let comment =
-                |it: &Token| matches!(it.kind, TokenKind::LineComment | TokenKind::BlockComment);
-            let mut tokens: Vec<Token> = Tokens::of(text).filter(|it| !comment(it)).collect();
+            let mut tokens: Vec<Token> = Tokens::of(text).filter(|it| !it.is_comment()).collect();
             let start = statement.range.start as usize;
             for token in &mut tokens {
                 (token.start, token.end) = (token.start + start, token.end + start);
