@@ -152,10 +152,9 @@ mod write {
             let mut findings = self.findings.iter().peekable();
             for migration in &self.migrations {
                 for direction in [Direction::Up, Direction::Down] {
-                    let before = text.len();
-                    let start = head(migration.version, direction);
+                    let start = text.len();
                     // Writing into a text cannot fail.
-                    _ = writeln!(text, "{start}");
+                    _ = writeln!(text, "{}", head(migration.version, direction));
                     let after = text.len();
                     for (relation, it) in migration.effects(direction) {
                         let doubt = if it.is_certain { "" } else { "?" };
@@ -187,7 +186,7 @@ mod write {
                         );
                     }
                     if text.len() == after {
-                        text.truncate(before);
+                        text.truncate(start);
                     }
                 }
             }

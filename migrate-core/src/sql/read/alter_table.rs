@@ -1,7 +1,8 @@
 //! `ALTER TABLE`, clause by clause.
 
-use squawk_syntax::SyntaxNode;
-use squawk_syntax::ast::{self, AlterColumnOption, AlterTableAction, DetachPartitionOption};
+use squawk_syntax::ast::{
+    self, AlterColumnOption, AlterTableAction, AstNode, DetachPartitionOption,
+};
 
 use super::column::column_type;
 use super::tree::{self, Reader};
@@ -11,16 +12,16 @@ impl Reader {
     pub(super) fn alter_table(
         &self,
         relation: Option<&ast::TableRelationName>,
-        clauses: impl Iterator<Item = (SyntaxNode, AlterTableAction)>,
+        clauses: impl Iterator<Item = AlterTableAction>,
         actions: &mut Vec<Action>,
     ) {
         let Some(relation) = relation else { return };
         let Some(table) = tree::name(relation) else { return };
         let only = relation.only_token().is_some();
-        for (node, clause) in clauses {
+        for clause in clauses {
             let change = self.change(&clause).unwrap_or(Change::Other);
             let what = What::AlterTable { table: table.clone(), only, change };
-            actions.push(self.action(&node, what));
+            actions.push(self.action(clause.syntax(), what));
         }
     }
 
@@ -29,7 +30,7 @@ impl Reader {
         Some(match clause {
             Clause::AddColumn(it) => Change::AddColumn {
                 column: self.column(
-                    squawk_syntax::ast::AstNode::syntax(it),
+                    it.syntax(),
                     it.column_name().as_ref(),
                     it.ty().as_ref(),
                     it.constraints(),

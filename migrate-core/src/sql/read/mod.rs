@@ -46,12 +46,10 @@ impl Reader {
     fn statement(&self, statement: &Stmt, actions: &mut Vec<Action>) {
         match statement {
             Stmt::AlterTable(it) => {
-                let clauses = it.actions().map(|clause| (clause.syntax().clone(), clause));
-                self.alter_table(it.table_relation_name().as_ref(), clauses, actions);
+                self.alter_table(it.table_relation_name().as_ref(), it.actions(), actions);
             }
             Stmt::AlterForeignTable(it) => {
-                let clauses = it.actions().map(|clause| (clause.syntax().clone(), clause));
-                self.alter_table(it.table_relation_name().as_ref(), clauses, actions);
+                self.alter_table(it.table_relation_name().as_ref(), it.actions(), actions);
             }
             Stmt::CreateSchema(it) => {
                 let schema = new::schema_name(it);

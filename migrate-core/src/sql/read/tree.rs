@@ -44,12 +44,12 @@ pub(super) fn ident(node: &impl AstNode) -> String {
     ObjectName::read(&node.syntax().text().to_string()).unwrap_or_default().name
 }
 
-/// The names of all nodes of a kind right below another one.
+/// The names of all nodes of a kind below another one.
 pub(super) fn lists<T: AstNode>(node: &SyntaxNode) -> Vec<ObjectName> {
     node.descendants().filter_map(T::cast).filter_map(|it| name(&it)).collect()
 }
 
-/// The names of all nodes of a kind, where they have no schema.
+/// The same, where names have no schema.
 pub(super) fn idents<T: AstNode>(node: &SyntaxNode) -> Vec<String> {
     node.descendants().filter_map(T::cast).map(|it| ident(&it)).collect()
 }
