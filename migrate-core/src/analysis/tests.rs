@@ -264,6 +264,8 @@ fn what_is_renamed_is_known_by_its_new_name_alone() {
          ALTER MATERIALIZED VIEW m RENAME TO n",
     );
     assert_eq!(known.indexes.of(&name("n")).count(), 1);
+    learn(&mut known, "CREATE TYPE e AS ENUM ('x', 'y'); ALTER TYPE e RENAME VALUE 'x' TO 'z'");
+    assert_eq!(known.enums.get(&name("e")).unwrap(), &["z", "y"]);
     learn(&mut known, "DROP MATERIALIZED VIEW n");
     assert!(!known.indexes.contains_key(&name("m_x")));
 }

@@ -51,15 +51,17 @@ impl Known {
             What::AddEnumValue { ty, value, .. } => {
                 self.enums.get_mut(ty).into_iter().for_each(|it| it.push(value.clone()));
             }
+            What::RenameEnumValue { ty, from, to } => {
+                let labels = self.enums.get_mut(ty).into_iter().flatten();
+                labels.filter(|it| *it == from).for_each(|it| it.clone_from(to));
+            }
             What::CreateFunction(it) => self.functions.insert(it.function.clone(), ()),
             What::AlterFunction(FunctionChange { function, renamed_to: Some(to), .. }) => {
-                if self.functions.remove(function).is_some() {
-                    self.functions.insert(function.beside(to), ());
-                }
+                self.functions.rename(function, function.beside(to));
             }
             What::DropFunction { functions, .. } => {
-                for function in functions {
-                    self.functions.remove(function);
+                for it in functions {
+                    self.functions.remove(it);
                 }
             }
             What::CreateDomain { domain, ty, has_constraint } => {
@@ -278,9 +280,8 @@ impl Known {
     }
 
     fn rename_type(&mut self, from: &ObjectName, to: &ObjectName) {
-        if let Some(labels) = self.enums.remove(from) {
-            self.enums.insert(to.clone(), labels);
-        }
+        self.enums.rename(from, to.clone());
+        self.domains.rename(from, to.clone());
         let is_it = |it: &Column| it.ty.object() == *from;
         let name = match &to.schema {
             Some(schema) => format!("{schema}.{}", to.name),
@@ -296,12 +297,8 @@ impl Known {
     }
 
     fn rename(&mut self, from: &ObjectName, to: &ObjectName) {
-        if let Some(table) = self.tables.remove(from) {
-            self.tables.insert(to.clone(), table);
-        }
-        if let Some(sources) = self.views.remove(from) {
-            self.views.insert(to.clone(), sources);
-        }
+        self.tables.rename(from, to.clone());
+        self.views.rename(from, to.clone());
         self.indexes.rename_table(from, to);
         self.views.change_where(
             |_, it| it.contains(from),

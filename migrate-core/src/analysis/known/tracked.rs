@@ -39,6 +39,13 @@ impl<K: Ord + Clone, V: Clone> Tracked<K, V> {
         self.map.remove(key)
     }
 
+    /// Calls what is there by another name.
+    pub(crate) fn rename(&mut self, from: &K, to: K) {
+        if let Some(value) = self.remove(from) {
+            self.insert(to, value);
+        }
+    }
+
     pub(crate) fn get_mut(&mut self, key: &K) -> Option<&mut V> {
         self.note(key);
         self.map.get_mut(key)
