@@ -1,5 +1,5 @@
 //! Any bytes can be the scripts of a migration: they are read, checked, parsed and linted, and nothing panics.
-//! Every problem has a place that is in the text, and what is baked is read back.
+//! Every problem has a place that is in the text, and what is baked is a line a fact, whatever names hold.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;

@@ -1,5 +1,9 @@
 //! The tables that a statement names, as far as its words tell: for people who want to know what a script
 //! is about before it runs. What a function, a view or a trigger reaches is not seen.
+//!
+//! Where the build has looked at a script, what it found says more (`ScriptFacts`). A binary that only runs
+//! migrations has no parser, and this is all that it knows of the others: sets that were built without the
+//! parser, and down scripts that are read from the history.
 
 use super::target::{Name, Reader};
 use super::token::{Token, TokenKind, Tokens};
