@@ -124,25 +124,37 @@ fn section(text: &'static str, wanted: (Version, Direction)) -> &'static str {
 
 fn read_head(line: &str) -> Option<(Version, Direction)> {
     let (version, direction) = line.trim_end().strip_prefix('=')?.split_once(' ')?;
-    let direction = if direction == "up" { Direction::Up } else { Direction::Down };
-    Some((version.parse().ok()?, direction))
+    Some((version.parse().ok()?, Direction::from_word(direction)?))
 }
 
 #[cfg(feature = "parser")]
 fn head(version: Version, direction: Direction) -> String {
-    let direction = if direction == Direction::Up { "up" } else { "down" };
-    format!("={version} {direction}")
+    format!("={version} {}", direction.as_str())
+}
+
+#[cfg(feature = "parser")]
+fn escape(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('\t', "\\t").replace('\n', "\\n")
 }
 
 fn unescape(text: &str) -> String {
-    text.replace("\\n", "\n").replace("\\t", "\t")
+    let (mut plain, mut characters) = (String::new(), text.chars());
+    while let Some(it) = characters.next() {
+        plain.push(match (it == '\\').then(|| characters.next()).flatten() {
+            Some('n') => '\n',
+            Some('t') => '\t',
+            Some(other) => other,
+            None => it,
+        });
+    }
+    plain
 }
 
 #[cfg(feature = "parser")]
 mod write {
     use std::fmt::Write;
 
-    use super::head;
+    use super::{escape, head};
     use crate::{Analysis, Direction};
 
     impl Analysis {
@@ -192,10 +204,6 @@ mod write {
             }
             text
         }
-    }
-
-    fn escape(text: &str) -> String {
-        text.replace('\t', "\\t").replace('\n', "\\n")
     }
 }
 
@@ -256,6 +264,15 @@ mod tests {
         let none = set.facts("20260101000001".parse().unwrap(), Direction::Up).unwrap();
         assert_eq!(none, ScriptFacts::default());
         assert_eq!(set.with_analysis(None).facts(version, Direction::Up), None);
+    }
+
+    #[test]
+    fn messages_stay_on_their_lines_and_come_back_as_they_were() {
+        for text in ["a\n\tb", "a\\nb", "\\", "\\\n", "\\\\t", ""] {
+            let escaped = escape(text);
+            assert!(!escaped.contains(['\n', '\t']), "{escaped:?}");
+            assert_eq!(unescape(&escaped), text, "{escaped:?}");
+        }
     }
 
     #[test]
