@@ -155,7 +155,8 @@ mod write {
     use std::fmt::Write;
 
     use super::{escape, head};
-    use crate::{Analysis, Direction};
+    use crate::analysis::AnalyzedMigration;
+    use crate::{Analysis, Direction, LintFinding};
 
     impl Analysis {
         /// The text that goes into the binary.
@@ -163,47 +164,48 @@ mod write {
             let mut text = String::new();
             let mut findings = self.findings.iter().peekable();
             for migration in &self.migrations {
+                let version = migration.version;
                 for direction in [Direction::Up, Direction::Down] {
-                    let start = text.len();
-                    // Writing into a text cannot fail.
-                    _ = writeln!(text, "{}", head(migration.version, direction));
-                    let after = text.len();
-                    for (relation, it) in migration.effects(direction) {
-                        let doubt = if it.is_certain { "" } else { "?" };
-                        let (statement, lock, whose) =
-                            (it.statement, it.lock.short(), it.whose.as_str());
-                        let (work, since) = (it.work.as_str(), it.since);
-                        // A name with a tab in it has no place here.
-                        let relation = relation.replace(['\t', '\n'], " ");
-                        _ = writeln!(
-                            text,
-                            "e\t{statement}\t{lock}\t{whose}\t{work}{doubt}\t{since}\t{relation}"
-                        );
+                    let mut lines = String::new();
+                    facts(migration, direction, &mut lines);
+                    while let Some(it) =
+                        findings.next_if(|it| (it.version, it.direction) == (version, direction))
+                    {
+                        finding(it, &mut lines);
                     }
-                    for statement in migration.unread(direction) {
-                        _ = writeln!(text, "u\t{statement}");
-                    }
-                    let here = |it: &&crate::LintFinding| {
-                        it.version == migration.version && it.direction == direction
-                    };
-                    while let Some(it) = findings.next_if(here) {
-                        let (place, problem) = (it.problem.place, &it.problem);
-                        let (line, column) = place.map_or((1, 1), |it| (it.line, it.column));
-                        let message = escape(&problem.message);
-                        let help = escape(problem.help.as_deref().unwrap_or_default());
-                        let (rule, severity) = (it.rule.id, it.severity.as_str());
-                        _ = writeln!(
-                            text,
-                            "f\t{rule}\t{severity}\t{line}\t{column}\t{message}\t{help}"
-                        );
-                    }
-                    if text.len() == after {
-                        text.truncate(start);
+                    if !lines.is_empty() {
+                        // Writing into a text cannot fail.
+                        _ = write!(text, "{}\n{lines}", head(version, direction));
                     }
                 }
             }
             text
         }
+    }
+
+    fn facts(migration: &AnalyzedMigration, direction: Direction, lines: &mut String) {
+        for (relation, it) in migration.effects(direction) {
+            let doubt = if it.is_certain { "" } else { "?" };
+            let (statement, lock, whose) = (it.statement, it.lock.short(), it.whose.as_str());
+            let (work, since) = (it.work.as_str(), it.since);
+            // A name with a tab in it has no place here.
+            let relation = relation.replace(['\t', '\n'], " ");
+            _ = writeln!(
+                lines,
+                "e\t{statement}\t{lock}\t{whose}\t{work}{doubt}\t{since}\t{relation}"
+            );
+        }
+        for statement in migration.unread(direction) {
+            _ = writeln!(lines, "u\t{statement}");
+        }
+    }
+
+    fn finding(it: &LintFinding, lines: &mut String) {
+        let (rule, severity, problem) = (it.rule.id, it.severity.as_str(), &it.problem);
+        let (line, column) = problem.place.map_or((1, 1), |it| (it.line, it.column));
+        let message = escape(&problem.message);
+        let help = escape(problem.help.as_deref().unwrap_or_default());
+        _ = writeln!(lines, "f\t{rule}\t{severity}\t{line}\t{column}\t{message}\t{help}");
     }
 }
 
