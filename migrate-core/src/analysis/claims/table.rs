@@ -77,7 +77,7 @@ impl Claims<'_> {
                 self.add_perhaps(Deed::AlterRewrite, own, NONE, false);
             }
             Change::SetOptions => self.add(Deed::Note, own, NONE),
-            Change::SetStatistics { .. } => self.add(Deed::NoteColumn, own, NONE),
+            Change::SetStatistics => self.add(Deed::NoteColumn, own, NONE),
             Change::Trigger => self.add(Deed::TriggerOnRows, own, NONE),
             Change::DropColumn { column, .. } => {
                 let others = self.foreign_keys_of(table, column);

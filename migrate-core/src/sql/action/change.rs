@@ -48,20 +48,13 @@ pub(crate) enum Change {
     SetExpression {
         column: String,
     },
-    DropExpression {
-        column: String,
-    },
     AddIdentity {
         column: String,
     },
-    /// Identity options, storage, compression.
-    AlterColumn {
-        column: String,
-    },
-    /// Statistics, and options such as `n_distinct`.
-    SetStatistics {
-        column: String,
-    },
+    /// Identity options, storage, compression, `DROP EXPRESSION`.
+    AlterColumn,
+    /// Statistics of a column, and its options such as `n_distinct`.
+    SetStatistics,
     AddConstraint(Constraint),
     DropConstraint {
         constraint: String,
@@ -74,9 +67,7 @@ pub(crate) enum Change {
         from: String,
         to: String,
     },
-    AlterConstraint {
-        constraint: String,
-    },
+    AlterConstraint,
     Attach {
         partition: ObjectName,
         is_default: bool,

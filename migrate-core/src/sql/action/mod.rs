@@ -266,7 +266,6 @@ pub(crate) enum What {
     Set {
         parameter: String,
         value: String,
-        is_local: bool,
     },
     /// A role, or a connection to another server, with its password.
     Password,

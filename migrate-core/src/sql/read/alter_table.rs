@@ -62,9 +62,7 @@ impl Reader {
                 from: tree::ident(&it.constraint_name_ref()?),
                 to: tree::ident(&it.constraint_name()?),
             },
-            Clause::AlterConstraint(it) => {
-                Change::AlterConstraint { constraint: tree::ident(&it.constraint_name_ref()?) }
-            }
+            Clause::AlterConstraint(_) => Change::AlterConstraint,
             other => return Reader::table_change(other),
         })
     }
@@ -131,12 +129,11 @@ fn column_change(column: String, option: &AlterColumnOption) -> Change {
             has_collation: it.collate().is_some(),
         },
         Option::SetExpression(_) => Change::SetExpression { column },
-        Option::DropExpression(_) => Change::DropExpression { column },
         Option::AddGenerated(_) => Change::AddIdentity { column },
         Option::SetStatistics(_) | Option::SetOptions(_) | Option::ResetOptions(_) => {
-            Change::SetStatistics { column }
+            Change::SetStatistics
         }
-        _ => Change::AlterColumn { column },
+        _ => Change::AlterColumn,
     }
 }
 

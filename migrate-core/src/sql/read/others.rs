@@ -145,7 +145,6 @@ impl Reader {
                     value: first::<ast::ConfigAssignment>(target.syntax())
                         .map(|it| it.syntax().text().to_string())
                         .unwrap_or_default(),
-                    is_local: matches!(it.set_scope(), Some(ast::SetScope::LocalScope(_))),
                 }
             }
             _ => return None,
