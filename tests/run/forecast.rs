@@ -266,6 +266,14 @@ fn what_is_not_found_is_not_taken_for_harmless() {
     let forecast = migrator.forecast(&plan).unwrap();
     assert_eq!(forecast.steps[1].verdict.impact, Impact::None);
     assert_eq!(forecast.steps[1].statements[0].locks[0].count, 0);
+    // A longer name is another one.
+    let set = analyzed_set(&[
+        ("20260101000001_one", "CREATE TABLE orders_of_2025 (id int)", "SELECT 1"),
+        ("20260101000002_two", "ALTER TABLE orders ADD x int", "SELECT 1"),
+    ]);
+    let mut migrator = Migrator::new(&set, database.config());
+    let plan = migrator.plan_up(&Up::default()).unwrap();
+    assert_eq!(migrator.forecast(&plan).unwrap().steps[1].verdict.impact, Impact::Unknown);
 }
 
 fn a_plan_is_foretold_without_a_database_too() {
