@@ -1,7 +1,6 @@
 //! `#[migration_test]`, and the templates behind it.
 
 use std::process::Child;
-use std::time::Instant;
 
 use migrate_runtime::testing::{self, TestConnection, migration_test};
 use migrate_runtime::{ErrorKind, MigrationSet};
@@ -297,46 +296,6 @@ fn a_template_that_is_in_use_is_named() {
         &["SQLSTATE: 55006", &format!("Hint: DROP DATABASE {template} WITH (FORCE);")],
     );
     drop(connected);
-}
-
-/// Not a test: what a test costs. `cargo test --test testing -- --ignored --nocapture what_a_test`
-#[test]
-#[ignore = "measures"]
-fn what_a_test_costs() {
-    // The server starts before.
-    drop(TestConnection::establish());
-    let tables = (0..300).map(|it| {
-        (
-            format!("2026010100{:02}{:02}_t", it / 60, it % 60),
-            format!("CREATE TABLE t{it} (id int)"),
-        )
-    });
-    let tables: Vec<_> = tables.collect();
-    let tables: Vec<_> =
-        tables.iter().map(|it| (it.0.as_str(), it.1.as_str(), "SELECT 1")).collect();
-    for set in [MIGRATIONS, set(&tables)] {
-        println!("{} migrations", set.len());
-        cost("  an empty database", TestConnection::establish);
-        cost("  migrated by itself", || {
-            let db = TestConnection::establish();
-            db.migrator(&set).up().unwrap();
-            db
-        });
-        cost("  the first test", || migrated(&set));
-        for _ in 0..5 {
-            cost("  another test", || migrated(&set));
-        }
-    }
-}
-
-#[expect(clippy::print_stdout, reason = "this is what it is for")]
-fn cost(what: &str, establish: impl FnOnce() -> TestConnection) {
-    let start = Instant::now();
-    let db = establish();
-    let made = start.elapsed();
-    let end = Instant::now();
-    drop(db);
-    println!("{what}: {made:.0?}, and {:.0?} at its end", end.elapsed());
 }
 
 fn migrated(set: &MigrationSet) -> TestConnection {
