@@ -85,7 +85,7 @@ impl Connection<'_> {
         (version, direction): (Option<&str>, Option<Direction>),
         error: Error,
     ) -> Error {
-        let message = error.server_message().map_or_else(|| error.to_string(), str::to_owned);
+        let message = error.reason();
         let (detail, started_at) = (self.detail(&error), self.began());
         let is_logged = self.log(&Entry {
             version,

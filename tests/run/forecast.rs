@@ -10,6 +10,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         what_is_new_or_of_another_sort_is_not_told,
         a_role_that_may_read_nothing_is_told_too,
         what_hangs_together_with_a_table_is_locked_with_it,
+        partitions_of_partitions_are_counted_once,
         work_is_weighed_by_the_size_of_the_table,
         code_is_not_taken_for_harmless,
         whoever_is_in_the_way_is_told,
@@ -150,6 +151,30 @@ fn what_hangs_together_with_a_table_is_locked_with_it() {
     assert_eq!(partitions.statements[0].locks[1].count, 2);
 }
 
+fn partitions_of_partitions_are_counted_once() {
+    let database = TestDatabase::new();
+    database.execute(
+        "CREATE SCHEMA app; CREATE TABLE app.whole (id int) PARTITION BY RANGE (id);
+         CREATE TABLE app.half PARTITION OF app.whole FOR VALUES FROM (0) TO (500) PARTITION BY RANGE (id);
+         CREATE TABLE app.rest PARTITION OF app.half DEFAULT;
+         INSERT INTO app.whole SELECT generate_series(0, 499)",
+    );
+    database.execute("ANALYZE app.rest");
+    let size: u64 = database.text("SELECT pg_total_relation_size('app.rest')").parse().unwrap();
+    let told = |up: &str| {
+        let step = forecast_of(&database, up);
+        let locks = step.statements.iter().flat_map(|it| &it.locks);
+        let told = locks.map(|it| (it.whose.as_str(), it.count, it.size_bytes, it.rows));
+        told.collect::<Vec<_>>()
+    };
+    let rows = Some(500);
+    assert_eq!(
+        told("ALTER TABLE app.whole ADD x int"),
+        [("itself", 1, size, rows), ("partitions", 2, size, rows)]
+    );
+    assert_eq!(told("DROP SCHEMA app CASCADE"), [("schema", 3, size, rows)]);
+}
+
 fn work_is_weighed_by_the_size_of_the_table() {
     let database = TestDatabase::new();
     database.execute("CREATE TABLE small (id int); CREATE TABLE large (id int, pad text)");
@@ -266,6 +291,14 @@ fn what_is_not_found_is_not_taken_for_harmless() {
     let forecast = migrator.forecast(&plan).unwrap();
     assert_eq!(forecast.steps[1].verdict.impact, Impact::None);
     assert_eq!(forecast.steps[1].statements[0].locks[0].count, 0);
+    // A longer name is another one.
+    let set = analyzed_set(&[
+        ("20260101000001_one", "CREATE TABLE orders_of_2025 (id int)", "SELECT 1"),
+        ("20260101000002_two", "ALTER TABLE orders ADD x int", "SELECT 1"),
+    ]);
+    let mut migrator = Migrator::new(&set, database.config());
+    let plan = migrator.plan_up(&Up::default()).unwrap();
+    assert_eq!(migrator.forecast(&plan).unwrap().steps[1].verdict.impact, Impact::Unknown);
 }
 
 fn a_plan_is_foretold_without_a_database_too() {

@@ -1,7 +1,6 @@
 //! `#[migration_test]`, and the templates behind it.
 
 use std::process::Child;
-use std::time::Instant;
 
 use migrate_runtime::testing::{self, TestConnection, migration_test};
 use migrate_runtime::{ErrorKind, MigrationSet};
@@ -131,11 +130,10 @@ fn a_migration_that_fails_is_shown_to_every_test_and_leaves_nothing() {
         ("20260101000001_a", "CREATE TABLE a ()", "DROP TABLE a"),
         ("20260101000002_b", "SELECT 1;\nSELECT lost", "SELECT 1"),
     ]);
-    let fail = || format!("{:?}", on(&builder, &set, None).unwrap_err());
-    let tests = [0, 1, 2].map(|_| fail());
-    for message in &tests {
+    let fail = |set| format!("{:?}", on(&builder, set, None).unwrap_err());
+    for _ in 0..2 {
         expect_parts(
-            message,
+            &fail(&set),
             &[
                 "migrations/20260101000002_b.up.sql:2:8: running migration 20260101000002_b failed\n",
                 "  2 | SELECT lost\n    |        ^\n",
@@ -143,9 +141,11 @@ fn a_migration_that_fails_is_shown_to_every_test_and_leaves_nothing() {
                 "SQLSTATE: 42703\n",
             ],
         );
-        // It ran once.
-        assert_eq!(message, &tests[0]);
     }
+    // It runs once: the message tells the time.
+    let timed = [("20260101000001_a", "SELECT clock_timestamp()::text::int", "SELECT 1")];
+    let timed = migration_tests::set(&timed);
+    assert_eq!(fail(&timed), fail(&timed));
     assert!(databases_of(&database, &builder).is_empty());
 }
 
@@ -297,46 +297,6 @@ fn a_template_that_is_in_use_is_named() {
         &["SQLSTATE: 55006", &format!("Hint: DROP DATABASE {template} WITH (FORCE);")],
     );
     drop(connected);
-}
-
-/// Not a test: what a test costs. `cargo test --test testing -- --ignored --nocapture what_a_test`
-#[test]
-#[ignore = "measures"]
-fn what_a_test_costs() {
-    // The server starts before.
-    drop(TestConnection::establish());
-    let tables = (0..300).map(|it| {
-        (
-            format!("2026010100{:02}{:02}_t", it / 60, it % 60),
-            format!("CREATE TABLE t{it} (id int)"),
-        )
-    });
-    let tables: Vec<_> = tables.collect();
-    let tables: Vec<_> =
-        tables.iter().map(|it| (it.0.as_str(), it.1.as_str(), "SELECT 1")).collect();
-    for set in [MIGRATIONS, set(&tables)] {
-        println!("{} migrations", set.len());
-        cost("  an empty database", TestConnection::establish);
-        cost("  migrated by itself", || {
-            let db = TestConnection::establish();
-            db.migrator(&set).up().unwrap();
-            db
-        });
-        cost("  the first test", || migrated(&set));
-        for _ in 0..5 {
-            cost("  another test", || migrated(&set));
-        }
-    }
-}
-
-#[expect(clippy::print_stdout, reason = "this is what it is for")]
-fn cost(what: &str, establish: impl FnOnce() -> TestConnection) {
-    let start = Instant::now();
-    let db = establish();
-    let made = start.elapsed();
-    let end = Instant::now();
-    drop(db);
-    println!("{what}: {made:.0?}, and {:.0?} at its end", end.elapsed());
 }
 
 fn migrated(set: &MigrationSet) -> TestConnection {

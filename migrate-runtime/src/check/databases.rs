@@ -164,7 +164,7 @@ impl<'a> Databases<'a> {
 
     fn warn(&mut self, left: &Error) {
         let state = left.state().unwrap_or_default();
-        let reason = left.server_message().map_or_else(|| left.to_string(), str::to_owned);
+        let reason = left.reason();
         self.connection.tell(Event::Warning { message: format!("{state}: {reason}") });
     }
 

@@ -220,8 +220,7 @@ impl<'p, 'a> Proof<'p, 'a> {
             Ok(_) => {}
             // What was left behind is in its way: that was told.
             Err(error) if !is_restored && !OUTSIDE.contains(&error.kind()) => {
-                let reason =
-                    error.server_message().map_or_else(|| error.to_string(), str::to_owned);
+                let reason = error.reason();
                 if let Some(finding) = self.report.findings.last_mut() {
                     let _ = write!(finding.message, ", and so it cannot run again: {reason}");
                 }
@@ -333,7 +332,7 @@ impl<'p, 'a> Proof<'p, 'a> {
         let of_script = |it| script(&self.set, &self.set.as_slice()[it], kind.direction());
         let place = error.location().cloned().or_else(|| index.map(of_script));
         let place = place.or_else(|| newest(&self.set, kind.direction()));
-        let reason = error.server_message().map_or_else(|| error.to_string(), str::to_owned);
+        let reason = error.reason();
         let hints = error.server_hint().into_iter().chain(lacking(&error)).map(str::to_owned);
         let hints = hints.collect();
         self.report.findings.push(CheckFinding {

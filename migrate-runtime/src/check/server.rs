@@ -1,26 +1,14 @@
 //! The server that the proof is made on: one that the caller names, or one that is made for it and gone with it.
 
-use std::path::Path;
-
 use migrate_core::MigrationSet;
 
 use crate::config::Settings;
 use crate::connect_options::ConnectOptions;
-use crate::dev_database::{Binaries, DevDatabaseError, Supervisor, ThrowAwayServer, supervise};
-use crate::error::{Error, ErrorKind};
+use crate::dev_database::{Binaries, DevDatabaseError, Supervisor, throw_away};
+use crate::error::Error;
 use crate::installed::Search;
 use crate::interrupt::Interrupt;
 use crate::migrator::Migrator;
-
-/// Data that is thrown away is not flushed to disk.
-const SETTINGS: &[&str] = &[
-    "fsync=off",
-    "full_page_writes=off",
-    "synchronous_commit=off",
-    "jit=off",
-    "shared_buffers=32MB",
-    "max_locks_per_transaction=1024",
-];
 
 /// Where the proof will be made.
 pub(super) enum Server {
@@ -74,13 +62,8 @@ impl Server {
             Server::Given(options) => return Ok(Running { options: *options, supervisor: None }),
             Server::Own(binaries) => binaries,
         };
-        // Not in `TMPDIR`, which may be a folder that the server's account cannot reach.
-        let folder = Path::new("/tmp").join(format!("migration-check-{}", uuid::Uuid::new_v4()));
-        let server = ThrowAwayServer::new(&folder, binaries).map_err(no_server)?;
-        let server = server.with_initdb("--no-sync");
-        let server = SETTINGS.iter().fold(server, |server, it| server.with_setting(it));
-        let supervisor = supervise(&folder, server.socket())
-            .map_err(|error| Error::new(ErrorKind::Io, "cannot run /bin/sh").with_source(error))?;
+        let (server, supervisor) = throw_away("migration-check", binaries).map_err(no_server)?;
+        let server = server.with_setting("max_locks_per_transaction=1024");
         server.make_data().map_err(no_server)?;
         server.start().map_err(no_server)?;
         let options = ConnectOptions::from(server.config("postgres"));
@@ -89,8 +72,5 @@ impl Server {
 }
 
 fn no_server(error: DevDatabaseError) -> Error {
-    let elsewhere = "migration-cli check --scratch-url postgresql://USER@HOST:5432/postgres";
-    let hints = error.hints_or(elsewhere);
-    let failed = Error::new(ErrorKind::Connect, "no throw-away server could be started");
-    hints.into_iter().fold(failed.with_source(error), Error::with_hint)
+    error.or_elsewhere("migration-cli check --scratch-url postgresql://USER@HOST:5432/postgres")
 }

@@ -5,6 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::install;
+#[cfg(feature = "check")]
+use crate::error::{Error, ErrorKind};
 
 /// Why the development database cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -81,13 +83,15 @@ impl DevDatabaseError {
 
 #[cfg(feature = "check")]
 impl DevDatabaseError {
-    /// What to type next when there is no server to throw away. `elsewhere` does the same on another one.
-    pub(crate) fn hints_or(&self, elsewhere: &str) -> Vec<String> {
-        match &self.0 {
+    /// There is no server to throw away. `elsewhere` does the same on another one.
+    pub(crate) fn or_elsewhere(self, elsewhere: &str) -> Error {
+        let hints = match &self.0 {
             Failure::NoServer(_) => install_or(elsewhere),
             Failure::PgBin(_) => vec!["unset PG_BIN".to_owned(), elsewhere.to_owned()],
             _ => vec![elsewhere.to_owned()],
-        }
+        };
+        let failed = Error::new(ErrorKind::Connect, "no throw-away server could be started");
+        hints.into_iter().fold(failed.with_source(self), Error::with_hint)
     }
 }
 

@@ -34,10 +34,10 @@ use self::place::Place;
 use self::server::{Answer, Deadline, PATIENCE_WITH_OTHERS, Server};
 #[cfg(feature = "check")]
 pub use self::supervisor::Supervisor;
-#[cfg(feature = "check")]
-pub(crate) use self::supervisor::supervise;
 #[cfg(feature = "testing")]
 pub(crate) use self::supervisor::system_command;
+#[cfg(feature = "check")]
+pub(crate) use self::supervisor::throw_away;
 pub use self::throw_away::ThrowAwayServer;
 pub use crate::installed::Search;
 

@@ -1,4 +1,4 @@
-//! Ends a throw-away server with the process that made it, however that ends.
+//! A server for one purpose, which ends with the process that made it, however that ends.
 //!
 //! A shell waits for the end of a pipe that the process holds open, kills the server and removes its folder.
 
@@ -7,6 +7,19 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use super::discovery::Binaries;
+use super::error::{DevDatabaseError, Failure};
+use super::throw_away::ThrowAwayServer;
+
+/// Data that is thrown away is not flushed to disk.
+const SETTINGS: [&str; 5] = [
+    "fsync=off",
+    "full_page_writes=off",
+    "synchronous_commit=off",
+    "jit=off",
+    "shared_buffers=32MB",
+];
+
 /// Ends a server with this process, or when it is dropped.
 #[derive(Debug)]
 pub struct Supervisor {
@@ -14,9 +27,23 @@ pub struct Supervisor {
     _shell: Child,
 }
 
+/// A server in a new folder, whose name begins with what it is for; it has neither data yet, nor is it started.
+pub(crate) fn throw_away(
+    purpose: &str,
+    binaries: Binaries,
+) -> Result<(ThrowAwayServer, Supervisor), DevDatabaseError> {
+    // Not in `TMPDIR`, which may be a folder that the server's account cannot reach.
+    let folder = Path::new("/tmp").join(format!("{purpose}-{}", uuid::Uuid::new_v4()));
+    let server = ThrowAwayServer::new(&folder, binaries)?.with_initdb("--no-sync");
+    let server = SETTINGS.iter().fold(server, |server, it| server.with_setting(it));
+    let supervisor =
+        supervise(&folder, server.socket()).map_err(Failure::io("run", Path::new("/bin/sh")))?;
+    Ok((server, supervisor))
+}
+
 /// Watches over a server in `folder` with its socket in another one. Started before the server, so that no
 /// moment is unguarded.
-pub(crate) fn supervise(folder: &Path, socket: &Path) -> io::Result<Supervisor> {
+fn supervise(folder: &Path, socket: &Path) -> io::Result<Supervisor> {
     const SCRIPT: &str = r#"
         read -r never
         process=$(head -n 1 "$1/data/postmaster.pid" 2>/dev/null) && kill -QUIT "$process"

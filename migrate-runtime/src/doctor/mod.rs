@@ -166,7 +166,7 @@ fn ask_server(
 /// What is refused is told, and the examination goes on; a connection that is gone ends it.
 fn ask(connection: &mut Connection<'_>, question: &str) -> Result<Asked, Error> {
     let answer = keep(connection.ask(&format!("{PATIENCE}{question}")))?;
-    Ok(answer.map_err(|it| it.server_message().map_or_else(|| it.to_string(), str::to_owned)))
+    Ok(answer.map_err(|it| it.reason()))
 }
 
 fn keep<T>(answer: Result<T, Error>) -> Result<Result<T, Error>, Error> {

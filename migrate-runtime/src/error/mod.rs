@@ -168,6 +168,11 @@ impl Error {
         self.0.server.as_ref().map(|it| it.message.as_str())
     }
 
+    /// The server's own message; ours, where it has said nothing.
+    pub(crate) fn reason(&self) -> String {
+        self.server_message().map_or_else(|| self.to_string(), str::to_owned)
+    }
+
     /// The server's `DETAIL`.
     pub fn server_detail(&self) -> Option<&str> {
         self.0.server.as_ref()?.detail.as_deref()

@@ -7,6 +7,7 @@
 mod live;
 mod verdict;
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use migrate_core::{LockMode, ScriptFinding, WaitsFor, Whose, Work, tables};
@@ -122,9 +123,9 @@ impl Migrator {
             obstacles: Vec::new(),
         };
         self.look(&mut forecast)?;
-        for (index, step) in forecast.steps.iter_mut().enumerate() {
-            expect_what_is_made(&mut step.statements, &plan.steps[..=index]);
-            step.verdict = Verdict::of(&step.statements, plan.steps[index].mode());
+        expect_what_is_made(&mut forecast.steps, &plan.steps);
+        for (it, step) in forecast.steps.iter_mut().zip(&plan.steps) {
+            it.verdict = Verdict::of(&it.statements, step.mode());
         }
         Ok(forecast)
     }
@@ -211,25 +212,32 @@ impl RelationLock {
     }
 }
 
-/// What is not there is made by an earlier step, or by an earlier statement of the last one, or may be missing:
-/// where the words of these do not say so, nobody knows what the statement is about.
-fn expect_what_is_made(statements: &mut [StatementForecast], steps: &[Step]) {
-    let is_missing = |it: &RelationLock| it.count == 0;
-    if !statements.iter().flat_map(|it| &it.locks).any(is_missing) {
-        return;
-    }
-    let Some((last, earlier)) = steps.split_last() else { return };
-    let texts: Vec<String> = earlier.iter().map(|it| it.sql().to_lowercase()).collect();
-    for (statement, it) in statements.iter_mut().zip(last.statements()) {
-        let own = it.range.of(last.sql()).to_lowercase();
-        let before = last.sql()[..it.range.start as usize].to_lowercase();
-        for lock in statement.locks.iter_mut().filter(|it| is_missing(it)) {
-            let name = lock.relation.rsplit('.').next().unwrap_or_default().trim_matches('"');
-            let name = name.to_lowercase();
-            let is_made = texts.iter().chain([&before]).any(|it| it.contains(&name));
-            lock.is_expected = is_made || own.contains("if exists");
+/// What is not there is made by an earlier step, or by an earlier statement, or may be missing: where the words of
+/// these do not say so, nobody knows what the statement is about.
+fn expect_what_is_made(forecasts: &mut [StepForecast], steps: &[Step]) {
+    let texts: Vec<String> = steps.iter().map(|it| it.sql().to_ascii_lowercase()).collect();
+    let mut said = HashSet::new();
+    for ((forecast, step), text) in forecasts.iter_mut().zip(steps).zip(&texts) {
+        let mut at = 0;
+        for (statement, it) in forecast.statements.iter_mut().zip(step.statements()) {
+            let start = it.range.start as usize;
+            said.extend(words(&text[at..start]));
+            at = start;
+            let may_be_missing = it.range.of(text).contains("if exists");
+            for lock in statement.locks.iter_mut().filter(|it| it.count == 0) {
+                let name = lock.relation.rsplit('.').next().unwrap_or_default();
+                let name = name.to_ascii_lowercase();
+                lock.is_expected = may_be_missing || words(&name).all(|it| said.contains(it));
+            }
         }
+        said.extend(words(&text[at..]));
     }
+}
+
+/// The words of a text, those in quotes and in the bodies of functions among them.
+fn words(text: &str) -> impl Iterator<Item = &str> {
+    let is_of_word = |it: char| it.is_alphanumeric() || it == '_';
+    text.split(move |it| !is_of_word(it)).filter(|it| !it.is_empty())
 }
 
 /// A statement that the build did not look at, by the tables in it and by its kind.

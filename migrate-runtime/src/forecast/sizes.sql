@@ -1,12 +1,14 @@
 WITH related AS (
 {related}
 )
--- Partitions, indexes and the contents of a schema are told together.
-SELECT it.place, it.named::pg_catalog.regclass::text, pg_catalog.count(*), pg_catalog.sum(it.bytes)::pg_catalog.int8,
-       CASE WHEN pg_catalog.bool_and(it.rows >= 0) THEN pg_catalog.sum(it.rows)::pg_catalog.int8 END,
+-- Partitions, indexes and the contents of a schema are told together, where what partitions hold counts once.
+SELECT it.place, it.named::pg_catalog.regclass::text, pg_catalog.count(*),
+       (pg_catalog.sum(it.bytes) FILTER (WHERE NOT it.is_counted))::pg_catalog.int8,
+       CASE WHEN pg_catalog.bool_and(it.rows >= 0) FILTER (WHERE NOT it.is_counted)
+           THEN (pg_catalog.sum(it.rows) FILTER (WHERE NOT it.is_counted))::pg_catalog.int8 END,
        pg_catalog.bool_and(it.is_table)
 FROM (
-    SELECT related.place, size.bytes, size.rows,
+    SELECT related.place, size.bytes, size.rows, c.relkind = 'p' AND related.whose IN ('partitions', 'schema') AS is_counted,
            c.relkind IN ('r', 'p', 'm') AND related.whose NOT IN ('partitions', 'schema') AS is_table,
            CASE WHEN related.whose IN ('partitions', 'indexes') THEN related.base
                 WHEN related.whose = 'schema' THEN NULL ELSE c.oid END AS named

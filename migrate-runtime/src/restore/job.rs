@@ -99,7 +99,7 @@ impl Job<'_> {
     /// Writes to the log of the database that is still there what became of this.
     pub(super) fn log_failure(&self, error: &Error) {
         let outcome = if error.is_interrupted() { Outcome::Interrupted } else { Outcome::Failed };
-        let message = error.server_message().map_or_else(|| error.to_string(), str::to_owned);
+        let message = error.reason();
         self.opener.log(&Entry {
             version: None,
             direction: None,

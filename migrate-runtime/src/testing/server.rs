@@ -3,24 +3,14 @@
 //! It does not matter how the process ends (see `dev_database/supervisor.rs`). `initdb` takes longer than all the rest, so
 //! its result is kept and copied (see `template`): with nextest, every test is a process.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 use super::template;
 use super::{PATH, PG_BIN, TEST_DATABASE_URL};
 pub use crate::dev_database::Supervisor;
-use crate::dev_database::{DevDatabaseError, Search, ThrowAwayServer, supervise};
-use crate::error::{Error, ErrorKind};
-
-/// Data that is thrown away is not flushed to disk.
-const SETTINGS: &[&str] = &[
-    "fsync=off",
-    "full_page_writes=off",
-    "synchronous_commit=off",
-    "jit=off",
-    "max_connections=200",
-    "shared_buffers=32MB",
-];
+use crate::dev_database::{DevDatabaseError, Search, ThrowAwayServer, throw_away};
+use crate::error::Error;
 
 /// Where tests look for server binaries: where a user's command would.
 pub fn search() -> Search {
@@ -43,14 +33,8 @@ pub fn prepare_server() -> Result<(ThrowAwayServer, Supervisor), Error> {
 /// The same without the data.
 pub(super) fn prepare_without_data() -> Result<(ThrowAwayServer, Supervisor), Error> {
     let binaries = search().find().map_err(no_server)?;
-    // Not in `TMPDIR`, which may be a folder that the server's account cannot reach.
-    let folder = Path::new("/tmp").join(format!("migration-tests-{}", uuid::Uuid::new_v4()));
-    let server = ThrowAwayServer::new(&folder, binaries).map_err(no_server)?;
-    let server = server.with_initdb("--no-sync");
-    let server = SETTINGS.iter().fold(server, |server, it| server.with_setting(it));
-    let supervisor = supervise(&folder, server.socket())
-        .map_err(|error| Error::new(ErrorKind::Io, "cannot run /bin/sh").with_source(error))?;
-    Ok((server, supervisor))
+    let (server, supervisor) = throw_away("migration-tests", binaries).map_err(no_server)?;
+    Ok((server.with_setting("max_connections=200"), supervisor))
 }
 
 /// The URL of the server of this process, which is started when the first test asks for it.
@@ -70,7 +54,5 @@ pub(super) fn throw_away_server() -> Result<String, Error> {
 fn no_server(error: DevDatabaseError) -> Error {
     let elsewhere =
         format!("{TEST_DATABASE_URL}=postgresql://USER:PASSWORD@HOST:5432/postgres cargo test");
-    let hints = error.hints_or(&elsewhere);
-    let failed = Error::new(ErrorKind::Connect, "no throw-away server could be started");
-    hints.into_iter().fold(failed.with_source(error), Error::with_hint)
+    error.or_elsewhere(&elsewhere)
 }
