@@ -4,7 +4,7 @@ use migrate_core::RULES;
 use migrate_runtime::{Direction, Migration, MigrationSet, ScriptFinding, Severity};
 
 use super::json::ProblemRecord;
-use super::problems::{Level, Problem, Rule};
+use super::problems::{Problem, Rule};
 use super::proof::{PlaceRecord, from_root};
 use super::style::{BAD, FAINT, GOOD, HINT, Styled, WARNING};
 use super::ui::{Detail, Ui};
@@ -63,11 +63,7 @@ impl<'a> Lint<'a> {
     pub(crate) fn problems(&self) -> impl Iterator<Item = Problem> {
         self.found.iter().map(|(migration, direction, it)| Problem {
             rule: it.rule,
-            level: match it.severity {
-                Severity::Error => Level::Error,
-                Severity::Warning => Level::Warning,
-                _ => Level::Note,
-            },
+            severity: it.severity,
             file: Some(from_root(self.set, &self.file(migration, *direction))),
             line: it.line,
             column: Some(it.column),
@@ -178,7 +174,7 @@ mod tests {
         assert!(!lint.is_clean());
         let problems: Vec<Problem> = lint.problems().collect();
         let [problem] = problems.as_slice() else { panic!("{problems:?}") };
-        assert_eq!((problem.rule, problem.level), ("index-not-concurrent", Level::Error));
+        assert_eq!((problem.rule, problem.severity), ("index-not-concurrent", Severity::Error));
         assert_eq!((problem.line, problem.column), (1, Some(1)));
         assert_eq!(problem.file.as_deref(), Some("migrations/20260101000000_one.up.sql"));
         let record = lint.records().next().unwrap();
