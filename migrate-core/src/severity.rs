@@ -8,7 +8,7 @@ pub enum Severity {
     Info,
     /// Hurts where the table is large or in use.
     Warning,
-    /// Stops an application that is running, or loses data.
+    /// Stops an application that is running, or gives a secret away.
     Error,
 }
 
