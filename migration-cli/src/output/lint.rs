@@ -98,13 +98,8 @@ impl<'a> Lint<'a> {
             return ui.result("Lint: the build did not look at the scripts (feature `parser`).");
         }
         for (migration, direction, it) in &self.found {
-            let style = match it.severity {
-                Severity::Error => BAD.bold(),
-                Severity::Warning => WARNING,
-                _ => FAINT,
-            };
-            let what = Styled(style, format!("{}[{}]:", it.severity.as_str(), it.rule));
-            ui.result(format_args!("\n{what} {}", printable(&redact(&it.message))))?;
+            let message = printable(&redact(&it.message));
+            ui.result(format_args!("\n{}: {message}", tag(it)))?;
             let file = self.file(migration, *direction);
             ui.result(format_args!("  --> {file}:{}:{}", it.line, it.column))?;
             for help in [&it.help, &accept(it)] {
@@ -143,6 +138,16 @@ impl<'a> Lint<'a> {
     fn file(&self, migration: &Migration, direction: Direction) -> String {
         format!("{}/{}", self.set.folder(), migration.file_name(direction))
     }
+}
+
+/// `warning[drop-table]`, in the colour of how serious it is.
+pub(super) fn tag(finding: &ScriptFinding) -> String {
+    let style = match finding.severity {
+        Severity::Error => BAD.bold(),
+        Severity::Warning => WARNING,
+        _ => FAINT,
+    };
+    Styled(style, format!("{}[{}]", finding.severity.as_str(), finding.rule)).to_string()
 }
 
 /// How a finding is accepted.
