@@ -238,7 +238,8 @@ fn print_finding(ui: &Ui, finding: &CheckFinding) -> Result<(), CommandError> {
         }
     }
     for hint in &finding.hints {
-        say(&format_args!("  {} {}", Styled(HINT, "Hint:"), ui.in_our_name(hint)))?;
+        let hint = printable(&ui.in_our_name(hint));
+        say(&format_args!("  {} {hint}", Styled(HINT, "Hint:")))?;
     }
     Ok(())
 }
