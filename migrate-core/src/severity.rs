@@ -4,11 +4,11 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Severity {
-    /// Worth knowing; `plan` and `check` show it, the build does not.
+    /// Worth knowing; `plan` and `check -v` show it, the build does not.
     Info,
     /// Hurts where the table is large or in use.
     Warning,
-    /// Stops an application that is running, or loses data.
+    /// Stops an application that is running, or gives a secret away.
     Error,
 }
 

@@ -253,7 +253,7 @@ mod tests {
     #[test]
     fn what_is_denied_in_releases_alone_is_an_error_of_theirs() {
         let linted = Linted {
-            warnings: vec![("drop-table".to_owned(), "what is found".to_owned())],
+            warnings: vec![("drop-table", "what is found".to_owned())],
             release_errors: vec!["what is found".to_owned()],
             ..Linted::default()
         };

@@ -63,8 +63,9 @@ use proc_macro::TokenStream;
 /// the build: an index that is built while nobody can write, a column that has a table written anew. A script
 /// accepts what is found in it with `-- migrate:allow RULE because REASON`. `[lint]` in the nearest
 /// `migration.toml`, from beside the folder upwards, makes warnings errors (`deny = ["warnings"]`, or the names
-/// of rules), leaves out what is older than a `baseline`, and `postgres_version` names the oldest server. Cargo watches the file
-/// once it has been read: after making it, build something that changed, or touch the source that embeds the folder.
+/// of rules), leaves out what is older than a `baseline`, and `postgres_version` names the oldest server. Cargo
+/// watches the file once it has been read: after making it, build something that changed, or touch the source that
+/// embeds the folder.
 ///
 /// # Build times
 ///

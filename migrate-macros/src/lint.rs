@@ -18,7 +18,7 @@ pub(crate) struct Linted {
     /// The text that goes into the binary; nothing without the parser.
     pub(crate) analysis: Option<String>,
     /// What the build is to warn of: the rule, and what it says.
-    pub(crate) warnings: Vec<(String, String)>,
+    pub(crate) warnings: Vec<(&'static str, String)>,
     /// What the build is not to get past.
     pub(crate) errors: Vec<String>,
     /// What a release build is not to get past.
@@ -32,18 +32,18 @@ pub(crate) struct Linted {
 pub(crate) fn lint(set: &SourceSet, folder: &Path, name: &str) -> Result<Linted, Vec<String>> {
     let (options_file, options) = options(folder).map_err(|it| vec![it])?;
     let analysis = analyze(set, name, &options);
-    let analysis_text = analysis.to_text();
-    let mut linted = Linted { analysis: Some(analysis_text), options_file, ..Linted::default() };
+    let mut linted =
+        Linted { analysis: Some(analysis.to_text()), options_file, ..Linted::default() };
     for finding in analysis.findings.iter().filter(|it| it.severity > Severity::Info) {
         let message = describe(finding);
-        if !finding.is_denied || options.deny_in_release_only {
-            linted.warnings.push((finding.rule.id.to_owned(), message.clone()));
+        if finding.is_denied && !options.deny_in_release_only {
+            linted.errors.push(message);
+            continue;
         }
-        match (finding.is_denied, options.deny_in_release_only) {
-            (true, false) => linted.errors.push(message),
-            (true, true) => linted.release_errors.push(message),
-            (false, _) => {}
+        if finding.is_denied {
+            linted.release_errors.push(message.clone());
         }
+        linted.warnings.push((finding.rule.id, message));
     }
     Ok(linted)
 }

@@ -5,7 +5,7 @@
 
 use migrate_core::Version;
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::{Error, Lit, Token, token};
@@ -240,9 +240,7 @@ fn plain_function(input: ParseStream<'_>) -> syn::Result<()> {
         "the client of a test blocks, so a migration test is no `async fn`\n\
          help: leave out `async`, and run what is async in the test: \
          `tokio::runtime::Runtime::new().unwrap().block_on(async { … })`; `db.url()` is for its connections"
-    } else if ["const", "unsafe", "extern"]
-        .iter()
-        .any(|it| input.cursor().ident().is_some_and(|word| word.0 == it))
+    } else if input.peek(Token![const]) || input.peek(Token![unsafe]) || input.peek(Token![extern])
     {
         "a migration test is a plain `fn`"
     } else {
@@ -279,10 +277,6 @@ impl Argument {
         let mut kind = tokens.iter().skip_while(|it| !is(it, ':')).skip(1);
         let Some(first) = kind.next() else { return Err(Error::new(tokens[0].span(), message)) };
         let (is_reference, span) = (is(first, '&'), first.span());
-        Ok(Argument {
-            tokens: tokens.iter().map(ToTokens::to_token_stream).collect(),
-            is_reference,
-            span,
-        })
+        Ok(Argument { tokens: arguments.stream(), is_reference, span })
     }
 }

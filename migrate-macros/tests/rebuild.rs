@@ -153,6 +153,23 @@ fn main() {
     project.check(Built::Anew, &two);
 }
 
+#[test]
+fn options_of_the_lint_are_picked_up_by_the_next_build() {
+    const SQL: &str = "CREATE INDEX i ON t (a);";
+    let project = Project::new("rebuild-options");
+    project.write("build.rs", BUILD);
+    project.write("migration.toml", "[lint]\n");
+    project.write_pair("20240320000000_one", SQL);
+    let embedded = format!("one: {SQL}");
+    let output = project.check(Built::Anew, &embedded);
+    assert_shows(&output, "INDEX_NOT_CONCURRENT");
+
+    project.write("migration.toml", "[lint]\nallow = [\"index-not-concurrent\"]\n");
+    let output = project.check(Built::Anew, &embedded);
+    assert!(!stderr(&output).contains("INDEX_NOT_CONCURRENT"), "{}", stderr(&output));
+    project.check(Built::Nothing, &embedded);
+}
+
 /// What a build had to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Built {

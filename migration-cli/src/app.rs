@@ -80,20 +80,22 @@ impl Early {
         let name = name.unwrap_or("migration-cli");
         let program = name.strip_suffix(".exe").unwrap_or(name).to_owned();
         let texts = || args.iter().skip(1).map_while(|it| it.to_str().filter(|it| *it != "--"));
-        let mut color = Color::Auto;
+        // Another command may have a format of that name, and mean something else.
+        let is_check = texts().any(|it| it == "check");
+        let (mut json, mut color) = (false, Color::Auto);
         for (arg, next) in texts().zip(texts().skip(1).chain([""])) {
-            match arg.strip_prefix("--color=").or((arg == "--color").then_some(next)) {
+            let value = |flag: &str| match arg.strip_prefix(flag)? {
+                "" => Some(next),
+                rest => rest.strip_prefix('='),
+            };
+            match value("--color") {
                 Some("always") => color = Color::Always,
                 Some("never") => color = Color::Never,
                 _ => {}
             }
+            json |= arg == "--json" || is_check && value("--format") == Some("json");
         }
-        // Another command may have a format of that name, and mean something else.
-        let is_check = texts().any(|it| it == "check");
-        let mut pairs = texts().zip(texts().skip(1).chain([""]));
-        let as_format =
-            is_check && pairs.any(|it| it.0 == "--format=json" || it == ("--format", "json"));
-        Early { program, json: as_format || texts().any(|it| it == "--json"), color }
+        Early { program, json, color }
     }
 
     /// The command that was meant, where the arguments as a whole cannot be understood.
@@ -237,6 +239,23 @@ mod tests {
         check(&["app", "up", "--databse-url=postgres://u:canary@h/d"]);
         check(&["app", "up", "--databse-url", "postgres://u:canary@h/d"]);
         check(&["app", "up", "--quiet=postgres://u:canary@h/d"]);
+    }
+
+    #[test]
+    fn an_object_is_asked_for_in_two_ways() {
+        #[track_caller]
+        fn check(args: &[&str], is_json: bool) {
+            let args: Vec<OsString> = ["app"].iter().chain(args).map(OsString::from).collect();
+            assert_eq!(Early::read(&args).json, is_json, "{args:?}");
+        }
+
+        check(&["up", "--json", "--stepz"], true);
+        check(&["check", "--format=json"], true);
+        check(&["check", "--format", "json", "--stepz"], true);
+        check(&["check", "--format=sarif"], false);
+        check(&["check", "--formats=json"], false);
+        check(&["export", "--format=json"], false);
+        check(&["create", "--", "--json"], false);
     }
 
     #[test]

@@ -4,9 +4,9 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use migrate_runtime::ErrorKind;
 use migrate_runtime::check::{CheckReport, Checker};
 
+use super::FOUND;
 use crate::context::{Context, Start};
 use crate::env_vars::{Source, Sourced};
 use crate::environment::Described;
@@ -114,8 +114,10 @@ pub(crate) fn run(start: Start<'_>, args: &CheckArgs) -> Result<u8, CommandError
     let report = report?;
     let lint = Lint::of(ctx.set, &ctx.ui);
     print(&mut ctx, &report, &lint, args.format)?;
-    let found = if lint.is_clean() { 0 } else { ErrorKind::Edited.exit_code() };
-    Ok(if report.exit_code() == 0 { found } else { report.exit_code() })
+    Ok(match report.exit_code() {
+        0 if !lint.is_clean() => FOUND,
+        code => code,
+    })
 }
 
 /// The server that was named. What is typed comes first; what names the database of the environment means

@@ -5,19 +5,17 @@ use std::time::SystemTime;
 
 use migrate_runtime::{Check, Diagnosis, Examination, Level};
 
+use super::FOUND;
 use crate::context::{Context, Session};
 use crate::error::CommandError;
 use crate::output::{CheckRecord, print_checks};
-
-/// The exit code of a page with a problem.
-const PROBLEM: u8 = 5;
 
 /// Examine server, role, connection, sessions and tables before a migration runs
 ///
 /// One page: server and settings, standby, pooler, TLS, clock, role and rights, transactions and locks in the
 /// way now, replication, invalid indexes and constraints that are not validated, the tables of the history,
-/// the programs and the room for backups. Each line is ok, a warning or a problem, with what to type about it. Changes nothing and takes no lock;
-/// what the role may not see is told as such. Fails with 5 when there is a problem, and never over warnings;
+/// the programs and the room for backups. Each line is ok, a warning or a problem, with what to type about it.
+/// Changes nothing and takes no lock; what the role may not see is told as such. Fails with 5 when there is a problem, and never over warnings;
 /// with 3 where the server cannot be asked, after what can be told without it.
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct DoctorArgs {
@@ -40,7 +38,7 @@ pub(crate) fn run(ctx: &mut Context<'_>, args: &DoctorArgs) -> Result<u8, Comman
     };
     ctx.report.database = Some(diagnosis.database.clone());
     tell(ctx, &diagnosis.checks)?;
-    Ok(if diagnosis.worst() == Level::Problem { PROBLEM } else { 0 })
+    Ok(if diagnosis.worst() == Level::Problem { FOUND } else { 0 })
 }
 
 fn examine(ctx: &mut Context<'_>, examination: &Examination) -> Result<Diagnosis, CommandError> {

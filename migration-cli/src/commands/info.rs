@@ -6,8 +6,8 @@ use crate::output::{InfoRecord, print_info};
 
 /// Show one migration in full: both scripts, its checksum, when it ran, and its log
 ///
-/// Statement by statement, with the line of each and the locks that it takes; then when and by whom it was run or reverted, how
-/// long that took and how it ended. Changes nothing, and needs no more than the right to read.
+/// Statement by statement, with the line of each and the locks that it takes; then when and by whom it was run or
+/// reverted, how long that took and how it ended. Changes nothing, and needs no more than the right to read.
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct InfoArgs {
     /// The version, as `status` shows it

@@ -30,6 +30,9 @@ use crate::error::CommandError;
 use crate::output::{BackupRecord, ObstacleRecord, Progress, StepRecord, Ui, plan_text, print_run};
 use crate::text::plural;
 
+/// The exit code of a command that examines, and found what somebody has to look at.
+const FOUND: u8 = 5;
+
 /// A command with its arguments.
 #[derive(clap::Subcommand, Clone, Debug)]
 pub(crate) enum Command {

@@ -4,7 +4,7 @@ use migrate_core::RULES;
 use migrate_runtime::{Direction, Migration, MigrationSet, ScriptFinding, Severity};
 
 use super::json::ProblemRecord;
-use super::problems::{Level, Problem, Rule};
+use super::problems::{Problem, Rule};
 use super::proof::{PlaceRecord, from_root};
 use super::style::{BAD, FAINT, GOOD, HINT, Styled, WARNING};
 use super::ui::{Detail, Ui};
@@ -63,11 +63,7 @@ impl<'a> Lint<'a> {
     pub(crate) fn problems(&self) -> impl Iterator<Item = Problem> {
         self.found.iter().map(|(migration, direction, it)| Problem {
             rule: it.rule,
-            level: match it.severity {
-                Severity::Error => Level::Error,
-                Severity::Warning => Level::Warning,
-                _ => Level::Note,
-            },
+            severity: it.severity,
             file: Some(from_root(self.set, &self.file(migration, *direction))),
             line: it.line,
             column: Some(it.column),
@@ -102,13 +98,8 @@ impl<'a> Lint<'a> {
             return ui.result("Lint: the build did not look at the scripts (feature `parser`).");
         }
         for (migration, direction, it) in &self.found {
-            let style = match it.severity {
-                Severity::Error => BAD.bold(),
-                Severity::Warning => WARNING,
-                _ => FAINT,
-            };
-            let what = Styled(style, format!("{}[{}]:", it.severity.as_str(), it.rule));
-            ui.result(format_args!("\n{what} {}", printable(&redact(&it.message))))?;
+            let message = printable(&redact(&it.message));
+            ui.result(format_args!("\n{}: {message}", tag(it)))?;
             let file = self.file(migration, *direction);
             ui.result(format_args!("  --> {file}:{}:{}", it.line, it.column))?;
             for help in [&it.help, &accept(it)] {
@@ -149,6 +140,16 @@ impl<'a> Lint<'a> {
     }
 }
 
+/// `warning[drop-table]`, in the colour of how serious it is.
+pub(super) fn tag(finding: &ScriptFinding) -> String {
+    let style = match finding.severity {
+        Severity::Error => BAD.bold(),
+        Severity::Warning => WARNING,
+        _ => FAINT,
+    };
+    Styled(style, format!("{}[{}]", finding.severity.as_str(), finding.rule)).to_string()
+}
+
 /// How a finding is accepted.
 fn accept(finding: &ScriptFinding) -> String {
     format!("`-- migrate:allow {} because REASON` in the script accepts it", finding.rule)
@@ -178,7 +179,7 @@ mod tests {
         assert!(!lint.is_clean());
         let problems: Vec<Problem> = lint.problems().collect();
         let [problem] = problems.as_slice() else { panic!("{problems:?}") };
-        assert_eq!((problem.rule, problem.level), ("index-not-concurrent", Level::Error));
+        assert_eq!((problem.rule, problem.severity), ("index-not-concurrent", Severity::Error));
         assert_eq!((problem.line, problem.column), (1, Some(1)));
         assert_eq!(problem.file.as_deref(), Some("migrations/20260101000000_one.up.sql"));
         let record = lint.records().next().unwrap();

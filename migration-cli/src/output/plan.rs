@@ -4,9 +4,10 @@ use std::fmt::Write as _;
 
 use migrate_runtime::{
     Blocks, Direction, Effect, Forecast, Impact, Mode, Obstacle, Plan, RelationLock, ScriptFacts,
-    Severity, Statement, Step, StepForecast, Verdict, Whose, Work,
+    Statement, Step, StepForecast, Verdict, Whose, Work,
 };
 
+use super::lint::tag;
 use super::style::{BAD, FAINT, GOOD, LABEL, Styled, WARNING};
 use super::ui::{Detail, Ui};
 use crate::text::{bytes, duration, one_line, plural};
@@ -45,9 +46,8 @@ fn describe(ui: &Ui, step: &Step, forecast: &StepForecast, number: usize, width:
     let _ = writeln!(text, "{indent}{}", verdict(&forecast.verdict));
     text.push_str(&statements(ui, step, forecast, &indent));
     for it in &forecast.findings {
-        let style = if it.severity == Severity::Error { BAD } else { WARNING };
-        let what = Styled(style, format!("{}[{}]", it.severity.as_str(), it.rule));
-        let _ = writeln!(text, "{indent}{what} line {}: {}", it.line, one_line(&it.message, 200));
+        let message = one_line(&it.message, 200);
+        let _ = writeln!(text, "{indent}{} line {}: {message}", tag(it), it.line);
     }
     text
 }
@@ -70,19 +70,17 @@ fn verdict(it: &Verdict) -> String {
 /// The statements that lock what is there, each with its locks; all of them where more is wanted.
 fn statements(ui: &Ui, step: &Step, forecast: &StepForecast, indent: &str) -> String {
     let all = step.statements();
-    let width = all.last().map_or(0, |it| it.line.to_string().len());
-    let room = Ui::columns().unwrap_or(100).saturating_sub(indent.len() + width + 2).max(20);
+    let width = digits(all);
     let mut text = String::new();
     for (statement, known) in all.iter().zip(&forecast.statements) {
         let says = !known.is_known || !known.locks.is_empty();
         if !says && !ui.shows(Detail::Verbose) {
             continue;
         }
-        let line = Styled(FAINT, format!("{:width$}", statement.line));
-        let sql = one_line(&without_texts(statement.range.of(step.sql())), room);
-        // Writing to a string does not fail.
-        let _ = writeln!(text, "{indent}{line}  {sql}");
+        let sql = without_texts(statement.range.of(step.sql()));
+        text.push_str(&beginning(statement.line, &sql, width, indent));
         for it in &known.locks {
+            // Writing to a string does not fail.
             let _ = writeln!(text, "{indent}{:width$}    {}", "", lock(it));
         }
         if !known.is_known && known.locks.is_empty() {
@@ -91,6 +89,17 @@ fn statements(ui: &Ui, step: &Step, forecast: &StepForecast, indent: &str) -> St
         }
     }
     text
+}
+
+/// How many digits the lines of statements have at most.
+fn digits(statements: &[Statement]) -> usize {
+    statements.last().map_or(0, |it| it.line.to_string().len())
+}
+
+/// The line of a statement and as much of it as there is room for.
+fn beginning(line: u32, sql: &str, width: usize, indent: &str) -> String {
+    let room = Ui::columns().unwrap_or(100).saturating_sub(indent.len() + width + 2).max(20);
+    format!("{indent}{}  {}\n", Styled(FAINT, format!("{line:width$}")), one_line(sql, room))
 }
 
 /// A statement up to its first text, which may be a password, or the body of code with one in it: plans are
@@ -109,12 +118,10 @@ fn without_texts(sql: &str) -> String {
 
 /// `contracts (12.4 MB, about 10000 rows): ACCESS EXCLUSIVE, blocks reads and writes; every row is read`
 fn lock(it: &RelationLock) -> String {
-    let several = it.whose.words();
-    let grouped = matches!(it.whose, Whose::Partitions | Whose::Indexes | Whose::Schema);
-    let name = match (grouped, it.count) {
-        (true, count) => format!("{count} {several} {}", one_line(&it.relation, 60)),
-        (false, _) => one_line(&it.relation, 60),
-    };
+    let mut name = one_line(&it.relation, 60);
+    if matches!(it.whose, Whose::Partitions | Whose::Indexes | Whose::Schema) {
+        name = format!("{} {} {name}", it.count, it.whose.words());
+    }
     let size = if it.count == 0 { "not there yet".to_owned() } else { size(it) };
     let mut text = format!("{name} ({size})");
     // Writing to a string does not fail.
@@ -216,16 +223,13 @@ pub(crate) fn statement_list(
     facts: Option<&ScriptFacts>,
     indent: &str,
 ) -> String {
-    let width = statements.last().map_or(0, |it| it.line.to_string().len());
-    let room = Ui::columns().unwrap_or(100).saturating_sub(indent.len() + width + 2).max(20);
+    let width = digits(statements);
     let mut text = String::new();
     for (index, statement) in (0_u32..).zip(statements) {
-        let line = Styled(FAINT, format!("{:width$}", statement.line));
-        let sql = one_line(statement.range.of(sql), room);
-        // Writing to a string does not fail.
-        let _ = writeln!(text, "{indent}{line}  {sql}");
+        text.push_str(&beginning(statement.line, statement.range.of(sql), width, indent));
         let effects = facts.iter().flat_map(|it| &it.effects);
         for it in effects.filter(|it| it.statement == index) {
+            // Writing to a string does not fail.
             let _ = writeln!(text, "{indent}{:width$}    {}", "", Styled(FAINT, effect(it)));
         }
     }

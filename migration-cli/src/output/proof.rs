@@ -6,14 +6,14 @@ use std::path::Path;
 use migrate_core::snippet::{Colors, Snippet, render as drawn};
 use migrate_runtime::check::{CheckFinding, CheckFindingKind, CheckReport, Checked, Proven, Round};
 use migrate_runtime::schema::Difference;
-use migrate_runtime::{Direction, Effect, MigrationSet};
+use migrate_runtime::{Direction, Effect, MigrationSet, Severity};
 use serde::Serialize;
 
 use super::forecast::ClaimRecord;
 use super::json::{ProblemRecord, millis};
 use super::lint::Lint;
 use super::plan::effect;
-use super::problems::{Case, Findings, Level, Problem, Rule};
+use super::problems::{Case, Findings, Problem, Rule};
 use super::style::{BAD, FAINT, GOOD, HINT, LABEL, Styled, WARNING};
 use super::ui::{Detail, Ui};
 use crate::error::CommandError;
@@ -224,7 +224,8 @@ fn print_finding(ui: &Ui, finding: &CheckFinding) -> Result<(), CommandError> {
         }
     }
     for hint in &finding.hints {
-        say(&format_args!("  {} {}", Styled(HINT, "Hint:"), ui.in_our_name(hint)))?;
+        let hint = printable(&ui.in_our_name(hint));
+        say(&format_args!("  {} {hint}", Styled(HINT, "Hint:")))?;
     }
     Ok(())
 }
@@ -282,7 +283,7 @@ pub(crate) fn problems_of(
         .iter()
         .map(|it| Problem {
             rule: it.kind.as_str(),
-            level: Level::Error,
+            severity: Severity::Error,
             file: it.place.as_ref().map(|it| from_root(set, &it.file)),
             line: it.place.as_ref().map_or(1, |it| it.line),
             column: it.place.as_ref().and_then(|it| it.column),
@@ -296,7 +297,7 @@ pub(crate) fn problems_of(
         let file = format!("{}/{}.down.sql", set.folder(), case_name(checked));
         problems.extend(checked.notes.iter().map(|note| Problem {
             rule: SLIGHT,
-            level: Level::Note,
+            severity: Severity::Info,
             file: Some(from_root(set, &file)),
             line: 1,
             column: None,

@@ -2,16 +2,18 @@
 
 use std::fmt::Write as _;
 
-use super::{Findings, Level};
+use migrate_runtime::Severity;
+
+use super::Findings;
 
 /// A line each.
 pub(crate) fn github(problems: &Findings) -> String {
     let mut text = String::new();
     for problem in &problems.problems {
-        let command = match problem.level {
-            Level::Error => "error",
-            Level::Warning => "warning",
-            Level::Note => "notice",
+        let command = match problem.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            _ => "notice",
         };
         let mut properties = Vec::new();
         if let Some(file) = &problem.file {

@@ -2,7 +2,9 @@
 
 use std::fmt::Write as _;
 
-use super::{Case, Findings, Level, Problem};
+use migrate_runtime::Severity;
+
+use super::{Case, Findings, Problem};
 use crate::secret::redact;
 
 /// What has problems and is no case is a case of its own.
@@ -11,7 +13,7 @@ const REST: &str = "all of them";
 /// One suite.
 pub(crate) fn junit(problems: &Findings) -> String {
     // A test passes or fails: what is not merely noted decides the exit code as well.
-    let all = || problems.problems.iter().filter(|it| it.level != Level::Note);
+    let all = || problems.problems.iter().filter(|it| it.severity > Severity::Info);
     let rest: Vec<_> = all().filter(|it| it.case.is_none()).collect();
     let failures = |case: &Case| -> Vec<&Problem> {
         all().filter(|it| it.case.as_ref() == Some(&case.name)).collect()
@@ -119,7 +121,7 @@ mod tests {
     #[test]
     fn a_warning_fails_and_what_fails_is_not_skipped() {
         let mut problems = example();
-        problems.problems[0].level = Level::Warning;
+        problems.problems[0].severity = Severity::Warning;
         problems.problems[0].case = Some("20260101000002_two".to_owned());
         let text = junit(&problems);
         assert!(text.contains("tests=\"3\" failures=\"1\" errors=\"0\" skipped=\"0\""), "{text}");

@@ -10,6 +10,8 @@ pub(crate) use github::github;
 pub(crate) use junit::junit;
 pub(crate) use sarif::sarif;
 
+use migrate_runtime::Severity;
+
 use crate::secret::redact;
 
 /// Everything that was found, and what it was looked for by.
@@ -35,7 +37,7 @@ pub(crate) struct Rule {
 pub(crate) struct Problem {
     /// The id of the rule.
     pub(crate) rule: &'static str,
-    pub(crate) level: Level,
+    pub(crate) severity: Severity,
     /// The script, from the root of the repository.
     pub(crate) file: Option<String>,
     /// Counted from 1.
@@ -50,14 +52,6 @@ pub(crate) struct Problem {
     pub(crate) help: Vec<String>,
     /// The name of the case that it belongs to.
     pub(crate) case: Option<String>,
-}
-
-/// How bad it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Level {
-    Error,
-    Warning,
-    Note,
 }
 
 /// One thing that was looked at.
@@ -82,7 +76,7 @@ impl Problem {
 pub(super) fn example() -> Findings {
     let problem = Problem {
         rule: "down_differs",
-        level: Level::Error,
+        severity: Severity::Error,
         file: Some("db/my migrations/20260101000001_one.down.sql".to_owned()),
         line: 3,
         column: Some(7),
@@ -93,7 +87,7 @@ pub(super) fn example() -> Findings {
     };
     let note = Problem {
         rule: "slight",
-        level: Level::Note,
+        severity: Severity::Info,
         file: None,
         line: 1,
         column: None,

@@ -2,9 +2,10 @@
 
 use std::fmt::Write as _;
 
+use migrate_runtime::Severity;
 use serde::Serialize;
 
-use super::{Findings, Level, Problem, Rule};
+use super::{Findings, Problem, Rule};
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
@@ -124,10 +125,10 @@ fn found<'p>(problem: &'p Problem, rules: &[Rule]) -> Found<'p> {
     Found {
         rule_id: problem.rule,
         rule_index: rules.iter().position(|it| it.id == problem.rule),
-        level: match problem.level {
-            Level::Error => "error",
-            Level::Warning => "warning",
-            Level::Note => "note",
+        level: match problem.severity {
+            Severity::Error => "error",
+            Severity::Warning => "warning",
+            _ => "note",
         },
         message: Message { text: problem.text() },
         locations: problem.file.iter().map(location).collect(),
