@@ -42,8 +42,7 @@ fn take_logged(
     server: &Server,
 ) -> Result<Backup, Error> {
     let ready = prepare(backups, connection)?;
-    let internal = || Error::new(ErrorKind::Internal, "a lent connection has no origin");
-    let here = connection.here().ok_or_else(internal)?;
+    let here = connection.here()?;
     let backup = take(backups, &ready, connection, &here)?;
     if may_log(server) {
         log(connection, &backup);
@@ -53,12 +52,12 @@ fn take_logged(
 
 impl Connection<'_> {
     /// How another connection gets to the same server.
-    pub(crate) fn here(&self) -> Option<ConnectOptions> {
+    pub(crate) fn here(&self) -> Result<ConnectOptions, Error> {
         match (self.origin, &self.wire) {
             (Some(options), Wire::Own(link)) => {
-                Some(options.pinned(link.host, self.settings.role.as_deref()))
+                Ok(options.pinned(link.host, self.settings.role.as_deref()))
             }
-            _ => None,
+            _ => Err(Error::new(ErrorKind::Internal, "a lent connection has no origin")),
         }
     }
 }
@@ -109,7 +108,7 @@ impl Safeguard for BackupFirst {
         }
         let may_log = may_log(&session.server);
         // Over a lent connection, as one of our own would be opened.
-        let here = session.here().unwrap_or_else(|| self.options.clone());
+        let here = session.here().unwrap_or_else(|_| self.options.clone());
         if !session.is_own() {
             refuse_other(&session.server.database, &here)?;
         }

@@ -30,7 +30,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         workers_of_a_query_are_told_with_its_session_alone,
         a_prepared_transaction_is_told_with_what_ends_it,
         clocks_that_are_apart_are_told,
-        a_slot_that_nobody_reads_and_a_standby_that_never_comes_are_told,
+        a_standby_that_never_comes_is_told_and_a_slot_that_keeps_nothing_is_not,
         another_runner_is_named,
         a_question_that_is_refused_leaves_the_others,
         an_unreachable_server_and_an_interruption_are_errors,
@@ -262,7 +262,7 @@ fn clocks_that_are_apart_are_told() {
     assert!(of(&examine(database.config(), &examination), CheckKind::Clock).is_empty());
 }
 
-fn a_slot_that_nobody_reads_and_a_standby_that_never_comes_are_told() {
+fn a_standby_that_never_comes_is_told_and_a_slot_that_keeps_nothing_is_not() {
     let own = Box::leak(Box::new(Server::own()));
     let database = TestDatabase::on(own);
     database.execute("ALTER SYSTEM SET synchronous_standby_names = 'nobody'");

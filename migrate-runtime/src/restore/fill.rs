@@ -11,6 +11,7 @@ use crate::backup::programs::{Found, Program, find};
 use crate::backup::run::{Run, run};
 use crate::backup::{Backup, Search};
 use crate::error::{Error, ErrorKind};
+use crate::installed::major_of;
 use crate::interrupt::Interrupt;
 
 /// The programs that understand both the archive and the server.
@@ -53,9 +54,7 @@ impl Programs {
 
 /// The major version of the server that a backup was taken of.
 pub(super) fn of_server(backup: &Backup) -> Option<u32> {
-    let version = &backup.manifest.server_version;
-    let end = version.find(|it: char| !it.is_ascii_digit()).unwrap_or(version.len());
-    version[..end].parse().ok()
+    major_of(&backup.manifest.server_version)?.parse().ok()
 }
 
 impl Work<'_> {

@@ -6,7 +6,7 @@ use super::marks::Marks;
 use super::others;
 use super::plan::Restored;
 use super::refuse::{self, failed};
-use super::replace;
+use super::replace::{self, TO_SAVEPOINT, in_savepoint};
 use crate::connection::Wire;
 use crate::error::{Error, ErrorKind};
 use crate::fault::{self, Point};
@@ -68,9 +68,8 @@ fn replaced(job: &Job<'_>, session: &mut Session<'_>) -> Result<(), Error> {
         written.map_err(|it| failed(it, "the environment cannot be noted"))?;
     }
     // There may be no log.
-    let row = format!("SAVEPOINT migrate;\n{};\nRELEASE SAVEPOINT migrate", job.row());
-    if session.send(&row, Keep::All).is_err() {
-        session.ask("ROLLBACK TO SAVEPOINT migrate")?;
+    if session.send(&in_savepoint(&job.row()), Keep::All).is_err() {
+        session.ask(TO_SAVEPOINT)?;
     }
     fault::at(Point::RestoreCompared);
     session.interrupt.check()
@@ -79,13 +78,12 @@ fn replaced(job: &Job<'_>, session: &mut Session<'_>) -> Result<(), Error> {
 /// Keeps the rows of the log that are no part of the backup, if our role may; says whether it did.
 fn about_log(job: &Job<'_>, session: &mut Session<'_>, statement: &str) -> Result<bool, Error> {
     let statement = fill(statement, &[("schema", &job.opener.store.schema)]);
-    let message = format!("SAVEPOINT migrate;\n{statement};\nRELEASE SAVEPOINT migrate");
-    let Err(failure) = session.send(&message, Keep::All) else { return Ok(true) };
+    let Err(failure) = session.send(&in_savepoint(&statement), Keep::All) else { return Ok(true) };
     let error = failed(failure, "the rows of the log since the backup cannot be kept");
     if error.kind() == ErrorKind::ConnectionLost || error.is_interrupted() {
         return Err(error);
     }
-    session.ask("ROLLBACK TO SAVEPOINT migrate")?;
+    session.ask(TO_SAVEPOINT)?;
     let why = error.server_message().unwrap_or_default();
     session.tell(Event::Warning { message: format!("{error}: {why}") });
     Ok(false)

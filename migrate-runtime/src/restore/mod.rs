@@ -49,6 +49,9 @@ use self::swap::Holder;
 /// What somebody else has locked is analysed already, or belongs to the whole server.
 const ANALYZE: &str = "ANALYZE (SKIP_LOCKED)";
 
+/// What all of this is called in messages and in the log.
+const COMMAND: &str = "restore";
+
 /// Where somebody is connected to when the database is not there.
 const ELSEWHERE: [&str; 2] = ["postgres", "template1"];
 
@@ -61,7 +64,7 @@ impl Migrator {
         wanted: &Restore,
     ) -> Result<RestorePlan, Error> {
         let backup = backups.open(&wanted.backup)?;
-        self.wherever("restore", |mut connection, call, gone| {
+        self.wherever(|mut connection, call, gone| {
             let decided = decide(&mut connection, call, gone, &backup, wanted)?;
             let Decided { look, database, way, why_in_place, .. } = decided;
             let others = others::staying(&mut connection, look.oid)?;
@@ -89,7 +92,7 @@ impl Migrator {
 
     /// Restores a backup. Until it is there as a whole, the database stays what it was.
     pub fn run_restore(&mut self, backups: &Backups, wanted: &Restore) -> Result<Restored, Error> {
-        self.wherever("restore", |mut connection, call, gone| {
+        self.wherever(|mut connection, call, gone| {
             let (server, job) = match job(&mut connection, call, gone, (backups, wanted)) {
                 Ok(ready) => ready,
                 // The log is that of the database, which another one does not have.
@@ -102,7 +105,7 @@ impl Migrator {
 
     /// The databases that restores of this backup have replaced, and that are still there.
     pub fn kept_by_restore(&mut self, id: &BackupId) -> Result<Vec<Kept>, Error> {
-        self.wherever("restore", |mut connection, call, gone| {
+        self.wherever(|mut connection, call, gone| {
             let database = name_of(&mut connection, call, gone)?;
             kept::find(&mut connection, &database, id)
         })
@@ -111,7 +114,7 @@ impl Migrator {
     /// Drops databases that restores of this backup have replaced, as they were found before. Gives their
     /// names.
     pub fn drop_kept(&mut self, id: &BackupId, kept: &[Kept]) -> Result<Vec<String>, Error> {
-        self.wherever("restore", |mut connection, call, gone| {
+        self.wherever(|mut connection, call, gone| {
             let database = name_of(&mut connection, call, gone)?;
             kept::drop_all(&mut connection, &database, id, kept)
         })
@@ -121,13 +124,12 @@ impl Migrator {
     /// handed in.
     fn wherever<T: Send>(
         &mut self,
-        command: &'static str,
         work: impl Fn(Connection<'_>, &Call<'_>, Option<&str>) -> Result<T, Error> + Send + Sync,
     ) -> Result<T, Error> {
         let is_gone = |it: &Error| {
             it.kind() == ErrorKind::Connect && it.sqlstate() == Some(sqlstate::INVALID_CATALOG_NAME)
         };
-        let gone = match self.call(command, |connection, call| work(connection, call, None)) {
+        let gone = match self.call(COMMAND, |connection, call| work(connection, call, None)) {
             Err(error) if is_gone(&error) => error,
             done => return done,
         };
@@ -136,7 +138,7 @@ impl Migrator {
             let options = self.options().with_database(other);
             let work =
                 |connection: Connection<'_>, call: &Call<'_>| work(connection, call, Some(&name));
-            match self.call_to(&options, command, work) {
+            match self.call_to(&options, COMMAND, work) {
                 Err(error) if error.kind() == ErrorKind::Connect => {}
                 done => return done,
             }
@@ -146,8 +148,7 @@ impl Migrator {
 }
 
 fn opener(connection: &Connection<'_>) -> Result<Opener, Error> {
-    let internal = || Error::new(ErrorKind::Internal, "a lent connection has no origin");
-    Ok(Opener::of(connection, connection.here().ok_or_else(internal)?))
+    Ok(Opener::of(connection, connection.here()?))
 }
 
 /// The database that this is about, as the server calls it.

@@ -25,6 +25,14 @@ use crate::transport::{CopyError, Failure, FailureCause, Keep, Link, Reply};
 /// How long a statement waits for a lock before it is looked who is there.
 const ATTEMPT: std::time::Duration = std::time::Duration::from_millis(500);
 
+/// Takes back what failed [in a savepoint](in_savepoint), and nothing else of the transaction.
+pub(super) const TO_SAVEPOINT: &str = "ROLLBACK TO SAVEPOINT migrate;\nRELEASE SAVEPOINT migrate";
+
+/// A statement that may fail without the transaction.
+pub(super) fn in_savepoint(statement: &str) -> String {
+    format!("SAVEPOINT migrate;\n{statement};\nRELEASE SAVEPOINT migrate")
+}
+
 /// Carries it out in the transaction that is open.
 pub(super) fn run(job: &Job<'_>, session: &mut Session<'_>) -> Result<(), Error> {
     with_script(job, Cleaning::First, |script| Replacing::new(job, session).run(script))
@@ -148,7 +156,7 @@ impl<'r, 'j, 'a> Replacing<'r, 'j, 'a> {
     /// Tries to drop something; whoever is in the way is waited for, or ended.
     fn drop_it(&mut self, statement: &str) -> Result<Result<(), Error>, Error> {
         loop {
-            let message = format!("SAVEPOINT migrate;\n{statement};\nRELEASE SAVEPOINT migrate");
+            let message = in_savepoint(statement);
             let Err(failure) = self.session.send(&message, Keep::Only(&[])) else {
                 return Ok(Ok(()));
             };
@@ -157,8 +165,7 @@ impl<'r, 'j, 'a> Replacing<'r, 'j, 'a> {
             }
             let is_blocked = failure.sqlstate().is_some_and(|it| sqlstate::RETRIED.contains(&it));
             let error = self.failed(failure, statement);
-            let back = "ROLLBACK TO SAVEPOINT migrate;\nRELEASE SAVEPOINT migrate";
-            self.session.ask(back)?;
+            self.session.ask(TO_SAVEPOINT)?;
             if !is_blocked {
                 return Ok(Err(error));
             }

@@ -179,22 +179,24 @@ impl Side {
 
     /// Sends statements that belong together.
     pub(super) fn together(&mut self, statements: &[String], what: &str) -> Result<(), Error> {
-        if statements.is_empty() {
-            return Ok(());
-        }
-        let sent = self.send(&format!("BEGIN;\n{};\nCOMMIT", statements.join(";\n")), what);
-        if sent.is_err() {
-            self.roll_back();
-        }
-        sent.map(drop)
+        self.in_transaction(statements, "COMMIT", what)
     }
 
     /// Sends statements, and takes them back.
     pub(super) fn try_out(&mut self, statements: &[String], what: &str) -> Result<(), Error> {
+        self.in_transaction(statements, "ROLLBACK", what)
+    }
+
+    fn in_transaction(
+        &mut self,
+        statements: &[String],
+        end: &str,
+        what: &str,
+    ) -> Result<(), Error> {
         if statements.is_empty() {
             return Ok(());
         }
-        let sent = self.send(&format!("BEGIN;\n{};\nROLLBACK", statements.join(";\n")), what);
+        let sent = self.send(&format!("BEGIN;\n{};\n{end}", statements.join(";\n")), what);
         if sent.is_err() {
             self.roll_back();
         }
