@@ -5,6 +5,7 @@
 //! `-- migrate:allow RULE because REASON`.
 
 mod columns;
+mod condition;
 mod context;
 mod document;
 mod ledger;
