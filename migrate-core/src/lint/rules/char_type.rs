@@ -21,8 +21,8 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
-    for new in new_types(context.action) {
-        if context.is_up() && new.ty.name == "character" {
+    for new in new_types(context) {
+        if new.ty.name == "character" {
             sink.report(
                 new.range,
                 format!("{} is filled up with blanks", new.name()),

@@ -21,8 +21,8 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
-    for new in new_types(context.action) {
-        if context.is_up() && new.ty.is_serial() {
+    for new in new_types(context) {
+        if new.ty.is_serial() {
             let ty = if new.ty.name == "smallserial" { "smallint" } else { "bigint" };
             sink.report(
                 new.range,
