@@ -155,7 +155,7 @@ impl Claims<'_> {
                     if *cascade {
                         self.add(Deed::DropIndexCascade, own, NONE);
                     }
-                    if self.known.tables.get(&it.table).is_some_and(|it| it.is_partitioned) {
+                    if self.known.is_partitioned(&it.table) {
                         self.add(Deed::AlterColumn, own, NONE);
                     }
                 }

@@ -79,10 +79,7 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
             }
         }
     }
-    let mut tables = context.known.tables.iter();
-    let default = tables
-        .find(|(_, it)| it.is_default_partition && it.partition_of.as_ref() == Some(parent))
-        .map(|(name, _)| name);
+    let default = context.known.default_partition(parent);
     let Some(default) = default.filter(|it| !context.is_fresh(it)) else { return };
     let message = format!(
         "reads and writes of {default}, the default partition, wait while its rows are read"

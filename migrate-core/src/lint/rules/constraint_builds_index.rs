@@ -61,13 +61,12 @@ fn way_out(
     kind: &str,
     of_new: Option<&str>,
 ) -> String {
-    let is_partitioned = context.known.tables.get(table).is_some_and(|it| it.is_partitioned);
     if kind == "EXCLUDE" {
         return "there is no way without the lock: run it when nobody needs the table, or make a new table with \
                 the constraint and move the rows"
             .to_owned();
     }
-    if is_partitioned {
+    if context.known.is_partitioned(table) {
         return "on a partitioned table there is no USING INDEX: add the constraint to each partition by USING \
                 INDEX first, then to the parent, which takes those over"
             .to_owned();

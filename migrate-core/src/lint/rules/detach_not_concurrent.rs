@@ -34,10 +34,7 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
     else {
         return;
     };
-    let has_default = |(_, it): (_, &crate::analysis::known::Table)| {
-        it.is_default_partition && it.partition_of.as_ref() == Some(table)
-    };
-    if context.known.tables.iter().any(has_default) {
+    if context.known.default_partition(table).is_some() {
         return;
     }
     sink.report(

@@ -42,7 +42,7 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
     else {
         return;
     };
-    let table = |it: &ObjectName| context.known.indexes.get(it).map(|it| it.table.clone());
+    let table = |it: &ObjectName| context.known.indexes.get(it).map(|it| &it.table);
     let drops = |it: &What| match it {
         What::DropTable { .. } | What::DropSchema { .. } => true,
         What::AlterTable { change, .. } => {
@@ -53,10 +53,9 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
     let has_dropped = context.before.iter().any(|it| drops(&it.action.what));
     let waits = |index: &&ObjectName| match table(index) {
         Some(table) => {
-            let known = context.known.tables.get(&table);
-            !context.is_fresh(&table)
-                && !context.fresh.gone.contains(&table)
-                && !known.is_some_and(|it| it.is_partitioned)
+            !context.is_fresh(table)
+                && !context.fresh.gone.contains(table)
+                && !context.known.is_partitioned(table)
         }
         // It may have gone with its table or column: then nothing is locked.
         None => !(context.is_fresh(index) || *if_exists && has_dropped),
@@ -67,7 +66,7 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
     }
     let tables: BTreeSet<String> = waiting
         .iter()
-        .map(|it| table(it).map_or_else(|| format!("the table of {it}"), |it| it.to_string()))
+        .map(|it| table(it).map_or_else(|| format!("the table of {it}"), ToString::to_string))
         .collect();
     let tables = tables.into_iter().collect::<Vec<_>>().join(", ");
     let names = waiting.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");

@@ -31,8 +31,7 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
         return;
     }
     let table = &new.table;
-    let is_partitioned = context.known.tables.get(table).is_some_and(|it| it.is_partitioned);
-    let help = if is_partitioned {
+    let help = if context.known.is_partitioned(table) {
         format!(
             "build one on each partition with CREATE INDEX CONCURRENTLY, then CREATE INDEX … ON ONLY {table} \
              and ALTER INDEX … ATTACH PARTITION"
