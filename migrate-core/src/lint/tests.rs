@@ -1,5 +1,8 @@
 use std::fmt::Write as _;
 
+use expect_test::expect_file;
+
+use super::document::marked;
 use super::*;
 use crate::analysis::analyze;
 use crate::{SourceFile, SourceSet, resolve};
@@ -8,19 +11,8 @@ fn file(name: &str, text: &str) -> SourceFile {
     SourceFile { name: name.to_owned(), path: name.into(), bytes: text.as_bytes().to_vec() }
 }
 
-/// What is fine before a script counts as migrations of its own: one a statement.
+/// An example as migrations: what was there before is one of its own.
 fn set(example: &Example, header: &str) -> SourceSet {
-    // Markers are not what an example is about.
-    let marked = |it: &str| {
-        let words = it.to_lowercase();
-        let alone = ["concurrently", "vacuum"].iter().any(|word| words.contains(word));
-        let mark = if alone && !words.contains("migrate:no-transaction") {
-            "-- migrate:no-transaction\n"
-        } else {
-            ""
-        };
-        format!("{mark}{it}")
-    };
     let mut files = Vec::new();
     if !example.before.is_empty() {
         files.push(file("20260101000000_before.up.sql", &marked(example.before)));
@@ -55,6 +47,23 @@ fn rules_find_what_their_examples_say() {
         }
     }
     assert!(wrong.is_empty(), "\n{wrong}");
+}
+
+/// How serious it is, and in which words: that an example is found says nothing of these.
+#[test]
+fn rules_say_of_their_examples_what_they_said() {
+    let mut said = String::new();
+    for rule in RULES {
+        writeln!(said, "# {}\n", rule.id).unwrap();
+        for example in rule.examples.iter().filter(|it| it.findings > 0) {
+            for it in of_rule(rule, &set(example, ""), &LintOptions::default()) {
+                let (severity, problem) = (it.severity.as_str(), &it.problem);
+                let help = problem.help.as_deref().unwrap_or_default();
+                writeln!(said, "{severity}: {}\n  {help}\n", problem.message).unwrap();
+            }
+        }
+    }
+    expect_file!["said.txt"].assert_eq(&said);
 }
 
 #[test]
