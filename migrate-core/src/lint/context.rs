@@ -199,12 +199,26 @@ impl ActionContext<'_> {
         working.max_by_key(|it| (it.work, it.lock))
     }
 
+    /// Whether IF NOT EXISTS leaves everything as it is.
+    pub(crate) fn is_done_already(&self) -> bool {
+        let is_conditional = match &self.action.what {
+            What::CreateTable(new) => new.if_not_exists,
+            What::AlterTable { change: Change::AddColumn { if_not_exists, .. }, .. } => {
+                *if_not_exists
+            }
+            _ => false,
+        };
+        is_conditional && self.was_there == Some(true)
+    }
+
     /// The table that an action is about and how it changes, where it is `ALTER TABLE` of a table in use that
     /// the script has not emptied.
     pub(crate) fn altered(&self) -> Option<(&ObjectName, &Change)> {
         match &self.action.what {
             What::AlterTable { table, change, .. }
-                if !self.is_fresh(table) && !self.is_truncated(table) =>
+                if !self.is_fresh(table)
+                    && !self.is_truncated(table)
+                    && !self.is_done_already() =>
             {
                 Some((table, change))
             }

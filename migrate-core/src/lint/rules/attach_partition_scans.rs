@@ -46,6 +46,14 @@ pub(super) static RULE: Rule = Rule {
             "",
             "CREATE TABLE p (a int) PARTITION BY RANGE (a); CREATE TABLE d PARTITION OF p DEFAULT; CREATE TABLE t PARTITION OF p FOR VALUES FROM (1) TO (2)",
         ),
+        Example::found(
+            "CREATE TABLE p (a int) PARTITION BY RANGE (a); CREATE TABLE t (a int UNIQUE); ALTER TABLE t ADD CHECK (a = 1) NOT VALID",
+            "ALTER TABLE p ATTACH PARTITION t FOR VALUES FROM (1) TO (2)",
+        ),
+        Example::fine(
+            "CREATE TABLE p (a int) PARTITION BY RANGE (a); CREATE TABLE o PARTITION OF p FOR VALUES FROM (2) TO (3); CREATE TABLE q (a int) PARTITION BY RANGE (a); CREATE TABLE d PARTITION OF q DEFAULT",
+            "CREATE TABLE t PARTITION OF p FOR VALUES FROM (1) TO (2)",
+        ),
     ],
     check: Check::Action(check),
 };

@@ -16,6 +16,7 @@ pub(super) static RULE: Rule = Rule {
         Example::found("", "ALTER TABLE t ADD COLUMN a character(10)"),
         Example::found("", "ALTER TABLE t ALTER COLUMN a TYPE bpchar(3)"),
         Example::fine("", "CREATE TABLE t (a varchar(2), b text, c \"char\", d character varying)"),
+        Example::fine("", "SELECT 1").with_down("ALTER TABLE t ADD COLUMN a char(2)"),
     ],
     check: Check::Action(check),
 };

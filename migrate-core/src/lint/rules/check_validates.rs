@@ -30,6 +30,16 @@ pub(super) static RULE: Rule = Rule {
             "CREATE TABLE t (a int); ALTER TABLE t ADD CONSTRAINT c CHECK (a IS NOT NULL)",
             "ALTER TABLE t ADD CONSTRAINT k NOT NULL a",
         ),
+        Example::fine("", "ALTER TABLE t ADD CONSTRAINT k UNIQUE (a)"),
+        Example::fine("", "ALTER TABLE t ADD COLUMN a int REFERENCES r"),
+        Example::fine(
+            "CREATE TABLE t (a int, b int)",
+            "ALTER TABLE t ADD COLUMN IF NOT EXISTS b int CHECK (b > 0)",
+        ),
+        Example::found(
+            "CREATE TABLE t (a int)",
+            "ALTER TABLE t ADD COLUMN IF NOT EXISTS b int CHECK (b > 0)",
+        ),
     ],
     check: Check::Action(check),
 };

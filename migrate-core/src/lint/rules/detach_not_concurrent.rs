@@ -24,6 +24,10 @@ pub(super) static RULE: Rule = Rule {
             "",
             "CREATE TABLE p (a int) PARTITION BY LIST (a); ALTER TABLE p DETACH PARTITION t",
         ),
+        Example::found(
+            "CREATE TABLE p (a int) PARTITION BY RANGE (a); CREATE TABLE t PARTITION OF p FOR VALUES FROM (1) TO (2); CREATE TABLE q (a int) PARTITION BY RANGE (a); CREATE TABLE d PARTITION OF q DEFAULT",
+            "ALTER TABLE p DETACH PARTITION t",
+        ),
     ],
     check: Check::Action(check),
 };

@@ -20,6 +20,10 @@ pub(super) static RULE: Rule = Rule {
         Example::fine("", "ALTER DOMAIN d ADD CONSTRAINT k CHECK (VALUE > 0) NOT VALID"),
         Example::fine("", "CREATE DOMAIN d AS int; ALTER DOMAIN d ADD CHECK (VALUE > 0)"),
         Example::fine("", "ALTER DOMAIN d DROP NOT NULL"),
+        Example::found(
+            "CREATE DOMAIN d AS int; CREATE TABLE t (a d); CREATE TABLE u (a int)",
+            "CREATE TABLE n (a d); ALTER DOMAIN d ADD CHECK (VALUE > 0)",
+        ),
     ],
     check: Check::Action(check),
 };

@@ -32,6 +32,7 @@ pub(super) static RULE: Rule = Rule {
         Example::fine("", "ANALYZE t").with_down("SELECT 1"),
         Example::fine("", "CREATE TABLE x (a int); INSERT INTO t SELECT a FROM x; DROP TABLE x")
             .with_down("SELECT 1"),
+        Example::fine("", "DROP TABLE IF EXISTS t").with_down("SELECT 1"),
     ],
     check: Check::Migration(check),
 };

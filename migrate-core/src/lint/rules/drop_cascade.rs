@@ -26,6 +26,14 @@ pub(super) static RULE: Rule = Rule {
         Example::fine("", "CREATE TABLE t (a int); DROP TABLE t CASCADE"),
         Example::fine("", "TRUNCATE t CASCADE"),
         Example::fine("", "CREATE TABLE t (a int)").with_down("DROP TABLE t CASCADE"),
+        Example::found(
+            "CREATE TABLE r (a int PRIMARY KEY); CREATE TABLE t (a int REFERENCES r); CREATE TABLE u (a int REFERENCES t); CREATE VIEW v AS SELECT a FROM r; CREATE VIEW w AS SELECT a FROM t",
+            "DROP TABLE r CASCADE",
+        ),
+        Example::found("", "DROP DOMAIN d CASCADE"),
+        Example::fine("", "CREATE TYPE e AS ENUM ('a'); DROP TYPE e CASCADE"),
+        Example::fine("", "CREATE TABLE t (a int); ALTER TABLE t DROP COLUMN a CASCADE"),
+        Example::fine("", "REVOKE ALL ON t FROM r CASCADE"),
     ],
     check: Check::Action(check),
 };

@@ -33,6 +33,8 @@ pub(super) static RULE: Rule = Rule {
             "CREATE TABLE t (a int) PARTITION BY RANGE (a); CREATE INDEX i ON t (a)",
             "DROP INDEX i",
         ),
+        Example::found("", "SELECT 1; DROP INDEX IF EXISTS i"),
+        Example::found("", "DROP TABLE t; DROP INDEX i"),
     ],
     check: Check::Action(check),
 };

@@ -20,6 +20,10 @@ pub(super) static RULE: Rule = Rule {
         Example::fine("", "DROP SCHEMA s"),
         Example::fine("", "CREATE SCHEMA s; CREATE TABLE s.t (a int); DROP SCHEMA s CASCADE"),
         Example::fine("", "CREATE SCHEMA s").with_down("DROP SCHEMA s CASCADE"),
+        Example::found(
+            "CREATE SCHEMA s; CREATE TABLE s.t (a int); CREATE TABLE s.u (a int); CREATE TABLE t (a int)",
+            "CREATE SCHEMA o; DROP SCHEMA s CASCADE",
+        ),
     ],
     check: Check::Action(check),
 };

@@ -28,6 +28,14 @@ pub(super) static RULE: Rule = Rule {
             "CREATE TABLE n AS SELECT a::text FROM t; DROP TABLE t; ALTER TABLE n RENAME TO t",
         ),
         Example::fine("", "CREATE TABLE t (a int)").with_down("DROP TABLE t"),
+        Example::found(
+            "CREATE TABLE t (a int)",
+            "CREATE TABLE IF NOT EXISTS t (a int); DROP TABLE IF EXISTS t",
+        ),
+        Example::found(
+            "",
+            "CREATE TABLE u (a int); CREATE TABLE n (a int); ALTER TABLE n RENAME TO o; ALTER TABLE p RENAME TO q; DROP TABLE t",
+        ),
     ],
     check: Check::Script(check),
 };

@@ -27,6 +27,7 @@ pub(super) static RULE: Rule = Rule {
             "CREATE TABLE r (id int PRIMARY KEY)",
             "CREATE TABLE t (a int); ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES r (id)",
         ),
+        Example::fine("", "ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES r (id) NOT ENFORCED"),
     ],
     check: Check::Action(check),
 };

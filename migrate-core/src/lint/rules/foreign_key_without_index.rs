@@ -57,6 +57,10 @@ pub(super) static RULE: Rule = Rule {
             "",
             "CREATE TABLE t (a int CONSTRAINT k REFERENCES r); ALTER TABLE t DROP CONSTRAINT k",
         ),
+        Example::fine("", "CREATE TEMP TABLE t (a int REFERENCES r)"),
+        Example::fine("CREATE TABLE t (a int)", "SELECT 1")
+            .with_down("ALTER TABLE t ADD COLUMN b int REFERENCES r"),
+        Example::found("", "CREATE TABLE t (a int REFERENCES r); ALTER TABLE u RENAME TO v"),
     ],
     check: Check::Script(check),
 };

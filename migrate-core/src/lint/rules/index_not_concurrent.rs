@@ -21,6 +21,7 @@ pub(super) static RULE: Rule = Rule {
             "CREATE TABLE t (a int) PARTITION BY RANGE (a)",
             "CREATE INDEX i ON ONLY t (a)",
         ),
+        Example::found("CREATE TABLE p (a int) PARTITION BY LIST (a)", "CREATE INDEX i ON p (a)"),
     ],
     check: Check::Action(check),
 };

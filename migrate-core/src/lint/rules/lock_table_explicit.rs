@@ -17,6 +17,7 @@ pub(super) static RULE: Rule = Rule {
         Example::fine("", "LOCK TABLE t IN SHARE UPDATE EXCLUSIVE MODE"),
         Example::fine("", "LOCK TABLE t IN ACCESS SHARE MODE NOWAIT"),
         Example::fine("", "CREATE TABLE t (a int); LOCK TABLE t"),
+        Example::found("", "CREATE TABLE t (a int); LOCK TABLE t, u"),
     ],
     check: Check::Action(check),
 };

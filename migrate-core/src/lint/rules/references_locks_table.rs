@@ -22,16 +22,28 @@ pub(super) static RULE: Rule = Rule {
         ),
         Example::fine("", "CREATE TABLE t (id int PRIMARY KEY, a int REFERENCES t)"),
         Example::fine("", "CREATE TABLE t (id int PRIMARY KEY)"),
+        Example::fine(
+            "CREATE TABLE r (id int PRIMARY KEY); CREATE TABLE t (a int)",
+            "CREATE TABLE IF NOT EXISTS t (a int REFERENCES r)",
+        ),
+        Example::fine(
+            "CREATE TABLE r (id int PRIMARY KEY); CREATE TABLE t (a int)",
+            "ALTER TABLE t ADD COLUMN IF NOT EXISTS a int REFERENCES r",
+        ),
+        Example::found(
+            "",
+            "CREATE TABLE t (a int REFERENCES r, b int REFERENCES r, c int REFERENCES s)",
+        ),
     ],
     check: Check::Action(check),
 };
 
 fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
+    if context.is_done_already() {
+        return;
+    }
     let (own, constraints) = match &context.action.what {
         What::CreateTable(it) => {
-            if it.if_not_exists && context.known.tables.contains_key(&it.table) {
-                return;
-            }
             let of_columns = it.columns.iter().flat_map(|it| &it.constraints);
             (&it.table, of_columns.chain(&it.constraints).collect::<Vec<_>>())
         }

@@ -28,6 +28,8 @@ pub(super) static RULE: Rule = Rule {
         ),
         Example::fine("", "ALTER TABLE t RENAME CONSTRAINT a TO b"),
         Example::fine("", "SELECT 1").with_down("ALTER TABLE u RENAME TO t"),
+        Example::found("", "ALTER TABLE t RENAME TO t_index; DROP TABLE v"),
+        Example::fine("", "ALTER TABLE t_id_seq RENAME TO u_id_seq"),
     ],
     check: Check::Script(check),
 };

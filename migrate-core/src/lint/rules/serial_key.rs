@@ -16,6 +16,8 @@ pub(super) static RULE: Rule = Rule {
         Example::found("", "CREATE TABLE t (id bigserial)"),
         Example::fine("", "CREATE TABLE t (id bigint GENERATED ALWAYS AS IDENTITY)"),
         Example::fine("", "CREATE TEMP TABLE t (id serial)"),
+        Example::found("", "CREATE TABLE t (id smallserial)"),
+        Example::fine("", "SELECT 1").with_down("ALTER TABLE t ADD COLUMN id serial"),
     ],
     check: Check::Action(check),
 };

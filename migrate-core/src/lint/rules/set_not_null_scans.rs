@@ -40,6 +40,7 @@ pub(super) static RULE: Rule = Rule {
             "ALTER TABLE t ALTER a SET NOT NULL",
         ),
         Example::fine("", "CREATE TABLE t (a int); ALTER TABLE t ALTER a SET NOT NULL"),
+        Example::fine("", "ALTER TABLE t ADD b int; ALTER TABLE t ALTER b SET NOT NULL"),
     ],
     check: Check::Action(check),
 };

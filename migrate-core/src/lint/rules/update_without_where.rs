@@ -20,6 +20,10 @@ pub(super) static RULE: Rule = Rule {
         Example::fine("", "UPDATE t SET a = 1 WHERE a IS NULL"),
         Example::fine("", "CREATE TABLE t (a int); INSERT INTO t SELECT 1; UPDATE t SET a = 2"),
         Example::fine("", "CREATE TEMP TABLE t AS SELECT 1 AS a; UPDATE t SET a = 2"),
+        Example::found(
+            "",
+            "-- migrate:no-transaction\nALTER TABLE t ADD COLUMN a int; UPDATE t SET a = 1",
+        ),
     ],
     check: Check::Action(check),
 };

@@ -42,6 +42,10 @@ pub(super) static RULE: Rule = Rule {
             "",
             "ALTER TABLE t ADD CONSTRAINT k CHECK (a > 0) NOT VALID; ALTER TABLE u VALIDATE CONSTRAINT k",
         ),
+        Example::found(
+            "",
+            "-- migrate:no-transaction\nALTER TABLE t ADD CONSTRAINT k CHECK (a > 0) NOT VALID, VALIDATE CONSTRAINT k",
+        ),
     ],
     check: Check::Action(check),
 };
