@@ -206,6 +206,16 @@ fn a_rule_that_does_not_exist_is_named_where_it_stands() {
     assert!(allowed.iter().all(|it| it.rule.id != "unused-allow"), "{allowed:#?}");
 }
 
+#[test]
+fn a_rule_that_is_not_looked_for_may_be_accepted_too() {
+    let set = set(&Example::fine("", "DROP TABLE t"), "-- migrate:allow drop-table because …\n");
+    let unused =
+        |toml| of_rule(rule("unused-allow").unwrap(), &set, &LintOptions::read(toml).unwrap());
+    assert!(unused("[lint]\nallow = ['drop-table']").is_empty());
+    // The down script drops nothing.
+    assert_eq!(unused("").len(), 1);
+}
+
 /// Not by other rules either, nor where the password is accepted.
 #[test]
 fn a_line_with_a_password_is_shown_by_no_rule() {
