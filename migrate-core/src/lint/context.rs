@@ -67,6 +67,19 @@ pub(crate) struct Found {
     pub(super) wants_index: Option<(ObjectName, Vec<String>)>,
 }
 
+impl Found {
+    pub(super) fn new(
+        direction: Direction,
+        range: ByteRange,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Found {
+        let (message, help) = (message.into(), help.into());
+        let (is_unsure, is_secret, wants_index) = (false, false, None);
+        Found { direction, range, message, help, is_unsure, is_secret, wants_index }
+    }
+}
+
 impl Sink<'_> {
     /// What is wrong, as a fragment in lower case, and what to write instead.
     pub(crate) fn report(
@@ -75,7 +88,7 @@ impl Sink<'_> {
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
-        self.push(self.direction, range, message.into(), help.into());
+        self.push(range, message, help);
     }
 
     /// The same of a line that is not to be shown.
@@ -85,7 +98,7 @@ impl Sink<'_> {
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
-        self.push(self.direction, range, message.into(), help.into()).is_secret = true;
+        self.push(range, message, help).is_secret = true;
     }
 
     /// The same in one of the scripts of a migration.
@@ -96,7 +109,7 @@ impl Sink<'_> {
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
-        self.push(direction, range, message.into(), help.into());
+        self.found.push(Found::new(direction, range, message, help));
     }
 
     /// What is wrong unless something is so that is not known here; the message says what. It is never more
@@ -107,7 +120,7 @@ impl Sink<'_> {
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
-        self.push(self.direction, range, message.into(), help.into()).is_unsure = true;
+        self.push(range, message, help).is_unsure = true;
     }
 
     /// What is wrong unless a later migration of the set builds an index.
@@ -119,26 +132,16 @@ impl Sink<'_> {
         help: impl Into<String>,
     ) {
         let wanted = Some((table.clone(), columns.to_vec()));
-        self.push(self.direction, range, message.into(), help.into()).wants_index = wanted;
+        self.push(range, message, help).wants_index = wanted;
     }
 
     fn push(
         &mut self,
-        direction: Direction,
         range: ByteRange,
-        message: String,
-        help: String,
+        message: impl Into<String>,
+        help: impl Into<String>,
     ) -> &mut Found {
-        let (is_unsure, is_secret, wants_index) = (false, false, None);
-        self.found.push_mut(Found {
-            direction,
-            range,
-            message,
-            help,
-            is_unsure,
-            is_secret,
-            wants_index,
-        })
+        self.found.push_mut(Found::new(self.direction, range, message, help))
     }
 }
 
