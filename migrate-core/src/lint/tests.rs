@@ -58,8 +58,9 @@ fn rules_say_of_their_examples_what_they_said() {
         for example in rule.examples.iter().filter(|it| it.findings > 0) {
             for it in of_rule(rule, &set(example, ""), &LintOptions::default()) {
                 let (severity, problem) = (it.severity.as_str(), &it.problem);
+                let place = problem.place.map_or(0, |it| it.column);
                 let help = problem.help.as_deref().unwrap_or_default();
-                writeln!(said, "{severity}: {}\n  {help}\n", problem.message).unwrap();
+                writeln!(said, "{severity} at {place}: {}\n  {help}\n", problem.message).unwrap();
             }
         }
     }

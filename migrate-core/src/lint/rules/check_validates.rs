@@ -40,6 +40,13 @@ pub(super) static RULE: Rule = Rule {
             "CREATE TABLE t (a int)",
             "ALTER TABLE t ADD COLUMN IF NOT EXISTS b int CHECK (b > 0)",
         ),
+        Example::found("", "ALTER TABLE t ADD COLUMN a int UNIQUE CHECK (a > 0)"),
+        Example::found("", "TRUNCATE u; ALTER TABLE t ADD CHECK (a > 0)"),
+        Example::found(
+            "",
+            "-- migrate:no-transaction\nTRUNCATE t; ALTER TABLE t ADD CHECK (a > 0)",
+        ),
+        Example::fine("", "TRUNCATE t; ALTER TABLE t ADD CHECK (a > 0)"),
     ],
     check: Check::Action(check),
 };

@@ -89,6 +89,10 @@ pub(super) static RULE: Rule = Rule {
         Example::fine("", "DROP INDEX t_a_idx").with_down("CREATE INDEX ON t (a)"),
         Example::fine("", "DROP INDEX i; DROP TABLE t").with_down("CREATE TABLE t (a int); CREATE INDEX i ON t (a)"),
         Example::fine("", "DROP TRIGGER g ON t; DROP TABLE t").with_down("CREATE TABLE t (a int)"),
+        Example::found("", "CREATE EXTENSION citext; ALTER TABLE t ADD b int").with_down("ALTER TABLE t DROP b"),
+        Example::found("", "ALTER TABLE t ADD COLUMN IF NOT EXISTS b int; ALTER TABLE t ADD c int").with_down("ALTER TABLE t DROP c"),
+        Example::found("", "CREATE TABLE t (a int); ALTER TABLE t ADD b int; CREATE INDEX i ON t (a); ALTER TABLE u ADD c int").with_down("ALTER TABLE u DROP c"),
+        Example::fine("", "DROP EXTENSION citext; ALTER TABLE t ADD b int").with_down("ALTER TABLE t DROP b"),
     ],
     check: Check::Migration(check),
 };

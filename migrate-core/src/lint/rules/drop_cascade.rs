@@ -34,6 +34,12 @@ pub(super) static RULE: Rule = Rule {
         Example::fine("", "CREATE TYPE e AS ENUM ('a'); DROP TYPE e CASCADE"),
         Example::fine("", "CREATE TABLE t (a int); ALTER TABLE t DROP COLUMN a CASCADE"),
         Example::fine("", "REVOKE ALL ON t FROM r CASCADE"),
+        Example::found(
+            "CREATE TABLE t (a int PRIMARY KEY, b int REFERENCES t)",
+            "DROP TABLE t CASCADE",
+        ),
+        Example::found("", "DROP COLLATION c CASCADE"),
+        Example::found("", "DROP FOREIGN TABLE f CASCADE"),
     ],
     check: Check::Action(check),
 };

@@ -26,6 +26,11 @@ pub(super) static RULE: Rule = Rule {
         Example::found("", "UPDATE t SET b = c; ALTER TABLE t DROP COLUMN a"),
         Example::found("", "UPDATE u SET b = a; ALTER TABLE t DROP COLUMN a"),
         Example::found("", "CREATE TABLE u AS SELECT a FROM t; ALTER TABLE t DROP COLUMN a"),
+        Example::found("", "ALTER TABLE u ADD COLUMN a int; ALTER TABLE t DROP COLUMN a"),
+        Example::found(
+            "CREATE TABLE t (a int)",
+            "ALTER TABLE t ADD COLUMN IF NOT EXISTS a int; ALTER TABLE t DROP COLUMN a",
+        ),
     ],
     check: Check::Action(check),
 };

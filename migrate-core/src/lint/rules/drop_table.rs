@@ -36,6 +36,7 @@ pub(super) static RULE: Rule = Rule {
             "",
             "CREATE TABLE u (a int); CREATE TABLE n (a int); ALTER TABLE n RENAME TO o; ALTER TABLE p RENAME TO q; DROP TABLE t",
         ),
+        Example::found("", "ALTER TABLE u RENAME TO t; DROP TABLE t"),
     ],
     check: Check::Script(check),
 };

@@ -63,6 +63,11 @@ pub(super) static RULE: Rule = Rule {
         Example::found("", "ALTER TYPE e ADD VALUE 'b'; CREATE TABLE t (s e DEFAULT 'b')"),
         Example::fine("", "ALTER TYPE e ADD VALUE 'b'; CREATE TABLE t (s text DEFAULT 'b')"),
         Example::fine("", "ALTER TYPE e ADD VALUE 'b'; SELECT 'b'::f"),
+        Example::found("", "ALTER TYPE e ADD VALUE 'b'; ALTER TABLE t ADD COLUMN s e DEFAULT 'b'"),
+        Example::found(
+            "CREATE TYPE e AS ENUM ('a'); CREATE TABLE t (a text, s e)",
+            "ALTER TYPE e ADD VALUE 'b'; INSERT INTO t (a, s) VALUES (concat('x', 'y'), 'b')",
+        ),
     ],
     check: Check::Script(check),
 };

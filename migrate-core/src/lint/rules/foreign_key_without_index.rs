@@ -61,6 +61,10 @@ pub(super) static RULE: Rule = Rule {
         Example::fine("CREATE TABLE t (a int)", "SELECT 1")
             .with_down("ALTER TABLE t ADD COLUMN b int REFERENCES r"),
         Example::found("", "CREATE TABLE t (a int REFERENCES r); ALTER TABLE u RENAME TO v"),
+        Example::fine(
+            "",
+            "CREATE TABLE t (a int CONSTRAINT k REFERENCES r, b int REFERENCES r); CREATE INDEX ON t (b); ALTER TABLE t DROP CONSTRAINT k",
+        ),
     ],
     check: Check::Script(check),
 };

@@ -56,6 +56,11 @@ pub(super) static RULE: Rule = Rule {
             "CREATE TABLE t (a int)",
             "ALTER TABLE t ADD COLUMN IF NOT EXISTS b int NOT NULL",
         ),
+        Example::fine("", "ALTER TABLE u ADD b int; ALTER TABLE t ALTER b SET NOT NULL"),
+        Example::found(
+            "",
+            "ALTER TABLE t ADD b int; ALTER TABLE t ALTER c TYPE int USING 1; ALTER TABLE t ALTER b SET NOT NULL",
+        ),
     ],
     check: Check::Action(check),
 };

@@ -48,6 +48,8 @@ pub(in crate::lint) static RULE: Rule = Rule {
         Example::found("", "SELECT dblink_connect('c', 'host=db password=canary')"),
         Example::fine("", "SELECT * FROM dblink('host=db', 'SELECT 1') AS t (a int)"),
         Example::fine("", "SELECT 'password=canary' AS dblink_help"),
+        Example::found("", "DO $$ BEGIN CREATE ROLE app PASSWORD /* its own */ 'canary'; END $$"),
+        Example::fine("", "DO $$ BEGIN CREATE ROLE app PASSWORD ''; END $$"),
     ],
     check: Check::Action(check),
 };

@@ -32,6 +32,11 @@ pub(super) static RULE: Rule = Rule {
             "ALTER TABLE u RENAME COLUMN b TO a; ALTER TABLE t RENAME COLUMN a TO b",
         )
         .times(2),
+        Example::found(
+            "",
+            "ALTER TABLE t RENAME COLUMN a TO b; ALTER TABLE t RENAME COLUMN c TO d",
+        )
+        .times(2),
     ],
     check: Check::Script(check),
 };

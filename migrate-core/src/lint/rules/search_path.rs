@@ -39,6 +39,7 @@ pub(super) static RULE: Rule = Rule {
             "",
             "SELECT set_config('search_path', current_setting('x'), true); CREATE TABLE t (a int)",
         ),
+        Example::fine("", "SET TIME ZONE 'UTC'; CREATE TABLE t (a int)"),
     ],
     check: Check::Script(check),
 };

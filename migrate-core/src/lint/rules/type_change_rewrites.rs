@@ -70,6 +70,14 @@ pub(super) static RULE: Rule = Rule {
             "CREATE TABLE t (a timestamp)",
             "SELECT 'timezone', 'UTC'; ALTER TABLE t ALTER a TYPE timestamptz",
         ),
+        Example::found(
+            "CREATE TABLE t (a int)",
+            "SET LOCAL timezone = 'UTC'; ALTER TABLE t ALTER a TYPE bigint",
+        ),
+        Example::found(
+            "CREATE TABLE t (a timestamp, b int); CREATE INDEX i ON t (b, a)",
+            "SET LOCAL timezone = 'UTC'; SET LOCAL lock_timeout = '1s'; ALTER TABLE t ALTER a TYPE timestamptz",
+        ),
     ],
     check: Check::Action(check),
 };
