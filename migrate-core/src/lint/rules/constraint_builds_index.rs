@@ -80,7 +80,9 @@ fn way_out(
             .to_owned();
     }
     let first = match of_new {
-        Some(column) => format!("add {column} without the constraint, then "),
+        Some(column) => {
+            format!("add {} without the constraint, then ", ObjectName::plain(column))
+        }
         None => String::new(),
     };
     format!(

@@ -113,7 +113,8 @@ fn dependents(context: &ActionContext<'_>) -> Vec<String> {
     for (table, known) in context.known.tables.iter().filter(|(it, _)| !tables.contains(it)) {
         let references = |it: &ConstraintKind| matches!(it, ConstraintKind::ForeignKey { table, .. } if tables.contains(table));
         let keys = known.constraints.iter().filter(|(_, it)| references(&it.kind));
-        found.extend(keys.map(|(name, _)| format!("the foreign key {name} of {table}")));
+        let key = |name: &String| ObjectName::plain(name.as_str());
+        found.extend(keys.map(|(name, _)| format!("the foreign key {} of {table}", key(name))));
     }
     found
 }
