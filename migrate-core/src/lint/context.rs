@@ -270,6 +270,11 @@ impl ActionContext<'_> {
     }
 }
 
+/// Names one after the other, as they stand in SQL.
+pub(crate) fn list(names: impl IntoIterator<Item = impl ToString>) -> String {
+    names.into_iter().map(|it| it.to_string()).collect::<Vec<_>>().join(", ")
+}
+
 /// What stands before the name of a relation that a claim is about: "partitions of ", or nothing.
 pub(crate) fn words(claim: &Claim) -> String {
     match claim.whose.words() {

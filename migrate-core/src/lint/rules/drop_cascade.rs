@@ -1,5 +1,6 @@
 //! `DROP … CASCADE` on the way up; `drop-schema` and `truncate` speak of their own.
 
+use crate::lint::context::list;
 use crate::lint::{ActionContext, Check, Example, Rule, Severity, Sink};
 use crate::sql::action::{Change, ConstraintKind, ObjectName, What};
 
@@ -53,11 +54,11 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
         What::DropTable { tables: names, .. }
         | What::DropView { views: names, .. }
         | What::DropMaterializedView { views: names, .. } => {
-            names.iter().filter(|it| !context.is_fresh(it)).map(ToString::to_string).collect()
+            list(names.iter().filter(|it| !context.is_fresh(it)))
         }
         What::DropType { types, .. } => {
             let fresh = &context.fresh.types;
-            types.iter().filter(|it| !fresh.contains(it)).map(ToString::to_string).collect()
+            list(types.iter().filter(|it| !fresh.contains(it)))
         }
         What::AlterTable {
             table,
@@ -66,14 +67,14 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
                 | Change::DropConstraint { constraint: name, .. },
             ..
         } if !context.is_fresh(table) => {
-            vec![format!("{table}.{}", ObjectName::plain(name.as_str()))]
+            format!("{table}.{}", ObjectName::plain(name.as_str()))
         }
         What::DropFunction { functions: names, .. }
-        | What::DropSequence { sequences: names, .. } => {
-            names.iter().map(ToString::to_string).collect()
+        | What::DropSequence { sequences: names, .. } => list(names),
+        What::DropExtension { extensions } => {
+            list(extensions.iter().map(|it| ObjectName::plain(it.as_str())))
         }
-        What::DropExtension { extensions } => extensions.clone(),
-        What::Other if is_drop(context) => vec!["it".to_owned()],
+        What::Other if is_drop(context) => "it".to_owned(),
         _ => return,
     };
     if names.is_empty() {
@@ -86,11 +87,7 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
     };
     sink.report(
         context.action.range,
-        format!(
-            "whatever depends on {} is dropped too{}, unnamed{known}",
-            names.join(", "),
-            context.if_there()
-        ),
+        format!("whatever depends on {names} is dropped too{}, unnamed{known}", context.if_there()),
         "leave CASCADE out: the server lists what depends on it; drop that by name",
     );
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::lint::context::list;
 use crate::lint::{ActionContext, Check, Example, Rule, Severity, Sink};
 use crate::sql::action::{Change, ObjectName, What};
 
@@ -70,8 +71,7 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
         .iter()
         .map(|it| table(it).map_or_else(|| format!("the table of {it}"), ToString::to_string))
         .collect();
-    let tables = tables.into_iter().collect::<Vec<_>>().join(", ");
-    let names = waiting.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let (tables, names) = (list(tables), list(&waiting));
     sink.report(
         context.action.range,
         format!("reads and writes of {tables} wait for the lock that dropping {names} needs"),

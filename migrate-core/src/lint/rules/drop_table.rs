@@ -1,6 +1,7 @@
 //! `DROP TABLE` on the way up.
 
 use crate::analysis::Examined;
+use crate::lint::context::list;
 use crate::lint::{Check, Example, Rule, ScriptContext, Severity, Sink};
 use crate::sql::action::{Change, ObjectName, What};
 
@@ -71,11 +72,6 @@ fn check(context: &ScriptContext<'_>, sink: &mut Sink<'_>) {
             );
         }
     }
-}
-
-fn list(tables: &[&ObjectName]) -> String {
-    let names: Vec<String> = tables.iter().map(ToString::to_string).collect();
-    names.join(", ")
 }
 
 /// Whether the script made the table itself.

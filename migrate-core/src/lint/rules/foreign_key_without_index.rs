@@ -1,6 +1,7 @@
 //! Foreign keys whose columns have no index when the script has run.
 
 use crate::analysis::known::Known;
+use crate::lint::context::list;
 use crate::lint::{Check, Example, Rule, ScriptContext, Severity, Sink};
 use crate::sql::action::{Change, Constraint, ConstraintKind, ObjectName, What};
 
@@ -92,9 +93,7 @@ fn check(context: &ScriptContext<'_>, sink: &mut Sink<'_>) {
             };
             if has_key(context.known, &table, columns) && !context.known.has_index(&table, columns)
             {
-                let list: Vec<String> =
-                    columns.iter().map(|it| ObjectName::plain(it).to_string()).collect();
-                let list = list.join(", ");
+                let list = list(columns.iter().map(|it| ObjectName::plain(it)));
                 let is_fresh = context.fresh.relations.contains(&table);
                 let how = if is_fresh { "CREATE INDEX" } else { "CREATE INDEX CONCURRENTLY" };
                 let when = if is_fresh { "" } else { ", in a migration before this one" };

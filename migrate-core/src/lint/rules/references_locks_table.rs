@@ -1,5 +1,6 @@
 //! A new table, or a new column, that references a table in use.
 
+use crate::lint::context::list;
 use crate::lint::{ActionContext, Check, Example, Rule, Severity, Sink};
 use crate::sql::action::{Change, ConstraintKind, ObjectName, What};
 
@@ -65,10 +66,9 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
     if referenced.is_empty() {
         return;
     }
-    let names: Vec<String> = referenced.iter().map(ToString::to_string).collect();
     sink.report(
         context.action.range,
-        format!("writes to {} wait for the lock that the foreign key needs", names.join(", ")),
+        format!("writes to {} wait for the lock that the foreign key needs", list(referenced)),
         "fine where the script is short; else make it without the foreign key, and add that NOT VALID in a \
          migration of its own",
     );
