@@ -91,13 +91,12 @@ fn cause(context: &ActionContext<'_>, column: &Column) -> Option<(&'static str, 
             "its domain has a constraint",
             "give it the type below the domain, and the constraint as a CHECK … NOT VALID",
         ),
-        (_, Some(Volatility::Volatile)) => (
-            "its default differs from row to row",
-            "add it without the default, then ALTER COLUMN {column} SET DEFAULT …, and give the rows that are \
-             there their values in the next migration",
-        ),
-        (_, Some(Volatility::Unknown)) => (
-            "its default calls a function",
+        (_, Some(default @ (Volatility::Volatile | Volatility::Unknown))) => (
+            if default == Volatility::Volatile {
+                "its default differs from row to row"
+            } else {
+                "its default calls a function"
+            },
             "add it without the default, then ALTER COLUMN {column} SET DEFAULT …, and give the rows that are \
              there their values in the next migration",
         ),
