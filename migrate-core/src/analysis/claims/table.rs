@@ -20,8 +20,7 @@ impl Claims<'_> {
             self.add_perhaps(Deed::CreatePartition, std::slice::from_ref(parent), NONE, false);
             self.take_keys(parent);
         }
-        let of_columns = new.columns.iter().flat_map(|it| &it.constraints);
-        for constraint in of_columns.chain(&new.constraints) {
+        for constraint in new.all_constraints() {
             if let ConstraintKind::ForeignKey { table, .. } = &constraint.kind
                 && *table != new.table
             {

@@ -93,7 +93,7 @@ fn check(context: &ScriptContext<'_>, sink: &mut Sink<'_>) {
             };
             if has_key(context.known, &table, columns) && !context.known.has_index(&table, columns)
             {
-                let list = list(columns.iter().map(|it| ObjectName::plain(it)));
+                let list = list(columns.iter().map(ObjectName::plain));
                 let is_fresh = context.fresh.relations.contains(&table);
                 let how = if is_fresh { "CREATE INDEX" } else { "CREATE INDEX CONCURRENTLY" };
                 let when = if is_fresh { "" } else { ", in a migration before this one" };
@@ -112,8 +112,7 @@ fn check(context: &ScriptContext<'_>, sink: &mut Sink<'_>) {
 fn constraints(what: &What) -> Option<(&ObjectName, Vec<&Constraint>)> {
     match what {
         What::CreateTable(new) if !new.is_temporary => {
-            let of_columns = new.columns.iter().flat_map(|it| &it.constraints);
-            Some((&new.table, of_columns.chain(&new.constraints).collect()))
+            Some((&new.table, new.all_constraints().collect()))
         }
         What::AlterTable { table, change, .. } => match change {
             Change::AddColumn { column, .. } => Some((table, column.constraints.iter().collect())),

@@ -44,10 +44,7 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
         return;
     }
     let (own, constraints) = match &context.action.what {
-        What::CreateTable(it) => {
-            let of_columns = it.columns.iter().flat_map(|it| &it.constraints);
-            (&it.table, of_columns.chain(&it.constraints).collect::<Vec<_>>())
-        }
+        What::CreateTable(it) => (&it.table, it.all_constraints().collect::<Vec<_>>()),
         What::AlterTable { table, change: Change::AddColumn { column, .. }, .. } => {
             (table, column.constraints.iter().collect())
         }
