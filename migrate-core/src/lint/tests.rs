@@ -12,7 +12,7 @@ fn file(name: &str, text: &str) -> SourceFile {
 }
 
 /// An example as migrations: what was there before is one of its own.
-fn set(example: &Example, header: &str) -> SourceSet {
+pub(in crate::lint) fn set(example: &Example, header: &str) -> SourceSet {
     let mut files = Vec::new();
     if !example.before.is_empty() {
         files.push(file("20260101000000_before.up.sql", &marked(example.before)));
@@ -26,7 +26,11 @@ fn set(example: &Example, header: &str) -> SourceSet {
     resolve(files, "migrations").unwrap_or_else(|it| panic!("{example:?}: {it:?}"))
 }
 
-fn of_rule(rule: &Rule, set: &SourceSet, options: &LintOptions) -> Vec<LintFinding> {
+pub(in crate::lint) fn of_rule(
+    rule: &Rule,
+    set: &SourceSet,
+    options: &LintOptions,
+) -> Vec<LintFinding> {
     let last = set.migrations.last().unwrap().version;
     let found = analyze(set, "migrations", options).findings;
     found.into_iter().filter(|it| it.rule.id == rule.id && it.version == last).collect()
