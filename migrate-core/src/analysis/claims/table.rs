@@ -32,6 +32,11 @@ impl Claims<'_> {
     pub(super) fn alter_table(&mut self, table: &ObjectName, only: bool, change: &Change) {
         let own = std::slice::from_ref(table);
         match change {
+            Change::AddColumn { column, if_not_exists: true }
+                if self.known.column(table, &column.name).is_some() =>
+            {
+                self.add(Deed::AlterColumn, own, NONE);
+            }
             Change::AddColumn { column, .. } => self.add_column(own, column),
             Change::SetType { .. } => {
                 let cost = cost::of_type(self.known, table, change);
