@@ -54,12 +54,17 @@ pub(super) static RULE: Rule = Rule {
             "CREATE TABLE p (a int) PARTITION BY RANGE (a); CREATE TABLE o PARTITION OF p FOR VALUES FROM (2) TO (3); CREATE TABLE q (a int) PARTITION BY RANGE (a); CREATE TABLE d PARTITION OF q DEFAULT",
             "CREATE TABLE t PARTITION OF p FOR VALUES FROM (1) TO (2)",
         ),
+        Example::fine(
+            "CREATE TABLE p (a int) PARTITION BY RANGE (a); CREATE TABLE d PARTITION OF p DEFAULT; CREATE TABLE t PARTITION OF p FOR VALUES FROM (1) TO (2)",
+            "CREATE TABLE IF NOT EXISTS t PARTITION OF p FOR VALUES FROM (1) TO (2)",
+        ),
     ],
     check: Check::Action(check),
 };
 
 fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
     let (parent, new) = match &context.action.what {
+        _ if context.is_done_already() => return,
         What::AlterTable { table, change: Change::Attach { partition, .. }, .. } => {
             (table, Some(partition))
         }
