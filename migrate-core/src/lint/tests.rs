@@ -200,6 +200,23 @@ fn partitioned_tables_take_not_valid_from_18_on() {
 }
 
 #[test]
+fn advice_is_for_the_oldest_server() {
+    #[track_caller]
+    fn check(id: &str, up: &'static str, version: u8, expected: &str) {
+        let options = LintOptions { postgres_version: version, ..LintOptions::default() };
+        let found = of_rule(rule(id).unwrap(), &set(&Example::found("", up), ""), &options);
+        let help = found[0].problem.help.as_deref().unwrap();
+        assert!(help.starts_with(expected), "{help}");
+    }
+    let stored = "ALTER TABLE t ADD b int GENERATED ALWAYS AS (a) STORED";
+    check("column-rewrites-table", stored, 17, "a plain column that a trigger fills");
+    check("column-rewrites-table", stored, 18, "GENERATED ALWAYS AS (…) VIRTUAL");
+    let set = "ALTER TABLE t ALTER a SET NOT NULL";
+    check("set-not-null-scans", set, 17, "ALTER TABLE t ADD CONSTRAINT … CHECK (a IS NOT NULL)");
+    check("set-not-null-scans", set, 18, "ALTER TABLE t ADD CONSTRAINT … NOT NULL a NOT VALID");
+}
+
+#[test]
 fn a_rule_that_does_not_exist_is_named_where_it_stands() {
     let header = "-- About it.\n--  migrate:allow  drop-tabel because it is empty\n";
     let set = set(&Example::fine("", "ANALYZE t"), header);

@@ -93,6 +93,7 @@ pub(super) static RULE: Rule = Rule {
         Example::found("", "ALTER TABLE t ADD COLUMN IF NOT EXISTS b int; ALTER TABLE t ADD c int").with_down("ALTER TABLE t DROP c"),
         Example::found("", "CREATE TABLE t (a int); ALTER TABLE t ADD b int; CREATE INDEX i ON t (a); ALTER TABLE u ADD c int").with_down("ALTER TABLE u DROP c"),
         Example::fine("", "DROP EXTENSION citext; ALTER TABLE t ADD b int").with_down("ALTER TABLE t DROP b"),
+        Example::fine("", "CREATE TABLE t (a int)").with_down("-- migrate:no-parse because it is tried\nDROP TABLE t"),
     ],
     check: Check::Migration(check),
 };
