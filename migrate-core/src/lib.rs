@@ -38,9 +38,7 @@ pub use effect::{Blocks, Effect, LockMode, Whose, Work};
 pub use file_name::{Direction, FileName, FileNameError, is_migration_name};
 pub use folder::{Change, Stale, compare_folder, read_folder};
 #[cfg(feature = "parser")]
-pub use lint::{
-    Example, Level, LintFinding, LintOptions, OptionsError, RULES, Rule, rule, rules_page,
-};
+pub use lint::{Example, Level, LintFinding, LintOptions, OptionsError, RULES, Rule, rules_page};
 pub use migration::{
     Allow, ByteRange, Directives, Migration, MigrationSet, Mode, Script, Statement,
 };

@@ -167,7 +167,7 @@ impl Claims<'_> {
                     if self.cascades {
                         self.add(Deed::DropIndexCascade, own, NONE);
                     }
-                    if self.known.tables.get(&it.table).is_some_and(|it| it.is_partitioned) {
+                    if self.known.is_partitioned(&it.table) {
                         self.add(Deed::AlterColumn, own, NONE);
                     }
                 }

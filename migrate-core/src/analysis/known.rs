@@ -132,6 +132,18 @@ impl Known {
         self.tables.get(table)?.columns.get(column)
     }
 
+    /// Whether a table is known to be partitioned.
+    pub(crate) fn is_partitioned(&self, table: &ObjectName) -> bool {
+        self.tables.get(table).is_some_and(|it| it.is_partitioned)
+    }
+
+    /// The default partition of a table.
+    pub(crate) fn default_partition(&self, parent: &ObjectName) -> Option<&ObjectName> {
+        let is_it =
+            |it: &Table| it.is_default_partition && it.partition_of.as_ref() == Some(parent);
+        self.tables.iter().find(|(_, it)| is_it(it)).map(|(name, _)| name)
+    }
+
     /// What is below a type that is a domain, and whether it has a constraint.
     pub(crate) fn domain(&self, ty: &ColumnType) -> Option<&(ColumnType, bool)> {
         if ty.is_array { None } else { self.domains.get(&ty.object()) }

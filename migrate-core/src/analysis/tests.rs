@@ -212,6 +212,22 @@ fn what_may_be_about_any_table_is_not_known() {
 }
 
 #[test]
+fn a_column_that_is_there_is_not_made_again() {
+    #[track_caller]
+    fn check(column: &str, expected: &[(&str, Work)]) {
+        let mut set = set_of("CREATE TABLE t (a int)");
+        let up = format!("ALTER TABLE t ADD COLUMN IF NOT EXISTS {column} serial REFERENCES r");
+        set.migrations.extend(set_of(&up).migrations);
+        let found = analyze(&set, "migrations", &LintOptions::default());
+        let effects: Vec<_> = found.migrations[1].effects(Direction::Up).collect();
+        let found: Vec<_> = effects.iter().map(|(name, it)| (name.as_str(), it.work)).collect();
+        assert_eq!(found, expected);
+    }
+    check("a", &[("t", Work::None)]);
+    check("b", &[("t", Work::Rewrite), ("r", Work::None)]);
+}
+
+#[test]
 fn what_a_script_makes_is_in_use_by_nobody() {
     #[track_caller]
     fn check(sql: &str, expected: &[&str]) {

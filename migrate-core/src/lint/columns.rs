@@ -1,7 +1,8 @@
-//! The columns that an action makes, or gives another type.
+//! The columns that an action makes on the way up, or gives another type.
 
 use crate::ByteRange;
-use crate::sql::action::{Action, Change, ColumnType, ObjectName, What};
+use crate::lint::ActionContext;
+use crate::sql::action::{Change, Column, ColumnType, ObjectName, What};
 
 /// A column, and where its type stands.
 pub(super) struct NewType<'a> {
@@ -11,9 +12,11 @@ pub(super) struct NewType<'a> {
     pub(super) ty: &'a ColumnType,
 }
 
-/// The columns of tables that stay; what is temporary is gone with the session.
-pub(super) fn new_types(action: &Action) -> Vec<NewType<'_>> {
+/// The columns of tables that stay; what is temporary is gone with the session, and the way back makes what was there.
+pub(super) fn new_types<'a>(context: &ActionContext<'a>) -> Vec<NewType<'a>> {
+    let action = context.action;
     match &action.what {
+        _ if !context.is_up() => Vec::new(),
         What::CreateTable(new) if !new.is_temporary => {
             let of = |it| NewType::of(&new.table, it);
             new.columns.iter().map(of).collect()
@@ -29,7 +32,7 @@ pub(super) fn new_types(action: &Action) -> Vec<NewType<'_>> {
 }
 
 impl<'a> NewType<'a> {
-    fn of(table: &'a ObjectName, column: &'a crate::sql::action::Column) -> NewType<'a> {
+    fn of(table: &'a ObjectName, column: &'a Column) -> NewType<'a> {
         NewType { range: column.range, table, column: &column.name, ty: &column.ty }
     }
 

@@ -67,6 +67,19 @@ pub(crate) struct Found {
     pub(super) wants_index: Option<(ObjectName, Vec<String>)>,
 }
 
+impl Found {
+    pub(super) fn new(
+        direction: Direction,
+        range: ByteRange,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) -> Found {
+        let (message, help) = (message.into(), help.into());
+        let (is_unsure, is_secret, wants_index) = (false, false, None);
+        Found { direction, range, message, help, is_unsure, is_secret, wants_index }
+    }
+}
+
 impl Sink<'_> {
     /// What is wrong, as a fragment in lower case, and what to write instead.
     pub(crate) fn report(
@@ -75,7 +88,7 @@ impl Sink<'_> {
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
-        self.push(self.direction, range, message.into(), help.into());
+        self.push(range, message, help);
     }
 
     /// The same of a line that is not to be shown.
@@ -85,7 +98,7 @@ impl Sink<'_> {
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
-        self.push(self.direction, range, message.into(), help.into()).is_secret = true;
+        self.push(range, message, help).is_secret = true;
     }
 
     /// The same in one of the scripts of a migration.
@@ -96,7 +109,7 @@ impl Sink<'_> {
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
-        self.push(direction, range, message.into(), help.into());
+        self.found.push(Found::new(direction, range, message, help));
     }
 
     /// What is wrong unless something is so that is not known here; the message says what. It is never more
@@ -107,7 +120,7 @@ impl Sink<'_> {
         message: impl Into<String>,
         help: impl Into<String>,
     ) {
-        self.push(self.direction, range, message.into(), help.into()).is_unsure = true;
+        self.push(range, message, help).is_unsure = true;
     }
 
     /// What is wrong unless a later migration of the set builds an index.
@@ -119,26 +132,16 @@ impl Sink<'_> {
         help: impl Into<String>,
     ) {
         let wanted = Some((table.clone(), columns.to_vec()));
-        self.push(self.direction, range, message.into(), help.into()).wants_index = wanted;
+        self.push(range, message, help).wants_index = wanted;
     }
 
     fn push(
         &mut self,
-        direction: Direction,
         range: ByteRange,
-        message: String,
-        help: String,
+        message: impl Into<String>,
+        help: impl Into<String>,
     ) -> &mut Found {
-        let (is_unsure, is_secret, wants_index) = (false, false, None);
-        self.found.push_mut(Found {
-            direction,
-            range,
-            message,
-            help,
-            is_unsure,
-            is_secret,
-            wants_index,
-        })
+        self.found.push_mut(Found::new(self.direction, range, message, help))
     }
 }
 
@@ -199,12 +202,26 @@ impl ActionContext<'_> {
         working.max_by_key(|it| (it.work, it.lock))
     }
 
+    /// Whether IF NOT EXISTS leaves everything as it is.
+    pub(crate) fn is_done_already(&self) -> bool {
+        let is_conditional = match &self.action.what {
+            What::CreateTable(new) => new.if_not_exists,
+            What::AlterTable { change: Change::AddColumn { if_not_exists, .. }, .. } => {
+                *if_not_exists
+            }
+            _ => false,
+        };
+        is_conditional && self.was_there == Some(true)
+    }
+
     /// The table that an action is about and how it changes, where it is `ALTER TABLE` of a table in use that
     /// the script has not emptied.
     pub(crate) fn altered(&self) -> Option<(&ObjectName, &Change)> {
         match &self.action.what {
             What::AlterTable { table, change, .. }
-                if !self.is_fresh(table) && !self.is_truncated(table) =>
+                if !self.is_fresh(table)
+                    && !self.is_truncated(table)
+                    && !self.is_done_already() =>
             {
                 Some((table, change))
             }
@@ -251,6 +268,11 @@ impl ActionContext<'_> {
     pub(crate) fn line(&self, examined: &Examined) -> u32 {
         self.script.statements.get(examined.statement).map_or(0, |it| it.line)
     }
+}
+
+/// Names one after the other, as they stand in SQL.
+pub(crate) fn list(names: impl IntoIterator<Item = impl ToString>) -> String {
+    names.into_iter().map(|it| it.to_string()).collect::<Vec<_>>().join(", ")
 }
 
 /// What stands before the name of a relation that a claim is about: "partitions of ", or nothing.

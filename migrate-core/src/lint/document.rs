@@ -72,7 +72,7 @@ fn example(example: &Example) -> String {
 }
 
 /// With the line without which it would not build.
-fn marked(sql: &str) -> String {
+pub(super) fn marked(sql: &str) -> String {
     let words = sql.to_lowercase();
     let runs_alone = ["concurrently", "vacuum"].iter().any(|it| words.contains(it));
     let has_mark = words.contains("migrate:no-transaction");

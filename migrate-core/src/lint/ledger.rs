@@ -175,3 +175,6 @@ impl Ledger {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,7 @@
 //! `-- migrate:allow RULE because REASON`.
 
 mod columns;
+mod condition;
 mod context;
 mod document;
 mod ledger;
@@ -59,7 +60,7 @@ impl LintFinding {
 }
 
 /// The rule with this id.
-pub fn rule(id: &str) -> Option<&'static Rule> {
+pub(crate) fn rule(id: &str) -> Option<&'static Rule> {
     RULES.iter().copied().find(|it| it.id == id)
 }
 

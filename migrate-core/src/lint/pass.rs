@@ -142,14 +142,16 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// What is accepted and was not found.
+    /// What is accepted and was looked for, and not found.
     fn unused_allows(&mut self) {
         for direction in [Direction::Up, Direction::Down] {
             for allow in &script(self.migration, direction).directives.allow {
                 let uses = |(rule, it): &(&Rule, Found)| {
                     it.direction == direction && rule.id == allow.rule
                 };
-                if super::rule(&allow.rule).is_some() && !self.found.iter().any(uses) {
+                let is_looked_for =
+                    super::rule(&allow.rule).is_some_and(|it| self.options.level(it).is_some());
+                if is_looked_for && !self.found.iter().any(uses) {
                     let found = rules::unused_allow(direction, allow);
                     self.found.push((&rules::UNUSED_ALLOW, found));
                 }

@@ -1,5 +1,8 @@
 use std::fmt::Write as _;
 
+use expect_test::expect_file;
+
+use super::document::marked;
 use super::*;
 use crate::analysis::analyze;
 use crate::{SourceFile, SourceSet, resolve};
@@ -8,19 +11,8 @@ fn file(name: &str, text: &str) -> SourceFile {
     SourceFile { name: name.to_owned(), path: name.into(), bytes: text.as_bytes().to_vec() }
 }
 
-/// What is fine before a script counts as migrations of its own: one a statement.
-fn set(example: &Example, header: &str) -> SourceSet {
-    // Markers are not what an example is about.
-    let marked = |it: &str| {
-        let words = it.to_lowercase();
-        let alone = ["concurrently", "vacuum"].iter().any(|word| words.contains(word));
-        let mark = if alone && !words.contains("migrate:no-transaction") {
-            "-- migrate:no-transaction\n"
-        } else {
-            ""
-        };
-        format!("{mark}{it}")
-    };
+/// An example as migrations: what was there before is one of its own.
+pub(in crate::lint) fn set(example: &Example, header: &str) -> SourceSet {
     let mut files = Vec::new();
     if !example.before.is_empty() {
         files.push(file("20260101000000_before.up.sql", &marked(example.before)));
@@ -34,7 +26,11 @@ fn set(example: &Example, header: &str) -> SourceSet {
     resolve(files, "migrations").unwrap_or_else(|it| panic!("{example:?}: {it:?}"))
 }
 
-fn of_rule(rule: &Rule, set: &SourceSet, options: &LintOptions) -> Vec<LintFinding> {
+pub(in crate::lint) fn of_rule(
+    rule: &Rule,
+    set: &SourceSet,
+    options: &LintOptions,
+) -> Vec<LintFinding> {
     let last = set.migrations.last().unwrap().version;
     let found = analyze(set, "migrations", options).findings;
     found.into_iter().filter(|it| it.rule.id == rule.id && it.version == last).collect()
@@ -55,6 +51,24 @@ fn rules_find_what_their_examples_say() {
         }
     }
     assert!(wrong.is_empty(), "\n{wrong}");
+}
+
+/// How serious it is, and in which words: that an example is found says nothing of these.
+#[test]
+fn rules_say_of_their_examples_what_they_said() {
+    let mut said = String::new();
+    for rule in RULES {
+        writeln!(said, "# {}\n", rule.id).unwrap();
+        for example in rule.examples.iter().filter(|it| it.findings > 0) {
+            for it in of_rule(rule, &set(example, ""), &LintOptions::default()) {
+                let (severity, problem) = (it.severity.as_str(), &it.problem);
+                let place = problem.place.map_or(0, |it| it.column);
+                let help = problem.help.as_deref().unwrap_or_default();
+                writeln!(said, "{severity} at {place}: {}\n  {help}\n", problem.message).unwrap();
+            }
+        }
+    }
+    expect_file!["said.txt"].assert_eq(&said);
 }
 
 #[test]
@@ -158,7 +172,10 @@ fn a_password_is_not_shown() {
 #[test]
 fn a_check_may_prove_the_bounds_of_a_partition() {
     let rule = rule("attach-partition-scans").unwrap();
-    let of_check = |it: &Example| it.findings > 0 && it.before.contains("CHECK (");
+    let of_check = |it: &&Example| {
+        it.findings > 0 && it.before.contains("CHECK (") && !it.before.contains("NOT VALID")
+    };
+    assert!(rule.examples.iter().any(|it| of_check(&it)));
     for example in rule.examples.iter().filter(|it| of_check(it)) {
         let found = of_rule(rule, &set(example, ""), &LintOptions::default());
         assert_eq!(found[0].severity, Severity::Info);
@@ -183,6 +200,23 @@ fn partitioned_tables_take_not_valid_from_18_on() {
 }
 
 #[test]
+fn advice_is_for_the_oldest_server() {
+    #[track_caller]
+    fn check(id: &str, up: &'static str, version: u8, expected: &str) {
+        let options = LintOptions { postgres_version: version, ..LintOptions::default() };
+        let found = of_rule(rule(id).unwrap(), &set(&Example::found("", up), ""), &options);
+        let help = found[0].problem.help.as_deref().unwrap();
+        assert!(help.starts_with(expected), "{help}");
+    }
+    let stored = "ALTER TABLE t ADD b int GENERATED ALWAYS AS (a) STORED";
+    check("column-rewrites-table", stored, 17, "a plain column that a trigger fills");
+    check("column-rewrites-table", stored, 18, "GENERATED ALWAYS AS (…) VIRTUAL");
+    let set = "ALTER TABLE t ALTER a SET NOT NULL";
+    check("set-not-null-scans", set, 17, "ALTER TABLE t ADD CONSTRAINT … CHECK (a IS NOT NULL)");
+    check("set-not-null-scans", set, 18, "ALTER TABLE t ADD CONSTRAINT … NOT NULL a NOT VALID");
+}
+
+#[test]
 fn a_rule_that_does_not_exist_is_named_where_it_stands() {
     let header = "-- About it.\n--  migrate:allow  drop-tabel because it is empty\n";
     let set = set(&Example::fine("", "ANALYZE t"), header);
@@ -192,6 +226,16 @@ fn a_rule_that_does_not_exist_is_named_where_it_stands() {
     assert_eq!((problem.width, problem.help.as_deref()), (10, Some("did you mean `drop-table`?")));
     let allowed = analyze(&set, "migrations", &LintOptions::default()).findings;
     assert!(allowed.iter().all(|it| it.rule.id != "unused-allow"), "{allowed:#?}");
+}
+
+#[test]
+fn a_rule_that_is_not_looked_for_may_be_accepted_too() {
+    let set = set(&Example::fine("", "DROP TABLE t"), "-- migrate:allow drop-table because …\n");
+    let unused =
+        |toml| of_rule(rule("unused-allow").unwrap(), &set, &LintOptions::read(toml).unwrap());
+    assert!(unused("[lint]\nallow = ['drop-table']").is_empty());
+    // The down script drops nothing.
+    assert_eq!(unused("").len(), 1);
 }
 
 /// Not by other rules either, nor where the password is accepted.

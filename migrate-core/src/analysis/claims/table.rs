@@ -20,8 +20,7 @@ impl Claims<'_> {
             self.add_perhaps(Deed::CreatePartition, std::slice::from_ref(parent), NONE, false);
             self.take_keys(parent);
         }
-        let of_columns = new.columns.iter().flat_map(|it| &it.constraints);
-        for constraint in of_columns.chain(&new.constraints) {
+        for constraint in new.all_constraints() {
             if let ConstraintKind::ForeignKey { table, .. } = &constraint.kind
                 && *table != new.table
             {
@@ -33,6 +32,11 @@ impl Claims<'_> {
     pub(super) fn alter_table(&mut self, table: &ObjectName, only: bool, change: &Change) {
         let own = std::slice::from_ref(table);
         match change {
+            Change::AddColumn { column, if_not_exists: true }
+                if self.known.column(table, &column.name).is_some() =>
+            {
+                self.add(Deed::AlterColumn, own, NONE);
+            }
             Change::AddColumn { column, .. } => self.add_column(own, column),
             Change::SetType { .. } => {
                 let cost = cost::of_type(self.known, table, change);

@@ -3,6 +3,7 @@
 use super::{Deed, Kind, Thing};
 use crate::SourceScript;
 use crate::analysis::Examined;
+use crate::lint::condition::condition;
 use crate::sql::action::{
     Change, Column, Constraint, ConstraintKind, FunctionChange, Generated, IndexChange, NewIndex,
     ObjectName, What,
@@ -17,8 +18,8 @@ pub(in crate::lint) fn deeds(examined: &Examined, script: &SourceScript) -> Vec<
         _ => renames(what).or_else(|| drops(what)).unwrap_or_else(|| makes(what)),
     };
     let statement = &script.statements[examined.statement];
-    let conditional =
-        is_conditional(what) || renames_if_exists(statement.range.of(&script.sql), &deeds);
+    let conditional = condition(what).is_some_and(|it| it.is_said)
+        || renames_if_exists(statement.range.of(&script.sql), &deeds);
     // What was there stays what it was; what was not there is not gone.
     let no_change = match what {
         _ if !conditional => false,
@@ -38,40 +39,6 @@ pub(in crate::lint) fn deeds(examined: &Examined, script: &SourceScript) -> Vec<
         other => other,
     };
     deeds.into_iter().map(mark).collect()
-}
-
-/// Whether it makes or drops something only where it is not there, or is.
-fn is_conditional(what: &What) -> bool {
-    match what {
-        What::CreateTable(it) => it.if_not_exists,
-        What::CreateIndex(it) => it.if_not_exists,
-        What::CreateFunction(it) => it.or_replace,
-        What::CreateView { or_replace: it, .. }
-        | What::CreateTrigger { or_replace: it, .. }
-        | What::CreateTableAs { if_not_exists: it, .. }
-        | What::CreateMaterializedView { if_not_exists: it, .. }
-        | What::CreateSequence { if_not_exists: it, .. }
-        | What::CreateSchema { if_not_exists: it, .. }
-        | What::CreateExtension { if_not_exists: it, .. }
-        | What::AddEnumValue { if_not_exists: it, .. }
-        | What::DropTable { if_exists: it, .. }
-        | What::DropIndex { if_exists: it, .. }
-        | What::DropView { if_exists: it, .. }
-        | What::DropTrigger { if_exists: it, .. }
-        | What::DropPolicy { if_exists: it, .. }
-        | What::DropType { if_exists: it, .. }
-        | What::DropSequence { if_exists: it, .. }
-        | What::DropSchema { if_exists: it, .. }
-        | What::DropFunction { if_exists: it, .. }
-        | What::AlterTable {
-            change:
-                Change::AddColumn { if_not_exists: it, .. }
-                | Change::DropColumn { if_exists: it, .. }
-                | Change::DropConstraint { if_exists: it, .. },
-            ..
-        } => *it,
-        _ => false,
-    }
 }
 
 /// Whether it renames something only where it is there.

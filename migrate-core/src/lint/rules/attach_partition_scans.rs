@@ -46,12 +46,25 @@ pub(super) static RULE: Rule = Rule {
             "",
             "CREATE TABLE p (a int) PARTITION BY RANGE (a); CREATE TABLE d PARTITION OF p DEFAULT; CREATE TABLE t PARTITION OF p FOR VALUES FROM (1) TO (2)",
         ),
+        Example::found(
+            "CREATE TABLE p (a int) PARTITION BY RANGE (a); CREATE TABLE t (a int UNIQUE); ALTER TABLE t ADD CHECK (a = 1) NOT VALID",
+            "ALTER TABLE p ATTACH PARTITION t FOR VALUES FROM (1) TO (2)",
+        ),
+        Example::fine(
+            "CREATE TABLE p (a int) PARTITION BY RANGE (a); CREATE TABLE o PARTITION OF p FOR VALUES FROM (2) TO (3); CREATE TABLE q (a int) PARTITION BY RANGE (a); CREATE TABLE d PARTITION OF q DEFAULT",
+            "CREATE TABLE t PARTITION OF p FOR VALUES FROM (1) TO (2)",
+        ),
+        Example::fine(
+            "CREATE TABLE p (a int) PARTITION BY RANGE (a); CREATE TABLE d PARTITION OF p DEFAULT; CREATE TABLE t PARTITION OF p FOR VALUES FROM (1) TO (2)",
+            "CREATE TABLE IF NOT EXISTS t PARTITION OF p FOR VALUES FROM (1) TO (2)",
+        ),
     ],
     check: Check::Action(check),
 };
 
 fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
     let (parent, new) = match &context.action.what {
+        _ if context.is_done_already() => return,
         What::AlterTable { table, change: Change::Attach { partition, .. }, .. } => {
             (table, Some(partition))
         }
@@ -79,10 +92,7 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
             }
         }
     }
-    let mut tables = context.known.tables.iter();
-    let default = tables
-        .find(|(_, it)| it.is_default_partition && it.partition_of.as_ref() == Some(parent))
-        .map(|(name, _)| name);
+    let default = context.known.default_partition(parent);
     let Some(default) = default.filter(|it| !context.is_fresh(it)) else { return };
     let message = format!(
         "reads and writes of {default}, the default partition, wait while its rows are read"

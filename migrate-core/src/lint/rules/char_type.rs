@@ -16,13 +16,14 @@ pub(super) static RULE: Rule = Rule {
         Example::found("", "ALTER TABLE t ADD COLUMN a character(10)"),
         Example::found("", "ALTER TABLE t ALTER COLUMN a TYPE bpchar(3)"),
         Example::fine("", "CREATE TABLE t (a varchar(2), b text, c \"char\", d character varying)"),
+        Example::fine("", "SELECT 1").with_down("ALTER TABLE t ADD COLUMN a char(2)"),
     ],
     check: Check::Action(check),
 };
 
 fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
-    for new in new_types(context.action) {
-        if context.is_up() && new.ty.name == "character" {
+    for new in new_types(context) {
+        if new.ty.name == "character" {
             sink.report(
                 new.range,
                 format!("{} is filled up with blanks", new.name()),

@@ -1,7 +1,7 @@
 //! `ADD CHECK` that checks the rows that are there.
 
 use crate::lint::{ActionContext, Check, Example, Rule, Severity, Sink};
-use crate::sql::action::{Change, Constraint, ConstraintKind};
+use crate::sql::action::{Change, Constraint, ConstraintKind, ObjectName};
 
 pub(super) static RULE: Rule = Rule {
     id: "check-validates",
@@ -14,6 +14,7 @@ pub(super) static RULE: Rule = Rule {
     examples: &[
         Example::found("CREATE TABLE t (a int)", "ALTER TABLE t ADD CONSTRAINT k CHECK (a > 0)"),
         Example::found("CREATE TABLE t (a int)", "ALTER TABLE t ADD CHECK (a > 0), ADD b int"),
+        Example::found("", "ALTER TABLE \"T\" ADD CONSTRAINT \"K\" CHECK (a > 0)"),
         Example::found("", "ALTER TABLE t ADD COLUMN a int CHECK (a > 0)"),
         Example::found("CREATE TABLE t (a int)", "ALTER TABLE t ADD CONSTRAINT k NOT NULL a"),
         Example::fine("", "ALTER TABLE t ADD CONSTRAINT k CHECK (a > 0) NOT VALID"),
@@ -30,6 +31,23 @@ pub(super) static RULE: Rule = Rule {
             "CREATE TABLE t (a int); ALTER TABLE t ADD CONSTRAINT c CHECK (a IS NOT NULL)",
             "ALTER TABLE t ADD CONSTRAINT k NOT NULL a",
         ),
+        Example::fine("", "ALTER TABLE t ADD CONSTRAINT k UNIQUE (a)"),
+        Example::fine("", "ALTER TABLE t ADD COLUMN a int REFERENCES r"),
+        Example::fine(
+            "CREATE TABLE t (a int, b int)",
+            "ALTER TABLE t ADD COLUMN IF NOT EXISTS b int CHECK (b > 0)",
+        ),
+        Example::found(
+            "CREATE TABLE t (a int)",
+            "ALTER TABLE t ADD COLUMN IF NOT EXISTS b int CHECK (b > 0)",
+        ),
+        Example::found("", "ALTER TABLE t ADD COLUMN a int UNIQUE CHECK (a > 0)"),
+        Example::found("", "TRUNCATE u; ALTER TABLE t ADD CHECK (a > 0)"),
+        Example::found(
+            "",
+            "-- migrate:no-transaction\nTRUNCATE t; ALTER TABLE t ADD CHECK (a > 0)",
+        ),
+        Example::fine("", "TRUNCATE t; ALTER TABLE t ADD CHECK (a > 0)"),
     ],
     check: Check::Action(check),
 };
@@ -51,7 +69,8 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
     {
         return;
     }
-    let name = new.name.as_deref().unwrap_or("…");
+    let name = new.name.as_deref().map(ObjectName::plain);
+    let name = name.map_or_else(|| "…".to_owned(), |it| it.to_string());
     let help = if is_of_new_column {
         format!(
             "add the column without the check, then ALTER TABLE {table} ADD CONSTRAINT … CHECK (…) NOT VALID, \

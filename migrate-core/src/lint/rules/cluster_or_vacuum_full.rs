@@ -1,5 +1,6 @@
 //! `CLUSTER` and `VACUUM FULL`.
 
+use crate::lint::context::list;
 use crate::lint::{ActionContext, Check, Example, Rule, Severity, Sink};
 use crate::sql::action::What;
 
@@ -18,19 +19,24 @@ pub(super) static RULE: Rule = Rule {
         Example::fine("", "VACUUM t"),
         Example::fine("", "VACUUM (ANALYZE, FULL false) t"),
         Example::fine("", "ALTER TABLE t CLUSTER ON i"),
+        Example::fine("", "CREATE TABLE t (a int); VACUUM FULL t"),
         Example::fine("", "CREATE TABLE t (a int); CREATE INDEX i ON t (a); CLUSTER t USING i"),
     ],
     check: Check::Action(check),
 };
 
 fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
-    let tables = match &context.action.what {
-        What::Vacuum { tables, full: true } => tables.as_slice(),
-        What::Cluster { table } if !context.is_fresh(table) => std::slice::from_ref(table),
+    let of = match &context.action.what {
+        What::Vacuum { tables, full: true } if tables.is_empty() => "every table".to_owned(),
+        What::Vacuum { tables, full: true } => {
+            list(tables.iter().filter(|it| !context.is_fresh(it)))
+        }
+        What::Cluster { table } if !context.is_fresh(table) => table.to_string(),
         _ => return,
     };
-    let names: Vec<String> = tables.iter().map(ToString::to_string).collect();
-    let of = if names.is_empty() { "every table".to_owned() } else { names.join(", ") };
+    if of.is_empty() {
+        return;
+    }
     sink.report(
         context.action.range,
         format!("reads and writes of {of} wait while every row is written anew"),

@@ -31,6 +31,11 @@ pub(super) static RULE: Rule = Rule {
         Example::fine("CREATE DOMAIN d AS int", "ALTER TABLE t ADD b d"),
         Example::fine("", "CREATE TABLE t (a int); ALTER TABLE t ADD b serial"),
         Example::fine("", "ALTER TABLE t ALTER b SET DEFAULT gen_random_uuid()"),
+        Example::fine(
+            "CREATE TABLE t (a int, b int)",
+            "ALTER TABLE t ADD COLUMN IF NOT EXISTS b serial",
+        ),
+        Example::found("CREATE TABLE t (a int)", "ALTER TABLE t ADD COLUMN IF NOT EXISTS b serial"),
     ],
     check: Check::Action(check),
 };
@@ -39,15 +44,11 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
     let Some((table, change)) = context.altered() else { return };
     let wait = format!("reads and writes of {table} wait while every row is written anew");
     match change {
-        Change::AddColumn { column, if_not_exists } => {
+        Change::AddColumn { column, .. } => {
             let Some((cause, help)) = cause(context, column) else { return };
             let name = ObjectName::plain(column.name.as_str()).to_string();
             let message = format!("{wait} for {name}: {cause}");
             let help = help.replace("{column}", &name);
-            let is_there = context.known.column(table, &column.name).is_some();
-            if *if_not_exists && is_there {
-                return;
-            }
             if column.default == Some(Volatility::Unknown) {
                 let message = format!("{message}, unless that function is STABLE or IMMUTABLE");
                 sink.report_unsure(context.action.range, message, help);
@@ -57,7 +58,7 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
         }
         Change::SetExpression { column } => sink.report(
             context.action.range,
-            format!("{wait} for {column}, unless it is VIRTUAL"),
+            format!("{wait} for {}, unless it is VIRTUAL", ObjectName::plain(column.as_str())),
             "add a second column with the new expression, and drop the first one later",
         ),
         _ => {}
@@ -90,13 +91,12 @@ fn cause(context: &ActionContext<'_>, column: &Column) -> Option<(&'static str, 
             "its domain has a constraint",
             "give it the type below the domain, and the constraint as a CHECK … NOT VALID",
         ),
-        (_, Some(Volatility::Volatile)) => (
-            "its default differs from row to row",
-            "add it without the default, then ALTER COLUMN {column} SET DEFAULT …, and give the rows that are \
-             there their values in the next migration",
-        ),
-        (_, Some(Volatility::Unknown)) => (
-            "its default calls a function",
+        (_, Some(default @ (Volatility::Volatile | Volatility::Unknown))) => (
+            if default == Volatility::Volatile {
+                "its default differs from row to row"
+            } else {
+                "its default calls a function"
+            },
             "add it without the default, then ALTER COLUMN {column} SET DEFAULT …, and give the rows that are \
              there their values in the next migration",
         ),

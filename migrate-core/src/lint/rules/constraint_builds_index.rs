@@ -20,6 +20,18 @@ pub(super) static RULE: Rule = Rule {
         Example::fine("", "ALTER TABLE t ADD PRIMARY KEY USING INDEX t_a_idx"),
         Example::fine("", "CREATE TABLE t (a int); ALTER TABLE t ADD PRIMARY KEY (a)"),
         Example::fine("", "CREATE TABLE t (a int PRIMARY KEY, b int UNIQUE)"),
+        Example::found(
+            "CREATE TABLE p (a int) PARTITION BY LIST (a)",
+            "ALTER TABLE p ADD UNIQUE (a)",
+        ),
+        Example::fine(
+            "CREATE TABLE t (a int, b int)",
+            "ALTER TABLE t ADD COLUMN IF NOT EXISTS b int UNIQUE",
+        ),
+        Example::found(
+            "CREATE TABLE t (a int)",
+            "ALTER TABLE t ADD COLUMN IF NOT EXISTS b int UNIQUE",
+        ),
     ],
     check: Check::Action(check),
 };
@@ -28,11 +40,7 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
     let Some((table, change)) = context.altered() else { return };
     let found = match change {
         Change::AddConstraint(it) => index_of(it).map(|it| (it, None)),
-        Change::AddColumn { column, if_not_exists } => {
-            let is_there = context.known.column(table, &column.name).is_some();
-            if *if_not_exists && is_there {
-                return;
-            }
+        Change::AddColumn { column, .. } => {
             column.constraints.iter().find_map(index_of).map(|it| (it, Some(&column.name)))
         }
         _ => return,
@@ -61,19 +69,20 @@ fn way_out(
     kind: &str,
     of_new: Option<&str>,
 ) -> String {
-    let is_partitioned = context.known.tables.get(table).is_some_and(|it| it.is_partitioned);
     if kind == "EXCLUDE" {
         return "there is no way without the lock: run it when nobody needs the table, or make a new table with \
                 the constraint and move the rows"
             .to_owned();
     }
-    if is_partitioned {
+    if context.known.is_partitioned(table) {
         return "on a partitioned table there is no USING INDEX: add the constraint to each partition by USING \
                 INDEX first, then to the parent, which takes those over"
             .to_owned();
     }
     let first = match of_new {
-        Some(column) => format!("add {column} without the constraint, then "),
+        Some(column) => {
+            format!("add {} without the constraint, then ", ObjectName::plain(column))
+        }
         None => String::new(),
     };
     format!(

@@ -21,6 +21,10 @@ pub(super) static RULE: Rule = Rule {
             "",
             "CREATE TABLE p (a int) PARTITION BY RANGE (a); CREATE TABLE t PARTITION OF p FOR VALUES FROM (1) TO (2)",
         ),
+        Example::fine(
+            "CREATE TABLE p (a int) PARTITION BY RANGE (a); CREATE TABLE d PARTITION OF p DEFAULT; CREATE TABLE t PARTITION OF p FOR VALUES FROM (1) TO (2)",
+            "CREATE TABLE IF NOT EXISTS t PARTITION OF p FOR VALUES FROM (1) TO (2)",
+        ),
     ],
     check: Check::Action(check),
 };
@@ -31,7 +35,7 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
     else {
         return;
     };
-    if context.is_fresh(parent) {
+    if context.is_fresh(parent) || context.is_done_already() {
         return;
     }
     sink.report(

@@ -24,6 +24,10 @@ pub(super) static RULE: Rule = Rule {
             "",
             "CREATE TABLE p (a int) PARTITION BY LIST (a); ALTER TABLE p DETACH PARTITION t",
         ),
+        Example::found(
+            "CREATE TABLE p (a int) PARTITION BY RANGE (a); CREATE TABLE t PARTITION OF p FOR VALUES FROM (1) TO (2); CREATE TABLE q (a int) PARTITION BY RANGE (a); CREATE TABLE d PARTITION OF q DEFAULT",
+            "ALTER TABLE p DETACH PARTITION t",
+        ),
     ],
     check: Check::Action(check),
 };
@@ -34,10 +38,7 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
     else {
         return;
     };
-    let has_default = |(_, it): (_, &crate::analysis::known::Table)| {
-        it.is_default_partition && it.partition_of.as_ref() == Some(table)
-    };
-    if context.known.tables.iter().any(has_default) {
+    if context.known.default_partition(table).is_some() {
         return;
     }
     sink.report(

@@ -1,5 +1,6 @@
 //! A constraint for a domain that is in use.
 
+use crate::lint::context::list;
 use crate::lint::{ActionContext, Check, Example, Rule, Severity, Sink};
 use crate::sql::action::{DomainChange, What};
 
@@ -20,6 +21,10 @@ pub(super) static RULE: Rule = Rule {
         Example::fine("", "ALTER DOMAIN d ADD CONSTRAINT k CHECK (VALUE > 0) NOT VALID"),
         Example::fine("", "CREATE DOMAIN d AS int; ALTER DOMAIN d ADD CHECK (VALUE > 0)"),
         Example::fine("", "ALTER DOMAIN d DROP NOT NULL"),
+        Example::found(
+            "CREATE DOMAIN d AS int; CREATE TABLE t (a d); CREATE TABLE u (a int)",
+            "CREATE TABLE n (a d); ALTER DOMAIN d ADD CHECK (VALUE > 0)",
+        ),
     ],
     check: Check::Action(check),
 };
@@ -40,7 +45,7 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
     };
     let tables =
         context.known.tables.iter().filter(|(name, it)| uses(it) && !context.is_fresh(name));
-    let names: Vec<String> = tables.map(|(name, _)| name.to_string()).collect();
+    let names = list(tables.map(|(name, _)| name));
     let range = context.action.range;
     let help = "NOT VALID for new rows, and for the others a CHECK … NOT VALID on each table, validated in the next \
                 migration";
@@ -50,7 +55,7 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
         );
         sink.report_unsure(range, message, help);
     } else {
-        let message = format!("writes to {} wait while every row is checked", names.join(", "));
+        let message = format!("writes to {names} wait while every row is checked");
         sink.report(range, message, help);
     }
 }

@@ -1,12 +1,11 @@
 //! Down scripts such as `SELECT 1`.
 
-use std::collections::BTreeSet;
-
 use super::down_does_not_undo::is_read;
 use crate::Direction;
+use crate::analysis::Examined;
 use crate::lint::ledger::{Kind, Ledger};
 use crate::lint::{Check, Example, MigrationContext, Rule, Severity, Sink};
-use crate::sql::action::{Change, ObjectName, What};
+use crate::sql::action::{Change, What};
 
 pub(super) static RULE: Rule = Rule {
     id: "down-does-nothing",
@@ -32,6 +31,14 @@ pub(super) static RULE: Rule = Rule {
         Example::fine("", "ANALYZE t").with_down("SELECT 1"),
         Example::fine("", "CREATE TABLE x (a int); INSERT INTO t SELECT a FROM x; DROP TABLE x")
             .with_down("SELECT 1"),
+        Example::fine("", "DROP TABLE IF EXISTS t").with_down("SELECT 1"),
+        Example::fine(
+            "",
+            "CREATE TABLE x (a int); ALTER TABLE x ALTER a SET NOT NULL; DROP TABLE x",
+        )
+        .with_down("SELECT 1"),
+        Example::fine("", "CREATE TABLE t (a int)")
+            .with_down("-- migrate:no-parse because it is tried\nSELECT 1"),
     ],
     check: Check::Migration(check),
 };
@@ -58,8 +65,7 @@ pub(super) fn does_nothing(context: &MigrationContext<'_>) -> bool {
         What::Select { locks_rows: false, .. } => !sql.contains('('),
         _ => false,
     };
-    !down.statements.is_empty()
-        && is_read(down, context.down)
+    is_read(down, context.down)
         && context.down.iter().all(|it| is_nothing(&it.action.what, it.action.range.of(&down.sql)))
 }
 
@@ -68,13 +74,13 @@ fn changes(context: &MigrationContext<'_>) -> bool {
     let ledger = Ledger::of(context.up, &context.migration.up);
     let things = ledger.made.iter().filter(|it| it.kind != Kind::Extension);
     let gone = ledger.dropped.iter().filter(|it| !it.is_doubtful);
-    let own: BTreeSet<&ObjectName> = ledger.made.iter().map(|it| &it.name).collect();
-    let alters = |what: &What| match what {
-        What::AlterTable { table, change, .. } => !own.contains(table) && is_lasting(change),
+    let alters = |it: &Examined| match &it.action.what {
+        // Of a table that the script has made itself, nothing is claimed.
+        What::AlterTable { change, .. } => !it.claims.is_empty() && is_lasting(change),
         What::CreateFunction(it) => it.or_replace,
         _ => false,
     };
-    things.chain(gone).count() > 0 || context.up.iter().any(|it| alters(&it.action.what))
+    things.chain(gone).count() > 0 || context.up.iter().any(alters)
 }
 
 /// Whether a change of a table is one that has a way back.

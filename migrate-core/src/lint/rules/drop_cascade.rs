@@ -1,5 +1,6 @@
 //! `DROP … CASCADE` on the way up; `drop-schema` and `truncate` speak of their own.
 
+use crate::lint::context::list;
 use crate::lint::{ActionContext, Check, Example, Rule, Severity, Sink};
 use crate::sql::action::{Change, ConstraintKind, ObjectName, What};
 
@@ -26,6 +27,20 @@ pub(super) static RULE: Rule = Rule {
         Example::fine("", "CREATE TABLE t (a int); DROP TABLE t CASCADE"),
         Example::fine("", "TRUNCATE t CASCADE"),
         Example::fine("", "CREATE TABLE t (a int)").with_down("DROP TABLE t CASCADE"),
+        Example::found(
+            "CREATE TABLE r (a int PRIMARY KEY); CREATE TABLE t (a int REFERENCES r); CREATE TABLE u (a int REFERENCES t); CREATE VIEW v AS SELECT a FROM r; CREATE VIEW w AS SELECT a FROM t",
+            "DROP TABLE r CASCADE",
+        ),
+        Example::found("", "DROP DOMAIN d CASCADE"),
+        Example::fine("", "CREATE TYPE e AS ENUM ('a'); DROP TYPE e CASCADE"),
+        Example::fine("", "CREATE TABLE t (a int); ALTER TABLE t DROP COLUMN a CASCADE"),
+        Example::fine("", "REVOKE ALL ON t FROM r CASCADE"),
+        Example::found(
+            "CREATE TABLE t (a int PRIMARY KEY, b int REFERENCES t)",
+            "DROP TABLE t CASCADE",
+        ),
+        Example::found("", "DROP COLLATION c CASCADE"),
+        Example::found("", "DROP FOREIGN TABLE f CASCADE"),
     ],
     check: Check::Action(check),
 };
@@ -37,11 +52,11 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
     }
     let names = match what {
         What::DropTable { tables: names, .. } | What::DropView { views: names, .. } => {
-            names.iter().filter(|it| !context.is_fresh(it)).map(ToString::to_string).collect()
+            list(names.iter().filter(|it| !context.is_fresh(it)))
         }
         What::DropType { types, .. } => {
             let fresh = &context.fresh.types;
-            types.iter().filter(|it| !fresh.contains(it)).map(ToString::to_string).collect()
+            list(types.iter().filter(|it| !fresh.contains(it)))
         }
         What::AlterTable {
             table,
@@ -50,14 +65,14 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
                 | Change::DropConstraint { constraint: name, .. },
             ..
         } if !context.is_fresh(table) => {
-            vec![format!("{table}.{}", ObjectName::plain(name.as_str()))]
+            format!("{table}.{}", ObjectName::plain(name.as_str()))
         }
         What::DropFunction { functions: names, .. }
-        | What::DropSequence { sequences: names, .. } => {
-            names.iter().map(ToString::to_string).collect()
+        | What::DropSequence { sequences: names, .. } => list(names),
+        What::DropExtension { extensions } => {
+            list(extensions.iter().map(|it| ObjectName::plain(it.as_str())))
         }
-        What::DropExtension { extensions } => extensions.clone(),
-        What::Other if is_drop(context) => vec!["it".to_owned()],
+        What::Other if is_drop(context) => "it".to_owned(),
         _ => return,
     };
     if names.is_empty() {
@@ -70,11 +85,7 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
     };
     sink.report(
         context.action.range,
-        format!(
-            "whatever depends on {} is dropped too{}, unnamed{known}",
-            names.join(", "),
-            context.if_there()
-        ),
+        format!("whatever depends on {names} is dropped too{}, unnamed{known}", context.if_there()),
         "leave CASCADE out: the server lists what depends on it; drop that by name",
     );
 }
@@ -97,7 +108,8 @@ fn dependents(context: &ActionContext<'_>) -> Vec<String> {
     for (table, known) in context.known.tables.iter().filter(|(it, _)| !tables.contains(it)) {
         let references = |it: &ConstraintKind| matches!(it, ConstraintKind::ForeignKey { table, .. } if tables.contains(table));
         let keys = known.constraints.iter().filter(|(_, it)| references(&it.kind));
-        found.extend(keys.map(|(name, _)| format!("the foreign key {name} of {table}")));
+        let key = |name: &String| ObjectName::plain(name.as_str());
+        found.extend(keys.map(|(name, _)| format!("the foreign key {} of {table}", key(name))));
     }
     found
 }

@@ -22,6 +22,15 @@ pub(super) static RULE: Rule = Rule {
         Example::fine("", "ALTER TABLE t ADD COLUMN a int; ALTER TABLE t DROP COLUMN a"),
         Example::fine("", "ALTER TABLE t ADD COLUMN a int")
             .with_down("ALTER TABLE t DROP COLUMN a"),
+        Example::found("", "UPDATE u SET b = t.a FROM t; ALTER TABLE t DROP COLUMN a"),
+        Example::found("", "UPDATE t SET b = c; ALTER TABLE t DROP COLUMN a"),
+        Example::found("", "UPDATE u SET b = a; ALTER TABLE t DROP COLUMN a"),
+        Example::found("", "CREATE TABLE u AS SELECT a FROM t; ALTER TABLE t DROP COLUMN a"),
+        Example::found("", "ALTER TABLE u ADD COLUMN a int; ALTER TABLE t DROP COLUMN a"),
+        Example::found(
+            "CREATE TABLE t (a int)",
+            "ALTER TABLE t ADD COLUMN IF NOT EXISTS a int; ALTER TABLE t DROP COLUMN a",
+        ),
     ],
     check: Check::Action(check),
 };

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use crate::lint::context::list;
 use crate::lint::{ActionContext, Check, Example, Rule, Severity, Sink};
 use crate::sql::action::{Change, ObjectName, What};
 
@@ -33,6 +34,8 @@ pub(super) static RULE: Rule = Rule {
             "CREATE TABLE t (a int) PARTITION BY RANGE (a); CREATE INDEX i ON t (a)",
             "DROP INDEX i",
         ),
+        Example::found("", "SELECT 1; DROP INDEX IF EXISTS i"),
+        Example::found("", "DROP TABLE t; DROP INDEX i"),
     ],
     check: Check::Action(check),
 };
@@ -42,7 +45,7 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
     else {
         return;
     };
-    let table = |it: &ObjectName| context.known.indexes.get(it).map(|it| it.table.clone());
+    let table = |it: &ObjectName| context.known.indexes.get(it).map(|it| &it.table);
     let drops = |it: &What| match it {
         What::DropTable { .. } | What::DropSchema { .. } => true,
         What::AlterTable { change, .. } => {
@@ -53,10 +56,9 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
     let has_dropped = context.before.iter().any(|it| drops(&it.action.what));
     let waits = |index: &&ObjectName| match table(index) {
         Some(table) => {
-            let known = context.known.tables.get(&table);
-            !context.is_fresh(&table)
-                && !context.fresh.gone.contains(&table)
-                && !known.is_some_and(|it| it.is_partitioned)
+            !context.is_fresh(table)
+                && !context.fresh.gone.contains(table)
+                && !context.known.is_partitioned(table)
         }
         // It may have gone with its table or column: then nothing is locked.
         None => !(context.is_fresh(index) || *if_exists && has_dropped),
@@ -67,10 +69,9 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
     }
     let tables: BTreeSet<String> = waiting
         .iter()
-        .map(|it| table(it).map_or_else(|| format!("the table of {it}"), |it| it.to_string()))
+        .map(|it| table(it).map_or_else(|| format!("the table of {it}"), ToString::to_string))
         .collect();
-    let tables = tables.into_iter().collect::<Vec<_>>().join(", ");
-    let names = waiting.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let (tables, names) = (list(tables), list(&waiting));
     sink.report(
         context.action.range,
         format!("reads and writes of {tables} wait for the lock that dropping {names} needs"),

@@ -1,5 +1,6 @@
 //! `DROP SCHEMA … CASCADE` on the way up.
 
+use crate::lint::context::list;
 use crate::lint::{ActionContext, Check, Example, Rule, Severity, Sink};
 use crate::sql::action::{ObjectName, What};
 
@@ -20,6 +21,10 @@ pub(super) static RULE: Rule = Rule {
         Example::fine("", "DROP SCHEMA s"),
         Example::fine("", "CREATE SCHEMA s; CREATE TABLE s.t (a int); DROP SCHEMA s CASCADE"),
         Example::fine("", "CREATE SCHEMA s").with_down("DROP SCHEMA s CASCADE"),
+        Example::found(
+            "CREATE SCHEMA s; CREATE TABLE s.t (a int); CREATE TABLE s.u (a int); CREATE TABLE t (a int)",
+            "CREATE SCHEMA o; DROP SCHEMA s CASCADE",
+        ),
     ],
     check: Check::Action(check),
 };
@@ -31,11 +36,8 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
             |it: &What| matches!(it, What::CreateSchema { schema: new, .. } if new == schema);
         context.before.iter().any(|it| is_it(&it.action.what))
     };
-    let gone: Vec<String> = schemas
-        .iter()
-        .filter(|it| !made(it))
-        .map(|it| ObjectName::plain(it.as_str()).to_string())
-        .collect();
+    let gone = schemas.iter().filter(|it| !made(it));
+    let gone = list(gone.map(|it| ObjectName::plain(it.as_str())));
     if !context.is_up() || !context.action.cascades || gone.is_empty() {
         return;
     }
@@ -48,7 +50,7 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
     };
     sink.report(
         context.action.range,
-        format!("everything in {} is gone for good{known}", gone.join(", ")),
+        format!("everything in {gone} is gone for good{known}"),
         "drop by name what is to go, and then the schema without CASCADE; take a backup first \
          (`up --with-backup`)",
     );

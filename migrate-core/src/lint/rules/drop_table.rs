@@ -1,6 +1,7 @@
 //! `DROP TABLE` on the way up.
 
 use crate::analysis::Examined;
+use crate::lint::context::list;
 use crate::lint::{Check, Example, Rule, ScriptContext, Severity, Sink};
 use crate::sql::action::{Change, ObjectName, What};
 
@@ -28,6 +29,15 @@ pub(super) static RULE: Rule = Rule {
             "CREATE TABLE n AS SELECT a::text FROM t; DROP TABLE t; ALTER TABLE n RENAME TO t",
         ),
         Example::fine("", "CREATE TABLE t (a int)").with_down("DROP TABLE t"),
+        Example::found(
+            "CREATE TABLE t (a int)",
+            "CREATE TABLE IF NOT EXISTS t (a int); DROP TABLE IF EXISTS t",
+        ),
+        Example::found(
+            "",
+            "CREATE TABLE u (a int); CREATE TABLE n (a int); ALTER TABLE n RENAME TO o; ALTER TABLE p RENAME TO q; DROP TABLE t",
+        ),
+        Example::found("", "ALTER TABLE u RENAME TO t; DROP TABLE t"),
     ],
     check: Check::Script(check),
 };
@@ -62,11 +72,6 @@ fn check(context: &ScriptContext<'_>, sink: &mut Sink<'_>) {
             );
         }
     }
-}
-
-fn list(tables: &[&ObjectName]) -> String {
-    let names: Vec<String> = tables.iter().map(ToString::to_string).collect();
-    names.join(", ")
 }
 
 /// Whether the script made the table itself.

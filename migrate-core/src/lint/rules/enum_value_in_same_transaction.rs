@@ -46,6 +46,28 @@ pub(super) static RULE: Rule = Rule {
             "-- migrate:no-transaction\nALTER TYPE e ADD VALUE 'b'; UPDATE t SET s = 'b'::e",
         ),
         Example::fine("", "ALTER TYPE e ADD VALUE 'b'; COMMENT ON TYPE e IS 'b'"),
+        // Which column it is for is not read: perhaps one of the type, until one certainly is.
+        Example::found(
+            "CREATE TYPE e AS ENUM ('a'); CREATE TABLE t (s e)",
+            "ALTER TYPE e ADD VALUE 'b'; INSERT INTO t SELECT 'b'",
+        ),
+        Example::found(
+            "CREATE TYPE e AS ENUM ('a'); CREATE TABLE t (s e)",
+            "ALTER TYPE e ADD VALUE 'b'; INSERT INTO t SELECT 'b'; UPDATE t SET s = 'b'",
+        ),
+        Example::found(
+            "",
+            "ALTER TYPE e ADD VALUE 'b'; ALTER TYPE e ADD VALUE 'c'; SELECT 'b'::e; SELECT 'c'::e",
+        )
+        .times(2),
+        Example::found("", "ALTER TYPE e ADD VALUE 'b'; CREATE TABLE t (s e DEFAULT 'b')"),
+        Example::fine("", "ALTER TYPE e ADD VALUE 'b'; CREATE TABLE t (s text DEFAULT 'b')"),
+        Example::fine("", "ALTER TYPE e ADD VALUE 'b'; SELECT 'b'::f"),
+        Example::found("", "ALTER TYPE e ADD VALUE 'b'; ALTER TABLE t ADD COLUMN s e DEFAULT 'b'"),
+        Example::found(
+            "CREATE TYPE e AS ENUM ('a'); CREATE TABLE t (a text, s e)",
+            "ALTER TYPE e ADD VALUE 'b'; INSERT INTO t (a, s) VALUES (concat('x', 'y'), 'b')",
+        ),
     ],
     check: Check::Script(check),
 };
@@ -59,23 +81,25 @@ fn check(context: &ScriptContext<'_>, sink: &mut Sink<'_>) {
         if context.fresh.types.contains(ty) {
             continue;
         }
-        for used in &context.actions[index + 1..] {
-            let message = format!(
-                "'{value}' cannot be used before it is committed: it is new in {ty} (55P04)"
-            );
-            let help = "move this into the next migration";
-            match usage(context, used, ty, value) {
-                Some(Usage::Certain) => return sink.report(used.action.range, message, help),
-                Some(Usage::Perhaps) => {
-                    let message = format!("{message}, if it is one of {ty} here");
-                    return sink.report_unsure(used.action.range, message, help);
-                }
-                None => {}
+        let usages = context.actions[index + 1..]
+            .iter()
+            .filter_map(|it| usage(context, it, ty, value).map(|usage| (usage, it.action.range)));
+        // The first one that is certain, else the first.
+        let Some((usage, range)) = usages.min_by_key(|(usage, _)| *usage) else { continue };
+        let message =
+            format!("'{value}' cannot be used before it is committed: it is new in {ty} (55P04)");
+        let help = "move this into the next migration";
+        match usage {
+            Usage::Certain => sink.report(range, message, help),
+            Usage::Perhaps => {
+                let message = format!("{message}, if it is one of {ty} here");
+                sink.report_unsure(range, message, help);
             }
         }
     }
 }
 
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Usage {
     Certain,
     Perhaps,

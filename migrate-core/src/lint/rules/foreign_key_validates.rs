@@ -1,7 +1,7 @@
 //! `ADD FOREIGN KEY` that checks the rows that are there.
 
 use crate::lint::{ActionContext, Check, Example, Rule, Severity, Sink};
-use crate::sql::action::{Change, ConstraintKind, ObjectName, What};
+use crate::sql::action::{Change, ConstraintKind, What};
 
 pub(super) static RULE: Rule = Rule {
     id: "foreign-key-validates",
@@ -27,6 +27,7 @@ pub(super) static RULE: Rule = Rule {
             "CREATE TABLE r (id int PRIMARY KEY)",
             "CREATE TABLE t (a int); ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES r (id)",
         ),
+        Example::fine("", "ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES r (id) NOT ENFORCED"),
     ],
     check: Check::Action(check),
 };
@@ -43,7 +44,7 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
     sink.report(
         context.action.range,
         format!("writes to {table} and to {referenced} wait while every row is checked"),
-        if refuses_not_valid(context, table) {
+        if context.known.is_partitioned(table) && context.options.postgres_version < 18 {
             format!(
                 "{table} is partitioned, and takes NOT VALID from PostgreSQL 18 on: add the key to each partition, \
                  NOT VALID, VALIDATE CONSTRAINT … in the next migration, and this in the one after that, which takes \
@@ -55,9 +56,4 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
             )
         },
     );
-}
-
-fn refuses_not_valid(context: &ActionContext<'_>, table: &ObjectName) -> bool {
-    let is_partitioned = context.known.tables.get(table).is_some_and(|it| it.is_partitioned);
-    is_partitioned && context.options.postgres_version < 18
 }

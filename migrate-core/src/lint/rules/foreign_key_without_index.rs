@@ -1,6 +1,7 @@
 //! Foreign keys whose columns have no index when the script has run.
 
 use crate::analysis::known::Known;
+use crate::lint::context::list;
 use crate::lint::{Check, Example, Rule, ScriptContext, Severity, Sink};
 use crate::sql::action::{Change, Constraint, ConstraintKind, ObjectName, What};
 
@@ -57,6 +58,14 @@ pub(super) static RULE: Rule = Rule {
             "",
             "CREATE TABLE t (a int CONSTRAINT k REFERENCES r); ALTER TABLE t DROP CONSTRAINT k",
         ),
+        Example::fine("", "CREATE TEMP TABLE t (a int REFERENCES r)"),
+        Example::fine("CREATE TABLE t (a int)", "SELECT 1")
+            .with_down("ALTER TABLE t ADD COLUMN b int REFERENCES r"),
+        Example::found("", "CREATE TABLE t (a int REFERENCES r); ALTER TABLE u RENAME TO v"),
+        Example::fine(
+            "",
+            "CREATE TABLE t (a int CONSTRAINT k REFERENCES r, b int REFERENCES r); CREATE INDEX ON t (b); ALTER TABLE t DROP CONSTRAINT k",
+        ),
     ],
     check: Check::Script(check),
 };
@@ -84,9 +93,7 @@ fn check(context: &ScriptContext<'_>, sink: &mut Sink<'_>) {
             };
             if has_key(context.known, &table, columns) && !context.known.has_index(&table, columns)
             {
-                let list: Vec<String> =
-                    columns.iter().map(|it| ObjectName::plain(it).to_string()).collect();
-                let list = list.join(", ");
+                let list = list(columns.iter().map(ObjectName::plain));
                 let is_fresh = context.fresh.relations.contains(&table);
                 let how = if is_fresh { "CREATE INDEX" } else { "CREATE INDEX CONCURRENTLY" };
                 let when = if is_fresh { "" } else { ", in a migration before this one" };
@@ -105,8 +112,7 @@ fn check(context: &ScriptContext<'_>, sink: &mut Sink<'_>) {
 fn constraints(what: &What) -> Option<(&ObjectName, Vec<&Constraint>)> {
     match what {
         What::CreateTable(new) if !new.is_temporary => {
-            let of_columns = new.columns.iter().flat_map(|it| &it.constraints);
-            Some((&new.table, of_columns.chain(&new.constraints).collect()))
+            Some((&new.table, new.all_constraints().collect()))
         }
         What::AlterTable { table, change, .. } => match change {
             Change::AddColumn { column, .. } => Some((table, column.constraints.iter().collect())),

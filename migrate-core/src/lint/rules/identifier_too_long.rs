@@ -39,6 +39,7 @@ pub(super) static RULE: Rule = Rule {
             "",
             "DROP INDEX a_name_of_more_than_sixty_three_bytes_that_the_server_would_cut_",
         ),
+        Example::fine("", "SELECT 1").with_down("CREATE INDEX a_name_of_more_than_sixty_three_bytes_that_the_server_would_cut_ ON t (a)"),
     ],
     check: Check::Action(check),
 };

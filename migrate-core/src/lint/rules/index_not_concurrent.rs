@@ -21,6 +21,7 @@ pub(super) static RULE: Rule = Rule {
             "CREATE TABLE t (a int) PARTITION BY RANGE (a)",
             "CREATE INDEX i ON ONLY t (a)",
         ),
+        Example::found("CREATE TABLE p (a int) PARTITION BY LIST (a)", "CREATE INDEX i ON p (a)"),
     ],
     check: Check::Action(check),
 };
@@ -31,8 +32,7 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
         return;
     }
     let table = &new.table;
-    let is_partitioned = context.known.tables.get(table).is_some_and(|it| it.is_partitioned);
-    let help = if is_partitioned {
+    let help = if context.known.is_partitioned(table) {
         format!(
             "build one on each partition with CREATE INDEX CONCURRENTLY, then CREATE INDEX … ON ONLY {table} \
              and ALTER INDEX … ATTACH PARTITION"

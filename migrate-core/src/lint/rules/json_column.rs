@@ -22,8 +22,8 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
-    for new in new_types(context.action) {
-        if context.is_up() && new.ty.name == "json" {
+    for new in new_types(context) {
+        if new.ty.name == "json" {
             sink.report(
                 new.range,
                 format!("{} keeps JSON as text", new.name()),

@@ -1,5 +1,6 @@
 //! `LOCK TABLE` that makes others wait.
 
+use crate::lint::context::list;
 use crate::lint::{ActionContext, Check, Example, Rule, Severity, Sink};
 use crate::sql::action::What;
 use crate::{Blocks, LockMode};
@@ -17,6 +18,7 @@ pub(super) static RULE: Rule = Rule {
         Example::fine("", "LOCK TABLE t IN SHARE UPDATE EXCLUSIVE MODE"),
         Example::fine("", "LOCK TABLE t IN ACCESS SHARE MODE NOWAIT"),
         Example::fine("", "CREATE TABLE t (a int); LOCK TABLE t"),
+        Example::found("", "CREATE TABLE t (a int); LOCK TABLE t, u"),
     ],
     check: Check::Action(check),
 };
@@ -29,8 +31,7 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
         Blocks::Writes => "writes to",
         Blocks::SchemaChanges | Blocks::Nobody => return,
     };
-    let names: Vec<String> =
-        tables.iter().filter(|it| !context.is_fresh(it)).map(ToString::to_string).collect();
+    let names = list(tables.iter().filter(|it| !context.is_fresh(it)));
     let help = if mode == LockMode::AccessExclusive {
         "say the weakest mode that is enough, as in LOCK TABLE … IN SHARE ROW EXCLUSIVE MODE"
     } else {
@@ -38,7 +39,7 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
     };
     sink.report(
         context.action.range,
-        format!("{who} {} wait until the script has ended", names.join(", ")),
+        format!("{who} {names} wait until the script has ended"),
         help,
     );
 }

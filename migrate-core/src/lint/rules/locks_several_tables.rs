@@ -44,6 +44,8 @@ pub(super) static RULE: Rule = Rule {
             "-- migrate:no-transaction\nALTER TABLE t ADD a int; ALTER TABLE u ADD a int",
         ),
         Example::fine("", "LOCK TABLE t, u; ALTER TABLE t ADD a int; ALTER TABLE u ADD b int"),
+        Example::fine("", "ALTER TABLE t ADD a int; LOCK TABLE u"),
+        Example::fine("", "ALTER TABLE t ADD a int; DROP INDEX i"),
     ],
     check: Check::Action(check),
 };

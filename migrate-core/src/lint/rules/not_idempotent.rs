@@ -1,7 +1,8 @@
 //! What fails the second time, in scripts that do not run as a whole.
 
+use crate::lint::condition::condition;
 use crate::lint::{ActionContext, Check, Example, Rule, Severity, Sink};
-use crate::sql::action::{Change, What};
+use crate::sql::action::What;
 
 pub(super) static RULE: Rule = Rule {
     id: "not-idempotent",
@@ -36,7 +37,7 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
     if context.is_transactional() || context.script.statements.len() < 2 {
         return;
     }
-    let Some(words) = missing(&context.action.what) else { return };
+    let Some(missing) = condition(&context.action.what).filter(|it| !it.is_said) else { return };
     if is_dropped_before(context) {
         return;
     }
@@ -48,45 +49,9 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
                 "DROP INDEX CONCURRENTLY IF EXISTS before it: IF NOT EXISTS would take an invalid one for good"
                     .to_owned()
             }
-            _ => words.to_owned(),
+            _ => missing.words.to_owned(),
         },
     );
-}
-
-/// The words that would make it the same however often it runs, where it does not have them.
-fn missing(what: &What) -> Option<&'static str> {
-    let (has_them, words) = match what {
-        What::CreateTable(it) => (it.if_not_exists, "IF NOT EXISTS"),
-        What::CreateIndex(it) => (it.if_not_exists, "IF NOT EXISTS"),
-        What::CreateTableAs { if_not_exists, .. }
-        | What::CreateMaterializedView { if_not_exists, .. }
-        | What::CreateSequence { if_not_exists, .. }
-        | What::CreateSchema { if_not_exists, .. }
-        | What::CreateExtension { if_not_exists, .. }
-        | What::AddEnumValue { if_not_exists, .. }
-        | What::AlterTable { change: Change::AddColumn { if_not_exists, .. }, .. } => {
-            (*if_not_exists, "IF NOT EXISTS")
-        }
-        What::CreateView { or_replace, .. } | What::CreateTrigger { or_replace, .. } => {
-            (*or_replace, "OR REPLACE")
-        }
-        What::CreateFunction(it) => (it.or_replace, "OR REPLACE"),
-        What::DropTable { if_exists, .. }
-        | What::DropIndex { if_exists, .. }
-        | What::DropView { if_exists, .. }
-        | What::DropTrigger { if_exists, .. }
-        | What::DropPolicy { if_exists, .. }
-        | What::DropType { if_exists, .. }
-        | What::DropSequence { if_exists, .. }
-        | What::DropSchema { if_exists, .. }
-        | What::DropFunction { if_exists, .. }
-        | What::AlterTable {
-            change: Change::DropColumn { if_exists, .. } | Change::DropConstraint { if_exists, .. },
-            ..
-        } => (*if_exists, "IF EXISTS"),
-        _ => return None,
-    };
-    (!has_them).then_some(words)
 }
 
 /// Whether the index that is made was dropped before, if it was there.

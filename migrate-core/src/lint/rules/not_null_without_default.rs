@@ -36,6 +36,31 @@ pub(super) static RULE: Rule = Rule {
         Example::fine("CREATE TABLE t (a int)", "ALTER TABLE t ALTER a SET NOT NULL"),
         // The domain may have a default.
         Example::fine("CREATE DOMAIN d AS int DEFAULT 1", "ALTER TABLE t ADD b d NOT NULL"),
+        Example::found("CREATE TYPE e AS ENUM ('a')", "ALTER TABLE t ADD b e NOT NULL"),
+        Example::found("", "ALTER TABLE t ADD b d[] NOT NULL"),
+        Example::found("", "ALTER TABLE t ADD b int NOT NULL; ALTER TABLE t ALTER b SET NOT NULL"),
+        Example::found(
+            "",
+            "ALTER TABLE t ADD b int; UPDATE u SET b = 1; ALTER TABLE t ALTER b SET NOT NULL",
+        ),
+        Example::fine("", "ALTER TABLE t ADD b int; ALTER TABLE t ALTER c SET NOT NULL"),
+        Example::fine(
+            "",
+            "ALTER TABLE t ADD b int; ALTER TABLE t ALTER b TYPE int USING 1; ALTER TABLE t ALTER b SET NOT NULL",
+        ),
+        Example::fine(
+            "CREATE TABLE t (a int, b int)",
+            "ALTER TABLE t ADD COLUMN IF NOT EXISTS b int NOT NULL",
+        ),
+        Example::found(
+            "CREATE TABLE t (a int)",
+            "ALTER TABLE t ADD COLUMN IF NOT EXISTS b int NOT NULL",
+        ),
+        Example::fine("", "ALTER TABLE u ADD b int; ALTER TABLE t ALTER b SET NOT NULL"),
+        Example::found(
+            "",
+            "ALTER TABLE t ADD b int; ALTER TABLE t ALTER c TYPE int USING 1; ALTER TABLE t ALTER b SET NOT NULL",
+        ),
     ],
     check: Check::Action(check),
 };

@@ -45,6 +45,11 @@ pub(in crate::lint) static RULE: Rule = Rule {
         ),
         Example::fine("", "CREATE TABLE users (password text NOT NULL DEFAULT 'none')"),
         Example::fine("", "CREATE USER MAPPING FOR app SERVER other OPTIONS (user 'app')"),
+        Example::found("", "SELECT dblink_connect('c', 'host=db password=canary')"),
+        Example::fine("", "SELECT * FROM dblink('host=db', 'SELECT 1') AS t (a int)"),
+        Example::fine("", "SELECT 'password=canary' AS dblink_help"),
+        Example::found("", "DO $$ BEGIN CREATE ROLE app PASSWORD /* its own */ 'canary'; END $$"),
+        Example::fine("", "DO $$ BEGIN CREATE ROLE app PASSWORD ''; END $$"),
     ],
     check: Check::Action(check),
 };

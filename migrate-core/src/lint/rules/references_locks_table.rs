@@ -1,5 +1,6 @@
 //! A new table, or a new column, that references a table in use.
 
+use crate::lint::context::list;
 use crate::lint::{ActionContext, Check, Example, Rule, Severity, Sink};
 use crate::sql::action::{Change, ConstraintKind, ObjectName, What};
 
@@ -22,19 +23,28 @@ pub(super) static RULE: Rule = Rule {
         ),
         Example::fine("", "CREATE TABLE t (id int PRIMARY KEY, a int REFERENCES t)"),
         Example::fine("", "CREATE TABLE t (id int PRIMARY KEY)"),
+        Example::fine(
+            "CREATE TABLE r (id int PRIMARY KEY); CREATE TABLE t (a int)",
+            "CREATE TABLE IF NOT EXISTS t (a int REFERENCES r)",
+        ),
+        Example::fine(
+            "CREATE TABLE r (id int PRIMARY KEY); CREATE TABLE t (a int)",
+            "ALTER TABLE t ADD COLUMN IF NOT EXISTS a int REFERENCES r",
+        ),
+        Example::found(
+            "",
+            "CREATE TABLE t (a int REFERENCES r, b int REFERENCES r, c int REFERENCES s)",
+        ),
     ],
     check: Check::Action(check),
 };
 
 fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
+    if context.is_done_already() {
+        return;
+    }
     let (own, constraints) = match &context.action.what {
-        What::CreateTable(it) => {
-            if it.if_not_exists && context.known.tables.contains_key(&it.table) {
-                return;
-            }
-            let of_columns = it.columns.iter().flat_map(|it| &it.constraints);
-            (&it.table, of_columns.chain(&it.constraints).collect::<Vec<_>>())
-        }
+        What::CreateTable(it) => (&it.table, it.all_constraints().collect::<Vec<_>>()),
         What::AlterTable { table, change: Change::AddColumn { column, .. }, .. } => {
             (table, column.constraints.iter().collect())
         }
@@ -53,10 +63,9 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
     if referenced.is_empty() {
         return;
     }
-    let names: Vec<String> = referenced.iter().map(ToString::to_string).collect();
     sink.report(
         context.action.range,
-        format!("writes to {} wait for the lock that the foreign key needs", names.join(", ")),
+        format!("writes to {} wait for the lock that the foreign key needs", list(referenced)),
         "fine where the script is short; else make it without the foreign key, and add that NOT VALID in a \
          migration of its own",
     );

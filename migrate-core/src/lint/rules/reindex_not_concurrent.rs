@@ -23,29 +23,24 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
-    let (sort, name) = match &context.action.what {
-        What::ReindexIndex { index, concurrently: false } if !context.claims.is_empty() => {
-            ("INDEX", Some(index))
+    let (table, what) = match &context.action.what {
+        What::ReindexAll { concurrently: false } => {
+            ("every table in it".to_owned(), "SCHEMA CONCURRENTLY …".to_owned())
         }
-        What::ReindexTable { table, concurrently: false } if !context.claims.is_empty() => {
-            ("TABLE", Some(table))
-        }
-        What::ReindexAll { concurrently: false } => ("SCHEMA", None),
-        _ => return,
-    };
-    let (table, name) = match (sort, name) {
-        (_, None) => ("every table in it".to_owned(), "…".to_owned()),
-        ("INDEX", Some(index)) => {
+        _ if context.claims.is_empty() => return,
+        What::ReindexIndex { index, concurrently: false } => {
             let table = context.known.indexes.get(index).map(|it| it.table.to_string());
-            (table.unwrap_or_else(|| format!("the table of {index}")), index.to_string())
+            let table = table.unwrap_or_else(|| format!("the table of {index}"));
+            (table, format!("INDEX CONCURRENTLY {index}"))
         }
-        (_, Some(table)) => (table.to_string(), table.to_string()),
+        What::ReindexTable { table, concurrently: false } => {
+            (table.to_string(), format!("TABLE CONCURRENTLY {table}"))
+        }
+        _ => return,
     };
     sink.report(
         context.action.range,
         format!("reads and writes of {table} wait until the index is built anew"),
-        format!(
-            "REINDEX {sort} CONCURRENTLY {name}, in a script of its own with `-- migrate:no-transaction`"
-        ),
+        format!("REINDEX {what}, in a script of its own with `-- migrate:no-transaction`"),
     );
 }

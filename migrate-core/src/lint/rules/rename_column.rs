@@ -27,6 +27,16 @@ pub(super) static RULE: Rule = Rule {
             "ALTER TABLE t RENAME TO t2; ALTER TABLE t2 RENAME COLUMN a TO b; CREATE VIEW t AS SELECT b AS a FROM t2",
         ),
         Example::fine("", "SELECT 1").with_down("ALTER TABLE t RENAME COLUMN b TO a"),
+        Example::found(
+            "",
+            "ALTER TABLE u RENAME COLUMN b TO a; ALTER TABLE t RENAME COLUMN a TO b",
+        )
+        .times(2),
+        Example::found(
+            "",
+            "ALTER TABLE t RENAME COLUMN a TO b; ALTER TABLE t RENAME COLUMN c TO d",
+        )
+        .times(2),
     ],
     check: Check::Script(check),
 };

@@ -28,6 +28,11 @@ pub(super) static RULE: Rule = Rule {
         ),
         Example::fine("", "ALTER TABLE t RENAME CONSTRAINT a TO b"),
         Example::fine("", "SELECT 1").with_down("ALTER TABLE u RENAME TO t"),
+        Example::found("", "ALTER TABLE t RENAME TO t_index; DROP TABLE v"),
+        Example::fine("", "ALTER TABLE t_id_seq RENAME TO u_id_seq"),
+        Example::found("", "ALTER TABLE t RENAME TO u; ALTER TABLE v RENAME TO w").times(2),
+        Example::found("", "CREATE TABLE n (a int); DROP TABLE o; ALTER TABLE t RENAME TO u"),
+        Example::found("CREATE TABLE t_key (a int)", "ALTER TABLE t_key RENAME TO u"),
     ],
     check: Check::Script(check),
 };

@@ -34,6 +34,9 @@ pub(super) static RULE: Rule = Rule {
         ),
         Example::fine("", "-- migrate:no-transaction\nALTER TABLE t ADD b int; UPDATE t SET b = a"),
         Example::fine("", "ALTER TABLE t SET (fillfactor = 90); UPDATE t SET b = a"),
+        Example::fine("", "ALTER TABLE t ADD b int; DELETE FROM pg_catalog.pg_enum WHERE enumlabel = 'a'"),
+        Example::fine("", "ALTER TABLE t ADD b int; UPDATE pg_cast SET castcontext = 'i' WHERE oid > 1"),
+        Example::found("CREATE TABLE u (id int PRIMARY KEY, b int UNIQUE, c int)", "ALTER TABLE t ADD b int; DELETE FROM u WHERE c = 3; DELETE FROM u WHERE id > 3; DELETE FROM u WHERE id /* one */ = 3").times(2),
     ],
     check: Check::Action(check),
 };

@@ -33,6 +33,13 @@ pub(super) static RULE: Rule = Rule {
             "",
             "CREATE FUNCTION f() RETURNS int LANGUAGE sql SET search_path = s AS 'SELECT 1'",
         ),
+        Example::fine("", "SET search_path = s"),
+        Example::fine("", "SELECT set_config('lock_timeout', '1s', true); CREATE TABLE t (a int)"),
+        Example::found(
+            "",
+            "SELECT set_config('search_path', current_setting('x'), true); CREATE TABLE t (a int)",
+        ),
+        Example::fine("", "SET TIME ZONE 'UTC'; CREATE TABLE t (a int)"),
     ],
     check: Check::Script(check),
 };

@@ -33,6 +33,8 @@ pub(super) static RULE: Rule = Rule {
         ),
         // The names of such a body were looked up when it was made.
         Example::fine("", "CREATE FUNCTION f() RETURNS int LANGUAGE sql SECURITY DEFINER RETURN 1"),
+        Example::fine("", "SELECT 1").with_down("ALTER FUNCTION f() SECURITY DEFINER"),
+        Example::fine("", "ALTER FUNCTION f() SECURITY INVOKER"),
     ],
     check: Check::Script(check),
 };

@@ -16,13 +16,15 @@ pub(super) static RULE: Rule = Rule {
         Example::found("", "CREATE TABLE t (id bigserial)"),
         Example::fine("", "CREATE TABLE t (id bigint GENERATED ALWAYS AS IDENTITY)"),
         Example::fine("", "CREATE TEMP TABLE t (id serial)"),
+        Example::found("", "CREATE TABLE t (id smallserial)"),
+        Example::fine("", "SELECT 1").with_down("ALTER TABLE t ADD COLUMN id serial"),
     ],
     check: Check::Action(check),
 };
 
 fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
-    for new in new_types(context.action) {
-        if context.is_up() && new.ty.is_serial() {
+    for new in new_types(context) {
+        if new.ty.is_serial() {
             let ty = if new.ty.name == "smallserial" { "smallint" } else { "bigint" };
             sink.report(
                 new.range,

@@ -40,6 +40,7 @@ pub(super) static RULE: Rule = Rule {
             "ALTER TABLE t ALTER a SET NOT NULL",
         ),
         Example::fine("", "CREATE TABLE t (a int); ALTER TABLE t ALTER a SET NOT NULL"),
+        Example::fine("", "ALTER TABLE t ADD b int; ALTER TABLE t ALTER b SET NOT NULL"),
     ],
     check: Check::Action(check),
 };
@@ -62,11 +63,14 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
              migration VALIDATE CONSTRAINT …, then SET NOT NULL, which reads nothing any more"
         )
     };
-    let message = format!("reads and writes of {table} wait while every row is read for {name}");
-    if context.known.column(table, column).is_some() {
-        sink.report(context.action.range, message, way);
+    let unless = if context.known.column(table, column).is_some() {
+        ""
     } else {
-        let message = format!("{message}, unless a valid CHECK says already that it is not NULL");
-        sink.report(context.action.range, message, way);
-    }
+        ", unless a valid CHECK says already that it is not NULL"
+    };
+    sink.report(
+        context.action.range,
+        format!("reads and writes of {table} wait while every row is read for {name}{unless}"),
+        way,
+    );
 }

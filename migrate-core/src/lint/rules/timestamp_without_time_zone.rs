@@ -32,8 +32,8 @@ pub(super) static RULE: Rule = Rule {
 };
 
 fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
-    for new in new_types(context.action) {
-        if context.is_up() && new.ty.name == "timestamp" {
+    for new in new_types(context) {
+        if new.ty.name == "timestamp" {
             sink.report(
                 new.range,
                 format!("{} keeps a time without its time zone", new.name()),

@@ -1,5 +1,6 @@
 //! `TRUNCATE` on the way up.
 
+use crate::lint::context::list;
 use crate::lint::{ActionContext, Check, Example, Rule, Severity, Sink};
 use crate::sql::action::What;
 
@@ -22,8 +23,7 @@ pub(super) static RULE: Rule = Rule {
 
 fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
     let What::Truncate { tables } = &context.action.what else { return };
-    let emptied: Vec<String> =
-        tables.iter().filter(|it| !context.is_fresh(it)).map(ToString::to_string).collect();
+    let emptied = list(tables.iter().filter(|it| !context.is_fresh(it)));
     if !context.is_up() || emptied.is_empty() {
         return;
     }
@@ -31,7 +31,7 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
         if context.action.cascades { ", and of every table that references them" } else { "" };
     sink.report(
         context.action.range,
-        format!("all rows of {}{others} are gone for good", emptied.join(", ")),
+        format!("all rows of {emptied}{others} are gone for good"),
         "take a backup first (`up --with-backup`), and say so: `-- migrate:allow truncate because …`",
     );
 }

@@ -58,6 +58,26 @@ pub(super) static RULE: Rule = Rule {
             "CREATE TABLE t (a int); CREATE DOMAIN d AS int",
             "ALTER TABLE t ALTER a TYPE d",
         ),
+        Example::fine(
+            "CREATE TABLE t (a timestamp, b int); CREATE INDEX i ON t (b)",
+            "SET LOCAL timezone = 'UTC'; ALTER TABLE t ALTER a TYPE timestamptz",
+        ),
+        Example::found(
+            "CREATE TABLE t (a timestamp)",
+            "SET LOCAL timezone = 'Europe/Berlin'; ALTER TABLE t ALTER a TYPE timestamptz",
+        ),
+        Example::found(
+            "CREATE TABLE t (a timestamp)",
+            "SELECT 'timezone', 'UTC'; ALTER TABLE t ALTER a TYPE timestamptz",
+        ),
+        Example::found(
+            "CREATE TABLE t (a int)",
+            "SET LOCAL timezone = 'UTC'; ALTER TABLE t ALTER a TYPE bigint",
+        ),
+        Example::found(
+            "CREATE TABLE t (a timestamp, b int); CREATE INDEX i ON t (b, a)",
+            "SET LOCAL timezone = 'UTC'; SET LOCAL lock_timeout = '1s'; ALTER TABLE t ALTER a TYPE timestamptz",
+        ),
     ],
     check: Check::Action(check),
 };

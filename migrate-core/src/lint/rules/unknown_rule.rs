@@ -28,18 +28,12 @@ pub(in crate::lint) static RULE: Rule = Rule {
 
 pub(in crate::lint) fn found(direction: Direction, sql: &str, allow: &SourceAllow) -> Found {
     let rule = &allow.rule;
-    Found {
-        direction,
-        range: place_of(sql, rule).unwrap_or_default(),
-        message: format!("there is no rule `{rule}`"),
-        help: match nearest(rule, RULES.iter().map(|it| it.id)) {
-            Some(known) => format!("did you mean `{known}`?"),
-            None => "`docs/rules/README.md` lists the rules".to_owned(),
-        },
-        is_unsure: false,
-        is_secret: false,
-        wants_index: None,
-    }
+    let help = match nearest(rule, RULES.iter().map(|it| it.id)) {
+        Some(known) => format!("did you mean `{known}`?"),
+        None => "`docs/rules/README.md` lists the rules".to_owned(),
+    };
+    let range = place_of(sql, rule).unwrap_or_default();
+    Found::new(direction, range, format!("there is no rule `{rule}`"), help)
 }
 
 /// Where the header names the rule.

@@ -18,13 +18,6 @@ pub(in crate::lint) static RULE: Rule = Rule {
 };
 
 pub(in crate::lint) fn found(direction: Direction, allow: &SourceAllow) -> Found {
-    Found {
-        direction,
-        range: ByteRange::default(),
-        message: format!("the rule {} finds nothing here", allow.rule),
-        help: "delete the line".to_owned(),
-        is_unsure: false,
-        is_secret: false,
-        wants_index: None,
-    }
+    let message = format!("the rule {} finds nothing here", allow.rule);
+    Found::new(direction, ByteRange::default(), message, "delete the line")
 }

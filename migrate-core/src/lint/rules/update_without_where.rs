@@ -1,7 +1,7 @@
 //! `UPDATE` of all rows at once.
 
 use crate::lint::{ActionContext, Check, Example, Rule, Severity, Sink};
-use crate::sql::action::{Change, ObjectName, What};
+use crate::sql::action::{ObjectName, What};
 
 pub(super) static RULE: Rule = Rule {
     id: "update-without-where",
@@ -20,6 +20,10 @@ pub(super) static RULE: Rule = Rule {
         Example::fine("", "UPDATE t SET a = 1 WHERE a IS NULL"),
         Example::fine("", "CREATE TABLE t (a int); INSERT INTO t SELECT 1; UPDATE t SET a = 2"),
         Example::fine("", "CREATE TEMP TABLE t AS SELECT 1 AS a; UPDATE t SET a = 2"),
+        Example::found(
+            "",
+            "-- migrate:no-transaction\nALTER TABLE t ADD COLUMN a int; UPDATE t SET a = 1",
+        ),
     ],
     check: Check::Action(check),
 };
@@ -38,9 +42,11 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
         let message = format!("all rows of {table} are written and locked until the script ends");
         return sink.report(context.action.range, message, help);
     };
-    let is_locked = context.is_transactional() && adds_alone(context, table);
-    let holds =
-        if is_locked { ", while the column that was just added keeps readers out" } else { "" };
+    let holds = if context.is_transactional() {
+        ", while the column that was just added keeps readers out"
+    } else {
+        ""
+    };
     sink.report(
         context.action.range,
         format!("all rows of {table} are written to fill {column}{holds}"),
@@ -49,10 +55,4 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
              else in a migration of its own, in parts"
         ),
     );
-}
-
-/// Whether the script has locked the table against readers before.
-fn adds_alone(context: &ActionContext<'_>, table: &ObjectName) -> bool {
-    let adds = |it: &What| matches!(it, What::AlterTable { table: it, change: Change::AddColumn { .. }, .. } if it == table);
-    context.before.iter().any(|it| adds(&it.action.what))
 }

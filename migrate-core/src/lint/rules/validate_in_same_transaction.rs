@@ -42,6 +42,10 @@ pub(super) static RULE: Rule = Rule {
             "",
             "ALTER TABLE t ADD CONSTRAINT k CHECK (a > 0) NOT VALID; ALTER TABLE u VALIDATE CONSTRAINT k",
         ),
+        Example::found(
+            "",
+            "-- migrate:no-transaction\nALTER TABLE t ADD CONSTRAINT k CHECK (a > 0) NOT VALID, VALIDATE CONSTRAINT k",
+        ),
     ],
     check: Check::Action(check),
 };
@@ -57,6 +61,7 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
         .known
         .constraint(table, constraint)
         .is_some_and(|it| matches!(it.kind, ConstraintKind::ForeignKey { .. }));
+    let constraint = ObjectName::plain(constraint.as_str());
     let who = if is_foreign_key { "writes to" } else { "reads and writes of" };
     sink.report(
         context.action.range,

@@ -50,7 +50,10 @@ pub(super) static RULE: Rule = Rule {
             "-- migrate:no-transaction\nALTER TABLE t ADD b int; ALTER TABLE t VALIDATE CONSTRAINT k",
         ),
         // Another rule says so.
-        Example::fine("", "ALTER TABLE t ADD b int; ALTER TABLE t ALTER c SET NOT NULL"),
+        Example::fine(
+            "CREATE TABLE t (c int)",
+            "ALTER TABLE t ADD b int; ALTER TABLE t ALTER c SET NOT NULL",
+        ),
     ],
     check: Check::Action(check),
 };

@@ -19,6 +19,13 @@ pub(crate) struct NewTable {
     pub(crate) like: Vec<ObjectName>,
 }
 
+impl NewTable {
+    /// Its constraints, those that stand at a column too.
+    pub(crate) fn all_constraints(&self) -> impl Iterator<Item = &Constraint> {
+        self.columns.iter().flat_map(|it| &it.constraints).chain(&self.constraints)
+    }
+}
+
 /// An index that is made.
 #[expect(clippy::struct_excessive_bools, reason = "the words of the statement, each there or not")]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
