@@ -279,6 +279,8 @@ fn what_migrations_expect_is_set_up_first() {
     assert!(report.is_clean(), "{report}");
     let error = checker().with_setup("CREATE SCHEMA").run().unwrap_err();
     assert_eq!(error.to_string(), "the setup of the check failed");
+    assert_eq!(error.state(), Some("no migration was proven"));
+    assert!(error.hints()[0].starts_with("correct the setup"), "{error:?}");
     assert_eq!(left(&database), "");
 }
 

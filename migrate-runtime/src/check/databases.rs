@@ -34,6 +34,14 @@ impl Setup {
         let failed = "the setup of the check failed";
         self.file.as_ref().map_or_else(|| failed.to_owned(), |it| format!("{failed}: {it}"))
     }
+
+    /// What to do then.
+    pub(super) fn hint(&self) -> String {
+        let what = self.file.as_deref().unwrap_or("the setup");
+        format!(
+            "correct {what}: it is to run in an empty database, as one message, and check again"
+        )
+    }
 }
 
 /// Makes databases, one at a time.

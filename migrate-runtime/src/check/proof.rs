@@ -110,7 +110,7 @@ impl<'p, 'a> Proof<'p, 'a> {
         self.options = self.databases.fresh()?;
         self.ran = 0;
         let setup = self.databases.setup();
-        let failed = setup.failed();
+        let (failed, hint) = (setup.failed(), setup.hint());
         let mut setup = setup.sql.clone();
         if self.settings.schema != "public" {
             // Else the first migration would seem to make it.
@@ -120,7 +120,9 @@ impl<'p, 'a> Proof<'p, 'a> {
         if setup.trim().is_empty() {
             return Ok(());
         }
-        self.migrator().call("check", |mut connection, _| connection.run_alone(&setup, &failed))
+        self.migrator()
+            .call("check", |mut connection, _| connection.run_alone(&setup, &failed))
+            .map_err(|it| it.with_state("no migration was proven").with_hint(hint))
     }
 
     fn each(&mut self) -> Result<Next, Error> {

@@ -10,7 +10,7 @@ use crate::project::{Outcome, Project};
 const CANARY: &str = "c4n4ry";
 
 /// Each with some of the projects: all of them with all would take minutes.
-const COMMANDS: [&str; 48] = [
+const COMMANDS: [&str; 49] = [
     "status",
     "status --json",
     "status -vv",
@@ -51,6 +51,7 @@ const COMMANDS: [&str; 48] = [
     "backup prune --keep 1 --env production --json",
     "restore 20200101T000000Z-development-0000 --confirm -vv",
     "restore --drop-old 20200101T000000Z-development-0000 --json",
+    "check --json -vv",
     "create x",
     "import --from migrations --layout sqlx",
     "init --json",
