@@ -9,7 +9,9 @@ mod name;
 mod normal;
 mod query;
 mod read;
+mod relation;
 mod sql;
+mod sql_type;
 mod way_back;
 
 use std::collections::BTreeMap;
@@ -18,6 +20,8 @@ pub use diff::{Difference, Weight};
 pub use kind::ObjectKind;
 pub use name::ObjectName;
 pub(crate) use read::{BEGIN, FIRST, message, parse};
+pub use relation::{Column, ForeignKey, Relation};
+pub use sql_type::SqlType;
 
 /// The objects of a database that its users made; not those of the migration system, of extensions and of
 /// PostgreSQL itself. Roles, databases and settings are the server's, and not part of it; neither are the
