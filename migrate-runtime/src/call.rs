@@ -88,7 +88,8 @@ impl<'a> Call<'a> {
             Request::Up(_) => Direction::Up,
             Request::Down(_) => Direction::Down,
         };
-        Ok(Run { token: self.token.clone(), direction, database, done, backup })
+        let protected = self.settings.protected || server.protected;
+        Ok(Run { token: self.token.clone(), direction, database, done, backup, protected })
     }
 
     pub(crate) fn plan(

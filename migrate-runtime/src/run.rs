@@ -18,6 +18,8 @@ pub struct Run {
     pub done: Vec<Done>,
     /// The id of the backup that was taken before the first step, where one was asked for.
     pub backup: Option<String>,
+    /// Whether it is the database of a protected environment, by what the settings or the database itself say.
+    pub protected: bool,
 }
 
 /// One migration that ran or was reverted.

@@ -12,12 +12,13 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::error::CommandError;
+use crate::schema_file::{Format, Place as SchemaPlace, SchemaConfig};
 use crate::text::{nearest, parse_duration};
 
 /// The name of the file.
 pub(crate) const FILE_NAME: &str = "migration.toml";
 
-const TOP_KEYS: [&str; 3] = ["environments", "lint", "postgres_version"];
+const TOP_KEYS: [&str; 5] = ["environments", "lint", "postgres_version", "schema", "schema_format"];
 const ENVIRONMENT_KEYS: [&str; 14] = [
     "url",
     "url_env",
@@ -42,6 +43,8 @@ pub(crate) struct Config {
     pub(crate) path: Option<PathBuf>,
     /// `[environments.NAME]`.
     pub(crate) environments: BTreeMap<String, EnvironmentConfig>,
+    /// `schema` and `schema_format`.
+    pub(crate) schema: SchemaConfig,
 }
 
 /// One `[environments.NAME]`.
@@ -132,12 +135,16 @@ fn parse(text: &str, path: &Path) -> Result<Config, CommandError> {
     let mut config = Config { path: Some(path.to_owned()), ..Config::default() };
     for (key, value) in table.get_ref() {
         file.known(key, &TOP_KEYS, "migration.toml")?;
-        if key.get_ref() != "environments" {
-            continue;
-        }
-        for (name, value) in file.table(value, "environments")? {
-            let environment = file.environment(name.get_ref(), value)?;
-            config.environments.insert(name.get_ref().to_string(), environment);
+        match key.get_ref().as_ref() {
+            "environments" => {
+                for (name, value) in file.table(value, "environments")? {
+                    let environment = file.environment(name.get_ref(), value)?;
+                    config.environments.insert(name.get_ref().to_string(), environment);
+                }
+            }
+            "schema" => config.schema.place = Some(file.schema_place(value)?),
+            "schema_format" => config.schema.format = Some(file.schema_format(value)?),
+            _ => {}
         }
     }
     Ok(config)
@@ -214,6 +221,32 @@ impl Reader<'_> {
         Ok(())
     }
 
+    /// Relative to the file that says it, wherever the program is started.
+    fn schema_place(&self, value: &Value) -> Result<SchemaPlace, CommandError> {
+        if value.get_ref().as_bool() == Some(false) {
+            return Ok(SchemaPlace::Nowhere);
+        }
+        let path = value.get_ref().as_str().filter(|it| !it.is_empty());
+        let path = path.ok_or_else(|| {
+            self.error(value.span(), "schema must be the name of a file, or false")
+                .with_hint("schema = \"migrations/schema.rs\"")
+        })?;
+        let folder = self.path.parent().unwrap_or(Path::new(""));
+        Ok(SchemaPlace::File(folder.join(path)))
+    }
+
+    fn schema_format(&self, value: &Value) -> Result<Format, CommandError> {
+        let word = value.get_ref().as_str().unwrap_or_default();
+        Format::parse(word).ok_or_else(|| {
+            let known = Format::words().collect::<Vec<_>>().join(", ");
+            let error = self.error(value.span(), format!("schema_format must be one of: {known}"));
+            match nearest(word, Format::words()) {
+                Some(near) => error.with_hint(format!("did you mean `{near}`?")),
+                None => error,
+            }
+        })
+    }
+
     fn table<'v, 'i>(
         &self,
         value: &'v Value<'i>,
@@ -286,6 +319,16 @@ mod tests {
     }
 
     #[test]
+    fn the_file_of_the_schema_is_a_name_or_nothing() {
+        let read = |text: &str| parse(text, Path::new("/p/migration.toml")).unwrap().schema;
+        let path = SchemaPlace::File("/p/src/schema.rs".into());
+        assert_eq!(read("schema = 'src/schema.rs'").place, Some(path));
+        assert_eq!(read("schema = false").place, Some(SchemaPlace::Nowhere));
+        assert_eq!(read("schema_format = 'json'").format, Some(Format::Json));
+        assert_eq!(read(""), SchemaConfig::default());
+    }
+
+    #[test]
     fn what_is_debugged_has_no_secrets() {
         let url = "'postgres://u:canary@h/d'";
         let commands = ["'echo canary'", "['echo', 'canary']"];
@@ -318,6 +361,11 @@ mod tests {
         check(near, (2, 1), "unknown key `protcted` in [environments.live]", "`protected`");
         check("[environment.live]\n", (1, 2), "unknown key `environment`", "`environments`");
         check("colour = 1\n", (1, 1), "unknown key `colour`", "known keys: environments, lint");
+        check("schema = true", (1, 10), "schema must be the name of a file, or false", "schema.rs");
+        check("schema = ''", (1, 10), "schema must be the name of a file", "");
+        check("schema_format = 'jsno'", (1, 17), "must be one of: rust, json", "`json`");
+        check("schema_format = 1", (1, 17), "must be one of", "");
+        check("schema_file = 'x'", (1, 1), "unknown key `schema_file`", "`schema");
         check("[lint]\ndeny = ['drop-tabel']", (2, 9), "no rule `drop-tabel`", "`drop-table`");
         check("environments = 'postgres://u:canary@h'", (1, 16), "must be a table", "");
         check("[environments]\nlive = 'canary'", (2, 8), "must be a table", "");

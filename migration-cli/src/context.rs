@@ -16,6 +16,7 @@ use crate::environment::{Choice, DEVELOPMENT, Database, Described, Environment};
 use crate::error::CommandError;
 use crate::interrupt::{self, Prompt};
 use crate::output::{Detail, Progress, Report, Ui};
+use crate::schema_file::SchemaConfig;
 use crate::secret::redact;
 
 /// Where the embedded database normally lies; it is elsewhere where its server could not reach it.
@@ -38,6 +39,8 @@ pub(crate) struct Context<'a> {
     pub(crate) environment: Environment,
     pub(crate) ui: Ui,
     pub(crate) report: &'a mut Report,
+    /// What is said about the file of the schema.
+    pub(crate) schema: SchemaConfig,
     /// The folder of `migration.toml`, else the working directory.
     pub(crate) project: PathBuf,
     /// The working directory.
@@ -98,13 +101,14 @@ impl<'a> Start<'a> {
         let environment = Environment::choose(choice, &vars, &config)?;
         report.environment = Some(environment.name.clone());
         let project = config.path.as_deref().and_then(Path::parent).unwrap_or(&here).to_owned();
-        let (prompt, opened) = (Prompt::default(), None);
+        let (prompt, opened, schema) = (Prompt::default(), None, config.schema);
         Ok(Context {
             set,
             global,
             environment,
             ui,
             report,
+            schema,
             project,
             here,
             typed,

@@ -33,6 +33,7 @@ mod password_command;
 mod paste;
 #[cfg(test)]
 mod pasted_tests;
+mod schema_file;
 mod secret;
 mod template;
 mod text;

@@ -45,6 +45,8 @@ mod reference;
 mod restore;
 #[path = "cli/schema.rs"]
 mod schema;
+#[path = "cli/schema_file.rs"]
+mod schema_file;
 #[path = "cli/secrets.rs"]
 mod secrets;
 #[path = "cli/terminal.rs"]

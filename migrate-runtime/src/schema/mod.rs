@@ -10,6 +10,7 @@ mod normal;
 mod query;
 mod read;
 mod relation;
+mod rust;
 mod sql;
 mod sql_type;
 mod way_back;

@@ -10,6 +10,7 @@ use crate::env_vars::{Source, Sourced};
 use crate::environment::{Database, Described};
 use crate::error::CommandError;
 use crate::output::{SettingRecord, print_settings};
+use crate::schema_file::SchemaFile;
 use crate::text::limit;
 
 /// Show the effective configuration, and where each value comes from
@@ -29,6 +30,7 @@ pub(crate) fn run(ctx: &mut Context<'_>, _: &ConfigArgs) -> Result<u8, CommandEr
     let mut settings = vec![environment(ctx), protected(ctx)];
     settings.extend(database);
     settings.extend(files(ctx));
+    settings.extend(schema_file(ctx));
     settings.extend(limits(ctx));
     settings.extend(rules(ctx));
     let pg_bin = ctx.pg_bin()?;
@@ -128,6 +130,24 @@ fn files(ctx: &Context<'_>) -> [SettingRecord; 3] {
             ctx.dotenv_file().map_or(DEFAULT, |_| "found"),
         ),
         SettingRecord::new("migrations_dir", Some(shown(&folder)), folder_source),
+    ]
+}
+
+/// Where `up`, `down` and `schema` write the schema, and how.
+fn schema_file(ctx: &Context<'_>) -> [SettingRecord; 2] {
+    let source = |key: &str, is_given: bool| match &ctx.environment.config {
+        Some(path) if is_given => Source::Config(key.to_owned(), path.clone()).brief(),
+        _ => DEFAULT.to_owned(),
+    };
+    let file = SchemaFile::of_project(ctx).map(|it| it.shown());
+    let format = ctx.schema.format().as_str().to_owned();
+    [
+        SettingRecord::new("schema_file", file, &source("schema", ctx.schema.place.is_some())),
+        SettingRecord::new(
+            "schema_format",
+            Some(format),
+            &source("schema_format", ctx.schema.format.is_some()),
+        ),
     ]
 }
 

@@ -17,17 +17,19 @@ mod man;
 mod plan;
 mod repair;
 mod restore;
+mod schema;
 mod status;
 mod up;
 mod verify;
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use migrate_runtime::{Direction, Error, ErrorKind, Forecast, Migrator, Plan, Run};
 
 use crate::context::{Context, Session, Start};
 use crate::error::CommandError;
 use crate::output::{BackupRecord, ObstacleRecord, Progress, StepRecord, Ui, plan_text, print_run};
+use crate::schema_file::refresh;
 use crate::text::plural;
 
 /// The exit code of a command that examines, and found what somebody has to look at.
@@ -48,6 +50,7 @@ pub(crate) enum Command {
     Plan(plan::PlanArgs),
     Verify(verify::VerifyArgs),
     Check(check::CheckArgs),
+    Schema(schema::SchemaArgs),
     Repair(repair::RepairArgs),
     Force(force::ForceArgs),
     Info(info::InfoArgs),
@@ -75,6 +78,7 @@ impl Command {
             Command::Plan(_) => "plan",
             Command::Verify(_) => "verify",
             Command::Check(_) => "check",
+            Command::Schema(_) => "schema",
             Command::Repair(_) => "repair",
             Command::Force(_) => "force",
             Command::Info(_) => "info",
@@ -122,6 +126,7 @@ pub(crate) fn run(start: Start<'_>, command: &Command) -> Result<u8, CommandErro
         Command::Plan(args) => configured(start, None, |it| plan::run(it, args)),
         Command::Verify(args) => configured(start, None, |it| verify::run(it, args)),
         Command::Check(args) => check::run(start, args),
+        Command::Schema(args) => configured(start, None, |it| schema::run(it, args)),
         Command::Repair(args) => {
             configured(start, log("repair", args.dry_run), |it| repair::run(it, args))
         }
@@ -222,7 +227,7 @@ fn run_with_consent(
     run: impl Fn(&mut Migrator) -> Result<Run, Error>,
 ) -> Result<u8, CommandError> {
     if !ctx.needs_consent() {
-        match carry_out(ctx, &progress, || run(&mut migrator)) {
+        match carry_out(ctx, &progress, &mut migrator, &run) {
             // The database itself says that it is protected.
             Err(error) if error.kind == ErrorKind::Consent && ctx.may_ask() => {}
             ended => return ended,
@@ -242,27 +247,35 @@ fn run_with_consent(
     ctx.agree(&what, &migrator.interrupt(), |ui| ui.say(text(ui)))?;
     migrator.confirm();
     migrator.agree_to(plan);
-    carry_out(ctx, &progress, || run(&mut migrator))
+    carry_out(ctx, &progress, &mut migrator, run)
 }
 
-/// Runs, and says what was done.
+/// Runs, says what was done, and has the file of the schema say so too.
 fn carry_out(
     ctx: &mut Context<'_>,
     progress: &Progress,
-    run: impl FnOnce() -> Result<Run, Error>,
+    migrator: &mut Migrator,
+    run: impl FnOnce(&mut Migrator) -> Result<Run, Error>,
 ) -> Result<u8, CommandError> {
     let started = Instant::now();
-    let ran = run();
+    let ran = run(migrator);
     progress.end();
     ctx.report.backup = progress.backup().as_ref().map(BackupRecord::new);
-    let run = ran?;
+    let told = match &ran {
+        Ok(run) => tell(ctx, run, started.elapsed()),
+        Err(_) => Ok(()),
+    };
+    refresh(ctx, migrator, &ran);
+    ran?;
+    told.map(|()| 0)
+}
+
+fn tell(ctx: &mut Context<'_>, run: &Run, took: Duration) -> Result<(), CommandError> {
     ctx.report.ran(&run.done);
     ctx.report.database = Some(run.database.clone());
     ctx.report.run = Some(run.token.clone());
     if run.done.is_empty() {
-        ctx.ui.result(nothing_of(run.direction))?;
-    } else {
-        print_run(&ctx.ui, &run, started.elapsed())?;
+        return ctx.ui.result(nothing_of(run.direction));
     }
-    Ok(0)
+    print_run(&ctx.ui, run, took)
 }

@@ -22,6 +22,7 @@ use super::mend::MendRecord;
 use super::proof::{DifferenceRecord, PlaceRecord, ProofRecord};
 use super::record::{InfoRecord, LogRecord, StatementRecord};
 use super::restore::RestoreRecord;
+use super::schema::SchemaRecord;
 use super::settings::SettingRecord;
 use super::violation::ViolationRecord;
 
@@ -103,6 +104,9 @@ pub(crate) struct Report {
     pub(crate) imported: Option<Vec<ImportRecord>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) embedded: Option<EmbeddedRecord>,
+    /// What became of the file of the schema.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) schema: Option<SchemaRecord>,
 }
 
 /// Why a command failed.

@@ -20,6 +20,8 @@ mod progress;
 mod proof;
 mod record;
 mod restore;
+mod schema;
+mod schema_json;
 mod settings;
 mod style;
 mod table;
@@ -47,5 +49,7 @@ pub(crate) use record::{InfoRecord, LogRecord};
 pub(crate) use restore::{
     RestoreRecord, print_dropped, print_kept, print_restore_plan, print_restored,
 };
+pub(crate) use schema::{SchemaRecord, diff, print_checked, print_written};
+pub(crate) use schema_json::schema_json;
 pub(crate) use settings::{SettingRecord, print_settings};
 pub(crate) use ui::{Detail, Ui};

@@ -9,6 +9,7 @@ use super::style::{HINT, LABEL, Styled, WARNING};
 use crate::cli::GlobalArgs;
 use crate::error::CommandError;
 use crate::paste::Caller;
+use crate::text::printable;
 
 /// How much is said on stderr.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -59,6 +60,15 @@ impl Ui {
     /// Prints a result, which is what the command was called for. In JSON, it is in the object.
     pub(crate) fn result(&self, text: impl Display) -> Result<(), CommandError> {
         if self.json { Ok(()) } else { self.write_out(&format!("{text}\n")) }
+    }
+
+    /// Prints a result just as it is; what would steer a terminal does not reach one.
+    pub(crate) fn verbatim(&self, text: &str) -> Result<(), CommandError> {
+        match (self.json, io::stdout().is_terminal()) {
+            (true, _) => Ok(()),
+            (false, true) => self.write_out(&printable(text)),
+            (false, false) => read_on(io::stdout().lock().write_all(text.as_bytes())),
+        }
     }
 
     /// Prints a result that has a label.
@@ -146,14 +156,18 @@ impl Ui {
         self.caller.rename(text)
     }
 
-    /// A reader that has seen enough (`| head`) is no error.
     fn write_out(&self, text: &str) -> Result<(), CommandError> {
         let mut stdout = AutoStream::new(io::stdout(), self.color).lock();
-        match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-                Err(CommandError::io("cannot write to stdout", &error))
-            }
-            _ => Ok(()),
+        read_on(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()))
+    }
+}
+
+/// A reader that has seen enough (`| head`) is no error.
+fn read_on(written: io::Result<()>) -> Result<(), CommandError> {
+    match written {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(CommandError::io("cannot write to stdout", &error))
         }
+        _ => Ok(()),
     }
 }

@@ -1,0 +1,121 @@
+//! `schema`: the schema of the database as a file, for programs, people and version control.
+
+use std::path::{Path, PathBuf};
+
+use migrate_runtime::schema::Schema;
+
+use super::FOUND;
+use crate::context::{Context, Session};
+use crate::error::CommandError;
+use crate::output::{SchemaRecord, diff, print_checked, print_written};
+use crate::schema_file::{Format, Found, SchemaFile, Selection};
+
+/// Write the schema of the database into migrations/schema.rs, or print it
+///
+/// Without --format, or in the format of the file, the file is written where it differs: migrations/schema.rs,
+/// unless `schema` in migration.toml names another one, in the format that `schema_format` names. `up` and `down`
+/// refresh the same file in environments that are not protected; `schema = false` leaves it out. Another format,
+/// and a part of the schema, go to stdout. --output names another file, or stdout (`-`), for any of them.
+///
+/// What the migration system itself, extensions and PostgreSQL have made is left out. Changes nothing in the
+/// database, and needs no more than the right to read.
+///
+/// Exit code 0 when the file is written or was up to date; with --check, 5 when it is stale or missing.
+#[derive(clap::Args, Clone, Debug)]
+pub(crate) struct SchemaArgs {
+    /// How to write it [default: `schema_format` in migration.toml, else rust]
+    #[arg(long, value_name = "FORMAT")]
+    format: Option<Format>,
+
+    /// Write into this file; - is stdout
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    /// Write nothing, and compare the file: exit 5 with a diff when it is stale or missing
+    #[arg(long)]
+    check: bool,
+
+    /// Only these tables and views, each as NAME or SCHEMA.NAME
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    tables: Vec<String>,
+
+    /// Only what is in this schema; may be given again [default: all]
+    #[arg(long, value_name = "NAME")]
+    schema: Vec<String>,
+}
+
+/// Where the text goes.
+enum To {
+    File(SchemaFile),
+    Stdout,
+}
+
+impl SchemaArgs {
+    fn selection(&self) -> Selection {
+        Selection { tables: self.tables.clone(), schemas: self.schema.clone() }
+    }
+
+    fn to(&self, ctx: &Context<'_>, format: Format, selection: &Selection) -> To {
+        match &self.output {
+            Some(path) if path == Path::new("-") => To::Stdout,
+            Some(path) => To::File(SchemaFile::named(path, format)),
+            None if selection.is_all() => {
+                let file = SchemaFile::of_project(ctx).filter(|it| it.format == format);
+                file.map_or(To::Stdout, To::File)
+            }
+            None => To::Stdout,
+        }
+    }
+}
+
+pub(crate) fn run(ctx: &mut Context<'_>, args: &SchemaArgs) -> Result<u8, CommandError> {
+    let format = args.format.unwrap_or(ctx.schema.format());
+    let selection = args.selection();
+    let to = args.to(ctx, format, &selection);
+    match &to {
+        To::File(file) => file.check_place(ctx)?,
+        To::Stdout if args.check => {
+            return Err(CommandError::usage("--check compares a file, and none is named")
+                .with_hint("migration-cli schema --check --output FILE"));
+        }
+        To::Stdout => {}
+    }
+    let schema = read(ctx)?;
+    selection.check(&schema)?;
+    let text = format.text(&schema, &selection);
+    match to {
+        To::File(file) if args.check => check(ctx, &file, &text),
+        To::File(file) => write(ctx, &file, &text),
+        To::Stdout => {
+            ctx.ui.verbatim(&text)?;
+            ctx.report.schema = Some(SchemaRecord::printed(format.as_str(), text));
+            Ok(0)
+        }
+    }
+}
+
+fn read(ctx: &mut Context<'_>) -> Result<Schema, CommandError> {
+    let Session { mut migrator, progress } = ctx.session()?;
+    let schema = migrator.schema();
+    progress.end();
+    Ok(schema?)
+}
+
+fn write(ctx: &mut Context<'_>, file: &SchemaFile, text: &str) -> Result<u8, CommandError> {
+    let found = file.compare(text)?;
+    if found != Found::Fresh {
+        file.write(text)?;
+    }
+    ctx.report.schema = Some(SchemaRecord::of(file, found != Found::Fresh));
+    print_written(&ctx.ui, file, &found).map(|()| 0)
+}
+
+fn check(ctx: &mut Context<'_>, file: &SchemaFile, text: &str) -> Result<u8, CommandError> {
+    let found = file.compare(text)?;
+    let diff = diff(file, &found, text);
+    print_checked(&ctx.ui, file, &found, diff.as_deref())?;
+    let mut record = SchemaRecord::of(file, found != Found::Fresh);
+    record.diff = diff;
+    ctx.report.schema = Some(record);
+    Ok(if found == Found::Fresh { 0 } else { FOUND })
+}

@@ -1,0 +1,151 @@
+//! The file that holds the schema: where it lies, what belongs into it, and whether that is in it.
+
+mod format;
+mod refresh;
+mod selection;
+mod write;
+
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+pub(crate) use format::Format;
+pub(crate) use refresh::refresh;
+pub(crate) use selection::Selection;
+pub(crate) use write::write_whole;
+
+use crate::context::Context;
+use crate::error::CommandError;
+use crate::paste::quote;
+
+/// The only file that may lie among the scripts.
+const AMONG_SCRIPTS: &str = "schema.rs";
+
+/// What `migration.toml` says about the file.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct SchemaConfig {
+    /// `schema`
+    pub(crate) place: Option<Place>,
+    /// `schema_format`
+    pub(crate) format: Option<Format>,
+}
+
+/// Where the file lies.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// In a file.
+    File(PathBuf),
+    /// Nowhere: nobody wants one.
+    Nowhere,
+}
+
+/// The file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct SchemaFile {
+    /// Where it is, as short as it can be said from the working directory.
+    pub(crate) path: PathBuf,
+    /// What is in it.
+    pub(crate) format: Format,
+    /// Whether somebody asked for it: in `migration.toml`, or just now.
+    is_asked_for: bool,
+}
+
+/// What a file has, compared with what it should have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Found {
+    /// Just that.
+    Fresh,
+    /// Something else.
+    Stale(String),
+    /// There is no file.
+    Missing,
+}
+
+impl SchemaConfig {
+    /// The format, unless another one is asked for.
+    pub(crate) fn format(&self) -> Format {
+        self.format.unwrap_or_default()
+    }
+}
+
+impl SchemaFile {
+    /// The file of the project; none where it was switched off.
+    pub(crate) fn of_project(ctx: &Context<'_>) -> Option<SchemaFile> {
+        let format = ctx.schema.format();
+        match &ctx.schema.place {
+            Some(Place::Nowhere) => None,
+            Some(Place::File(path)) => {
+                let path = path.strip_prefix(&ctx.here).unwrap_or(path).to_owned();
+                Some(SchemaFile { path, format, is_asked_for: true })
+            }
+            None => {
+                let folder = ctx.migrations_folder();
+                let path = match format.file_name() {
+                    AMONG_SCRIPTS => folder.join(AMONG_SCRIPTS),
+                    other => folder.with_file_name(other),
+                };
+                Some(SchemaFile { path, format, is_asked_for: false })
+            }
+        }
+    }
+
+    /// A file that was named on the command line.
+    pub(crate) fn named(path: &Path, format: Format) -> SchemaFile {
+        SchemaFile { path: path.to_owned(), format, is_asked_for: true }
+    }
+
+    /// As people read it.
+    pub(crate) fn shown(&self) -> String {
+        self.path.display().to_string()
+    }
+
+    /// Compares the file with a text. A checkout with other ends of lines is the same.
+    pub(crate) fn compare(&self, text: &str) -> Result<Found, CommandError> {
+        match fs::read(&self.path) {
+            Ok(bytes) => {
+                let there = String::from_utf8_lossy(&bytes).replace("\r\n", "\n");
+                Ok(if there == text { Found::Fresh } else { Found::Stale(there) })
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Found::Missing),
+            Err(error) => Err(CommandError::io(format!("cannot read {}", self.shown()), &error)),
+        }
+    }
+
+    /// Writes the text into the file.
+    pub(crate) fn write(&self, text: &str) -> Result<(), CommandError> {
+        write_whole(&self.path, text).map_err(|error| {
+            let folder = self.folder();
+            let refused = CommandError::io(format!("cannot write {}", self.shown()), &error)
+                .with_state("nothing was written");
+            match folder {
+                Some(folder) if !folder.is_dir() => {
+                    let folder = quote(&folder.to_string_lossy());
+                    refused.with_hint(format!("mkdir -p {folder}"))
+                }
+                _ => refused,
+            }
+        })
+    }
+
+    /// Refuses a place where the next build would not have the file.
+    pub(crate) fn check_place(&self, ctx: &Context<'_>) -> Result<(), CommandError> {
+        let real = |it: &Path| fs::canonicalize(it).unwrap_or_else(|_| ctx.here.join(it));
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        let is_among_scripts =
+            self.folder().is_some_and(|it| real(it) == real(&ctx.migrations_folder()));
+        if !is_among_scripts || name == AMONG_SCRIPTS || name.starts_with('.') {
+            return Ok(());
+        }
+        let message = format!(
+            "{} would lie among the migrations, where a build accepts scripts and {AMONG_SCRIPTS} alone",
+            self.shown()
+        );
+        Err(CommandError::usage(message)
+            .with_state("nothing was written")
+            .with_hint(format!("migration-cli schema --output {}", quote(&name))))
+    }
+
+    /// The folder that it lies in, where it is not the working directory.
+    fn folder(&self) -> Option<&Path> {
+        self.path.parent().filter(|it| !it.as_os_str().is_empty())
+    }
+}

@@ -1,0 +1,442 @@
+//! `schema`, and the file that it, `up` and `down` write.
+
+use std::fs;
+use std::path::Path;
+
+use expect_test::expect_file;
+use migration_tests::TestDatabase;
+use serde_json::{Value, json};
+
+use crate::project::{Outcome, Project};
+
+const FILE: &str = "migrations/schema.rs";
+
+/// A project with a folder of migrations.
+fn project(database: &TestDatabase) -> Project {
+    let project = Project::on(database);
+    fs::create_dir(project.path().join("migrations")).unwrap();
+    project
+}
+
+fn read(project: &Project, file: &str) -> String {
+    fs::read_to_string(project.path().join(file)).unwrap()
+}
+
+fn exists(project: &Project, file: &str) -> bool {
+    project.path().join(file).exists()
+}
+
+/// The names in a folder; none where there is no folder.
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).into_iter().flatten();
+    let mut names: Vec<_> =
+        entries.map(|it| it.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn the_file_is_written_once_and_found_fresh_and_stale() {
+    let database = TestDatabase::new();
+    let project = project(&database);
+    let missing = project.expect("schema --check", 5);
+    assert!(missing.stdout.starts_with(&format!("--- /dev/null\n+++ b/{FILE}\n@@ -0,0 +1,")));
+    assert!(missing.stderr.ends_with(&format!("{FILE} is missing.\n")), "{}", missing.stderr);
+    assert!(!exists(&project, FILE));
+
+    assert_eq!(project.expect("schema", 0).stdout, format!("Wrote {FILE}.\n"));
+    let before = fs::metadata(project.path().join(FILE)).unwrap().modified().unwrap();
+    assert_eq!(project.expect("schema", 0).stdout, format!("{FILE} is up to date.\n"));
+    assert_eq!(project.expect("schema --check", 0).stdout, format!("{FILE} is up to date.\n"));
+    let after = fs::metadata(project.path().join(FILE)).unwrap().modified().unwrap();
+    assert_eq!(before, after, "written though nothing differs");
+    assert_eq!(names(&project.path().join("migrations")), ["schema.rs"]);
+
+    database.execute("CREATE TABLE t (id int)");
+    let old = read(&project, FILE);
+    let stale = project.expect("schema --check", 5);
+    assert!(stale.stdout.starts_with(&format!("--- a/{FILE}\n+++ b/{FILE}\n@@ ")));
+    assert!(stale.stdout.contains("\n+    pub mod t {\n"), "{}", stale.stdout);
+    assert!(stale.stderr.ends_with(&format!("{FILE} is stale.\n")), "{}", stale.stderr);
+    assert_eq!(read(&project, FILE), old, "--check writes nothing");
+    patched(&project, &stale.stdout);
+    project.expect("schema --check", 0);
+
+    // As git checks it out on Windows.
+    let text = read(&project, FILE).replace('\n', "\r\n");
+    project.write(FILE, &text);
+    project.expect("schema --check", 0);
+    project.expect("schema", 0);
+    assert_eq!(read(&project, FILE), text);
+}
+
+/// The diff is what `patch` takes; where there is none, `schema` does the same.
+fn patched(project: &Project, diff: &str) {
+    project.write("diff", diff);
+    let mut patch = std::process::Command::new("patch");
+    patch.args(["--quiet", "-p1", "-i", "diff"]).current_dir(project.path());
+    match patch.status() {
+        Ok(status) => assert!(status.success()),
+        Err(_) => drop(project.expect("schema", 0)),
+    }
+}
+
+#[test]
+fn another_format_and_a_part_go_to_stdout_and_a_named_file_takes_anything() {
+    let database = TestDatabase::new();
+    database.execute(
+        "CREATE SCHEMA app; CREATE TABLE app.t (id int PRIMARY KEY); CREATE TABLE u (id int);
+         CREATE TABLE app.u (t int REFERENCES app.t); CREATE TYPE app.mood AS ENUM ('sad')",
+    );
+    let project = project(&database);
+    let json: Value =
+        serde_json::from_str(&project.expect("schema --format json", 0).stdout).unwrap();
+    let names_of = |it: &Value| {
+        let relations = it["relations"].as_array().unwrap().iter();
+        relations
+            .map(|it| format!("{}.{}", it["schema"], it["name"]).replace('"', ""))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(names_of(&json), ["app.t", "app.u", "public.u"]);
+    let part = |args: &str| {
+        let printed = project.expect(&format!("schema --format json {args}"), 0).stdout;
+        names_of(&serde_json::from_str(&printed).unwrap())
+    };
+    assert_eq!(part("--tables u"), ["app.u", "public.u"]);
+    assert_eq!(part("--tables app.u,t"), ["app.t", "app.u"]);
+    assert_eq!(part("--schema app"), ["app.t", "app.u"]);
+    assert_eq!(part("--schema app --schema public"), ["app.t", "app.u", "public.u"]);
+    assert_eq!(part("--schema public --tables u"), ["public.u"]);
+
+    let rust = project.expect("schema --tables app.u", 0).stdout;
+    assert!(rust.contains("pub mod u {") && !rust.contains("pub mod mood {"), "{rust}");
+    assert!(rust.contains("target: \"app.t\""), "{rust}");
+    assert_eq!(
+        project.expect("schema --format rust --output -", 0).stdout.matches("\npub mod ").count(),
+        2
+    );
+    assert!(names(&project.path().join("migrations")).is_empty());
+
+    let wrote = project.expect("schema --format json -o all.json", 0);
+    assert_eq!(wrote.stdout, "Wrote all.json.\n");
+    project.expect("schema --format json -o all.json --check", 0);
+    assert_eq!(project.expect("schema --format json", 0).stdout, read(&project, "all.json"));
+    project.expect("schema --tables app.u -o part.rs", 0);
+    assert_eq!(read(&project, "part.rs"), rust);
+}
+
+#[test]
+fn what_makes_no_sense_is_2_and_says_why() {
+    let database = TestDatabase::new();
+    database.execute("CREATE TABLE users (id int)");
+    let project = project(&database);
+    #[track_caller]
+    fn check(project: &Project, args: &str, lines: &[&str]) {
+        let outcome = project.expect(args, 2);
+        for line in lines {
+            assert!(outcome.stderr.contains(line), "{line}\n{}", outcome.stderr);
+        }
+        assert_eq!(outcome.stdout, "", "{args}");
+        assert!(names(&project.path().join("migrations")).is_empty(), "{args}");
+    }
+
+    let unnamed = "--check compares a file, and none is named";
+    check(&project, "schema --check --format json", &[unnamed, "schema --check --output FILE"]);
+    check(&project, "schema --check --output -", &[unnamed]);
+    check(&project, "schema --check --tables users", &[unnamed]);
+    check(&project, "schema --format rus", &["'rus'", "did you mean `rust`?"]);
+    check(&project, "schema --tables user", &["no table or view `user`", "did you mean `users`?"]);
+    check(&project, "schema --schema publik", &["no schema `publik`", "did you mean `public`?"]);
+    let among = "migrations/all.json would lie among the migrations";
+    check(&project, "schema --format json -o migrations/all.json", &[among, "--output all.json"]);
+    let folder = project.path().join("migrations").display().to_string();
+    check(&project, &format!("schema -o {folder}/other.rs"), &["would lie among the migrations"]);
+}
+
+#[test]
+fn what_cannot_be_written_is_1_and_leaves_nothing() {
+    let database = TestDatabase::new();
+    let project = Project::on(&database);
+    let outcome = project.expect("schema", 1);
+    assert!(outcome.stderr.contains("cannot write migrations/schema.rs"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("Hint: mkdir -p migrations"), "{}", outcome.stderr);
+    assert!(outcome.stderr.contains("State: nothing was written"), "{}", outcome.stderr);
+    fs::create_dir_all(project.path().join(FILE)).unwrap();
+    for args in ["schema", "schema --check"] {
+        let outcome = project.expect(args, 1);
+        assert!(outcome.stderr.contains("cannot read migrations/schema.rs"), "{}", outcome.stderr);
+    }
+    assert_eq!(names(&project.path().join("migrations")), ["schema.rs"]);
+    let report = project.json("schema", 1);
+    assert_eq!(report["error"]["kind"], "io");
+}
+
+#[test]
+fn a_role_that_may_only_read_is_enough() {
+    let database = TestDatabase::new();
+    let role = format!("reads_{}", database.name());
+    database.execute(&format!(
+        "CREATE ROLE {role} LOGIN; CREATE SCHEMA hidden; CREATE TABLE hidden.t (id int PRIMARY KEY);
+         ALTER ROLE {role} SET default_transaction_read_only = on"
+    ));
+    let project = project(&database);
+    let own = project.expect("schema --output -", 0).stdout;
+    let reading = Project::on(&database).with("PGUSER", &role);
+    let url = database.url();
+    let (_, place) = url.split_once('@').unwrap();
+    let printed =
+        reading.expect(&format!("schema --output - --database-url postgres://{role}@{place}"), 0);
+    assert_eq!(printed.stdout, own);
+    assert!(own.contains("pub mod hidden {"), "{own}");
+    database.execute(&format!("DROP ROLE {role}"));
+}
+
+#[test]
+fn runs_refresh_the_file_where_they_did_something() {
+    let database = TestDatabase::new();
+    let project = project(&database);
+    let first = "schema: migrations/schema.rs written (`schema = false` at the top of migration.toml leaves it out)\n";
+    let up = project.expect("up --steps 1", 0);
+    assert!(up.stderr.ends_with(first), "{}", up.stderr);
+    assert!(read(&project, FILE).contains("pub mod users {"));
+    project.expect("schema --check", 0);
+
+    let up = project.expect("up --steps 1", 0);
+    assert!(up.stderr.ends_with("schema: migrations/schema.rs written\n"), "{}", up.stderr);
+    let down = project.expect("down", 0);
+    assert!(down.stderr.ends_with("schema: migrations/schema.rs written\n"), "{}", down.stderr);
+    project.expect("schema --check", 0);
+    assert_eq!(names(&project.path().join("migrations")), ["schema.rs"]);
+
+    // Nothing was done, or only shown.
+    fs::remove_file(project.path().join(FILE)).unwrap();
+    project.expect("up --dry-run", 0);
+    project.expect("down --dry-run", 0);
+    project.expect("up --to 20240320000000", 0);
+    project.expect("plan", 0);
+    assert!(!exists(&project, FILE));
+    let quiet = project.expect("up --steps 1 --quiet", 0);
+    assert_eq!(quiet.stderr, "");
+    assert!(exists(&project, FILE));
+
+    let report = project.json("up --steps 1", 0);
+    assert_eq!(report["schema"], json!({ "file": FILE, "format": "rust", "changed": true }));
+    let report = project.json("up --dry-run", 0);
+    assert_eq!(report["schema"], Value::Null);
+}
+
+#[test]
+fn a_run_that_failed_on_its_way_refreshes_the_file_too() {
+    let database = TestDatabase::new();
+    database.execute("CREATE TABLE parties (id int)");
+    let project = project(&database);
+    let outcome = project.expect("up", 1);
+    assert!(outcome.stderr.contains("schema: migrations/schema.rs written"), "{}", outcome.stderr);
+    project.expect("schema --check", 0);
+}
+
+#[test]
+fn protected_environments_and_missing_folders_get_no_file() {
+    let database = TestDatabase::new();
+    let bare = Project::on(&database);
+    assert!(!bare.expect("up --steps 1", 0).stderr.contains("schema:"));
+    assert!(names(bare.path()).is_empty());
+
+    let project = project(&database);
+    project.expect("up --steps 1 --env production --confirm", 0);
+    assert!(!exists(&project, FILE));
+    // The database says so itself, whatever it is called today.
+    let outcome = project.expect("up --steps 1 --confirm", 0);
+    assert!(!outcome.stderr.contains("schema:"), "{}", outcome.stderr);
+    assert!(!exists(&project, FILE));
+    // Asked for, it is written wherever it is read from.
+    project.expect("schema --env production", 0);
+    assert!(exists(&project, FILE));
+}
+
+#[test]
+fn the_configuration_names_file_and_format_or_switches_it_off() {
+    let database = TestDatabase::new();
+    let project = project(&database);
+    project.write("migration.toml", "schema = 'src/tables.json'\nschema_format = 'json'\n");
+    // No folder of that name.
+    assert!(!project.expect("up --steps 1", 0).stderr.contains("schema:"));
+    fs::create_dir_all(project.path().join("src/deep")).unwrap();
+    let up = project.expect("up --steps 1", 0);
+    assert!(up.stderr.ends_with("schema: src/tables.json written\n"), "{}", up.stderr);
+    let document: Value = serde_json::from_str(&read(&project, "src/tables.json")).unwrap();
+    assert_eq!(document["version"], 1);
+    assert!(names(&project.path().join("migrations")).is_empty());
+    let mut below = project.command("schema --check");
+    let outcome = Outcome::of(below.current_dir(project.path().join("src/deep")));
+    assert_eq!(outcome.code, 0, "{}", outcome.all());
+    let settings = project.json("config", 0)["settings"].clone();
+    let setting = |key: &str| {
+        let found = settings.as_array().unwrap().iter().find(|it| it["key"] == key);
+        found.unwrap().clone()
+    };
+    assert_eq!(setting("schema_file")["value"], "src/tables.json");
+    assert_eq!(setting("schema_file")["source"], "migration.toml: schema");
+    assert_eq!(setting("schema_format")["value"], "json");
+    assert_eq!(setting("schema_format")["source"], "migration.toml: schema_format");
+
+    project.write("migration.toml", "schema = false\n");
+    assert!(!project.expect("up --steps 1", 0).stderr.contains("schema:"));
+    assert!(names(&project.path().join("migrations")).is_empty());
+    assert!(project.expect("schema", 0).stdout.starts_with("// @generated"));
+    project.expect("schema --check", 2);
+
+    // A format that is not called schema.rs lies beside the folder.
+    project.write("migration.toml", "schema_format = 'json'\n");
+    let up = project.expect("up --steps 1", 0);
+    assert!(up.stderr.contains("schema: schema.json written"), "{}", up.stderr);
+    project.write("migration.toml", "schema_format = 'jsn'\n");
+    assert!(project.expect("status", 2).stderr.contains("did you mean `json`?"));
+}
+
+#[test]
+fn a_refresh_that_fails_is_a_warning_and_no_failed_run() {
+    let database = TestDatabase::new();
+    let project = project(&database);
+    fs::create_dir(project.path().join(FILE)).unwrap();
+    let up = project.expect("up --steps 1", 0);
+    let warning =
+        "Warning: migrations/schema.rs was not refreshed: cannot read migrations/schema.rs: ";
+    assert!(up.stderr.contains(warning), "{}", up.stderr);
+    let report = project.json("up --steps 1", 0);
+    assert_eq!(report["schema"], Value::Null);
+    assert_eq!(report["migrations"].as_array().unwrap().len(), 1);
+
+    fs::remove_dir(project.path().join(FILE)).unwrap();
+    project.write("migration.toml", "schema = 'migrations/tables.rs'\n");
+    let up = project.expect("up --steps 1", 0);
+    assert!(
+        up.stderr.contains("migrations/tables.rs would lie among the migrations"),
+        "{}",
+        up.stderr
+    );
+}
+
+#[test]
+fn a_file_that_somebody_else_has_written_stays_until_it_is_asked_for() {
+    let database = TestDatabase::new();
+    let project = project(&database);
+    project.write(FILE, "pub struct Mine;\n");
+    let up = project.expect("up --steps 1", 0);
+    let warning = "Warning: migrations/schema.rs was not refreshed: somebody else has written it\n  \
+        Hint: migration-cli schema   # writes over it\n";
+    assert!(up.stderr.contains(warning), "{}", up.stderr);
+    assert_eq!(read(&project, FILE), "pub struct Mine;\n");
+    project.write("migration.toml", "schema = 'migrations/schema.rs'\n");
+    project.expect("up --steps 1", 0);
+    project.expect("schema --check", 0);
+
+    project.write("migration.toml", "");
+    project.write(FILE, "// @generated automatically by Diesel CLI.\n");
+    project.expect("up --steps 1", 0);
+    project.expect("schema --check", 0);
+}
+
+#[test]
+fn programs_get_file_format_diff_and_content() {
+    let database = TestDatabase::new();
+    database.execute("CREATE TABLE t (id int)");
+    let project = project(&database);
+    let record = |args: &str, code: i32| project.json(args, code)["schema"].clone();
+    let diff = project.expect("schema --check", 5).stdout;
+    let checked = record("schema --check", 5);
+    assert_eq!(checked, json!({ "file": FILE, "format": "rust", "changed": true, "diff": diff }));
+    let written = json!({ "file": FILE, "format": "rust", "changed": true });
+    assert_eq!(record("schema", 0), written);
+    let fresh = json!({ "file": FILE, "format": "rust", "changed": false });
+    assert_eq!(record("schema", 0), fresh);
+    assert_eq!(record("schema --check", 0), fresh);
+    let content = project.expect("schema --format json", 0).stdout;
+    let printed = json!({ "file": null, "format": "json", "changed": false, "content": content });
+    assert_eq!(record("schema --format json", 0), printed);
+}
+
+#[test]
+fn what_a_database_says_is_printed_as_it_is_and_steers_no_terminal() {
+    let database = TestDatabase::new();
+    database.execute("CREATE TABLE t (id int); COMMENT ON TABLE t IS E'a\\x1b[31mb'");
+    let project = project(&database);
+    let json = project.expect("schema --format json", 0).stdout;
+    assert!(json.contains("a\\u001b[31mb"), "{json}");
+    assert!(!project.expect("schema --output -", 0).stdout.contains('\u{1b}'));
+}
+
+/// The shape of `docs/schema-json.md`.
+const SMALL: &str = "
+    CREATE SCHEMA app; COMMENT ON SCHEMA app IS 'All of it.';
+    CREATE TYPE app.mood AS ENUM ('sad', 'ok');
+    CREATE TABLE app.people (
+        id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+        email varchar(255) NOT NULL UNIQUE,
+        moods app.mood[] DEFAULT '{}',
+        shout text GENERATED ALWAYS AS (upper(email)) STORED
+    );
+    COMMENT ON COLUMN app.people.email IS 'Where to write.';
+    CREATE TABLE app.letters (
+        person bigint NOT NULL REFERENCES app.people, sent date NOT NULL
+    ) PARTITION BY RANGE (sent);
+    CREATE TABLE app.letters_2026 PARTITION OF app.letters FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
+    CREATE VIEW app.addresses AS SELECT email FROM app.people";
+
+#[test]
+fn the_json_of_a_schema_has_its_documented_shape() {
+    let database = TestDatabase::new();
+    database.execute(SMALL);
+    let project = project(&database);
+    let printed = project.expect("schema --format json --schema app", 0).stdout;
+    let role = format!("\"owner\": \"{}\"", database.text("SELECT current_user"));
+    let text = printed.replace(&role, "\"owner\": \"[ROLE]\"");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/transcripts");
+    expect_file![folder.join("schema.json")].assert_eq(&text);
+
+    // The page names every field of it, and has the table of it as its example.
+    let page =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/schema-json.md"))
+            .unwrap();
+    let document: Value = serde_json::from_str(&printed).unwrap();
+    let mut fields = Vec::new();
+    fields_of(&document, &mut fields);
+    for field in fields {
+        assert!(page.contains(&format!("`{field}`")), "{field} is not described");
+    }
+}
+
+#[test]
+fn the_constants_of_a_schema_are_as_they_were() {
+    let database = TestDatabase::new();
+    database.execute(SMALL);
+    let printed = project(&database).expect("schema --output - --schema app", 0).stdout;
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/transcripts");
+    expect_file![folder.join("schema.txt")].assert_eq(&printed);
+}
+
+/// The names of fields, without the attributes of objects, which are the catalogs' business.
+fn fields_of(value: &Value, fields: &mut Vec<String>) {
+    for (name, field) in value.as_object().into_iter().flatten() {
+        fields.push(name.clone());
+        if name != "attributes" {
+            fields_of(field, fields);
+        }
+    }
+    value.as_array().into_iter().flatten().for_each(|it| fields_of(it, fields));
+}
+
+/// Where the folder of this repository has a file of the schema, it is the one of its migrations.
+#[test]
+fn the_file_of_this_repository_is_fresh() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    if !root.join(FILE).exists() {
+        return;
+    }
+    let database = TestDatabase::new();
+    let project = Project::on(&database);
+    project.expect("up", 0);
+    let mut check = project.command("schema --check");
+    let outcome = Outcome::of(check.current_dir(root));
+    assert_eq!(outcome.code, 0, "{}", outcome.all());
+}
