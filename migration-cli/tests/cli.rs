@@ -47,6 +47,8 @@ mod restore;
 mod schema;
 #[path = "cli/schema_file.rs"]
 mod schema_file;
+#[path = "cli/schema_refresh.rs"]
+mod schema_refresh;
 #[path = "cli/secrets.rs"]
 mod secrets;
 #[path = "cli/terminal.rs"]
