@@ -93,7 +93,8 @@ pub(crate) enum PasswordCommand {
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (path, environments) = (&self.path, &self.environments);
-        f.debug_struct("Config").field("path", path).field("environments", environments).finish()
+        let mut shown = f.debug_struct("Config");
+        shown.field("path", path).field("environments", environments).finish_non_exhaustive()
     }
 }
 

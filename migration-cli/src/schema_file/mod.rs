@@ -16,6 +16,7 @@ pub(crate) use write::write_whole;
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::paste::quote;
+use crate::secret::redact;
 
 /// The only file that may lie among the scripts.
 const AMONG_SCRIPTS: &str = "schema.rs";
@@ -93,9 +94,9 @@ impl SchemaFile {
         SchemaFile { path: path.to_owned(), format, is_asked_for: true }
     }
 
-    /// As people read it.
+    /// As people read it; somebody may have put a URL into its place.
     pub(crate) fn shown(&self) -> String {
-        self.path.display().to_string()
+        redact(&self.path.display().to_string())
     }
 
     /// Compares the file with a text. A checkout with other ends of lines is the same.

@@ -6,6 +6,7 @@ use super::{Found, SchemaFile, Selection};
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::output::SchemaRecord;
+use crate::secret::redact;
 
 /// What generated files say in their first lines.
 const GENERATED: &str = "@generated";
@@ -18,8 +19,9 @@ pub(crate) fn refresh(ctx: &mut Context<'_>, migrator: &mut Migrator, ran: &Resu
     }
     let Some(file) = SchemaFile::of_project(ctx).filter(|it| is_wanted(ctx, it)) else { return };
     if let Err(error) = write(ctx, migrator, &file) {
-        let causes = error.causes.iter().map(|it| format!(": {it}")).collect::<String>();
-        ctx.ui.warn(format!("{} was not refreshed: {}{causes}", file.shown(), error.message));
+        let why: Vec<&str> =
+            [&error.message].into_iter().chain(&error.causes).map(String::as_str).collect();
+        ctx.ui.warn(format!("{} was not refreshed: {}", file.shown(), redact(&why.join(": "))));
         for hint in &error.hints {
             ctx.ui.hint(&ctx.ui.in_our_name(hint));
         }

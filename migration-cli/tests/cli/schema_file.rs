@@ -127,9 +127,6 @@ fn another_format_and_a_part_go_to_stdout_and_a_named_file_takes_anything() {
 
 #[test]
 fn what_makes_no_sense_is_2_and_says_why() {
-    let database = TestDatabase::new();
-    database.execute("CREATE TABLE users (id int)");
-    let project = project(&database);
     #[track_caller]
     fn check(project: &Project, args: &str, lines: &[&str]) {
         let outcome = project.expect(args, 2);
@@ -140,6 +137,9 @@ fn what_makes_no_sense_is_2_and_says_why() {
         assert!(names(&project.path().join("migrations")).is_empty(), "{args}");
     }
 
+    let database = TestDatabase::new();
+    database.execute("CREATE TABLE users (id int)");
+    let project = project(&database);
     let unnamed = "--check compares a file, and none is named";
     check(&project, "schema --check --format json", &[unnamed, "schema --check --output FILE"]);
     check(&project, "schema --check --output -", &[unnamed]);

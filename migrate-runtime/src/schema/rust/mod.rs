@@ -84,7 +84,7 @@ impl Schema {
             text.push('\n');
             let what = format!("The schema {}.", spelt(schema));
             doc(&mut text, 0, &what, self.comment_of_schema(schema));
-            let _ = writeln!(text, "#[{}{ALLOWED}]\n#[rustfmt::skip]", "allow");
+            let _ = writeln!(text, "#[allow{ALLOWED}]\n#[rustfmt::skip]");
             let _ = writeln!(text, "pub mod {} {{", module(identifier));
             write_items(&mut text, items);
             text.push_str("}\n");

@@ -111,7 +111,7 @@ fn identifier(name: &str, case: Case) -> String {
         (previous, is_apart) = (letter, part.len() > 2);
     }
     if made.bytes().all(|it| it == b'_') {
-        made = "unnamed".to_owned();
+        "unnamed".clone_into(&mut made);
     }
     if made.starts_with(|it: char| it.is_ascii_digit()) {
         made.insert(0, '_');
