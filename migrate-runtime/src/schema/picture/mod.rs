@@ -57,3 +57,6 @@ impl Schema {
         svg::write(&drawing::Drawing::of(self, picture)?)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -31,15 +31,8 @@ pub(super) fn arrange(drawing: &Drawing, sheets: &[Sheet]) -> Result<Arrangement
     let mut parts = Vec::new();
     for group in &groups {
         let lines: Vec<_> = group.links.iter().filter(|it| !is_loop(&links[**it])).collect();
-        let place = |table: &usize| group.tables.binary_search(table).unwrap_or_default();
-        let part = Part {
-            sizes: group.tables.iter().map(|it| room(*it, sheets, links)).collect(),
-            // Those that are referred to are at the left.
-            lines: lines
-                .iter()
-                .map(|it| (place(&links[**it].to), place(&links[**it].from)))
-                .collect(),
-        };
+        let lines: Vec<_> = lines.into_iter().copied().collect();
+        let part = part(group, &lines, sheets, links);
         let layers = fold::best(&part).map_err(|error| {
             Error::new(ErrorKind::Internal, "the tables cannot be laid out").with_source(error)
         })?;
@@ -48,7 +41,7 @@ pub(super) fn arrange(drawing: &Drawing, sheets: &[Sheet]) -> Result<Arrangement
             columns[*at] = band;
         }
         for (at, way) in lines.into_iter().zip(layers.ways) {
-            ways[*at] = way;
+            ways[at] = way;
         }
         parts.push(layers.size);
     }
@@ -68,6 +61,22 @@ pub(super) fn arrange(drawing: &Drawing, sheets: &[Sheet]) -> Result<Arrangement
         }
     }
     Ok(Arrangement { places, columns, ways, size })
+}
+
+/// The tables of a group and some of the links between them, with those that are referred to at the left.
+fn part(group: &Group, lines: &[usize], sheets: &[Sheet], links: &[Link]) -> Part {
+    let place = |table: usize| group.tables.binary_search(&table).unwrap_or_default();
+    let ports = |link: &usize| {
+        let link = &links[*link];
+        let columns = link.key.as_ref().map(|it| (&it.target_columns[..], &it.columns[..]));
+        let (to, from) = columns.unwrap_or_default();
+        (sheets[link.to].port(to), sheets[link.from].port(from))
+    };
+    Part {
+        sizes: group.tables.iter().map(|it| room(*it, sheets, links)).collect(),
+        lines: lines.iter().map(|it| (place(links[*it].to), place(links[*it].from))).collect(),
+        ports: lines.iter().map(ports).collect(),
+    }
 }
 
 fn is_loop(link: &Link) -> bool {

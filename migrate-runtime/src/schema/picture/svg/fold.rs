@@ -11,7 +11,10 @@ use super::layered::{BETWEEN, Layers, Part};
 const SHAPE: f64 = 1.5;
 
 /// How high a column may be, in heights of a picture without any room to spare.
-const TRIED: [f64; 4] = [0.8, 1.2, 1.8, 2.8];
+const TRIED: [f64; 4] = [1.2, 1.8, 0.8, 2.8];
+
+/// Of how many boxes all of these are tried; of more, the first alone, since each takes its time.
+const MANY: usize = 300;
 
 /// How high a screen of our shape has to be for a picture of this size.
 pub(super) fn screen(size: Size) -> f64 {
@@ -28,8 +31,9 @@ pub(super) fn best(part: &Part) -> Result<Layers, LayoutError> {
     let mut best = part.lay_out(None)?;
     let area = |it: &Size| (it.width + part.between_columns()) * (it.height + BETWEEN);
     let fair = fair_width(part.sizes.iter().map(area).sum()) / SHAPE;
-    let tried: BTreeSet<_> =
-        TRIED.into_iter().map(|it| folded(part, &best.columns, fair * it)).collect();
+    let most = if part.sizes.len() > MANY { 1 } else { TRIED.len() };
+    let limits = TRIED.into_iter().take(most).map(|it| fair * it);
+    let tried: BTreeSet<_> = limits.map(|it| folded(part, &best.columns, it)).collect();
     for columns in tried {
         let layers = part.lay_out(Some(&columns))?;
         if screen(layers.size) < screen(best.size) {

@@ -6,6 +6,7 @@
 use dugong::graphlib::{Graph, GraphOptions};
 use dugong::{EdgeLabel, GraphLabel, LayoutError, NodeLabel, RankDir};
 
+use super::settle::settle;
 use super::{Point, Size, count};
 
 /// Between two boxes of a column.
@@ -17,6 +18,8 @@ const BETWEEN_LINES: f64 = 12.0;
 pub(super) struct Part {
     pub(super) sizes: Vec<Size>,
     pub(super) lines: Vec<(usize, usize)>,
+    /// How far below the tops of its left and its right box each line meets them.
+    pub(super) ports: Vec<(f64, f64)>,
 }
 
 /// Boxes in their places.
@@ -43,7 +46,7 @@ pub(super) struct Pass {
 impl Part {
     /// Between two columns: more where there are many lines to tell apart.
     pub(super) fn between_columns(&self) -> f64 {
-        80.0 + count(self.lines.len()).min(140.0)
+        90.0 + count(self.lines.len() / 2).min(70.0)
     }
 
     /// Lays it out, with every box in the column that it is told, or that the library chooses.
@@ -73,7 +76,9 @@ impl Part {
             graph.set_edge_named(left, right, Some(at.to_string()), Some(label));
         }
         dugong::layout(&mut graph)?;
-        Ok(self.read(&graph))
+        let mut layers = self.read(&graph);
+        settle(self, &mut layers);
+        Ok(layers)
     }
 
     fn read(&self, graph: &Graph<NodeLabel, EdgeLabel, GraphLabel>) -> Layers {

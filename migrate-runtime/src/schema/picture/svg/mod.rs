@@ -7,6 +7,7 @@ mod arrange;
 mod fold;
 mod layered;
 mod pack;
+mod settle;
 mod sheet;
 mod text;
 mod wire;
@@ -93,3 +94,6 @@ fn lit(drawing: &Drawing) -> String {
 fn count(it: usize) -> f64 {
     f64::from(u32::try_from(it).unwrap_or(u32::MAX))
 }
+
+#[cfg(test)]
+mod tests;

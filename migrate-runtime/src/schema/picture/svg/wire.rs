@@ -9,6 +9,9 @@ use super::layered::Pass;
 use super::sheet::Sheet;
 use super::text::xml;
 
+/// How far a line leads straight out of a column, so that its ends are not bent.
+const STUB: f64 = 20.0;
+
 /// Where a line meets a box, and which way it leaves: 1 to the right, -1 to the left.
 #[derive(Clone, Copy)]
 struct End {
@@ -45,7 +48,7 @@ pub(super) fn draw(
         None => (triangle(to), [from.at, out(to, 12.0)]),
     };
     let line = match is_loop {
-        true => around(ends, from.at.x + LOOP),
+        true => around(ends, from.at.x),
         false => through(ends, from.way, arranged, it, link),
     };
     let class = if it.key.is_some() { "" } else { " inherits" };
@@ -128,13 +131,11 @@ fn triangle(end: End) -> String {
     format!("M{x:.1} {y:.1}L{far:.1} {:.1}V{:.1}z", y - 6.0, y + 6.0)
 }
 
-/// From a table to itself.
-fn around([from, to]: [Point; 2], far: f64) -> String {
-    let far = far - 6.0;
-    format!(
-        "M{:.1} {:.1}C{far:.1} {:.1} {far:.1} {:.1} {:.1} {:.1}",
-        from.x, from.y, from.y, to.y, to.x, to.y
-    )
+/// From a table to itself, farther out where it has a longer way to go.
+fn around([from, to]: [Point; 2], side: f64) -> String {
+    let far = side + (24.0 + (from.y - to.y).abs() / 6.0).min(LOOP);
+    let (begin, end) = (from.y, to.y);
+    format!("M{:.1} {begin:.1}C{far:.1} {begin:.1} {far:.1} {end:.1} {:.1} {end:.1}", from.x, to.x)
 }
 
 /// Straight through the columns, and in a curve from one to the next.
@@ -142,7 +143,7 @@ fn through(ends: [Point; 2], way: f64, arranged: &Arrangement, link: &Link, at: 
     let [begin, end] = ends;
     let rim = |table: usize, way: f64| {
         let (left, right) = arranged.columns[table];
-        if way > 0.0 { right } else { left }
+        if way > 0.0 { right + STUB } else { left - STUB }
     };
     let mut pen = Pen { path: format!("M{:.1} {:.1}", begin.x, begin.y), at: begin };
     pen.straight(rim(link.from, way));
