@@ -116,20 +116,20 @@ fn what_mermaid_gets_is_written_so_that_it_reads_it() {
 fn unique_and_missing_values_say_how_many_rows_belong_together() {
     let database = TestDatabase::new();
     database.execute(
-        "CREATE TABLE u (id int PRIMARY KEY);
-         CREATE TABLE t (a int REFERENCES u, b int NOT NULL REFERENCES u, c int REFERENCES u, d int NOT NULL REFERENCES u,
-             e int REFERENCES u, f int REFERENCES u, UNIQUE (d), UNIQUE (a, b));
+        "CREATE TABLE users (id int PRIMARY KEY);
+         CREATE TABLE t (a int REFERENCES users, b int NOT NULL REFERENCES users, c int REFERENCES users, d int NOT NULL REFERENCES users,
+             e int REFERENCES users, f int REFERENCES users, UNIQUE (d), UNIQUE (a, b));
          CREATE UNIQUE INDEX ON t (c); CREATE UNIQUE INDEX ON t (e) WHERE e > 1; CREATE UNIQUE INDEX ON t (f, (f + 1))",
     );
     let text = schema(&database).to_mermaid(&Picture::default()).unwrap();
     let lines: Vec<_> = text.lines().filter(|it| it.contains(" : ")).map(str::trim).collect();
     let expected = [
-        "u |o--o{ t : \"a\"",
-        "u ||--o{ t : \"b\"",
-        "u |o--o| t : \"c\"",
-        "u ||--o| t : \"d\"",
-        "u |o--o{ t : \"e\"",
-        "u |o--o{ t : \"f\"",
+        "users |o--o{ t : \"a\"",
+        "users ||--o{ t : \"b\"",
+        "users |o--o| t : \"c\"",
+        "users ||--o| t : \"d\"",
+        "users |o--o{ t : \"e\"",
+        "users |o--o{ t : \"f\"",
     ];
     assert_eq!(lines, expected);
 }
