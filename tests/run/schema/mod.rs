@@ -1,6 +1,7 @@
 //! The schema as it is read from the catalogs: everything that is changed is noticed, and named.
 
 mod noticed;
+mod pictures;
 mod rust;
 mod same;
 mod tables;
@@ -14,7 +15,7 @@ use postgres::Config;
 use crate::three;
 
 pub(crate) fn tests() -> Vec<Trial> {
-    [tables::tests(), noticed::tests(), same::tests(), rust::tests()]
+    [tables::tests(), noticed::tests(), pictures::tests(), rust::tests(), same::tests()]
         .into_iter()
         .flatten()
         .collect()
