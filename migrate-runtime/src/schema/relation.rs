@@ -92,7 +92,10 @@ impl Schema {
     }
 
     /// The names and definitions of a table's constraints, by name.
-    fn constraints<'s>(&'s self, of: &'s ObjectName) -> impl Iterator<Item = (&'s str, &'s str)> {
+    pub(super) fn constraints<'s>(
+        &'s self,
+        of: &'s ObjectName,
+    ) -> impl Iterator<Item = (&'s str, &'s str)> {
         let first = ObjectName {
             kind: ObjectKind::Constraint,
             schema: of.schema.clone(),
@@ -127,7 +130,7 @@ impl<'s> ForeignKey<'s> {
 }
 
 /// The columns between the next brackets, and what follows those.
-fn columns_in<'w, 't>(words: &'w [&'t str]) -> (Vec<String>, &'w [&'t str]) {
+pub(super) fn columns_in<'w, 't>(words: &'w [&'t str]) -> (Vec<String>, &'w [&'t str]) {
     let start = words.iter().position(|it| *it == "(").map_or(words.len(), |it| it + 1);
     let end = words.iter().position(|it| *it == ")").unwrap_or(words.len()).max(start);
     let column = |part: &[&str]| {
