@@ -3,6 +3,7 @@
 //! Generic on purpose: an object is a kind, a name and a list of attributes, each a name and a text. What is
 //! written down for a kind is a matter of its query in `read/`. Nothing here knows a connection.
 
+mod diesel;
 mod diff;
 mod kind;
 mod name;
@@ -19,6 +20,7 @@ mod way_back;
 
 use std::collections::BTreeMap;
 
+pub use diesel::{DieselColumns, DieselDocs, DieselOptions, DieselSameQuery, DieselTables};
 pub use diff::{Difference, Weight};
 pub use kind::ObjectKind;
 pub use name::ObjectName;

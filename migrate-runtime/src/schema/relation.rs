@@ -92,7 +92,10 @@ impl Schema {
     }
 
     /// The names and definitions of a table's constraints, by name.
-    fn constraints<'s>(&'s self, of: &'s ObjectName) -> impl Iterator<Item = (&'s str, &'s str)> {
+    pub(super) fn constraints<'s>(
+        &'s self,
+        of: &'s ObjectName,
+    ) -> impl Iterator<Item = (&'s str, &'s str)> {
         let first = ObjectName {
             kind: ObjectKind::Constraint,
             schema: of.schema.clone(),

@@ -1,5 +1,6 @@
 //! The schema as it is read from the catalogs: everything that is changed is noticed, and named.
 
+mod diesel;
 mod noticed;
 mod pictures;
 mod rust;
@@ -15,10 +16,17 @@ use postgres::Config;
 use crate::three;
 
 pub(crate) fn tests() -> Vec<Trial> {
-    [tables::tests(), noticed::tests(), pictures::tests(), rust::tests(), same::tests()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        tables::tests(),
+        diesel::tests(),
+        noticed::tests(),
+        pictures::tests(),
+        rust::tests(),
+        same::tests(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 #[track_caller]

@@ -8,7 +8,7 @@ use migration_tests::{TestDatabase, trials};
 use super::{schema, schema_as, told};
 use crate::{three, up};
 
-static DCMS: migrate_runtime::MigrationSet = embed_migrations!("migrations");
+pub(super) static DCMS: migrate_runtime::MigrationSet = embed_migrations!("migrations");
 
 pub(crate) fn tests() -> Vec<Trial> {
     trials![
