@@ -18,7 +18,8 @@ use crate::text::{nearest, parse_duration};
 /// The name of the file.
 pub(crate) const FILE_NAME: &str = "migration.toml";
 
-const TOP_KEYS: [&str; 5] = ["environments", "lint", "postgres_version", "schema", "schema_format"];
+const TOP_KEYS: [&str; 6] =
+    ["environments", "lint", "postgres_version", "schema", "schema_format", "schema_views"];
 const ENVIRONMENT_KEYS: [&str; 14] = [
     "url",
     "url_env",
@@ -43,7 +44,7 @@ pub(crate) struct Config {
     pub(crate) path: Option<PathBuf>,
     /// `[environments.NAME]`.
     pub(crate) environments: BTreeMap<String, EnvironmentConfig>,
-    /// `schema` and `schema_format`.
+    /// `schema`, `schema_format` and `schema_views`.
     pub(crate) schema: SchemaConfig,
 }
 
@@ -145,6 +146,7 @@ fn parse(text: &str, path: &Path) -> Result<Config, CommandError> {
             }
             "schema" => config.schema.place = Some(file.schema_place(value)?),
             "schema_format" => config.schema.format = Some(file.schema_format(value)?),
+            "schema_views" => config.schema.views = Some(file.schema_views(value)?),
             _ => {}
         }
     }
@@ -234,6 +236,11 @@ impl Reader<'_> {
         })?;
         let folder = self.path.parent().unwrap_or(Path::new(""));
         Ok(SchemaPlace::File(folder.join(path)))
+    }
+
+    fn schema_views(&self, value: &Value) -> Result<bool, CommandError> {
+        let wrong = || self.error(value.span(), "schema_views must be true or false");
+        value.get_ref().as_bool().ok_or_else(wrong)
     }
 
     fn schema_format(&self, value: &Value) -> Result<Format, CommandError> {
@@ -326,6 +333,7 @@ mod tests {
         assert_eq!(read("schema = 'src/schema.rs'").place, Some(path));
         assert_eq!(read("schema = false").place, Some(SchemaPlace::Nowhere));
         assert_eq!(read("schema_format = 'json'").format, Some(Format::Json));
+        assert_eq!(read("schema_views = true").views, Some(true));
         assert_eq!(read(""), SchemaConfig::default());
     }
 
@@ -364,8 +372,9 @@ mod tests {
         check("colour = 1\n", (1, 1), "unknown key `colour`", "known keys: environments, lint");
         check("schema = true", (1, 10), "schema must be the name of a file, or false", "schema.rs");
         check("schema = ''", (1, 10), "schema must be the name of a file", "");
-        check("schema_format = 'jsno'", (1, 17), "must be one of: rust, json", "`json`");
+        check("schema_format = 'jsno'", (1, 17), "must be one of: diesel, rust, json", "`json`");
         check("schema_format = 1", (1, 17), "must be one of", "");
+        check("schema_views = 1", (1, 16), "schema_views must be true or false", "");
         check("schema_file = 'x'", (1, 1), "unknown key `schema_file`", "`schema");
         check("[lint]\ndeny = ['drop-tabel']", (2, 9), "no rule `drop-tabel`", "`drop-table`");
         check("environments = 'postgres://u:canary@h'", (1, 16), "must be a table", "");

@@ -134,7 +134,7 @@ fn files(ctx: &Context<'_>) -> [SettingRecord; 3] {
 }
 
 /// Where `up`, `down` and `schema` write the schema, and how.
-fn schema_file(ctx: &Context<'_>) -> [SettingRecord; 2] {
+fn schema_file(ctx: &Context<'_>) -> [SettingRecord; 3] {
     let source = |key: &str, is_given: bool| match &ctx.environment.config {
         Some(path) if is_given => Source::Config(key.to_owned(), path.clone()).brief(),
         _ => DEFAULT.to_owned(),
@@ -147,6 +147,11 @@ fn schema_file(ctx: &Context<'_>) -> [SettingRecord; 2] {
             "schema_format",
             Some(format),
             &source("schema_format", ctx.schema.format.is_some()),
+        ),
+        SettingRecord::new(
+            "schema_views",
+            Some(ctx.schema.views().to_string()),
+            &source("schema_views", ctx.schema.views.is_some()),
         ),
     ]
 }

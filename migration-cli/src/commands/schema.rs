@@ -23,7 +23,7 @@ use crate::schema_file::{Format, Found, SchemaFile, Selection};
 /// Exit code 0 when the file is written or was up to date; with --check, 5 when it is stale or missing.
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct SchemaArgs {
-    /// How to write it [default: `schema_format` in migration.toml, else rust]
+    /// How to write it [default: `schema_format` in migration.toml, else diesel]
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
 
@@ -35,13 +35,18 @@ pub(crate) struct SchemaArgs {
     #[arg(long)]
     check: bool,
 
-    /// Only these tables and views, each as NAME or SCHEMA.NAME
+    /// Only these tables and views, each as NAME or SCHEMA.NAME; in pictures with those that refer to them and that
+    /// they refer to, and `*` for any text
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     tables: Vec<String>,
 
-    /// Only what is in this schema; may be given again [default: all]
+    /// Only what is in this schema; may be given again [default: all; for Diesel, public]
     #[arg(long, value_name = "NAME")]
     schema: Vec<String>,
+
+    /// With views, for Diesel and in pictures; the other formats always have them
+    #[arg(long)]
+    views: bool,
 }
 
 /// Where the text goes.
@@ -51,15 +56,16 @@ enum To {
 }
 
 impl SchemaArgs {
-    fn selection(&self) -> Selection {
-        Selection { tables: self.tables.clone(), schemas: self.schema.clone() }
+    fn selection(&self, ctx: &Context<'_>) -> Selection {
+        let (tables, schemas) = (self.tables.clone(), self.schema.clone());
+        Selection { tables, schemas, views: self.views || ctx.schema.views() }
     }
 
     fn to(&self, ctx: &Context<'_>, format: Format, selection: &Selection) -> To {
         match &self.output {
             Some(path) if path == Path::new("-") => To::Stdout,
             Some(path) => To::File(SchemaFile::named(path, format)),
-            None if selection.is_all() => {
+            None if *selection == ctx.schema.selection() => {
                 let file = SchemaFile::of_project(ctx).filter(|it| it.format == format);
                 file.map_or(To::Stdout, To::File)
             }
@@ -70,7 +76,7 @@ impl SchemaArgs {
 
 pub(crate) fn run(ctx: &mut Context<'_>, args: &SchemaArgs) -> Result<u8, CommandError> {
     let format = args.format.unwrap_or(ctx.schema.format());
-    let selection = args.selection();
+    let selection = args.selection(ctx);
     let to = args.to(ctx, format, &selection);
     match &to {
         To::File(file) => file.check_place(ctx)?,
@@ -81,8 +87,11 @@ pub(crate) fn run(ctx: &mut Context<'_>, args: &SchemaArgs) -> Result<u8, Comman
         To::Stdout => {}
     }
     let schema = read(ctx)?;
-    selection.check(&schema)?;
-    let text = format.text(&schema, &selection);
+    let written = format.text(&schema, &selection)?;
+    if let Some(left_out) = &written.left_out {
+        ctx.ui.note(left_out);
+    }
+    let text = written.text;
     match to {
         To::File(file) if args.check => check(ctx, &file, &text),
         To::File(file) => write(ctx, &file, &text),

@@ -1,27 +1,44 @@
 //! The formats that a schema is written in.
 
 use clap::ValueEnum;
-use migrate_runtime::schema::Schema;
+use migrate_runtime::schema::{DieselOptions, DieselTables, Picture, Schema};
 
 use super::Selection;
+use crate::error::CommandError;
 use crate::output::schema_json;
 
 /// How a schema is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// Constants of Rust, for SQL that is written by hand
+    /// What `diesel print-schema` prints
     #[default]
+    Diesel,
+    /// Constants of Rust, for SQL that is written by hand
     Rust,
     /// Every object with its attributes, and the tables with their columns and keys
     Json,
+    /// An entity-relationship diagram as text for Mermaid
+    Mermaid,
+    /// An entity-relationship picture
+    Svg,
+}
+
+/// A schema as text.
+pub(crate) struct Text {
+    pub(crate) text: String,
+    /// What could not be written, and why.
+    pub(crate) left_out: Option<String>,
 }
 
 impl Format {
     /// As it is typed.
     pub(crate) fn as_str(self) -> &'static str {
         match self {
+            Format::Diesel => "diesel",
             Format::Rust => "rust",
             Format::Json => "json",
+            Format::Mermaid => "mermaid",
+            Format::Svg => "svg",
         }
     }
 
@@ -29,17 +46,29 @@ impl Format {
     /// folder.
     pub(super) fn file_name(self) -> &'static str {
         match self {
-            Format::Rust => "schema.rs",
+            Format::Diesel | Format::Rust => "schema.rs",
             Format::Json => "schema.json",
+            Format::Mermaid => "schema.mmd",
+            Format::Svg => "schema.svg",
         }
     }
 
+    /// Whether tables may be named by patterns, and come with those that refer to them.
+    pub(super) fn is_picture(self) -> bool {
+        matches!(self, Format::Mermaid | Format::Svg)
+    }
+
     /// The schema, or what was selected of it, as text.
-    pub(crate) fn text(self, schema: &Schema, selection: &Selection) -> String {
-        match self {
+    pub(crate) fn text(self, schema: &Schema, selection: &Selection) -> Result<Text, CommandError> {
+        selection.check(schema, self)?;
+        let text = match self {
+            Format::Diesel => return diesel(schema, selection),
             Format::Rust => selection.of(schema).to_rust(),
             Format::Json => schema_json(&selection.of(schema)),
-        }
+            Format::Mermaid => selection.schemas_of(schema).to_mermaid(&picture(selection))?,
+            Format::Svg => selection.schemas_of(schema).to_svg(&picture(selection))?,
+        };
+        Ok(Text { text, left_out: None })
     }
 
     /// The words for all of them.
@@ -50,6 +79,37 @@ impl Format {
     pub(crate) fn parse(word: &str) -> Option<Format> {
         Format::value_variants().iter().copied().find(|it| it.as_str() == word)
     }
+}
+
+fn picture(selection: &Selection) -> Picture {
+    let (tables, views) = (selection.tables.clone(), selection.views);
+    Picture { tables, views, ..Picture::default() }
+}
+
+/// Diesel's files are about one schema.
+fn diesel(schema: &Schema, selection: &Selection) -> Result<Text, CommandError> {
+    let mut options = DieselOptions::default();
+    match &selection.schemas[..] {
+        [] => {}
+        [one] => options.schema = Some(one.clone()).filter(|it| it != "public"),
+        _ => {
+            return Err(CommandError::usage("a file of Diesel's is about one schema")
+                .with_hint("name one with --schema, and write a file for each"));
+        }
+    }
+    if !selection.tables.is_empty() {
+        let space = options.schema.as_deref().unwrap_or("public");
+        let relations = schema.relations();
+        let named = relations.iter().filter(|it| it.name.schema.as_deref() == Some(space));
+        let named = named.filter(|it| selection.names(it.name)).map(|it| it.name.name.clone());
+        options.tables = DieselTables::Only(named.collect());
+    }
+    options.views = selection.views;
+    let left_out = schema.unknown_to_diesel(&options);
+    let left_out = left_out.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let left_out = (!left_out.is_empty())
+        .then(|| format!("left out, since Diesel needs a primary key: {left_out}"));
+    Ok(Text { text: schema.to_diesel(&options), left_out })
 }
 
 #[cfg(test)]

@@ -28,6 +28,8 @@ pub(crate) struct SchemaConfig {
     pub(crate) place: Option<Place>,
     /// `schema_format`
     pub(crate) format: Option<Format>,
+    /// `schema_views`
+    pub(crate) views: Option<bool>,
 }
 
 /// Where the file lies.
@@ -65,6 +67,16 @@ impl SchemaConfig {
     /// The format, unless another one is asked for.
     pub(crate) fn format(&self) -> Format {
         self.format.unwrap_or_default()
+    }
+
+    /// Whether views are in the file, where the format leaves them out unless told.
+    pub(crate) fn views(&self) -> bool {
+        self.views.unwrap_or(false)
+    }
+
+    /// What of the schema is in the file.
+    pub(crate) fn selection(&self) -> Selection {
+        Selection { views: self.views(), ..Selection::default() }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use migrate_runtime::{Error, ErrorKind, Migrator, Run};
 
-use super::{Found, SchemaFile, Selection};
+use super::{Found, SchemaFile};
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::output::SchemaRecord;
@@ -52,7 +52,11 @@ fn write(
     file: &SchemaFile,
 ) -> Result<(), CommandError> {
     file.check_place(ctx)?;
-    let text = file.format.text(&migrator.schema()?, &Selection::default());
+    let written = file.format.text(&migrator.schema()?, &ctx.schema.selection())?;
+    if let Some(left_out) = &written.left_out {
+        ctx.ui.note(format!("schema: {left_out}"));
+    }
+    let text = written.text;
     let found = file.compare(&text)?;
     if let Found::Stale(there) = &found
         && !file.is_asked_for

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use migrate_runtime::schema::{ObjectKind, ObjectName, Relation, Schema};
 
+use super::Format;
 use crate::error::CommandError;
 use crate::text::nearest;
 
@@ -15,21 +16,21 @@ pub(crate) struct Selection {
     pub(crate) tables: Vec<String>,
     /// Schemas.
     pub(crate) schemas: Vec<String>,
+    /// Whether views are wanted where they are not unless told.
+    pub(crate) views: bool,
 }
 
 impl Selection {
-    /// Whether it is everything.
-    pub(crate) fn is_all(&self) -> bool {
-        self.tables.is_empty() && self.schemas.is_empty()
-    }
-
-    /// Refuses names that the schema does not have.
-    pub(crate) fn check(&self, schema: &Schema) -> Result<(), CommandError> {
+    /// Refuses names that the schema does not have. Pictures look for their tables themselves.
+    pub(super) fn check(&self, schema: &Schema, format: Format) -> Result<(), CommandError> {
         let schemas: BTreeSet<&str> = schema.objects.keys().filter_map(schema_of).collect();
         for name in &self.schemas {
             if !schemas.contains(name.as_str()) {
                 return Err(unknown("schema", name, schemas.iter().copied()));
             }
+        }
+        if format.is_picture() {
+            return Ok(());
         }
         let relations = schema.relations();
         for name in &self.tables {
@@ -43,27 +44,34 @@ impl Selection {
 
     /// What is wanted of a schema: the objects in the schemas, and of the tables themselves, with their parts and the
     /// types of their columns.
-    pub(crate) fn of<'s>(&self, schema: &'s Schema) -> Cow<'s, Schema> {
-        if self.is_all() {
-            return Cow::Borrowed(schema);
-        }
-        let is_in = |it: &ObjectName| {
-            self.schemas.is_empty()
-                || schema_of(it).is_some_and(|it| self.schemas.iter().any(|name| name == it))
-        };
-        let mut some = schema.clone();
+    pub(super) fn of<'s>(&self, schema: &'s Schema) -> Cow<'s, Schema> {
         if self.tables.is_empty() {
-            some.objects.retain(|it, _| is_in(it));
-        } else {
-            let relations = schema.relations().into_iter();
-            let tables: Vec<_> =
-                relations.filter(|it| is_in(it.name) && self.names(it.name)).collect();
-            some.objects.retain(|it, _| is_of(it, &tables));
+            return self.schemas_of(schema);
         }
+        let relations = schema.relations().into_iter();
+        let tables: Vec<_> =
+            relations.filter(|it| self.is_in(it.name) && self.names(it.name)).collect();
+        let mut some = schema.clone();
+        some.objects.retain(|it, _| is_of(it, &tables));
         Cow::Owned(some)
     }
 
-    fn names(&self, relation: &ObjectName) -> bool {
+    /// The objects in the schemas that were named.
+    pub(super) fn schemas_of<'s>(&self, schema: &'s Schema) -> Cow<'s, Schema> {
+        if self.schemas.is_empty() {
+            return Cow::Borrowed(schema);
+        }
+        let mut some = schema.clone();
+        some.objects.retain(|it, _| self.is_in(it));
+        Cow::Owned(some)
+    }
+
+    fn is_in(&self, name: &ObjectName) -> bool {
+        self.schemas.is_empty()
+            || schema_of(name).is_some_and(|it| self.schemas.iter().any(|name| name == it))
+    }
+
+    pub(super) fn names(&self, relation: &ObjectName) -> bool {
         self.tables.iter().any(|it| is_called(relation, it))
     }
 }
