@@ -40,7 +40,7 @@ fn the_file_is_written_once_and_found_fresh_and_stale() {
     let database = TestDatabase::new();
     let project = project(&database);
     let missing = project.expect("schema --check", 5);
-    assert!(missing.stdout.starts_with(&format!("--- /dev/null\n+++ b/{FILE}\n@@ -0,0 +1,")));
+    assert!(missing.stdout.starts_with(&format!("--- /dev/null\n+++ b/{FILE}\n@@ -0,0 +1")));
     assert!(missing.stderr.ends_with(&format!("{FILE} is missing.\n")), "{}", missing.stderr);
     assert!(!exists(&project, FILE));
 
@@ -52,12 +52,14 @@ fn the_file_is_written_once_and_found_fresh_and_stale() {
     assert_eq!(before, after, "written though nothing differs");
     assert_eq!(names(&project.path().join("migrations")), ["schema.rs"]);
 
-    database.execute("CREATE TABLE t (id int)");
+    database.execute("CREATE TABLE t (id int PRIMARY KEY); CREATE TABLE left_out (id int)");
     let old = read(&project, FILE);
     let stale = project.expect("schema --check", 5);
     assert!(stale.stdout.starts_with(&format!("--- a/{FILE}\n+++ b/{FILE}\n@@ ")));
-    assert!(stale.stdout.contains("\n+    pub mod t {\n"), "{}", stale.stdout);
-    assert!(stale.stderr.ends_with(&format!("{FILE} is stale.\n")), "{}", stale.stderr);
+    assert!(stale.stdout.contains("\n+diesel::table! {\n+    t (id) {\n"), "{}", stale.stdout);
+    let without_key = "left out, since Diesel needs a primary key: table left_out\n";
+    let said = format!("{without_key}{FILE} is stale.\n");
+    assert!(stale.stderr.ends_with(&said), "{}", stale.stderr);
     assert_eq!(read(&project, FILE), old, "--check writes nothing");
     patched(&project, &stale.stdout);
     project.expect("schema --check", 0);
@@ -108,7 +110,7 @@ fn another_format_and_a_part_go_to_stdout_and_a_named_file_takes_anything() {
     assert_eq!(part("--schema app --schema public"), ["app.t", "app.u", "public.u"]);
     assert_eq!(part("--schema public --tables u"), ["public.u"]);
 
-    let rust = project.expect("schema --tables app.u", 0).stdout;
+    let rust = project.expect("schema --format rust --tables app.u", 0).stdout;
     assert!(rust.contains("pub mod u {") && !rust.contains("pub mod mood {"), "{rust}");
     assert!(rust.contains("target: \"app.t\""), "{rust}");
     assert_eq!(
@@ -121,8 +123,44 @@ fn another_format_and_a_part_go_to_stdout_and_a_named_file_takes_anything() {
     assert_eq!(wrote.stdout, "Wrote all.json.\n");
     project.expect("schema --format json -o all.json --check", 0);
     assert_eq!(project.expect("schema --format json", 0).stdout, read(&project, "all.json"));
-    project.expect("schema --tables app.u -o part.rs", 0);
+    project.expect("schema --format rust --tables app.u -o part.rs", 0);
     assert_eq!(read(&project, "part.rs"), rust);
+}
+
+#[test]
+fn diesel_and_pictures_show_what_they_are_told_to() {
+    let database = TestDatabase::new();
+    database.execute(
+        "CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY, a int REFERENCES a);
+         CREATE TABLE c (id int PRIMARY KEY); CREATE VIEW v AS SELECT id FROM a;
+         CREATE SCHEMA app; CREATE TABLE app.t (id int PRIMARY KEY)",
+    );
+    let project = project(&database);
+    let diesel = |args: &str| project.expect(&format!("schema --output - {args}"), 0).stdout;
+    let tables = |text: &str| {
+        let heads = text.lines().filter(|it| it.ends_with(") {") && !it.contains('!'));
+        heads.map(|it| it.trim().trim_end_matches(" {").to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(tables(&diesel("")), ["a (id)", "b (id)", "c (id)"]);
+    assert_eq!(tables(&diesel("--tables public.b")), ["b (id)"]);
+    assert_eq!(tables(&diesel("--views")), ["a (id)", "b (id)", "c (id)", "v (id)"]);
+    assert!(diesel("--schema app").contains("app.t (id) {"));
+    let both = project.expect("schema --schema app --schema public", 2);
+    assert!(both.stderr.contains("about one schema"), "{}", both.stderr);
+    project.expect("schema", 0);
+    project.write("migration.toml", "schema_views = true");
+    assert!(project.expect("schema --check", 5).stdout.contains("+    v (id) {"));
+
+    for (format, mark) in [("mermaid", "erDiagram"), ("svg", "<svg")] {
+        let picture =
+            |args: &str| project.expect(&format!("schema --format {format} {args}"), 0).stdout;
+        assert!(picture("").contains(mark), "{}", picture(""));
+        assert_ne!(picture("--tables b"), picture(""));
+        assert_eq!(picture("--tables a"), picture("--tables b"), "with what it is joined to");
+        assert_ne!(picture("--schema app"), picture(""));
+        let unknown = project.expect(&format!("schema --format {format} --tables bb"), 2);
+        assert!(unknown.stderr.contains("did you mean `b`?"), "{}", unknown.stderr);
+    }
 }
 
 #[test]
@@ -180,12 +218,13 @@ fn a_role_that_may_only_read_is_enough() {
          ALTER ROLE {role} SET default_transaction_read_only = on"
     ));
     let project = project(&database);
-    let own = project.expect("schema --output -", 0).stdout;
+    let own = project.expect("schema --format rust --output -", 0).stdout;
     let reading = Project::on(&database).with("PGUSER", &role);
     let url = database.url();
     let (_, place) = url.split_once('@').unwrap();
     let printed =
-        reading.expect(&format!("schema --output - --database-url postgres://{role}@{place}"), 0);
+        format!("schema --format rust --output - --database-url postgres://{role}@{place}");
+    let printed = reading.expect(&printed, 0);
     assert_eq!(printed.stdout, own);
     assert!(own.contains("pub mod hidden {"), "{own}");
     database.execute(&format!("DROP ROLE {role}"));
@@ -199,10 +238,10 @@ fn programs_get_file_format_diff_and_content() {
     let record = |args: &str, code: i32| project.json(args, code)["schema"].clone();
     let diff = project.expect("schema --check", 5).stdout;
     let checked = record("schema --check", 5);
-    assert_eq!(checked, json!({ "file": FILE, "format": "rust", "changed": true, "diff": diff }));
-    let written = json!({ "file": FILE, "format": "rust", "changed": true });
+    assert_eq!(checked, json!({ "file": FILE, "format": "diesel", "changed": true, "diff": diff }));
+    let written = json!({ "file": FILE, "format": "diesel", "changed": true });
     assert_eq!(record("schema", 0), written);
-    let fresh = json!({ "file": FILE, "format": "rust", "changed": false });
+    let fresh = json!({ "file": FILE, "format": "diesel", "changed": false });
     assert_eq!(record("schema", 0), fresh);
     assert_eq!(record("schema --check", 0), fresh);
     let content = project.expect("schema --format json", 0).stdout;

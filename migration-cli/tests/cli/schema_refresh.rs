@@ -15,7 +15,7 @@ fn runs_refresh_the_file_where_they_did_something() {
     let first = "schema: migrations/schema.rs written (`schema = false` at the top of migration.toml leaves it out)\n";
     let up = project.expect("up --steps 1", 0);
     assert!(up.stderr.ends_with(first), "{}", up.stderr);
-    assert!(read(&project, FILE).contains("pub mod users {"));
+    assert!(read(&project, FILE).contains("    users (id) {"));
     project.expect("schema --check", 0);
 
     let up = project.expect("up --steps 1", 0);
@@ -37,7 +37,7 @@ fn runs_refresh_the_file_where_they_did_something() {
     assert!(exists(&project, FILE));
 
     let report = project.json("up --steps 1", 0);
-    assert_eq!(report["schema"], json!({ "file": FILE, "format": "rust", "changed": true }));
+    assert_eq!(report["schema"], json!({ "file": FILE, "format": "diesel", "changed": true }));
     let report = project.json("up --dry-run", 0);
     assert_eq!(report["schema"], Value::Null);
 }
