@@ -104,6 +104,36 @@ fn without_a_build_script_the_build_warns_with_the_lines_to_paste() {
 }
 
 #[test]
+fn a_program_that_compiles_the_schema_goes_by_its_time() {
+    const SHOW: &str = r#"
+static MIGRATIONS: migrate_runtime::MigrationSet = migrate_runtime::embed_migrations!("migrations");
+include!("../migrations/schema.rs");
+
+fn main() {
+    println!("{SCHEMA}: {}", (&MIGRATIONS).into_iter().count());
+}
+"#;
+    let schema = |text: &str| format!("const SCHEMA: &str = \"{text}\";");
+    let project = Project::new("rebuild-schema");
+    project.write("build.rs", BUILD);
+    project.write("src/main.rs", SHOW);
+    project.write_pair("20240320000000_one", "SELECT 1;");
+    project.write("migrations/schema.rs", &schema("one"));
+    project.check(Built::Anew, "one: 1");
+
+    // As `migration-cli schema` writes it.
+    project.write("migrations/.schema.rs.new", &schema("two"));
+    let path = |name| project.folder.path().join("migrations").join(name);
+    fs::rename(path(".schema.rs.new"), path("schema.rs")).unwrap();
+    project.check(Built::Anew, "two: 1");
+    project.check(Built::Nothing, "two: 1");
+
+    // With an older time, the program would keep what it had.
+    project.rewrite_schema(&schema("three"));
+    project.check(Built::Nothing, "two: 1");
+}
+
+#[test]
 fn a_commit_is_picked_up_by_the_next_build_and_a_revision_that_was_given_counts() {
     const SHOW: &str = r#"
 static MIGRATIONS: migrate_runtime::MigrationSet = migrate_runtime::embed_migrations!("migrations");

@@ -80,8 +80,8 @@ impl Early {
         let name = name.unwrap_or("migration-cli");
         let program = name.strip_suffix(".exe").unwrap_or(name).to_owned();
         let texts = || args.iter().skip(1).map_while(|it| it.to_str().filter(|it| *it != "--"));
-        // Another command may have a format of that name, and mean something else.
-        let is_check = texts().any(|it| it == "check");
+        // `schema` has a format of that name too, and means something else.
+        let is_check = texts().find(|it| ["check", "schema"].contains(it)) == Some("check");
         let (mut json, mut color) = (false, Color::Auto);
         for (arg, next) in texts().zip(texts().skip(1).chain([""])) {
             let value = |flag: &str| match arg.strip_prefix(flag)? {
@@ -253,6 +253,7 @@ mod tests {
         check(&["check", "--format=json"], true);
         check(&["check", "--format", "json", "--stepz"], true);
         check(&["check", "--format=sarif"], false);
+        check(&["schema", "--tables", "check", "--format", "json"], false);
         check(&["check", "--formats=json"], false);
         check(&["export", "--format=json"], false);
         check(&["create", "--", "--json"], false);

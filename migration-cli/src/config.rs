@@ -375,7 +375,7 @@ mod tests {
         check("schema_format = 'jsno'", (1, 17), "must be one of: diesel, rust, json", "`json`");
         check("schema_format = 1", (1, 17), "must be one of", "");
         check("schema_views = 1", (1, 16), "schema_views must be true or false", "");
-        check("schema_file = 'x'", (1, 1), "unknown key `schema_file`", "`schema");
+        check("schema_fromat = 'rust'", (1, 1), "unknown key `schema_fromat`", "`schema_format`");
         check("[lint]\ndeny = ['drop-tabel']", (2, 9), "no rule `drop-tabel`", "`drop-table`");
         check("environments = 'postgres://u:canary@h'", (1, 16), "must be a table", "");
         check("[environments]\nlive = 'canary'", (2, 8), "must be a table", "");

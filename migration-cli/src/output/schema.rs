@@ -8,7 +8,6 @@ use similar::TextDiff;
 use super::ui::Ui;
 use crate::error::CommandError;
 use crate::schema_file::{Found, SchemaFile};
-use crate::text::printable;
 
 /// What `schema` did, and what `up` and `down` did about the file.
 #[derive(Debug, Serialize)]
@@ -65,7 +64,7 @@ pub(crate) fn print_checked(
         Found::Stale(_) => "is stale",
         Found::Missing => "is missing",
     };
-    ui.result(printable(diff.unwrap_or_default()).trim_end())?;
+    ui.verbatim(diff.unwrap_or_default())?;
     ui.say(format!("{name} {what}."));
     Ok(())
 }

@@ -113,6 +113,9 @@ impl SchemaFile {
 
     /// Compares the file with a text. A checkout with other ends of lines is the same.
     pub(crate) fn compare(&self, text: &str) -> Result<Found, CommandError> {
+        if write::is_device(&self.path) {
+            return Ok(Found::Missing);
+        }
         match fs::read(&self.path) {
             Ok(bytes) => {
                 let there = String::from_utf8_lossy(&bytes).replace("\r\n", "\n");

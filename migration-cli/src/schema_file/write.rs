@@ -11,6 +11,9 @@ use std::path::{Path, PathBuf};
 /// `migrations/` as a whole, so that a program which embeds the folder is compiled once more after `schema.rs`
 /// has changed in it; an older time would save that, and leave programs that use the file with what they had.
 pub(crate) fn write_whole(path: &Path, text: &str) -> io::Result<()> {
+    if is_device(path) {
+        return fs::write(path, text);
+    }
     let path = behind_links(path)?;
     let beside = beside(&path)?;
     let written = write(&beside, &path, text);
@@ -30,6 +33,11 @@ fn write(beside: &Path, path: &Path, text: &str) -> io::Result<()> {
     file.sync_all()?;
     drop(file);
     fs::rename(beside, path)
+}
+
+/// Whether it is something that is written to, and neither compared nor replaced: a pipe, `/dev/null`.
+pub(super) fn is_device(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|it| !it.is_file() && !it.is_dir())
 }
 
 /// The place of the file itself; a link may lead to where nothing is yet.
@@ -81,6 +89,17 @@ mod tests {
         assert!(write_whole(&in_the_way, "three\n").is_err());
         assert!(write_whole(&folder.path().join("no/file"), "three\n").is_err());
         assert_eq!(names(folder.path()), ["folder", "schema.rs"]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_no_file_is_written_to_and_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("link");
+        std::os::unix::fs::symlink("/dev/null", &link).unwrap();
+        assert!(is_device(&link));
+        write_whole(&link, "one\n").unwrap();
+        assert!(is_device(Path::new("/dev/null")) && is_device(&link));
     }
 
     #[cfg(unix)]
