@@ -6,6 +6,7 @@
 mod diff;
 mod kind;
 mod name;
+mod needs;
 mod normal;
 mod query;
 mod read;
@@ -31,6 +32,7 @@ pub struct Schema {
     /// Every object, by its name.
     pub objects: BTreeMap<ObjectName, Object>,
     read_on: ReadOn,
+    needs: needs::Needs,
 }
 
 /// The day that a schema was read on, since 1970, by the server's clock. It makes no difference.

@@ -280,12 +280,12 @@ const RARE: &[Case] = &[
     (
         "",
         "ALTER FOREIGN TABLE ft OPTIONS (SET e 'g')",
-        "foreign table ft: server is sv OPTIONS (e=g), was sv OPTIONS (e=f)",
+        "foreign table ft: server is sv OPTIONS (e 'g'), was sv OPTIONS (e 'f')",
     ),
     (
         "",
         "ALTER FOREIGN TABLE ft ALTER a OPTIONS (SET c 'g')",
-        "column ft.a: foreign options are c=g, were c=d",
+        "column ft.a: foreign options are c 'g', were c 'd'",
     ),
     (
         "",
