@@ -4,6 +4,7 @@
 //! written down for a kind is a matter of its query in `read/`. Nothing here knows a connection.
 
 mod diff;
+mod dump;
 mod kind;
 mod name;
 mod needs;
@@ -18,6 +19,7 @@ mod way_back;
 use std::collections::BTreeMap;
 
 pub use diff::{Difference, Weight};
+pub use dump::DumpOptions;
 pub use kind::ObjectKind;
 pub use name::ObjectName;
 pub(crate) use read::{BEGIN, FIRST, message, parse};
@@ -105,6 +107,12 @@ impl Schema {
 }
 
 impl Object {
+    /// It with some of its attributes left out.
+    fn without(&self, attributes: &[&str]) -> Object {
+        let kept = self.attributes.iter().filter(|it| !attributes.contains(&it.name));
+        Object { attributes: kept.cloned().collect() }
+    }
+
     /// The place of a column among the others.
     fn position(&self) -> Option<u32> {
         self.get("position")?.parse().ok()

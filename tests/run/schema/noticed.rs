@@ -16,6 +16,9 @@ pub(crate) fn tests() -> Vec<Trial> {
     ]
 }
 
+/// Every list of this file.
+pub(super) const ALL: &[&[Case]] = &[SCHEMAS, TYPES, VIEWS, FUNCTIONS, TRIGGERS, RARE];
+
 fn changes_of_schemas_and_extensions_are_noticed() {
     check(SCHEMAS);
 }
