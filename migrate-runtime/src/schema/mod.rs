@@ -5,8 +5,10 @@
 
 mod diesel;
 mod diff;
+mod dump;
 mod kind;
 mod name;
+mod needs;
 mod normal;
 #[cfg(feature = "picture")]
 mod picture;
@@ -22,6 +24,7 @@ use std::collections::BTreeMap;
 
 pub use diesel::{DieselColumns, DieselDocs, DieselOptions, DieselSameQuery, DieselTables};
 pub use diff::{Difference, Weight};
+pub use dump::DumpOptions;
 pub use kind::ObjectKind;
 pub use name::ObjectName;
 #[cfg(feature = "picture")]
@@ -38,6 +41,7 @@ pub struct Schema {
     /// Every object, by its name.
     pub objects: BTreeMap<ObjectName, Object>,
     read_on: ReadOn,
+    needs: needs::Needs,
 }
 
 /// The day that a schema was read on, since 1970, by the server's clock. It makes no difference.
@@ -110,6 +114,12 @@ impl Schema {
 }
 
 impl Object {
+    /// It with some of its attributes left out.
+    fn without(&self, attributes: &[&str]) -> Object {
+        let kept = self.attributes.iter().filter(|it| !attributes.contains(&it.name));
+        Object { attributes: kept.cloned().collect() }
+    }
+
     /// The place of a column among the others.
     fn position(&self) -> Option<u32> {
         self.get("position")?.parse().ok()

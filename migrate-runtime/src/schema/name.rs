@@ -1,6 +1,8 @@
 //! The name of an object: for people, and as SQL writes it.
 
+use std::collections::HashSet;
 use std::fmt;
+use std::sync::LazyLock;
 
 use super::ObjectKind;
 use crate::quote::ident;
@@ -44,7 +46,9 @@ impl ObjectName {
         match self.kind {
             ObjectKind::Function | ObjectKind::Procedure | ObjectKind::Aggregate => {
                 let arguments = self.name.rfind('(').unwrap_or(self.name.len());
-                format!("{}{}", spelt(&self.name[..arguments]), &self.name[arguments..])
+                let (own, arguments) = self.name.split_at(arguments);
+                let is_empty = self.kind == ObjectKind::Aggregate && arguments == "()";
+                format!("{}{}", spelt(own), if is_empty { "(*)" } else { arguments })
             }
             // These are more than a name.
             ObjectKind::Operator
@@ -98,11 +102,18 @@ const RESERVED: &str = " all analyse analyze and any array as asc asymmetric aut
     trim true union unique user using values varchar variadic verbose when where window with xmlattributes \
     xmlconcat xmlelement xmlexists xmlforest xmlnamespaces xmlparse xmlpi xmlroot xmlserialize xmltable ";
 
+fn is_reserved(name: &str) -> bool {
+    // Every name of a schema comes by here, most of them many times.
+    static WORDS: LazyLock<HashSet<&str>> =
+        LazyLock::new(|| RESERVED.split_ascii_whitespace().collect());
+    WORDS.contains(name)
+}
+
 /// A name as `quote_ident` writes it.
 pub(super) fn spelt(name: &str) -> String {
     let mut bytes = name.bytes();
     let is_plain = bytes.next().is_some_and(|it| it.is_ascii_lowercase() || it == b'_')
         && bytes.all(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'_')
-        && !RESERVED.split_ascii_whitespace().any(|it| it == name);
+        && !is_reserved(name);
     if is_plain { name.to_owned() } else { ident(name) }
 }

@@ -3,6 +3,7 @@
 use migrate_core::sql_words;
 
 use super::normal::words_of;
+use super::relation::unquoted;
 
 /// Whether two queries that PostgreSQL wrote differ in the order of what they select alone: what `*` stands for is
 /// written in the order that the columns had.
@@ -19,6 +20,23 @@ pub(super) fn selects_from(query: &str, table: &str) -> bool {
     let is_named = |at: usize| !matches!(before(at), Some("." | "AS"));
     let mut places = query.windows(table.len()).enumerate();
     places.any(|(at, words)| words == table && is_named(at))
+}
+
+/// The names of what a query that PostgreSQL wrote gives, in their order.
+pub(super) fn selected(query: &str) -> Option<Vec<String>> {
+    let words = sql_words(query);
+    let outside = outside_of_brackets(&words);
+    let start = outside.iter().copied().find(|it| words[*it] == "SELECT")? + 1;
+    let ends = ["FROM", "WHERE", "UNION", "INTERSECT", "EXCEPT", "ORDER", "LIMIT", "OFFSET", ";"];
+    let end = outside.iter().copied().find(|it| *it > start && ends.contains(&words[*it]));
+    let end = end.unwrap_or(words.len());
+    let mut names = Vec::new();
+    let commas =
+        outside.iter().copied().filter(|it| words[*it] == "," && (start..end).contains(it));
+    for comma in commas.chain([end]) {
+        names.push(unquoted(words.get(comma.checked_sub(1)?)?));
+    }
+    Some(names)
 }
 
 /// A query of one `SELECT`, with what it selects in the order of the alphabet.

@@ -1,6 +1,7 @@
 //! The schema as it is read from the catalogs: everything that is changed is noticed, and named.
 
 mod diesel;
+mod dump;
 mod noticed;
 mod pictures;
 mod rust;
@@ -19,6 +20,7 @@ pub(crate) fn tests() -> Vec<Trial> {
     [
         tables::tests(),
         diesel::tests(),
+        dump::tests(),
         noticed::tests(),
         pictures::tests(),
         rust::tests(),

@@ -16,6 +16,9 @@ pub(crate) fn tests() -> Vec<Trial> {
     ]
 }
 
+/// Every list of this file.
+pub(super) const ALL: &[&[Case]] = &[SCHEMAS, TYPES, VIEWS, FUNCTIONS, TRIGGERS, RARE];
+
 fn changes_of_schemas_and_extensions_are_noticed() {
     check(SCHEMAS);
 }
@@ -280,12 +283,12 @@ const RARE: &[Case] = &[
     (
         "",
         "ALTER FOREIGN TABLE ft OPTIONS (SET e 'g')",
-        "foreign table ft: server is sv OPTIONS (e=g), was sv OPTIONS (e=f)",
+        "foreign table ft: server is sv OPTIONS (e 'g'), was sv OPTIONS (e 'f')",
     ),
     (
         "",
         "ALTER FOREIGN TABLE ft ALTER a OPTIONS (SET c 'g')",
-        "column ft.a: foreign options are c=g, were c=d",
+        "column ft.a: foreign options are c 'g', were c 'd'",
     ),
     (
         "",

@@ -54,7 +54,7 @@ fn the_same_migrations_make_the_same_schema() {
 }
 
 /// One of every kind.
-const EVERYTHING: &str = "
+pub(super) const EVERYTHING: &str = "
     CREATE SCHEMA app;
     CREATE EXTENSION pg_trgm SCHEMA app;
     CREATE TYPE app.mood AS ENUM ('sad', 'ok');

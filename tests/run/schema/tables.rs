@@ -16,6 +16,9 @@ pub(crate) fn tests() -> Vec<Trial> {
     ]
 }
 
+/// Every list of this file.
+pub(super) const ALL: &[&[Case]] = &[TABLES, COLUMNS, PARTITIONS, CONSTRAINTS, INDEXES];
+
 fn changes_of_tables_are_noticed() {
     check(TABLES);
 }

@@ -1,4 +1,4 @@
-SELECT 'cast', NULL, NULL, pg_catalog.format('%s AS %s', pg_catalog.format_type(k.castsource, NULL), pg_catalog.format_type(k.casttarget, NULL)),
+SELECT {id}, 'cast', NULL, NULL, pg_catalog.format('%s AS %s', pg_catalog.format_type(k.castsource, NULL), pg_catalog.format_type(k.casttarget, NULL)),
        pg_catalog.concat_ws(' ',
             CASE k.castmethod WHEN 'i' THEN 'WITH INOUT' WHEN 'b' THEN 'WITHOUT FUNCTION'
                  ELSE 'WITH FUNCTION ' || k.castfunc::pg_catalog.regprocedure::text END,

@@ -1,4 +1,4 @@
-SELECT 'collation', n.nspname, NULL, l.collname,
+SELECT {id}, 'collation', n.nspname, NULL, l.collname,
        pg_catalog.concat_ws(', ', 'PROVIDER = ' || CASE l.collprovider WHEN 'c' THEN 'libc' WHEN 'i' THEN 'icu' WHEN 'b' THEN 'builtin' ELSE 'default' END,
             'LC_COLLATE = ' || pg_catalog.quote_literal(l.collcollate), 'LC_CTYPE = ' || pg_catalog.quote_literal(l.collctype),
             -- Its name has changed with versions 15 and 17.

@@ -1,4 +1,4 @@
-SELECT 'column', c.nspname, c.relname, a.attname,
+SELECT {id}, 'column', c.nspname, c.relname, a.attname,
        -- Dropped columns leave holes in the numbers.
        CASE WHEN c.relkind NOT IN ('v', 'm') THEN pg_catalog.row_number() OVER (PARTITION BY a.attrelid ORDER BY a.attnum) END,
        pg_catalog.format_type(a.atttypid, a.atttypmod),
@@ -14,8 +14,8 @@ SELECT 'column', c.nspname, c.relname, a.attname,
        END,
        {compression},
        NULLIF(a.attstattarget, -1),
-       (SELECT pg_catalog.string_agg(it, ', ' ORDER BY it) FROM pg_catalog.unnest(a.attoptions) it),
-       (SELECT pg_catalog.string_agg(it, ', ' ORDER BY it) FROM pg_catalog.unnest(a.attfdwoptions) it),
+       (SELECT pg_catalog.string_agg(it, ', ' ORDER BY it COLLATE pg_catalog."C") FROM pg_catalog.unnest(a.attoptions) it),
+       (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(o.option_name) || ' ' || pg_catalog.quote_literal(o.option_value), ', ' ORDER BY o.option_name COLLATE pg_catalog."C") FROM pg_catalog.pg_options_to_table(a.attfdwoptions) o),
        CASE WHEN a.attinhcount > 0 THEN CASE WHEN a.attislocal THEN 'inherited and its own' ELSE 'inherited' END END,
        {not_null_name},
        {grants}, {comment}

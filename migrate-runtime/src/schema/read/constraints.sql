@@ -1,4 +1,4 @@
-SELECT 'constraint', c.nspname, c.relname, s.conname,
+SELECT {id}, 'constraint', c.nspname, c.relname, s.conname,
        pg_catalog.pg_get_constraintdef(s.oid),
        CASE WHEN s.coninhcount > 0 THEN CASE WHEN s.conislocal THEN 'inherited and its own' ELSE 'inherited' END END,
        -- A foreign key is kept by triggers on either table; without them, it only says so.
@@ -10,7 +10,7 @@ JOIN pg_catalog.pg_constraint s ON s.conrelid = c.oid
 -- Of a foreign key, its copies for partitions on either side come and go with it.
 WHERE s.contype IN ('c', 'p', 'u', 'x') OR s.contype = 'f' AND s.conparentid = 0
 UNION ALL
-SELECT 'constraint', n.nspname, t.typname, s.conname, pg_catalog.pg_get_constraintdef(s.oid), NULL, NULL, {comment}
+SELECT {id}, 'constraint', n.nspname, t.typname, s.conname, pg_catalog.pg_get_constraintdef(s.oid), NULL, NULL, {comment}
 FROM pg_catalog.pg_constraint s
 JOIN pg_catalog.pg_type t ON t.oid = s.contypid
 JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace

@@ -1,7 +1,7 @@
 //! Reading the catalogs: one message, whatever the number of objects, with one query for each family of them.
 //!
-//! Each query gives kind, schema, table, name, and what is known of the object, in the order of its family's
-//! list here. It is read in one snapshot with an empty path, so that PostgreSQL writes every name with its
+//! Each query gives the number of the object, kind, schema, table, name, and what is known of it, in the order of
+//! its family's list here; the last one gives what needs what, by their numbers. It is read in one snapshot with an empty path, so that PostgreSQL writes every name with its
 //! schema. Nothing is locked: what is dropped while it is being read may make a query fail.
 
 mod families;
@@ -10,6 +10,7 @@ use std::collections::HashMap;
 
 use families::{FAMILIES, Family};
 
+use super::needs::{Numbers, Row};
 use super::{Attribute, Object, ObjectKind, ObjectName, ReadOn, Schema};
 use crate::quote::{fill, literal};
 use crate::transport::Reply;
@@ -23,7 +24,8 @@ pub(crate) const FIRST: usize = 3;
 /// The queries, for a server of a version (`server_version_num`) with the history in `schema`.
 pub(crate) fn message(version: u32, schema: &str) -> String {
     let queries = FAMILIES.iter().map(|it| it.query(version, schema));
-    let mut message = queries.collect::<Vec<_>>().join(";\n");
+    let needs = include_str!("needs.sql").trim().to_owned();
+    let mut message = queries.chain([needs]).collect::<Vec<_>>().join(";\n");
     message.push_str(";\nCOMMIT");
     message
 }
@@ -31,10 +33,15 @@ pub(crate) fn message(version: u32, schema: &str) -> String {
 /// Understands the answer to [`message`].
 pub(crate) fn parse(reply: Reply, day: Option<i64>) -> Schema {
     let mut objects = HashMap::new();
+    let (mut names, mut rows) = (HashMap::new(), Vec::new());
     for (statement, cells) in reply.rows {
-        let Some(family) = FAMILIES.get(statement) else { continue };
         let mut cells = cells.into_iter();
         let mut cell = || cells.next().flatten();
+        let Some(family) = FAMILIES.get(statement) else {
+            rows.extend(need(&mut cell));
+            continue;
+        };
+        let number = cell();
         let kind = cell().and_then(|it| ObjectKind::parse(&it));
         let (schema, table, name) = (cell(), cell(), cell());
         let (Some(kind), Some(name)) = (kind, name) else { continue };
@@ -43,9 +50,16 @@ pub(crate) fn parse(reply: Reply, day: Option<i64>) -> Schema {
         };
         let attributes = family.attributes.iter().zip(cells).filter_map(attribute).collect();
         let name = ObjectName { kind, schema, table, name };
+        names.extend(number.map(|it| (it, name.clone())));
         objects.insert(name, Object { attributes });
     }
-    Schema { objects: objects.into_iter().collect(), read_on: ReadOn(day) }
+    let needs = Numbers { names, objects: &objects }.needs(&rows);
+    Schema { objects: objects.into_iter().collect(), read_on: ReadOn(day), needs }
+}
+
+fn need(cell: &mut dyn FnMut() -> Option<String>) -> Option<Row> {
+    let (object, needed, how) = (cell()?, cell()?, cell()?);
+    Some(Row { object, needed, how, is_part: cell().is_some(), is_type: cell().is_some() })
 }
 
 impl Family {
@@ -65,16 +79,16 @@ impl Family {
             ],
         );
         let column = if class == "pg_class" && oid == "a.attrelid" { "a.attnum" } else { "0" };
-        let comment = fill(
-            include_str!("comment.sql"),
-            &[("class", class), ("oid", oid), ("column", column)],
-        );
+        let of_object = [("class", class), ("oid", oid), ("column", column)];
+        let part = |sql| fill(sql, &of_object).trim().to_owned();
         let mut values = vec![
+            ("id", part(include_str!("id.sql"))),
+            ("items", part(include_str!("operator_items.sql"))),
             ("is_users", users.to_owned()),
             ("is_no_member", is_member(self.id)),
             ("relations", relations.trim().to_owned()),
             ("schema", schema),
-            ("comment", comment.trim().to_owned()),
+            ("comment", part(include_str!("comment.sql"))),
             ("grants", self.grants()),
         ];
         for (name, since, new, old) in families::VERSIONS {

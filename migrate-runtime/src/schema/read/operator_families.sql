@@ -1,11 +1,6 @@
-SELECT 'operator family', n.nspname, NULL, f.opfname || ' USING ' || a.amname,
-       pg_catalog.concat_ws(', ',
-            (SELECT pg_catalog.string_agg(pg_catalog.format('OPERATOR %s %s', o.amopstrategy, o.amopopr::pg_catalog.regoperator), ', '
-                    ORDER BY o.amopstrategy, o.amopopr::pg_catalog.regoperator::text)
-             FROM pg_catalog.pg_amop o WHERE o.amopfamily = f.oid),
-            (SELECT pg_catalog.string_agg(pg_catalog.format('FUNCTION %s %s', p.amprocnum, p.amproc::oid::pg_catalog.regprocedure), ', '
-                    ORDER BY p.amprocnum, p.amproc::oid::pg_catalog.regprocedure::text)
-             FROM pg_catalog.pg_amproc p WHERE p.amprocfamily = f.oid)),
+-- Without what belongs to its classes.
+SELECT {id}, 'operator family', n.nspname, NULL, pg_catalog.quote_ident(f.opfname) || ' USING ' || pg_catalog.quote_ident(a.amname),
+       NULLIF(pg_catalog.concat_ws(', ', {items}), ''),
        pg_catalog.pg_get_userbyid(f.opfowner), {comment}
 FROM pg_catalog.pg_opfamily f
 JOIN pg_catalog.pg_am a ON a.oid = f.opfmethod

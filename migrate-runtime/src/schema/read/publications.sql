@@ -1,6 +1,6 @@
-SELECT 'publication', NULL, NULL, p.pubname,
+SELECT {id}, 'publication', NULL, NULL, p.pubname,
        CASE WHEN p.puballtables THEN 'ALL TABLES' ELSE
-           (SELECT pg_catalog.string_agg(it, ', ' ORDER BY it) FROM
+           (SELECT pg_catalog.string_agg(it, ', ' ORDER BY it COLLATE pg_catalog."C") FROM
                (SELECT 'TABLE ' || r.prrelid::pg_catalog.regclass::text || COALESCE(' (' || {published_columns} || ')', '')
                        || COALESCE(' WHERE (' || {published_rows} || ')', '')
                 FROM pg_catalog.pg_publication_rel r WHERE r.prpubid = p.oid

@@ -1,4 +1,4 @@
-SELECT 'sequence', c.nspname, NULL, c.relname,
+SELECT {id}, 'sequence', c.nspname, NULL, c.relname,
        pg_catalog.format_type(s.seqtypid, NULL), s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache,
        CASE WHEN s.seqcycle THEN 'CYCLE' END,
        CASE c.relpersistence WHEN 'u' THEN 'unlogged' END,

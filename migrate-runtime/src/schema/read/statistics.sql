@@ -1,4 +1,4 @@
-SELECT 'statistics', n.nspname, NULL, s.stxname,
+SELECT {id}, 'statistics', n.nspname, NULL, s.stxname,
        pg_catalog.pg_get_statisticsobjdef(s.oid),
        NULLIF(s.stxstattarget, -1),
        pg_catalog.pg_get_userbyid(s.stxowner), {comment}

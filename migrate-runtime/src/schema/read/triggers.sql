@@ -1,4 +1,4 @@
-SELECT 'trigger', c.nspname, c.relname, t.tgname,
+SELECT {id}, 'trigger', c.nspname, c.relname, t.tgname,
        pg_catalog.pg_get_triggerdef(t.oid),
        CASE t.tgenabled WHEN 'D' THEN 'DISABLE' WHEN 'R' THEN 'ENABLE REPLICA' WHEN 'A' THEN 'ENABLE ALWAYS' END,
        {comment}

@@ -1,4 +1,4 @@
-SELECT CASE t.typtype WHEN 'e' THEN 'enum' WHEN 'd' THEN 'domain' WHEN 'c' THEN 'composite' WHEN 'r' THEN 'range' ELSE 'type' END,
+SELECT {id}, CASE t.typtype WHEN 'e' THEN 'enum' WHEN 'd' THEN 'domain' WHEN 'c' THEN 'composite' WHEN 'r' THEN 'range' ELSE 'type' END,
        n.nspname, NULL, t.typname,
        CASE WHEN t.typtype = 'e' THEN
            (SELECT pg_catalog.string_agg(pg_catalog.quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder)
@@ -11,18 +11,30 @@ SELECT CASE t.typtype WHEN 'e' THEN 'enum' WHEN 'd' THEN 'domain' WHEN 'c' THEN 
        CASE WHEN t.typtype = 'r' THEN
            (SELECT pg_catalog.concat_ws(', ',
                 'SUBTYPE = ' || pg_catalog.format_type(r.rngsubtype, NULL),
-                'SUBTYPE_OPCLASS = ' || (SELECT pg_catalog.quote_ident(o.opcname) FROM pg_catalog.pg_opclass o WHERE o.oid = r.rngsubopc),
+                'SUBTYPE_OPCLASS = ' || (SELECT pg_catalog.format('%I.%I', s.nspname, o.opcname) FROM pg_catalog.pg_opclass o
+                    JOIN pg_catalog.pg_namespace s ON s.oid = o.opcnamespace WHERE o.oid = r.rngsubopc),
                 'COLLATION = ' || NULLIF(r.rngcollation, 0)::pg_catalog.regcollation::text,
                 'CANONICAL = ' || NULLIF(r.rngcanonical::oid, 0)::pg_catalog.regproc::text,
                 'SUBTYPE_DIFF = ' || NULLIF(r.rngsubdiff::oid, 0)::pg_catalog.regproc::text,
                 'MULTIRANGE_TYPE_NAME = ' || {multirange})
             FROM pg_catalog.pg_range r WHERE r.rngtypid = t.oid)
-            WHEN t.typtype = 'b' THEN
-           pg_catalog.concat_ws(', ', 'INPUT = ' || t.typinput::text, 'OUTPUT = ' || t.typoutput::text,
+            WHEN t.typtype = 'b' AND t.typisdefined THEN
+           NULLIF(pg_catalog.concat_ws(', ', 'INPUT = ' || NULLIF(t.typinput::oid, 0)::pg_catalog.regproc::text,
+                'OUTPUT = ' || NULLIF(t.typoutput::oid, 0)::pg_catalog.regproc::text,
                 'RECEIVE = ' || NULLIF(t.typreceive::oid, 0)::pg_catalog.regproc::text,
                 'SEND = ' || NULLIF(t.typsend::oid, 0)::pg_catalog.regproc::text,
-                'INTERNALLENGTH = ' || t.typlen, 'ALIGNMENT = ' || t.typalign::text, 'STORAGE = ' || t.typstorage::text,
-                'CATEGORY = ' || t.typcategory::text, 'PREFERRED = ' || t.typispreferred, 'DELIMITER = ' || t.typdelim::text)
+                'TYPMOD_IN = ' || NULLIF(t.typmodin::oid, 0)::pg_catalog.regproc::text,
+                'TYPMOD_OUT = ' || NULLIF(t.typmodout::oid, 0)::pg_catalog.regproc::text,
+                'ANALYZE = ' || NULLIF(t.typanalyze::oid, 0)::pg_catalog.regproc::text,
+                -- Since version 14.
+                'SUBSCRIPT = ' || NULLIF(pg_catalog.to_jsonb(t) ->> 'typsubscript', '-'),
+                'INTERNALLENGTH = ' || CASE t.typlen WHEN -1 THEN 'VARIABLE' ELSE t.typlen::text END,
+                CASE WHEN t.typbyval THEN 'PASSEDBYVALUE' END,
+                'ALIGNMENT = ' || CASE t.typalign WHEN 'c' THEN 'char' WHEN 's' THEN 'int2' WHEN 'i' THEN 'int4' ELSE 'double' END,
+                'STORAGE = ' || CASE t.typstorage WHEN 'p' THEN 'plain' WHEN 'e' THEN 'external' WHEN 'm' THEN 'main' ELSE 'extended' END,
+                'CATEGORY = ' || pg_catalog.quote_literal(t.typcategory::text), CASE WHEN t.typispreferred THEN 'PREFERRED = true' END,
+                'DEFAULT = ' || pg_catalog.quote_literal(t.typdefault), 'ELEMENT = ' || pg_catalog.format_type(NULLIF(t.typelem, 0), NULL),
+                'DELIMITER = ' || pg_catalog.quote_literal(t.typdelim::text), CASE WHEN t.typcollation <> 0 THEN 'COLLATABLE = true' END), '')
        END,
        pg_catalog.pg_get_userbyid(t.typowner), {grants}, {comment}
 FROM pg_catalog.pg_type t

@@ -1,0 +1,72 @@
+//! The pieces of indexes: those of constraints come with these.
+
+use super::super::sql::create;
+use super::super::{Object, ObjectKind, ObjectName};
+use super::pieces::{Pieces, Step};
+use super::tables::described_as;
+
+pub(super) fn add<'s>(pieces: &mut Pieces<'_, 's>, name: &'s ObjectName, object: &'s Object) {
+    let Some(table) = pieces.whole_of(name) else { return };
+    let constraint = object.get("constraint").map(|it| ObjectName {
+        kind: ObjectKind::Constraint,
+        name: it.to_owned(),
+        ..name.clone()
+    });
+    let schema = pieces.schema;
+    let constraint = constraint.and_then(|it| schema.objects.get_key_value(&it));
+    let is_split = schema.objects.get(table).is_some_and(|it| it.get("partition key").is_some());
+    let mut statements = Vec::new();
+    if constraint.is_none() {
+        statements.push(create::main(name, object, schema));
+        // That of a table with partitions is valid once all of these have theirs.
+        if object.get("validity").is_some() && !is_split {
+            statements[0].insert_str(0, "-- It was not valid.\n");
+        }
+    }
+    statements.extend(settings(name, object, constraint.is_some()));
+    statements.extend(described_as(name, object, schema));
+    if let Some((constraint, _)) = constraint {
+        pieces.is_made_within(name, constraint);
+        if !statements.is_empty() {
+            let piece = pieces.add(name, table, Step::Index, statements);
+            pieces.want(piece, constraint);
+        }
+    } else {
+        let piece = pieces.add(name, table, Step::Index, statements);
+        pieces.is_made_by(name, piece);
+        pieces.want(piece, table);
+        pieces.want_partitions(piece, table);
+    }
+    let parent = object.get("parent").and_then(|it| pieces.tables.families.named(it));
+    if let Some(parent) = parent {
+        let text =
+            format!("ALTER INDEX {} ATTACH PARTITION {}", parent.qualified(), name.qualified());
+        let piece = pieces.add(name, table, Step::Attached, vec![text]);
+        pieces.want(piece, name);
+        pieces.want(piece, parent);
+    }
+}
+
+/// What has statements of its own.
+fn settings(name: &ObjectName, object: &Object, is_of_constraint: bool) -> Vec<String> {
+    let index = name.qualified();
+    let mut statements = Vec::new();
+    let definition = object.get("definition").filter(|_| is_of_constraint);
+    // What is written of a constraint has no word about it.
+    let options = definition.and_then(|it| it.rsplit_once(" WITH (")?.1.split_once(')'));
+    if let Some((options, _)) = options {
+        statements.push(format!("ALTER INDEX {index} SET ({options})"));
+    }
+    for target in object.get("statistics targets").into_iter().flat_map(|it| it.split(", ")) {
+        let (column, target) = target.split_once(' ').unwrap_or((target, "-1"));
+        statements
+            .push(format!("ALTER INDEX {index} ALTER COLUMN {column} SET STATISTICS {target}"));
+    }
+    if let Some(space) = object.get("tablespace") {
+        statements.push(format!("ALTER INDEX {index} SET TABLESPACE {space}"));
+    }
+    if object.get("clustering").is_some() {
+        statements.push(format!("ALTER TABLE {} CLUSTER ON {}", name.relation(), name.quoted()));
+    }
+    statements
+}

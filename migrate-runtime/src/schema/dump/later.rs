@@ -1,0 +1,77 @@
+//! What nothing else needs, in an order of its own: by then, everything that it needs is there.
+
+use super::super::sql::create;
+use super::super::sql::{statement, target};
+use super::super::{Object, ObjectKind, ObjectName, Schema};
+use super::DumpOptions;
+use super::children::names;
+use super::rights::own;
+use super::tables::described_as;
+use crate::quote::{fill_code, literal};
+
+/// Foreign keys, statistics, rules, policies and publications.
+pub(super) fn statements(schema: &Schema) -> Vec<String> {
+    use ObjectKind as K;
+    let kinds = [K::Constraint, K::Statistics, K::Rule, K::Policy, K::Publication];
+    let of_kind = |kind| schema.objects.iter().filter(move |it| it.0.kind == kind);
+    let mut statements = Vec::new();
+    for (name, object) in kinds.into_iter().flat_map(of_kind) {
+        if name.kind == K::Constraint && !is_foreign_key(object) {
+            continue;
+        }
+        statements.push(create::main(name, object, schema));
+        if name.kind == K::Constraint {
+            statements.extend(disabled(name, object));
+        }
+        if let (K::Rule, Some(state)) = (name.kind, object.get("state")) {
+            let (table, own) = (name.relation(), name.quoted());
+            statements.push(format!("ALTER TABLE {table} {state} RULE {own}"));
+        }
+        if name.kind == K::Statistics && object.get("statistics target").is_some() {
+            statements.extend(statement(name, object, "statistics target", schema));
+        }
+        statements.extend(described_as(name, object, schema));
+    }
+    statements
+}
+
+pub(super) fn is_foreign_key(object: &Object) -> bool {
+    object.get("definition").is_some_and(|it| it.starts_with("FOREIGN KEY "))
+}
+
+/// Disables the triggers that keep a foreign key, where they are.
+fn disabled(name: &ObjectName, object: &Object) -> Option<String> {
+    let tables = object.get("disabled triggers")?.strip_prefix("on ")?;
+    let tables = names(tables).map(literal).collect::<Vec<_>>().join(", ");
+    let (table, name) = (literal(&name.relation()), literal(&name.name));
+    let values = [("table", table.as_str()), ("name", &name), ("tables", &tables)];
+    Some(fill_code(include_str!("disable.sql").trim(), &values))
+}
+
+/// Fills the materialised views that are, in the order in which they were made.
+pub(super) fn refreshed(schema: &Schema, order: &[&ObjectName]) -> Vec<String> {
+    let views = order.iter().filter(|it| it.kind == ObjectKind::MaterializedView);
+    let is_filled =
+        |it: &&&ObjectName| schema.objects.get(**it).is_some_and(|it| it.get("data").is_none());
+    views
+        .filter(is_filled)
+        .map(|it| format!("REFRESH MATERIALIZED VIEW {}", it.qualified()))
+        .collect()
+}
+
+/// They would act on the rest of the script.
+pub(super) fn event_triggers(schema: &Schema, options: DumpOptions) -> Vec<String> {
+    let all = schema.objects.iter().filter(|it| it.0.kind == ObjectKind::EventTrigger);
+    let mut statements = Vec::new();
+    for (name, object) in all {
+        statements.push(create::main(name, object, schema));
+        if let Some(state) = object.get("state") {
+            statements.push(format!("ALTER EVENT TRIGGER {} {state}", target(name, schema)));
+        }
+        statements.extend(described_as(name, object, schema));
+        if options.owners {
+            statements.extend(own(name, object, schema));
+        }
+    }
+    statements
+}

@@ -1,0 +1,175 @@
+//! What is known of an object, as SQL: for people who compare two of them. Most of it runs as it is; what has no
+//! statement of its own is a comment.
+
+pub(super) mod create;
+mod grants;
+
+pub(super) use grants::grants;
+
+use create::{column, main, table};
+
+use super::name::spelt;
+use super::{Object, ObjectKind, ObjectName, Schema};
+use crate::quote::optional;
+
+/// The lines that make an object, with what belongs to it alone.
+pub(super) fn definition(name: &ObjectName, object: &Object, schema: &Schema) -> Vec<String> {
+    let text = match (name.kind, &name.schema) {
+        (ObjectKind::Table | ObjectKind::ForeignTable | ObjectKind::Composite, Some(space)) => {
+            let columns = schema.columns(space, &name.name);
+            let columns = columns.iter().map(|(name, it)| column(name, it));
+            table(name, object, &columns.collect::<Vec<_>>())
+        }
+        _ => main(name, object, schema),
+    };
+    let mut lines = lines_of(&text);
+    let aside =
+        object.attributes.iter().filter(|it| ASIDE.contains(&it.name) && it.name != "owner");
+    lines.extend(aside.flat_map(|it| statement(name, object, it.name, schema)));
+    lines
+}
+
+/// What statements of their own tell.
+const ASIDE: [&str; 3] = ["owner", "grants", "comment"];
+
+/// The lines that tell one attribute of an object; none where it is as it is unless told.
+pub(super) fn statement(
+    name: &ObjectName,
+    object: &Object,
+    attribute: &str,
+    schema: &Schema,
+) -> Vec<String> {
+    let (kind, target) = (name.kind.sql(), target(name, schema));
+    let value = object.get(attribute);
+    match (attribute, value) {
+        ("comment", value) => comment(name, value, schema).lines().map(str::to_owned).collect(),
+        ("owner", Some(owner)) => vec![format!("ALTER {kind} {target} OWNER TO {}", spelt(owner))],
+        ("grants", value) => {
+            let owner = object.get("owner").or_else(|| schema.whole(name)?.1.get("owner"));
+            grants(name, value.unwrap_or_default(), owner)
+        }
+        _ => match (alteration(name, attribute), value) {
+            (Some(action), Some(value)) if action.ends_with('(') => {
+                vec![format!("{action}{value})")]
+            }
+            (Some(action), Some(value)) => vec![format!("{action} {value}")],
+            (Some(_), None) => Vec::new(),
+            (None, _) => lines_of(&main(name, object, schema)),
+        },
+    }
+}
+
+/// The statement that sets a comment, or takes it away.
+pub(super) fn comment(name: &ObjectName, value: Option<&str>, schema: &Schema) -> String {
+    format!("COMMENT ON {} {} IS {}", name.kind.sql(), target(name, schema), optional(value))
+}
+
+fn lines_of(text: &str) -> Vec<String> {
+    text.lines().map(|it| it.trim_end().to_owned()).collect()
+}
+
+/// The statement that drops the object.
+pub(super) fn removal(name: &ObjectName, schema: &Schema) -> Option<String> {
+    use ObjectKind as K;
+    let (kind, own, relation) = (name.kind.sql(), name.quoted(), name.relation());
+    Some(match name.kind {
+        K::DefaultPrivileges => return None,
+        K::Column if schema.is_part_of(name, K::Composite) => {
+            format!("ALTER TYPE {relation} DROP ATTRIBUTE {own};")
+        }
+        K::Column => format!("ALTER TABLE {relation} DROP COLUMN {own};"),
+        K::Constraint if schema.is_part_of(name, K::Domain) => {
+            format!("ALTER DOMAIN {relation} DROP CONSTRAINT {own};")
+        }
+        K::Constraint => format!("ALTER TABLE {relation} DROP CONSTRAINT {own};"),
+        K::Trigger | K::Rule | K::Policy => format!("DROP {kind} {own} ON {relation};"),
+        _ => format!("DROP {kind} {};", target(name, schema)),
+    })
+}
+
+/// What comes after the kind in a statement about the object.
+pub(super) fn target(name: &ObjectName, schema: &Schema) -> String {
+    match (name.kind, &name.table) {
+        (ObjectKind::Cast, _) => format!("({})", name.quoted()),
+        (ObjectKind::Column | ObjectKind::Index, _) | (_, None) => name.qualified(),
+        (_, Some(_)) => {
+            let domain = if schema.is_part_of(name, ObjectKind::Domain) { "DOMAIN " } else { "" };
+            format!("{} ON {domain}{}", name.quoted(), name.relation())
+        }
+    }
+}
+
+/// Statements that set one attribute, as far as it is not part of what makes the object.
+fn alteration(name: &ObjectName, attribute: &str) -> Option<String> {
+    use ObjectKind as K;
+    let (own, relation) = (name.quoted(), name.relation());
+    let of_column = |what: &str| Some(format!("ALTER TABLE {relation} ALTER COLUMN {own} {what}"));
+    let of_own =
+        |what: &str| Some(format!("ALTER {} {} {what}", name.kind.sql(), name.qualified()));
+    match (name.kind, attribute) {
+        (K::Column, "storage") => of_column("SET STORAGE"),
+        (K::Column, "compression") => of_column("SET COMPRESSION"),
+        (K::Column, "statistics target") => of_column("SET STATISTICS"),
+        (K::Column, "options") => of_column("SET ("),
+        (K::Column, "foreign options") => of_column("OPTIONS ("),
+        (K::Table | K::ForeignTable, "row level security" | "row level security of its owner") => {
+            of_own("ROW LEVEL SECURITY --")
+        }
+        (K::Table, "replica identity") => of_own("REPLICA IDENTITY"),
+        (K::Table | K::View, "options") | (K::Table, "TOAST options") => of_own("SET ("),
+        (K::Table | K::Index | K::MaterializedView, "tablespace") => of_own("SET TABLESPACE"),
+        (K::Table, "access method") => of_own("SET ACCESS METHOD"),
+        (K::Statistics, "statistics target") => of_own("SET STATISTICS"),
+        (K::Trigger, "state") => Some(format!("ALTER TABLE {relation} /* TRIGGER {own} */")),
+        (K::Rule, "state") => Some(format!("ALTER TABLE {relation} /* RULE {own} */")),
+        (K::Column, "inheritance" | "name of its not-null constraint")
+        | (K::Index, "validity" | "clustering" | "parent" | "statistics targets") => {
+            Some(format!("-- {attribute} of {}:", name.qualified()))
+        }
+        (K::Constraint, "inheritance" | "disabled triggers") => {
+            Some(format!("-- {attribute} of {own}:"))
+        }
+        (K::Sequence, "column") => of_own("OWNED BY"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::schema::Attribute;
+
+    fn object(attributes: &[(&'static str, &str)]) -> Object {
+        let attribute = |&(name, value): &_| Attribute { name, value: str::to_owned(value) };
+        Object { attributes: attributes.iter().map(attribute).collect() }
+    }
+
+    fn name(kind: ObjectKind, table: Option<&str>, name: &str) -> ObjectName {
+        let (schema, table) = (Some("public".to_owned()), table.map(str::to_owned));
+        ObjectName { kind, schema, table, name: name.to_owned() }
+    }
+
+    #[test]
+    fn parts_of_types_and_domains_have_statements_of_their_own() {
+        let objects = [
+            (name(ObjectKind::Composite, None, "pair"), Object::default()),
+            (name(ObjectKind::Domain, None, "d"), Object::default()),
+        ];
+        let schema = Schema { objects: objects.into(), ..Schema::default() };
+        let constraint = name(ObjectKind::Constraint, Some("d"), "c");
+        let checks = object(&[("definition", "CHECK (VALUE > 0)"), ("comment", "why")]);
+        assert_eq!(
+            definition(&constraint, &checks, &schema),
+            [
+                "ALTER DOMAIN public.d ADD CONSTRAINT c CHECK (VALUE > 0)",
+                "COMMENT ON CONSTRAINT c ON DOMAIN public.d IS 'why'"
+            ]
+        );
+        let gone = |it| removal(&it, &schema).unwrap();
+        assert_eq!(gone(constraint), "ALTER DOMAIN public.d DROP CONSTRAINT c;");
+        let attribute = name(ObjectKind::Column, Some("pair"), "one");
+        assert_eq!(gone(attribute), "ALTER TYPE public.pair DROP ATTRIBUTE one;");
+        let column = name(ObjectKind::Column, Some("t"), "one");
+        assert_eq!(gone(column), "ALTER TABLE public.t DROP COLUMN one;");
+    }
+}

@@ -1,0 +1,54 @@
+-- A type of its own, over functions that take it.
+CREATE TYPE point3;
+CREATE FUNCTION point3_in(cstring) RETURNS point3 LANGUAGE internal IMMUTABLE STRICT AS 'int4in';
+CREATE FUNCTION point3_out(point3) RETURNS cstring LANGUAGE internal IMMUTABLE STRICT AS 'int4out';
+CREATE TYPE point3 (INPUT = point3_in, OUTPUT = point3_out, LIKE = int4, CATEGORY = 'X', DEFAULT = '7', DELIMITER = ';');
+CREATE TYPE still_a_shell;
+CREATE FUNCTION point3_lt(point3, point3) RETURNS bool LANGUAGE internal IMMUTABLE STRICT AS 'int4lt';
+CREATE FUNCTION point3_ge(point3, point3) RETURNS bool LANGUAGE internal IMMUTABLE STRICT AS 'int4ge';
+CREATE FUNCTION point3_gt(point3, point3) RETURNS bool LANGUAGE internal IMMUTABLE STRICT AS 'int4gt';
+CREATE FUNCTION point3_le(point3, point3) RETURNS bool LANGUAGE internal IMMUTABLE STRICT AS 'int4le';
+CREATE FUNCTION point3_eq(point3, point3) RETURNS bool LANGUAGE internal IMMUTABLE STRICT AS 'int4eq';
+CREATE FUNCTION point3_cmp(point3, point3) RETURNS int LANGUAGE internal IMMUTABLE STRICT AS 'btint4cmp';
+CREATE OPERATOR < (FUNCTION = point3_lt, LEFTARG = point3, RIGHTARG = point3, COMMUTATOR = >, NEGATOR = >=, RESTRICT = scalarltsel, JOIN = scalarltjoinsel);
+CREATE OPERATOR >= (FUNCTION = point3_ge, LEFTARG = point3, RIGHTARG = point3, COMMUTATOR = <=, NEGATOR = <);
+CREATE OPERATOR > (FUNCTION = point3_gt, LEFTARG = point3, RIGHTARG = point3, COMMUTATOR = <, NEGATOR = <=);
+CREATE OPERATOR <= (FUNCTION = point3_le, LEFTARG = point3, RIGHTARG = point3, COMMUTATOR = >=, NEGATOR = >);
+CREATE OPERATOR = (FUNCTION = point3_eq, LEFTARG = point3, RIGHTARG = point3, COMMUTATOR = =, RESTRICT = eqsel, JOIN = eqjoinsel, HASHES, MERGES);
+CREATE OPERATOR !! (FUNCTION = point3_out, RIGHTARG = point3);
+COMMENT ON OPERATOR = (point3, point3) IS 'the same';
+CREATE OPERATOR FAMILY "Family" USING btree;
+CREATE OPERATOR CLASS point3_ops DEFAULT FOR TYPE point3 USING btree FAMILY "Family" AS
+    OPERATOR 1 <, OPERATOR 2 <=, OPERATOR 3 =, OPERATOR 4 >=, OPERATOR 5 >, FUNCTION 1 point3_cmp(point3, point3);
+CREATE FUNCTION point3_cmp_int(point3, int) RETURNS int LANGUAGE internal IMMUTABLE STRICT AS 'btint4cmp';
+CREATE FUNCTION point3_lt_int(point3, int) RETURNS bool LANGUAGE internal IMMUTABLE STRICT AS 'int4lt';
+CREATE OPERATOR < (FUNCTION = point3_lt_int, LEFTARG = point3, RIGHTARG = int);
+ALTER OPERATOR FAMILY "Family" USING btree ADD FUNCTION 1 (point3, int) point3_cmp_int(point3, int), OPERATOR 1 < (point3, int);
+CREATE OPERATOR CLASS "Odd One" FOR TYPE int USING gist AS STORAGE bigint;
+COMMENT ON OPERATOR CLASS "Odd One" USING gist IS 'does nothing';
+CREATE CAST (point3 AS int) WITHOUT FUNCTION AS ASSIGNMENT;
+CREATE CAST (int AS point3) WITH INOUT;
+CREATE FUNCTION point3_text(point3) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT $1::int::text';
+CREATE CAST (point3 AS text) WITH FUNCTION point3_text(point3) AS IMPLICIT;
+COMMENT ON CAST (point3 AS text) IS 'a cast';
+CREATE TABLE points (p point3 PRIMARY KEY DEFAULT '3', all_p point3[], text text DEFAULT '4'::point3::text, CHECK (p < '9'::point3 AND p < 8));
+CREATE INDEX ON points (p point3_ops DESC);
+CREATE TYPE point_range AS RANGE (SUBTYPE = point3, SUBTYPE_OPCLASS = point3_ops);
+-- A range whose canonical function takes it.
+CREATE TYPE days;
+CREATE FUNCTION days_canonical(days) RETURNS days LANGUAGE internal IMMUTABLE STRICT AS 'daterange_canonical';
+CREATE TYPE days AS RANGE (SUBTYPE = date, CANONICAL = days_canonical);
+CREATE TABLE has_days (d days, EXCLUDE USING gist (d WITH &&));
+-- Aggregates of every sort.
+CREATE FUNCTION longer(text, text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT $1 || $2';
+CREATE FUNCTION ends(text) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1';
+CREATE AGGREGATE joined(text) (SFUNC = longer, STYPE = text, FINALFUNC = ends, INITCOND = 'it''s', COMBINEFUNC = longer, PARALLEL = SAFE);
+CREATE AGGREGATE everything(*) (SFUNC = int8inc, STYPE = int8, INITCOND = '0');
+CREATE FUNCTION point3_smaller(point3, point3) RETURNS point3 LANGUAGE internal IMMUTABLE STRICT AS 'int4smaller';
+CREATE AGGREGATE least_of(point3) (SFUNC = point3_smaller, STYPE = point3, SORTOP = <);
+CREATE AGGREGATE moving(float8) (SFUNC = float8pl, STYPE = float8, MSFUNC = float8pl, MINVFUNC = float8mi, MSTYPE = float8, MSSPACE = 9, MINITCOND = '0', SSPACE = 8);
+CREATE FUNCTION last_of(internal, float8, anyelement) RETURNS anyelement LANGUAGE internal AS 'percentile_disc_final';
+CREATE AGGREGATE percentile(float8 ORDER BY anyelement) (SFUNC = ordered_set_transition, STYPE = internal, FINALFUNC = last_of, FINALFUNC_EXTRA);
+CREATE AGGREGATE ranked(VARIADIC "any" ORDER BY VARIADIC "any") (SFUNC = ordered_set_transition_multi, STYPE = internal, FINALFUNC = rank_final, FINALFUNC_EXTRA, HYPOTHETICAL);
+COMMENT ON AGGREGATE everything(*) IS 'counts';
+CREATE VIEW uses AS SELECT joined(text), everything(*), least_of(p), percentile(0.5) WITHIN GROUP (ORDER BY text) FROM points;

@@ -1,0 +1,66 @@
+-- Functions that need tables and views, and the other way round.
+CREATE TABLE z_base (id int PRIMARY KEY, name text, n int);
+CREATE TABLE a_uses (row_of z_base, rows_of z_base[], n int);
+CREATE FUNCTION a_takes(z_base) RETURNS SETOF z_base LANGUAGE sql AS 'SELECT $1';
+CREATE VIEW a_over_b AS SELECT 1 AS one;
+CREATE VIEW b_view AS SELECT id, name, n FROM z_base GROUP BY id;
+CREATE OR REPLACE VIEW a_over_b AS SELECT id AS one FROM b_view;
+CREATE MATERIALIZED VIEW a_mat AS SELECT id, count(*) AS n FROM b_view GROUP BY id;
+CREATE VIEW aa_over_mat AS SELECT * FROM a_mat;
+CREATE MATERIALIZED VIEW aa_second AS SELECT * FROM aa_over_mat;
+CREATE FUNCTION a_atomic(n int DEFAULT 4) RETURNS TABLE (id int) LANGUAGE sql BEGIN ATOMIC SELECT id FROM b_view WHERE b_view.n = a_atomic.n; END;
+CREATE FUNCTION a_inserts() RETURNS void LANGUAGE sql BEGIN ATOMIC
+    INSERT INTO z_base (id, name) VALUES (1, 'it''s') ON CONFLICT ON CONSTRAINT z_base_pkey DO UPDATE SET name = excluded.name; END;
+CREATE FUNCTION returns_it() RETURNS int IMMUTABLE RETURN 1 + 2;
+CREATE FUNCTION plain(t text) RETURNS text IMMUTABLE LANGUAGE sql AS 'SELECT lower(t)';
+CREATE TABLE generated (t text, low text GENERATED ALWAYS AS (plain(t)) STORED, CHECK (plain(t) <> 'x'), n int DEFAULT returns_it());
+CREATE INDEX expression ON generated (plain(t)) WHERE plain(low) <> '';
+CREATE INDEX ON a_mat (n);
+CREATE STATISTICS expressions ON (plain(t)), n FROM generated;
+CREATE POLICY sees ON z_base USING (EXISTS (SELECT FROM generated g WHERE g.t = plain(name)));
+ALTER TABLE z_base ENABLE ROW LEVEL SECURITY;
+CREATE RULE a_rule AS ON UPDATE TO a_over_b DO INSTEAD UPDATE z_base SET n = NEW.one WHERE id = OLD.one;
+CREATE FUNCTION fires() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TRIGGER instead INSTEAD OF INSERT ON a_over_b FOR EACH ROW EXECUTE FUNCTION fires();
+CREATE CONSTRAINT TRIGGER later AFTER INSERT ON z_base DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION fires();
+CREATE TRIGGER tables AFTER INSERT ON z_base REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION fires('a', 'it''s');
+CREATE TABLE triggered (id int REFERENCES z_base, other int REFERENCES z_base);
+ALTER TABLE triggered DISABLE TRIGGER ALL;
+CREATE TRIGGER stays BEFORE INSERT ON triggered FOR EACH ROW EXECUTE FUNCTION fires();
+ALTER TABLE triggered ENABLE REPLICA TRIGGER stays;
+CREATE TABLE not_valid (id int, z int, CONSTRAINT c CHECK (id > 0) NOT VALID, CONSTRAINT f FOREIGN KEY (z) REFERENCES z_base);
+ALTER TABLE not_valid DROP CONSTRAINT f, ADD CONSTRAINT f FOREIGN KEY (z) REFERENCES z_base NOT VALID, ADD CONSTRAINT d CHECK (z > 0) NOT VALID;
+CREATE TABLE clustered (id int PRIMARY KEY, n int);
+CREATE INDEX by_n ON clustered (n);
+CLUSTER clustered USING by_n;
+ALTER TABLE clustered REPLICA IDENTITY NOTHING;
+-- Views of every sort.
+CREATE VIEW with_lists AS WITH RECURSIVE t(n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM t WHERE n < 5) SELECT n, sum(n) OVER w FROM t WINDOW w AS (ORDER BY n);
+CREATE VIEW joins AS SELECT * FROM z_base LEFT JOIN generated USING (n) CROSS JOIN LATERAL (SELECT g.* FROM generate_series(1, z_base.id) WITH ORDINALITY AS g (a, b)) AS l;
+CREATE VIEW values_only AS VALUES (1, 'a'), (2, 'b');
+CREATE VIEW renamed AS SELECT id AS x, name FROM z_base;
+ALTER VIEW renamed RENAME name TO "Other";
+ALTER TABLE z_base RENAME name TO called;
+CREATE VIEW whole_rows AS SELECT z_base, (z_base).id AS i, ARRAY(SELECT n FROM generated) AS ns FROM z_base TABLESAMPLE system (10);
+-- Text search, and other servers.
+CREATE TEXT SEARCH DICTIONARY words (TEMPLATE = snowball, Language = english, StopWords = english);
+CREATE TEXT SEARCH CONFIGURATION search (COPY = english);
+ALTER TEXT SEARCH CONFIGURATION search ALTER MAPPING FOR asciiword, word WITH words, simple;
+ALTER TEXT SEARCH CONFIGURATION search DROP MAPPING FOR url, email;
+COMMENT ON TEXT SEARCH CONFIGURATION search IS 'searches';
+CREATE TABLE searched (t text, v tsvector GENERATED ALWAYS AS (to_tsvector('search', t)) STORED);
+CREATE FOREIGN DATA WRAPPER w OPTIONS ("a b" 'it''s, x', debug 'true');
+CREATE SERVER sv TYPE 'x' VERSION '1' FOREIGN DATA WRAPPER w OPTIONS (host 'a, b', "Port" '1');
+CREATE USER MAPPING FOR PUBLIC SERVER sv OPTIONS (password 'secret');
+CREATE FOREIGN TABLE ft (a int OPTIONS ("c d" 'e') NOT NULL DEFAULT 3, b text OPTIONS (x 'y') COLLATE "C") SERVER sv OPTIONS (e 'f, g', h 'it''s');
+CREATE TABLE fp (a int) PARTITION BY LIST (a);
+CREATE FOREIGN TABLE fp1 PARTITION OF fp FOR VALUES IN (1) SERVER sv;
+CREATE COLLATION german (PROVIDER = icu, LOCALE = 'de-u-co-phonebk', DETERMINISTIC = false);
+CREATE TABLE collated (t text COLLATE german, UNIQUE (t));
+ALTER SCHEMA public RENAME TO elsewhere;
+SET search_path = elsewhere;
+-- Event triggers would stop the rest.
+CREATE FUNCTION stops() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN IF tg_tag = 'CREATE TABLE' THEN RAISE EXCEPTION 'no'; END IF; END $$;
+CREATE EVENT TRIGGER stops ON ddl_command_start WHEN TAG IN ('CREATE TABLE', 'DROP TABLE') EXECUTE FUNCTION stops();
+ALTER EVENT TRIGGER stops ENABLE ALWAYS;
+COMMENT ON EVENT TRIGGER stops IS 'no more';
