@@ -372,7 +372,12 @@ mod tests {
         check("colour = 1\n", (1, 1), "unknown key `colour`", "known keys: environments, lint");
         check("schema = true", (1, 10), "schema must be the name of a file, or false", "schema.rs");
         check("schema = ''", (1, 10), "schema must be the name of a file", "");
-        check("schema_format = 'jsno'", (1, 17), "must be one of: diesel, rust, json", "`json`");
+        check(
+            "schema_format = 'jsno'",
+            (1, 17),
+            "must be one of: diesel, rust, sql, json",
+            "`json`",
+        );
         check("schema_format = 1", (1, 17), "must be one of", "");
         check("schema_views = 1", (1, 16), "schema_views must be true or false", "");
         check("schema_fromat = 'rust'", (1, 1), "unknown key `schema_fromat`", "`schema_format`");

@@ -15,6 +15,8 @@ pub(crate) enum Format {
     Diesel,
     /// Constants of Rust, for SQL that is written by hand
     Rust,
+    /// A script that makes the schema in an empty database
+    Sql,
     /// Every object with its attributes, and the tables with their columns and keys
     Json,
     /// An entity-relationship diagram as text for Mermaid
@@ -36,6 +38,7 @@ impl Format {
         match self {
             Format::Diesel => "diesel",
             Format::Rust => "rust",
+            Format::Sql => "sql",
             Format::Json => "json",
             Format::Mermaid => "mermaid",
             Format::Svg => "svg",
@@ -47,6 +50,7 @@ impl Format {
     pub(super) fn file_name(self) -> &'static str {
         match self {
             Format::Diesel | Format::Rust => "schema.rs",
+            Format::Sql => "schema.sql",
             Format::Json => "schema.json",
             Format::Mermaid => "schema.mmd",
             Format::Svg => "schema.svg",
@@ -64,6 +68,7 @@ impl Format {
         let text = match self {
             Format::Diesel => return diesel(schema, selection),
             Format::Rust => selection.of(schema).to_rust(),
+            Format::Sql => selection.schemas_of(schema).to_sql(),
             Format::Json => schema_json(&selection.of(schema)),
             Format::Mermaid => selection.schemas_of(schema).to_mermaid(&picture(selection))?,
             Format::Svg => selection.schemas_of(schema).to_svg(&picture(selection))?,

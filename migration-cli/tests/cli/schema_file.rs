@@ -306,7 +306,8 @@ fn the_json_of_a_schema_has_its_documented_shape() {
 fn the_constants_of_a_schema_are_as_they_were() {
     let database = TestDatabase::new();
     database.execute(SMALL);
-    let printed = project(&database).expect("schema --format rust --output - --schema app", 0).stdout;
+    let printed =
+        project(&database).expect("schema --format rust --output - --schema app", 0).stdout;
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/transcripts");
     expect_file![folder.join("schema.txt")].assert_eq(&printed);
 }
