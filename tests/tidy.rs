@@ -53,6 +53,7 @@ const LAYERS: [&[&str]; 6] = [
         "recovery",
         "repair",
         "restore",
+        "server_facts",
         "take_backup",
     ],
     &["check", "dev_database", "lib", "private", "testing"],

@@ -108,6 +108,7 @@ mod restore;
 mod run;
 mod safeguard;
 pub mod schema;
+mod server_facts;
 mod session;
 mod sqlstate;
 mod status;
@@ -150,5 +151,6 @@ pub use repair::Repaired;
 #[cfg(feature = "backup")]
 pub use restore::{Connected, Kept, Restore, RestorePlan, Restored, Way};
 pub use run::{Done, PartialRun, Run};
+pub use server_facts::ServerFacts;
 pub use status::{Entry, State, Status};
 pub use verify::{Finding, FindingKind, Verification, Violation};
