@@ -51,6 +51,7 @@
 //!   your migrations a database of its own. The one part that reads the environment.
 //! - `check`: the module `check`, the proof that every migration runs, is reverted and runs again.
 //! - `backup`: the module `backup`, backups by PostgreSQL's own programs, and `Migrator::backup`.
+//! - `picture`: `schema::Schema::to_mermaid` and `to_svg`, pictures of the schema.
 //! - `dev-database`: the module `dev_database`, the PostgreSQL that the command line manages.
 //! - `fault-points`, for the tests of this project alone: moments at which they let something go wrong. What
 //!   it adds may change with every version.

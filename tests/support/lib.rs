@@ -12,6 +12,7 @@ mod database;
 pub mod doubling;
 mod dump;
 pub mod harness;
+pub mod picture;
 mod pooler;
 pub mod production_data;
 pub mod proxy;

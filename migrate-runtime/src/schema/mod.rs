@@ -7,6 +7,8 @@ mod diff;
 mod kind;
 mod name;
 mod normal;
+#[cfg(feature = "picture")]
+mod picture;
 mod query;
 mod read;
 mod relation;
@@ -19,6 +21,8 @@ use std::collections::BTreeMap;
 pub use diff::{Difference, Weight};
 pub use kind::ObjectKind;
 pub use name::ObjectName;
+#[cfg(feature = "picture")]
+pub use picture::{Columns, Picture};
 pub(crate) use read::{BEGIN, FIRST, message, parse};
 pub use relation::{Column, ForeignKey, Relation};
 pub use sql_type::SqlType;

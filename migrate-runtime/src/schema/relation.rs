@@ -127,7 +127,7 @@ impl<'s> ForeignKey<'s> {
 }
 
 /// The columns between the next brackets, and what follows those.
-fn columns_in<'w, 't>(words: &'w [&'t str]) -> (Vec<String>, &'w [&'t str]) {
+pub(super) fn columns_in<'w, 't>(words: &'w [&'t str]) -> (Vec<String>, &'w [&'t str]) {
     let start = words.iter().position(|it| *it == "(").map_or(words.len(), |it| it + 1);
     let end = words.iter().position(|it| *it == ")").unwrap_or(words.len()).max(start);
     let column = |part: &[&str]| {

@@ -1,6 +1,7 @@
 //! The schema as it is read from the catalogs: everything that is changed is noticed, and named.
 
 mod noticed;
+mod pictures;
 mod same;
 mod tables;
 
@@ -13,7 +14,10 @@ use postgres::Config;
 use crate::three;
 
 pub(crate) fn tests() -> Vec<Trial> {
-    [tables::tests(), noticed::tests(), same::tests()].into_iter().flatten().collect()
+    [tables::tests(), noticed::tests(), pictures::tests(), same::tests()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 #[track_caller]
