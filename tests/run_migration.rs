@@ -14,6 +14,7 @@ mod run {
     pub(crate) mod disk_full;
     pub(crate) mod doctor;
     pub(crate) mod doctor_tables;
+    pub(crate) mod drift;
     pub(crate) mod environment;
     pub(crate) mod failures;
     pub(crate) mod force;
@@ -70,6 +71,7 @@ fn main() -> ExitCode {
         run::disk_full::tests(),
         run::doctor::tests(),
         run::doctor_tables::tests(),
+        run::drift::tests(),
         run::environment::tests(),
         run::failures::tests(),
         run::force::tests(),

@@ -7,7 +7,7 @@
 use std::num::NonZeroUsize;
 use std::time::{Duration, SystemTime};
 
-use migrate_core::Direction;
+use migrate_core::{Direction, Mode};
 
 use crate::call::{Call, Request};
 use crate::config::{Down, Limit, Up};
@@ -17,6 +17,7 @@ use crate::extras::committed_by;
 use crate::history::History;
 use crate::plan::{Plan, Step};
 use crate::progress::Event;
+use crate::recording::Before;
 use crate::refuse::plan_changed;
 use crate::run::{Done, PartialRun};
 use crate::session::Session;
@@ -62,15 +63,27 @@ impl Call<'_> {
             Request::Up(up) if up.single_transaction => Transactions::OneForAll,
             _ => Transactions::OneEach,
         };
+        let before = match plan.steps.is_empty() {
+            true => Before::nothing(),
+            false => session.look_before(&history),
+        };
         let mut course = Course::new(plan, &history, transactions);
         while !course.plan.steps.is_empty() {
             let lost = match course.run(&mut session) {
                 Ok(()) => break,
                 Err(Broken::Lost(error)) if session.may_reopen(&error) => error,
-                Err(Broken::Lost(error) | Broken::Failed(error)) => return Err(session.end(error)),
+                Err(Broken::Lost(error)) => return Err(session.end(error)),
+                Err(Broken::Failed(error)) => {
+                    let error = session.end(error);
+                    if course.has_changed() {
+                        session.record_after(before);
+                    }
+                    return Err(error);
+                }
             };
             session = self.recover(session, &mut course, lost, request)?;
         }
+        session.record_after(before);
         Ok(course.done)
     }
 
@@ -216,6 +229,12 @@ impl Course {
             self.known.push((done.version.clone(), done.applied_at));
         }
         self.done.push(done);
+    }
+
+    /// Whether something of it may be there although it failed.
+    fn has_changed(&self) -> bool {
+        let stays = |it: &Step| it.mode() == Mode::Standalone;
+        !self.done.is_empty() || self.plan.steps.iter().any(stays)
     }
 
     /// The step that is on its way.
