@@ -53,7 +53,7 @@ mod run {
 
 use std::process::ExitCode;
 
-use migrate_runtime::{Done, Error, MigrationSet, Migrator, Run, State, Status};
+use migrate_runtime::{Done, Error, MigrationSet, Migrator, Run, Settings, State, Status};
 use migration_tests::TestDatabase;
 use migration_tests::harness;
 
@@ -129,6 +129,13 @@ fn first(set: &MigrationSet, count: usize) -> MigrationSet {
     let borrowed: Vec<_> =
         scripts.iter().map(|(name, up, down)| (name.as_str(), *up, *down)).collect();
     migration_tests::set(&borrowed)
+}
+
+/// Settings of a program that knows nothing of schemas, as those of older versions.
+fn unaware() -> Settings {
+    let mut settings = Settings::default();
+    settings.record_schema = false;
+    settings
 }
 
 fn migrator(set: &MigrationSet, database: &TestDatabase) -> Migrator {

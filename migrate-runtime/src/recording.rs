@@ -3,7 +3,7 @@
 //! What had drifted before the run is drift after it: so the schema is read before the first step too. Whatever
 //! goes wrong with it, the run has done what it was asked to, and a warning says what is not known now.
 
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::fault::{self, Point};
 use crate::history::{History, Recorded};
 use crate::progress::Event;
@@ -25,6 +25,9 @@ enum What {
     Known { recorded: Option<Recorded>, made: Option<Schema>, there: Schema },
 }
 
+/// What a run ends with, or goes on from over another connection.
+const ENDS: [ErrorKind; 2] = [ErrorKind::ConnectionLost, ErrorKind::Interrupted];
+
 impl Before {
     /// What is there will be what the migrations made, whatever it is.
     pub(crate) fn nothing() -> Before {
@@ -33,20 +36,21 @@ impl Before {
 }
 
 impl Session<'_> {
-    /// Looks what has drifted before a run changes anything.
-    pub(crate) fn look_before(&mut self, history: &History) -> Before {
+    /// Looks what has drifted before a run changes anything. Fails where the connection is lost, and where
+    /// somebody interrupts.
+    pub(crate) fn look_before(&mut self, history: &History) -> Result<Before, Error> {
         if !self.settings.record_schema {
-            return Before(What::Off);
+            return Ok(Before(What::Off));
         }
         let server = self.server.clone();
         let recorded = server.recorded.clone();
         if recorded.is_none() {
-            return Before(What::Unknown(None));
+            return Ok(Before(What::Unknown(None)));
         }
         if let Some(why) = unknown(recorded.as_ref(), &server, history) {
-            return self.not_known(recorded, &why);
+            return Ok(self.not_known(recorded, &why));
         }
-        match self.look_at_schema(&server) {
+        Ok(match self.look_at_schema(&server) {
             Ok((_, Made::Unknown(why))) => self.not_known(recorded, &why),
             Ok((snapshot, Made::AsItIs)) => {
                 Before(What::Known { recorded, made: None, there: snapshot.schema })
@@ -59,11 +63,12 @@ impl Session<'_> {
                 }
                 Before(What::Known { recorded, made: Some(made), there: snapshot.schema })
             }
+            Err(error) if ENDS.contains(&error.kind()) => return Err(error),
             Err(error) => {
                 self.not_recorded(&error);
                 Before(What::Off)
             }
-        }
+        })
     }
 
     fn not_known(&mut self, recorded: Option<Recorded>, why: &str) -> Before {

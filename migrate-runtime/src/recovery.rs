@@ -49,9 +49,10 @@ impl Call<'_> {
         request: Request<'_>,
     ) -> Result<Vec<Done>, Error> {
         let mut losses = 0;
-        let plan = loop {
+        let (plan, before) = loop {
             let plan = self.plan_again(&mut session, &history, planned, request);
-            match plan.and_then(|it| self.safeguard(&mut session, &history, it)) {
+            let plan = plan.and_then(|it| self.safeguard(&mut session, &history, it));
+            match plan.and_then(|it| look_before(&mut session, &history, it)) {
                 Err(error) if losses < LOSSES && session.may_reopen(&error) => {
                     losses += 1;
                     (session, history) = session.reopen(&error)?;
@@ -62,10 +63,6 @@ impl Call<'_> {
         let transactions = match request {
             Request::Up(up) if up.single_transaction => Transactions::OneForAll,
             _ => Transactions::OneEach,
-        };
-        let before = match plan.steps.is_empty() {
-            true => Before::nothing(),
-            false => session.look_before(&history),
         };
         let mut course = Course::new(plan, &history, transactions);
         while !course.plan.steps.is_empty() {
@@ -337,6 +334,19 @@ impl Course {
         let step = self.next();
         session.log_error(step.map(Step::version), step.map(Step::direction), error)
     }
+}
+
+/// What was there, where something of it is about to change.
+fn look_before(
+    session: &mut Session<'_>,
+    history: &History,
+    plan: Plan,
+) -> Result<(Plan, Before), Error> {
+    let before = match plan.steps.is_empty() {
+        true => Before::nothing(),
+        false => session.look_before(history)?,
+    };
+    Ok((plan, before))
 }
 
 /// What is said when the history could not be read again: what the first loss said, and why.

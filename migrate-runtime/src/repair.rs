@@ -135,7 +135,7 @@ fn write(
             return Ok((found, Vec::new()));
         }
     }
-    let before = session.look_before(history);
+    let before = session.look_before(history)?;
     let done = mend(session, &evidence, repair);
     if done.as_ref().err().is_none_or(|it| it.kind() != ErrorKind::ConnectionLost) {
         session.record_after(before);

@@ -18,6 +18,9 @@ const ATTEMPTS: u32 = 3;
 /// The way to what is there being what the migrations made.
 const ACCEPT: &str = "migration-cli repair --accept-schema";
 
+const NOT_READ: &str =
+    "this role may not read what the last run recorded, or there is no table for it";
+
 /// What was changed by hand since the last run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -49,9 +52,7 @@ pub(crate) fn unknown(
     let Some(recorded) = recorded else {
         return Some(
             match server.layout {
-                None => {
-                    "this role may not read what the last run recorded, or there is no table of it"
-                }
+                None => NOT_READ,
                 Some(_) => "no run has recorded it yet",
             }
             .to_owned(),
@@ -149,10 +150,9 @@ impl SchemaDrift {
 
     /// A finding each.
     pub(crate) fn findings(&self) -> Vec<Finding> {
+        let accept = format!("{ACCEPT}   # what is there now counts as what the migrations made");
         let unknown = self.unknown.iter().map(|why| Finding {
-            hint: Some(format!(
-                "{ACCEPT}   # what is there now counts as what the migrations made"
-            )),
+            hint: Some(accept.clone()).filter(|_| why != NOT_READ),
             ..Finding::new(FindingKind::DriftUnknown, not_compared(why))
         });
         let drift = self.differences.iter().map(|it| {

@@ -370,8 +370,8 @@ const RARE_CASES: &[Case] = &[
     ),
     (
         "DROP COLLATION app.mine",
-        "CREATE COLLATION app.mine FROM \"C\"collation app.mine is missing",
-        "",
+        "CREATE COLLATION app.mine FROM \"C\"",
+        "collation app.mine is missing",
     ),
     (
         "CREATE CAST (text AS int) WITH INOUT",

@@ -5,7 +5,7 @@ mod ignored;
 mod kept;
 mod unknown;
 
-use migrate_runtime::{Event, FindingKind, MigrationSet, Migrator, Settings, Verification};
+use migrate_runtime::{Event, FindingKind, MigrationSet, Migrator, Verification};
 use migration_tests::TestDatabase;
 use migration_tests::harness::Trial;
 
@@ -57,11 +57,4 @@ fn warned(migrator: Migrator) -> (Migrator, std::sync::mpsc::Receiver<String>) {
         }
     });
     (migrator, warnings)
-}
-
-/// Settings of a program that knows nothing of schemas, as those of older versions.
-fn unaware() -> Settings {
-    let mut settings = Settings::default();
-    settings.record_schema = false;
-    settings
 }

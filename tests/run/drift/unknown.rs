@@ -2,10 +2,11 @@
 
 use migrate_runtime::{Force, Migrator, Repair, Settings};
 use migration_tests::harness::Trial;
-use migration_tests::{TestDatabase, set, trials};
+use migration_tests::proxy::{Fault, Proxy};
+use migration_tests::{TestDatabase, set, trials, wait_until};
 
-use super::{drift, told, unaware, verified, warned};
-use crate::{first, migrator, names, three, up};
+use super::{drift, told, verified, warned};
+use crate::{first, migrator, names, three, unaware, up};
 
 pub(crate) fn tests() -> Vec<Trial> {
     trials![
@@ -18,7 +19,8 @@ pub(crate) fn tests() -> Vec<Trial> {
         a_lock_on_a_view_is_not_waited_for,
         the_settings_of_a_session_are_no_drift,
         nothing_is_recorded_where_that_is_switched_off,
-        an_adopted_database_is_recorded_as_it_is
+        an_adopted_database_is_recorded_as_it_is,
+        a_connection_that_is_lost_while_recording_loses_nothing
     ]
 }
 
@@ -242,4 +244,25 @@ fn an_adopted_database_is_recorded_as_it_is() {
         .unwrap();
     let elsewhere = migrator(&all, &database).with_settings(settings);
     assert_eq!(told(&verified(elsewhere)), "");
+}
+
+fn a_connection_that_is_lost_while_recording_loses_nothing() {
+    // After the messages that read, lock and look at what has drifted: a migration, the schema, its record.
+    for query in 5..=7 {
+        for fault in [Fault::CutBeforeQuery(query), Fault::CutAfterQuery(query)] {
+            let (database, all) = (TestDatabase::new(), three());
+            up(&first(&all, 2), &database);
+            database.execute("ALTER TABLE one ADD COLUMN b int");
+            let proxy = Proxy::socket(&database);
+            proxy.set(fault);
+            let run = Migrator::new(&all, proxy.config()).up().unwrap();
+            assert_eq!(names(&run.done), ["three"], "{fault:?}");
+            assert_eq!(proxy.fault(), Fault::None);
+            let busy = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+            wait_until("the session is gone", || database.text(busy) == "0");
+            let told = drift(&all, &database);
+            let is_recorded = query == 5 || fault == Fault::CutAfterQuery(7);
+            assert_eq!(told, if is_recorded { "column one.b is new" } else { OTHER }, "{fault:?}");
+        }
+    }
 }
