@@ -100,6 +100,7 @@ mod pooler;
 mod progress;
 mod quote;
 mod read_schema;
+mod recording;
 mod recovery;
 mod refuse;
 mod reopen;
@@ -109,8 +110,10 @@ mod restore;
 mod run;
 mod safeguard;
 pub mod schema;
+mod schema_drift;
 mod server_facts;
 mod session;
+mod snapshot;
 mod sqlstate;
 mod status;
 #[cfg(feature = "backup")]
@@ -124,7 +127,7 @@ mod waits;
 mod watch;
 
 pub use audit::Outcome;
-pub use config::{Decision, Down, Identity, Limit, ScriptSource, Settings, Up};
+pub use config::{Decision, Down, Identity, Ignore, Limit, ScriptSource, Settings, Up};
 pub use connect_options::{ConnectOptions, Surroundings, TlsMode};
 pub use doctor::{Check, CheckKind, Diagnosis, Examination, Level};
 pub use error::{Error, ErrorKind, Location};
@@ -133,7 +136,7 @@ pub use forecast::{
     AffectedTable, Forecast, Impact, Obstacle, RelationLock, StatementForecast, StepForecast,
     Verdict,
 };
-pub use history::{LogEntry, LogFilter, Since, Unfinished};
+pub use history::{LogEntry, LogFilter, Recorded, Since, Unfinished};
 pub use info::Info;
 pub use interrupt::Interrupt;
 pub use logs::{Logs, Record};
@@ -152,6 +155,7 @@ pub use repair::Repaired;
 #[cfg(feature = "backup")]
 pub use restore::{Connected, Kept, Restore, RestorePlan, Restored, Way};
 pub use run::{Done, PartialRun, Run};
+pub use schema_drift::SchemaDrift;
 pub use server_facts::ServerFacts;
 pub use status::{Entry, State, Status};
 pub use verify::{Finding, FindingKind, Verification, Violation};

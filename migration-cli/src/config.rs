@@ -1,6 +1,8 @@
 //! `migration.toml`: found from the working directory upwards, read by hand so that a mistake is named
 //! with its line and nothing in the file is ever repeated in a message, since URLs hold passwords.
 
+mod drift;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
@@ -11,13 +13,15 @@ use migrate_core::{LintOptions, OptionsError, Place, place_of};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+pub(crate) use drift::DriftConfig;
+
 use crate::error::CommandError;
 use crate::text::{nearest, parse_duration};
 
 /// The name of the file.
 pub(crate) const FILE_NAME: &str = "migration.toml";
 
-const TOP_KEYS: [&str; 3] = ["environments", "lint", "postgres_version"];
+const TOP_KEYS: [&str; 4] = ["environments", "drift", "lint", "postgres_version"];
 const ENVIRONMENT_KEYS: [&str; 14] = [
     "url",
     "url_env",
@@ -42,6 +46,8 @@ pub(crate) struct Config {
     pub(crate) path: Option<PathBuf>,
     /// `[environments.NAME]`.
     pub(crate) environments: BTreeMap<String, EnvironmentConfig>,
+    /// `[drift]`.
+    pub(crate) drift: DriftConfig,
 }
 
 /// One `[environments.NAME]`.
@@ -132,6 +138,9 @@ fn parse(text: &str, path: &Path) -> Result<Config, CommandError> {
     let mut config = Config { path: Some(path.to_owned()), ..Config::default() };
     for (key, value) in table.get_ref() {
         file.known(key, &TOP_KEYS, "migration.toml")?;
+        if key.get_ref() == "drift" {
+            config.drift = DriftConfig::read(&file, value)?;
+        }
         if key.get_ref() != "environments" {
             continue;
         }
@@ -286,6 +295,14 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_drift_is_read() {
+        let text = "[drift]\nrecord = false\nignore = ['audit.*']\nignore_partitions_of = []\n";
+        let drift = parse(text, Path::new(FILE_NAME)).unwrap().drift;
+        assert_eq!((drift.record, drift.ignore), (Some(false), Some(vec!["audit.*".to_owned()])));
+        assert_eq!((drift.ignore_grants, drift.ignore_partitions_of), (None, Some(Vec::new())));
+    }
+
+    #[test]
     fn what_is_debugged_has_no_secrets() {
         let url = "'postgres://u:canary@h/d'";
         let commands = ["'echo canary'", "['echo', 'canary']"];
@@ -317,7 +334,7 @@ mod tests {
         let near = "[environments.live]\nprotcted = true\n";
         check(near, (2, 1), "unknown key `protcted` in [environments.live]", "`protected`");
         check("[environment.live]\n", (1, 2), "unknown key `environment`", "`environments`");
-        check("colour = 1\n", (1, 1), "unknown key `colour`", "known keys: environments, lint");
+        check("colour = 1\n", (1, 1), "unknown key `colour`", "known keys: environments, drift");
         check("[lint]\ndeny = ['drop-tabel']", (2, 9), "no rule `drop-tabel`", "`drop-table`");
         check("environments = 'postgres://u:canary@h'", (1, 16), "must be a table", "");
         check("[environments]\nlive = 'canary'", (2, 8), "must be a table", "");
@@ -327,6 +344,11 @@ mod tests {
         let url = "[environments.live]\nurl_env = 'postgres://u:canary@h/d'\n";
         check(url, (2, 11), "url_env must be the name of an environment variable", "`url` under");
         check("[environments.live]\nurl = postgres://u:canary@h\n", (2, 7), "not TOML", "");
+        let near = "[drift]\nignore_grant = ['*']";
+        check(near, (2, 1), "unknown key `ignore_grant` in [drift]", "`ignore_grants`");
+        check("[drift]\nrecord = 'yes'", (2, 10), "drift.record must be true or false", "");
+        check("[drift]\nignore = 'a'", (2, 10), "drift.ignore must be a list of patterns", "");
+        check("[drift]\nignore = ['']", (2, 10), "drift.ignore must be a list of patterns", "");
         check("[environments.live]\nurl = 'canary\n", (2, 14), "not TOML", "");
     }
 }

@@ -4,7 +4,10 @@
 //! written down for a kind is a matter of its query in `read/`. Nothing here knows a connection.
 
 mod diff;
+mod fingerprint;
+mod ignore;
 mod kind;
+mod merge;
 mod name;
 mod normal;
 #[cfg(feature = "picture")]
@@ -14,6 +17,7 @@ mod read;
 mod relation;
 mod sql;
 mod sql_type;
+mod stored;
 mod way_back;
 
 use std::collections::BTreeMap;
@@ -26,6 +30,7 @@ pub use picture::{Columns, Picture};
 pub(crate) use read::{BEGIN, FIRST, message, parse};
 pub use relation::{Column, ForeignKey, Relation};
 pub use sql_type::SqlType;
+pub(crate) use stored::READER;
 
 /// The objects of a database that its users made; not those of the migration system, of extensions and of
 /// PostgreSQL itself. Roles, databases and settings are the server's, and not part of it; neither are the

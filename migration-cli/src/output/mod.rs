@@ -4,6 +4,7 @@ mod backup;
 mod backup_progress;
 mod blocker;
 mod check;
+mod drift;
 mod failure;
 mod force;
 mod forecast;
@@ -31,6 +32,7 @@ pub(crate) use backup::{
     BackupRecord, ListedRecord, print_backup, print_backups, print_pruned, print_verified,
 };
 pub(crate) use check::{CheckRecord, print_checks};
+pub(crate) use drift::DriftRecord;
 pub(crate) use force::{HistoryChangeRecord, change_counts, change_text};
 pub(crate) use forecast::ObstacleRecord;
 pub(crate) use human::{print_run, print_status, print_verification, worst};

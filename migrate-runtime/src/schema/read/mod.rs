@@ -15,10 +15,10 @@ use crate::quote::{fill, literal};
 use crate::transport::Reply;
 
 /// Begins the snapshot; its last statement tells the version of the server, and the day.
-pub(crate) const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;\nSET LOCAL search_path = pg_catalog;\nSET LOCAL jit = off;\nSELECT pg_catalog.current_setting('server_version_num'), CURRENT_DATE - '1970-01-01'::pg_catalog.date";
+pub(crate) const BEGIN: &str = include_str!("begin.sql");
 
 /// The number in [`BEGIN`]'s answer of the statement that tells the version.
-pub(crate) const FIRST: usize = 3;
+pub(crate) const FIRST: usize = 11;
 
 /// The queries, for a server of a version (`server_version_num`) with the history in `schema`.
 pub(crate) fn message(version: u32, schema: &str) -> String {
@@ -28,11 +28,12 @@ pub(crate) fn message(version: u32, schema: &str) -> String {
     message
 }
 
-/// Understands the answer to [`message`].
-pub(crate) fn parse(reply: Reply, day: Option<i64>) -> Schema {
+/// Understands the answer to [`message`], whose first query has the number `first` in what was sent.
+pub(crate) fn parse(reply: Reply, day: Option<i64>, first: usize) -> Schema {
     let mut objects = HashMap::new();
     for (statement, cells) in reply.rows {
-        let Some(family) = FAMILIES.get(statement) else { continue };
+        let family = statement.checked_sub(first).and_then(|it| FAMILIES.get(it));
+        let Some(family) = family else { continue };
         let mut cells = cells.into_iter();
         let mut cell = || cells.next().flatten();
         let kind = cell().and_then(|it| ObjectKind::parse(&it));
@@ -46,6 +47,11 @@ pub(crate) fn parse(reply: Reply, day: Option<i64>) -> Schema {
         objects.insert(name, Object { attributes });
     }
     Schema { objects: objects.into_iter().collect(), read_on: ReadOn(day) }
+}
+
+/// What an attribute is called, where it is one.
+pub(super) fn attribute_name(name: &str) -> Option<&'static str> {
+    FAMILIES.iter().flat_map(|it| it.attributes).find(|it| **it == name).copied()
 }
 
 impl Family {
