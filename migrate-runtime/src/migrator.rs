@@ -214,6 +214,11 @@ impl Migrator {
 
     /// Compares binary, history and database. A role that may only read is enough.
     pub fn verify(&mut self) -> Result<Verification, Error> {
+        Ok(self.verify_with_drift()?.0)
+    }
+
+    /// As [`verify`](Migrator::verify), and what of that was changed by hand since the last run.
+    pub fn verify_with_drift(&mut self) -> Result<(Verification, SchemaDrift), Error> {
         self.call("verify", |mut connection, call| {
             let (server, history) = call.read(&mut connection)?;
             let stored = if_allowed(stored_scripts(&mut connection, &server))?.unwrap_or_default();
@@ -223,7 +228,7 @@ impl Migrator {
             let mut verification =
                 Verification::new(&call.set, &history, &stored, &structure, database);
             verification.findings.extend(drift.findings());
-            Ok(verification)
+            Ok((verification, drift))
         })
     }
 

@@ -18,6 +18,96 @@
     }
   };
 
+  const picture = document.getElementById('picture');
+  const sheet = picture && picture.querySelector('.sheet');
+  const drawing = sheet && sheet.querySelector('svg');
+  const drawn = drawing ? [...drawing.querySelectorAll('g.table')] : [];
+
+  const middle = (element) => {
+    const [inner, outer] = [element.getBoundingClientRect(), sheet.getBoundingClientRect()];
+    sheet.scrollLeft += inner.left - outer.left - (outer.width - inner.width) / 2;
+    sheet.scrollTop += inner.top - outer.top - Math.max(0, (outer.height - inner.height) / 2);
+  };
+
+  // What the list has found is lit in the picture.
+  const light = (term) => {
+    if (!drawing) return;
+    const names = new Set(hits.filter((it) => it.dataset.table).map((it) => it.dataset.table));
+    for (const it of drawn) it.classList.toggle('hit', names.has(it.dataset.table));
+    picture.classList.toggle('finding', names.size > 0);
+    const exact = drawn.find((it) => it.dataset.table.toLowerCase() === term);
+    const first = exact || drawn.find((it) => it.classList.contains('hit'));
+    if (first) middle(first);
+  };
+
+  if (drawing) {
+    const [width, height] = ['width', 'height'].map((it) => Number(drawing.getAttribute(it)));
+    const told = picture.querySelector('output');
+    const fitting = () => Math.min(1, (sheet.clientWidth - 2) / width);
+    let zoom = 1;
+    const set = (to) => {
+      const before = zoom;
+      zoom = Math.min(3, Math.max(Math.min(0.1, fitting()), to));
+      // The middle of what is seen stays there.
+      const x = (sheet.scrollLeft + sheet.clientWidth / 2) / before;
+      const y = (sheet.scrollTop + sheet.clientHeight / 2) / before;
+      drawing.setAttribute('width', String(width * zoom));
+      drawing.setAttribute('height', String(height * zoom));
+      sheet.scrollLeft = x * zoom - sheet.clientWidth / 2;
+      sheet.scrollTop = y * zoom - sheet.clientHeight / 2;
+      told.textContent = `${Math.round(zoom * 100)} %`;
+    };
+    const steps = { in: () => set(zoom * 1.25), out: () => set(zoom / 1.25), fit: () => set(fitting()) };
+    for (const it of picture.querySelectorAll('[data-zoom]')) {
+      it.addEventListener('click', steps[it.dataset.zoom]);
+    }
+    const keys = { '+': steps.in, '=': steps.in, '-': steps.out, 0: steps.fit };
+    sheet.addEventListener('keydown', (event) => {
+      const step = keys[event.key];
+      if (!step || event.ctrlKey || event.metaKey || event.altKey) return;
+      event.preventDefault();
+      step();
+    });
+    sheet.addEventListener('wheel', (event) => {
+      if (!event.ctrlKey && !event.metaKey) return;
+      event.preventDefault();
+      set(zoom * (event.deltaY < 0 ? 1.1 : 1 / 1.1));
+    }, { passive: false });
+    // A finger scrolls by itself; a mouse drags.
+    let from = null;
+    sheet.addEventListener('pointerdown', (event) => {
+      if (event.pointerType !== 'mouse' || event.button !== 0) return;
+      from = { x: event.clientX + sheet.scrollLeft, y: event.clientY + sheet.scrollTop, id: event.pointerId };
+    });
+    sheet.addEventListener('pointermove', (event) => {
+      if (!from) return;
+      const [x, y] = [from.x - event.clientX, from.y - event.clientY];
+      if (Math.abs(x - sheet.scrollLeft) + Math.abs(y - sheet.scrollTop) > 4) {
+        picture.classList.add('dragged');
+        sheet.setPointerCapture(from.id);
+      }
+      sheet.scrollLeft = x;
+      sheet.scrollTop = y;
+    });
+    const drop = () => {
+      from = null;
+      picture.classList.remove('dragged');
+    };
+    sheet.addEventListener('pointerup', drop);
+    sheet.addEventListener('pointercancel', drop);
+    // The name of a table leads to what the list says of it.
+    for (const it of drawn) {
+      it.querySelector('.name').addEventListener('click', () => {
+        const listed = items.find((item) => item.dataset.table === it.dataset.table);
+        if (listed) location.hash = listed.id;
+      });
+    }
+    for (const it of picture.querySelectorAll('.tools, .with-script')) it.hidden = false;
+    picture.classList.add('draggable');
+    set(Math.max(fitting(), 0.5));
+    sheet.scrollTo(0, 0);
+  }
+
   const words = { TR: 'migration', DETAILS: 'table' };
   const told = () => {
     const counts = new Map();
@@ -44,7 +134,7 @@
         if (it.tagName !== 'LI') show(it);
       }
     }
-    document.dispatchEvent(new CustomEvent('found', { detail: term }));
+    light(term);
     found.textContent = term === '' ? '' : told();
     root.dataset.found = term === '' ? '' : String(hits.length);
   };
@@ -100,6 +190,7 @@
     if (target.tagName === 'DETAILS') target.open = true;
     show(target);
     target.scrollIntoView();
+    if (drawn.includes(target)) middle(target);
   };
   addEventListener('hashchange', follow);
 

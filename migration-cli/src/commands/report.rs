@@ -17,7 +17,7 @@ use crate::paste::quote;
 ///
 /// For people who want to see, and for those who are woken up: how things stand in one sentence with what to
 /// type next, every migration with its state, the history as a timeline, what `up` would do with the locks
-/// that it takes, the findings of the lint, and the schema with its tables. One file that loads
+/// that it takes, the findings of the lint, the schema as a picture and table by table, and what of it has drifted. One file that loads
 /// nothing from elsewhere: it opens from disk, on a telephone and on paper, and has a search. Changes nothing,
 /// and needs no more than the right to read; what the role may not see is told as such. A report of ours that is
 /// there already is replaced, and no other file is.
@@ -69,6 +69,8 @@ fn page(ctx: &mut Context<'_>) -> Result<Page, CommandError> {
 fn read(ctx: &Context<'_>, migrator: &mut Migrator) -> Result<Page, CommandError> {
     let mut filter = LogFilter::default();
     filter.limit = NonZeroU32::new(ROWS);
+    let is_watched = ctx.settings().record_schema;
+    let (verification, drift) = migrator.verify_with_drift()?;
     let folder = ctx.project.file_name().map(|it| it.to_string_lossy().into_owned());
     Ok(Page {
         ui: ctx.ui.clone(),
@@ -77,7 +79,8 @@ fn read(ctx: &Context<'_>, migrator: &mut Migrator) -> Result<Page, CommandError
         environment: ctx.environment.name.clone(),
         is_protected: ctx.environment.protected,
         server: migrator.server()?,
-        verification: migrator.verify()?,
+        verification,
+        drift: Some(drift).filter(|_| is_watched),
         logs: told(migrator.logs(&filter))?,
         plan: planned(ctx, migrator)?,
         schema: told(migrator.schema())?,

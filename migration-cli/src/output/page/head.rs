@@ -62,9 +62,10 @@ fn verdict(page: &Page, standing: &Standing) -> Html {
     html
 }
 
-/// What `verify` found, but for what the table of migrations shows.
+/// What `verify` found, but for what other sections show.
 fn findings(page: &Page, standing: &Standing) -> Html {
-    let shown = |it: &&Finding| !matches!(it.kind, FindingKind::Pending);
+    use FindingKind::{Drift, DriftUnknown, Pending, SlightDrift};
+    let shown = |it: &&Finding| !matches!(it.kind, Pending | Drift | SlightDrift | DriftUnknown);
     let found: Vec<&Finding> = page.verification.findings.iter().filter(shown).collect();
     let mut html = Html::new();
     if found.is_empty() {

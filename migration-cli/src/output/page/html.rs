@@ -75,6 +75,12 @@ impl Html {
         self.close("span")
     }
 
+    /// A picture that the library has drawn. It is markup, and what steers a page has no place in it either.
+    pub(super) fn picture(&mut self, svg: &str) -> &mut Html {
+        self.0.push_str(&printable(svg));
+        self
+    }
+
     /// Another piece.
     pub(super) fn add(&mut self, piece: &Html) -> &mut Html {
         self.0.push_str(&piece.0);

@@ -4,6 +4,7 @@
 //! a file here for each section; none of them lets anything but text of others in. Even if one did, no script
 //! would run but ours: the policy in the page knows it by its hash.
 
+mod drift;
 mod head;
 mod history;
 mod html;
@@ -16,11 +17,12 @@ mod status;
 use include_dir::{Dir, include_dir};
 use migrate_core::Checksum;
 use migrate_runtime::schema::Schema;
-use migrate_runtime::{Forecast, Logs, MigrationSet, Plan, ServerFacts, Verification};
+use migrate_runtime::{Forecast, Logs, MigrationSet, Plan, SchemaDrift, ServerFacts, Verification};
 
 use super::ui::Ui;
 use crate::error::CommandError;
 use html::Html;
+use schema::Drawn;
 use standing::Standing;
 
 static FILES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/report");
@@ -39,6 +41,8 @@ pub(crate) struct Page {
     pub(crate) server: ServerFacts,
     /// The state of every migration, and what does not agree.
     pub(crate) verification: Verification,
+    /// What was changed by hand; nothing where nobody wants to know.
+    pub(crate) drift: Option<SchemaDrift>,
     pub(crate) logs: Told<Logs>,
     pub(crate) plan: Told<Planned>,
     pub(crate) schema: Told<Schema>,
@@ -68,17 +72,20 @@ impl Page {
     /// The whole page.
     pub(crate) fn render(&self) -> String {
         let standing = self.standing();
+        let picture = self.schema.as_ref().ok().and_then(Drawn::of);
         let sections = [
             status::section(self),
             history::section(self),
             plan::section(self),
             lint::section(self),
-            schema::section(self),
+            schema::section(self, picture.as_ref()),
+            drift::section(self),
         ];
         let (style, script) = (file("style.css"), file("script.js"));
         let policy = format!(
-            "default-src 'none'; style-src '{}'; script-src '{}'; base-uri 'none'; form-action 'none'",
+            "default-src 'none'; style-src '{}'{}; script-src '{}'; base-uri 'none'; form-action 'none'",
             source(style),
+            picture.as_ref().map_or(String::new(), |it| format!(" '{}'", source(it.style()))),
             source(script)
         );
         let title = format!("{}: {} ({})", standing.word(), self.server.database, self.environment);
@@ -109,7 +116,8 @@ impl Page {
 
     fn standing(&self) -> Standing {
         let rows = self.logs.as_ref().ok().and_then(|it| it.entries.as_deref());
-        Standing::of(&self.verification, rows.unwrap_or_default())
+        let drift = self.drift.as_ref();
+        Standing::of(&self.verification, drift, rows.unwrap_or_default())
     }
 
     /// What a migration is called.

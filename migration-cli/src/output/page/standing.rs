@@ -1,8 +1,11 @@
 //! How things stand, in one sentence: what whoever opens the page wants to know first. Pure.
 
-use migrate_runtime::{Finding, FindingKind, LogEntry, State, Verification};
+use std::collections::BTreeSet;
+
+use migrate_runtime::{Finding, FindingKind, LogEntry, SchemaDrift, State, Verification};
 
 use crate::text::plural;
+use migrate_runtime::schema::Weight;
 
 /// How things stand.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,7 +28,11 @@ pub(super) enum Light {
 const HINTS: usize = 2;
 
 impl Standing {
-    pub(super) fn of(verification: &Verification, log: &[LogEntry]) -> Standing {
+    pub(super) fn of(
+        verification: &Verification,
+        drift: Option<&SchemaDrift>,
+        log: &[LogEntry],
+    ) -> Standing {
         let status = &verification.status;
         let problems: Vec<&Finding> =
             verification.findings.iter().filter(|it| it.kind.exit_code() != 0).collect();
@@ -37,10 +44,11 @@ impl Standing {
             (true, false) => Light::Good,
         };
         let mut sentence = counts(verification, &problems);
-        let why = ended.or_else(|| problems.first().map(|it| it.message.clone()));
-        if let Some(why) = why {
-            sentence = format!("{}: {why}.", sentence.trim_end_matches('.'));
+        sentence.push_str(&drifted(drift, light));
+        if let Some(why) = ended.or_else(|| problems.first().map(|it| in_short(it))) {
+            sentence = format!("{sentence}: {why}");
         }
+        sentence.push('.');
         let about = |it: &&Finding| problems.is_empty() || it.kind.exit_code() != 0;
         let mut next: Vec<String> = Vec::new();
         for hint in verification.findings.iter().filter(about).filter_map(|it| it.hint.clone()) {
@@ -74,16 +82,16 @@ impl Standing {
 fn counts(verification: &Verification, problems: &[&Finding]) -> String {
     let status = &verification.status;
     let (all, applied) = (status.entries.len(), status.count(State::Applied));
-    let others = problems.iter().filter(|it| !is_a_state(it.kind)).count();
+    let others = problems.iter().filter(|it| !is_told_elsewhere(it.kind)).count();
     if others == 0 {
         match (all, all - applied) {
-            (0, _) => return "There are no migrations.".to_owned(),
-            (1, 0) => return "The one migration is applied.".to_owned(),
-            (all, 0) => return format!("All {all} migrations are applied."),
+            (0, _) => return "There are no migrations".to_owned(),
+            (1, 0) => return "The one migration is applied".to_owned(),
+            (all, 0) => return format!("All {all} migrations are applied"),
             (all, left) if left == status.count(State::Pending) => {
                 let verb = if left == 1 { "is" } else { "are" };
                 return format!(
-                    "{applied} of {} applied, {left} {verb} pending.",
+                    "{applied} of {} applied, {left} {verb} pending",
                     plural(all, "migration")
                 );
             }
@@ -93,12 +101,41 @@ fn counts(verification: &Verification, problems: &[&Finding]) -> String {
     let each = State::ALL.into_iter().map(|it| (status.count(it), it.to_string()));
     let parts = each.filter(|it| it.0 > 0).map(|(count, state)| format!("{count} {state}"));
     let others = (others > 0).then(|| plural(others, "other problem"));
-    format!("{}.", parts.chain(others).collect::<Vec<_>>().join(", "))
+    parts.chain(others).collect::<Vec<_>>().join(", ")
 }
 
-/// Whether the counts of the states tell it already.
-fn is_a_state(kind: FindingKind) -> bool {
-    matches!(kind, FindingKind::Edited | FindingKind::OutOfOrder | FindingKind::Unfinished)
+/// What has drifted, or that nothing has where all else is in order.
+fn drifted(drift: Option<&SchemaDrift>, light: Light) -> String {
+    let Some(drift) = drift.filter(|it| it.recorded.is_some() && it.unknown.is_none()) else {
+        return String::new();
+    };
+    let full = drift.differences.iter().filter(|it| it.weight == Weight::Full);
+    let objects: BTreeSet<_> = full.map(|it| &it.object).collect();
+    match (objects.len(), light) {
+        (0, Light::Good) => ", nothing has drifted".to_owned(),
+        (0, _) => String::new(),
+        (1, _) => ", 1 object has drifted".to_owned(),
+        (count, _) => format!(", {count} objects have drifted"),
+    }
+}
+
+/// What a problem is, where the sentence has said what sort it is of.
+fn in_short(problem: &Finding) -> String {
+    match &problem.difference {
+        Some(difference) => difference.message.clone(),
+        None => problem.message.clone(),
+    }
+}
+
+/// Whether the rest of the sentence tells it already.
+fn is_told_elsewhere(kind: FindingKind) -> bool {
+    matches!(
+        kind,
+        FindingKind::Edited
+            | FindingKind::OutOfOrder
+            | FindingKind::Unfinished
+            | FindingKind::Drift
+    )
 }
 
 /// That the newest run did not end well, as long as nothing has come of it since.

@@ -59,8 +59,8 @@ in_chromium! {
     fn a_link_opens_what_it_leads_to() {
         let folder = TempDir::new().unwrap();
         let _kept = full(folder.path());
-        let dom = open(&folder.path().join("report.html"), "#table-public~2f~contracts");
-        let table = between(&dom, "id=\"table-public~2f~contracts\"", ">");
+        let dom = open(&folder.path().join("report.html"), "#listed-public~2f~contracts");
+        let table = between(&dom, "id=\"listed-public~2f~contracts\"", ">");
         assert!(table.contains("open"), "{table}");
     }
 

@@ -1,5 +1,6 @@
 //! The schema: a list of tables and views, each with its columns, keys and comments.
 
+mod drawn;
 mod table;
 
 use std::collections::BTreeMap;
@@ -13,10 +14,12 @@ use crate::text::plural;
 /// A page with more columns than that would not open on a telephone.
 const MOST_COLUMNS: usize = 20_000;
 
-pub(super) fn section(page: &Page) -> Section {
+pub(super) use drawn::Drawn;
+
+pub(super) fn section(page: &Page, picture: Option<&Drawn>) -> Section {
     let mut body = Html::new();
     let count = match &page.schema {
-        Ok(schema) => Some(fill(schema, &mut body)),
+        Ok(schema) => Some(fill(schema, picture, &mut body)),
         Err(error) => {
             body.add(&page.refusal("The schema cannot be read:", error));
             None
@@ -25,7 +28,7 @@ pub(super) fn section(page: &Page) -> Section {
     Section { id: "schema", title: "Schema", count, body }
 }
 
-fn fill(schema: &Schema, body: &mut Html) -> usize {
+fn fill(schema: &Schema, picture: Option<&Drawn>, body: &mut Html) -> usize {
     let relations = schema.relations();
     let count = relations.len();
     if relations.is_empty() {
@@ -33,6 +36,10 @@ fn fill(schema: &Schema, body: &mut Html) -> usize {
         return 0;
     }
     body.element("p", &[("class", "lead")], &lead(schema));
+    match picture {
+        Some(picture) => drop(body.add(&picture.html())),
+        None => drop(body.element("p", &[("class", "note")], drawn::NONE)),
+    }
     let referring = Referring::of(&relations);
     let mut columns = 0;
     let mut left_out = Vec::new();
@@ -43,7 +50,7 @@ fn fill(schema: &Schema, body: &mut Html) -> usize {
             left_out.push(title(it));
             continue;
         }
-        body.add(&table::html(schema, it, &referring)).markup("\n");
+        body.add(&table::html(schema, it, &referring, picture)).markup("\n");
     }
     body.close("div");
     if !left_out.is_empty() {
@@ -119,9 +126,9 @@ fn titled(schema: &str, name: &str) -> String {
     if schema == "public" { name.to_owned() } else { format!("{schema}.{name}") }
 }
 
-/// What leads to a table on this page. Points would not tell `a.b` of `c` from `b` of `c.a`.
+/// What leads to a table in the list. Points would not tell `a.b` of `c` from `b` of `c.a`.
 fn anchor(schema: &str, name: &str) -> String {
-    super::html::id("table", &format!("{schema}/{name}"))
+    super::html::id("listed", &format!("{schema}/{name}"))
 }
 
 /// What the search finds a table by: its name, and those of its columns.

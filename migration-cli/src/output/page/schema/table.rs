@@ -5,10 +5,15 @@ use migrate_runtime::schema::{
 };
 
 use super::super::html::Html;
-use super::{Referring, anchor, search_words, title, titled};
+use super::{Drawn, Referring, anchor, search_words, title, titled};
 use crate::text::plural;
 
-pub(super) fn html(schema: &Schema, relation: &Relation<'_>, referring: &Referring<'_>) -> Html {
+pub(super) fn html(
+    schema: &Schema,
+    relation: &Relation<'_>,
+    referring: &Referring<'_>,
+    picture: Option<&Drawn>,
+) -> Html {
     let mut html = Html::new();
     let own = relation.name.schema.as_deref().unwrap_or_default();
     let id = anchor(own, &relation.name.name);
@@ -24,6 +29,11 @@ pub(super) fn html(schema: &Schema, relation: &Relation<'_>, referring: &Referri
     );
     html.open("summary", &[]).name(&title).text(" ");
     html.element("span", &[("class", "faint")], &about(relation)).close("summary");
+    if let Some(place) = picture.and_then(|it| it.place(&title)) {
+        let place = format!("#{place}");
+        html.open("p", &[("class", "to-picture")]);
+        html.element("a", &[("href", &place)], "In the picture").close("p");
+    }
     if let Some(comment) = relation.object.get("comment") {
         html.element("p", &[("class", "comment")], comment);
     }
