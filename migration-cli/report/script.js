@@ -104,7 +104,8 @@
     }
     for (const it of picture.querySelectorAll('.tools, .with-script')) it.hidden = false;
     picture.classList.add('draggable');
-    set(Math.max(fitting(), 0.5));
+    // A map at first; where even that would be too small, a part of it.
+    set(fitting() < 0.25 ? 0.5 : fitting());
     sheet.scrollTo(0, 0);
   }
 

@@ -13,7 +13,7 @@ use crate::new_file::replace;
 use crate::output::{BEGINNING, Page, Planned, Told};
 use crate::paste::quote;
 
-/// Write one HTML page about the database: status, history, plan, lint, schema
+/// Write one HTML page about the database: status, history, plan, lint, schema, drift
 ///
 /// For people who want to see, and for those who are woken up: how things stand in one sentence with what to
 /// type next, every migration with its state, the history as a timeline, what `up` would do with the locks

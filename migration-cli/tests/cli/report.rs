@@ -58,7 +58,11 @@ fn the_first_sentence_says_how_things_stand() {
     project.expect("up --steps 13", 0);
     check("Pending", &["13 of 14 migrations applied, 1 is pending."]);
     project.expect("up", 0);
-    check("In order", &["All 14 migrations are applied"]);
+    check("In order", &["All 14 migrations are applied, nothing has drifted."]);
+    database.execute("DROP INDEX contracts_expires_on_idx");
+    let drifted = "All 14 migrations are applied, 1 object has drifted: index contracts_expires_on_idx is missing.";
+    check("Needs attention", &[drifted, "migration-cli repair --accept-schema"]);
+    project.expect("repair --accept-schema", 0);
     database.execute("UPDATE _migrations SET checksum = repeat('0', 64) WHERE id = 2");
     check("Needs attention", &["13 applied, 1 edited: ", "edited after it ran", "git log -p"]);
     database.execute(
@@ -135,6 +139,48 @@ fn every_section_says_what_its_command_says() {
 }
 
 #[test]
+fn what_was_changed_by_hand_is_told_in_words_and_sql() {
+    let database = TestDatabase::new();
+    let project = Project::on(&database);
+    says(&said(&project), &["Nothing has run yet, and so there is nothing to compare."]);
+    project.expect("up --steps 3", 0);
+    says(&said(&project), &["Nothing has drifted: the schema is as run "]);
+    database.execute(
+        "ALTER TABLE contracts ALTER status SET DEFAULT 'active';
+         CREATE TABLE \"<i>\" (id int)",
+    );
+    let drifted = said(&project);
+    let section = between(&drifted, "2 differences from the schema that run ", "Made by");
+    let parts = [
+        "table \"<i>\" is new",
+        "is+ CREATE TABLE",
+        "column contracts.status: default is 'active'::text, was 'draft'::text",
+        "was- status text DEFAULT 'draft'::text NOT NULL",
+        "migration-cli repair --accept-schema",
+    ];
+    says(section, &parts);
+    says(&drifted, &["3 of 14 migrations applied, 11 are pending, 2 objects have drifted"]);
+    project.write("migration.toml", "[drift]\nrecord = false\n");
+    says(&said(&project), &["The schema is not watched"]);
+    project.write("migration.toml", "");
+    database.execute("DELETE FROM _migrations WHERE id = 3");
+    says(&said(&project), &["Not compared: it was recorded for another history"]);
+}
+
+#[test]
+fn the_picture_and_the_list_lead_to_each_other() {
+    let database = TestDatabase::new();
+    let project = Project::on(&database);
+    project.expect("up --steps 3", 0);
+    let page = fs::read_to_string(report(&project)).unwrap();
+    let picture = between(&page, "<svg xmlns", "</svg>");
+    says(picture, &["data-table=\"contracts\"", "data-table=\"users\""]);
+    let list = between(&page, "id=\"tables\"", "</section>");
+    assert_eq!(list.matches("In the picture").count(), 9);
+    says(&page, &["href=\"#table-public.contracts\"", "id=\"listed-public~2f~contracts\""]);
+}
+
+#[test]
 fn a_plan_that_is_refused_is_told_with_its_way_out() {
     let database = TestDatabase::new();
     let project = Project::on(&database);
@@ -164,9 +210,11 @@ fn nothing_in_the_database_becomes_part_of_the_page() {
              FROM (VALUES ('</script><script>alert(6)</script>\" onload=\"alert(7)' || E'\\x1b[2J\\u202e')) AS hostile (it)",
     );
     let page = fs::read_to_string(report(&project)).unwrap();
-    let counts = ["<script", "</script", "<style", "</style", "<!--", "</main", "<body"]
-        .map(|it| page.matches(it).count());
-    assert_eq!(counts, [1; 7]);
+    // The picture brings a style of its own.
+    assert_eq!([page.matches("<style").count(), page.matches("</style").count()], [2; 2]);
+    let counts =
+        ["<script", "</script", "<!--", "</main", "</svg>\n"].map(|it| page.matches(it).count());
+    assert_eq!(counts, [1; 5]);
     for markup in [
         "<img",
         "<i>",

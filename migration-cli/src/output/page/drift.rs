@@ -5,6 +5,7 @@ use migrate_runtime::{FindingKind, SchemaDrift};
 
 use super::html::{Html, findable};
 use super::{Page, Section};
+use crate::output::logs::short;
 use crate::text::{plural, printable};
 
 pub(super) fn section(page: &Page) -> Section {
@@ -33,13 +34,12 @@ fn fill(page: &Page, drift: &SchemaDrift, body: &mut Html) -> Option<usize> {
     };
     let (found, slight): (Vec<_>, Vec<_>) =
         drift.differences.iter().partition(|it| it.weight == Weight::Full);
+    let recorded = format!("run {} recorded at {}", short(&recorded.run), at(&recorded.at));
     let text = match found.len() {
-        0 => "The schema is as the migrations made it.".to_owned(),
-        count => format!("{} from what the migrations made:", differences(count)),
+        0 => format!("Nothing has drifted: the schema is as {recorded}."),
+        count => format!("{} from the schema that {recorded}:", differences(count)),
     };
-    body.open("p", &[("class", "lead")]).text(&text);
-    body.text(&format!(" It was recorded at {} by run {}.", at(&recorded.at), recorded.run));
-    body.close("p").add(&list(&found));
+    body.element("p", &[("class", "lead")], &text).add(&list(&found));
     if !found.is_empty() {
         body.add(&hints(page));
     }

@@ -46,7 +46,8 @@ impl Standing {
         let mut sentence = counts(verification, &problems);
         sentence.push_str(&drifted(drift, light));
         if let Some(why) = ended.or_else(|| problems.first().map(|it| in_short(it))) {
-            sentence = format!("{sentence}: {why}");
+            let mark = if why.contains(": ") { " –" } else { ":" };
+            sentence = format!("{sentence}{mark} {why}");
         }
         sentence.push('.');
         let about = |it: &&Finding| problems.is_empty() || it.kind.exit_code() != 0;

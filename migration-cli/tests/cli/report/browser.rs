@@ -45,6 +45,8 @@ in_chromium! {
         let found = hits(&dom);
         let table = found.iter().find(|it| it.starts_with("details ")).unwrap();
         assert!(table.contains("data-table=\"contract_parties\"") && !table.contains("hidden"), "{table}");
+        let lit = found.iter().find(|it| it.starts_with("g ")).unwrap();
+        assert!(lit.contains("data-table=\"contract_parties\""), "{found:?}");
         let hidden = dom.split("<details class=\"table\"").skip(1).filter(|it| {
             it.split('>').next().is_some_and(|it| it.contains("hidden"))
         });

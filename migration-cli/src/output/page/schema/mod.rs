@@ -54,8 +54,9 @@ fn fill(schema: &Schema, picture: Option<&Drawn>, body: &mut Html) -> usize {
     }
     body.close("div");
     if !left_out.is_empty() {
-        let text = format!("Too many for one page, and left out: {}.", left_out.join(", "));
-        body.element("p", &[("class", "note")], &text);
+        let label = format!("{} more, too many for one page", plural(left_out.len(), "table"));
+        body.open("details", &[("class", "more")]).element("summary", &[], &label);
+        body.element("p", &[], &left_out.join(", ")).close("details");
     }
     count
 }
