@@ -27,9 +27,9 @@ pub(super) fn chosen(picture: &Picture, all: &Everything<'_>) -> Result<Vec<Opti
     for pattern in &picture.tables {
         let is_named = |at: &usize| {
             let (schema, name) = &names[*at];
-            let is_meant = |text: &str| match pattern.contains('*') {
-                true => is_kind_drawn(*at) && matches(pattern, text),
-                false => pattern == text,
+            let is_meant = |text: &str| {
+                let is_like = pattern.contains('*') && matches(pattern, text);
+                is_like && is_kind_drawn(*at) || pattern == text
             };
             is_meant(name) || is_meant(&format!("{schema}.{name}")) || is_meant(&labels[*at])
         };

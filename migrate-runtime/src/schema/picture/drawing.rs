@@ -218,9 +218,8 @@ pub(super) fn name_of(name: &ObjectName) -> (String, String) {
 /// A name for people: with the schema, where it is not the one in which everything is; in quotes only where it would be
 /// taken for another one.
 pub(super) fn label((schema, name): &(String, String)) -> String {
-    let part = |it: &str| match it.contains(['.', '"']) {
-        true => crate::quote::ident(it),
-        false => it.to_owned(),
+    let part = |it: &str| {
+        if it.contains(['.', '"']) { crate::quote::ident(it) } else { it.to_owned() }
     };
     match schema.as_str() {
         "public" => part(name),
@@ -260,12 +259,9 @@ fn spelt_type(it: &SqlType, own_schema: Option<&str>) -> String {
     };
     if let Some(modifier) = &it.modifier {
         // `interval day to second` has its own without brackets.
-        text += &match modifier.starts_with(|it: char| it.is_ascii_alphabetic())
-            && it.name == "interval"
-        {
-            true => format!(" {modifier}"),
-            false => format!("({modifier})"),
-        };
+        let is_field = it.name == "interval" && modifier.starts_with(char::is_alphabetic);
+        let (before, after) = if is_field { (" ", "") } else { ("(", ")") };
+        text.extend([before, modifier, after]);
     }
     if it.is_array {
         text += "[]";

@@ -96,10 +96,7 @@ fn entity(table: &Table) -> String {
     let is_plain = name.starts_with(|it: char| it.is_ascii_alphabetic() || it == '_')
         && name.chars().all(|it| it.is_ascii_alphanumeric() || it == '_')
         && !TAKEN.contains(&name.to_ascii_lowercase().as_str());
-    match is_plain {
-        true => name.clone(),
-        false => format!("\"{}\"", text(name)),
-    }
+    if is_plain { name.clone() } else { format!("\"{}\"", text(name)) }
 }
 
 /// The type or name of a column, which cannot be in quotes: `_` for every character that cannot be written.
@@ -127,9 +124,10 @@ fn text(it: &str) -> String {
     let mut text = String::new();
     for it in it.chars() {
         let is_harmless = it.is_alphanumeric() || " _-.,:()[]+!?/'=*$@".contains(it);
-        match is_harmless && !(turns && it == ' ') {
-            true => text.push(it),
-            false => _ = write!(text, "#{};", u32::from(it)),
+        if is_harmless && !(turns && it == ' ') {
+            text.push(it);
+        } else {
+            _ = write!(text, "#{};", u32::from(it));
         }
     }
     text

@@ -30,9 +30,9 @@ pub(super) fn arrange(drawing: &Drawing, sheets: &[Sheet]) -> Result<Arrangement
     let mut ways = vec![Vec::new(); links.len()];
     let mut parts = Vec::new();
     for group in &groups {
-        let lines: Vec<_> = group.links.iter().filter(|it| !is_loop(&links[**it])).collect();
-        let lines: Vec<_> = lines.into_iter().copied().collect();
-        let part = part(group, &lines, sheets, links);
+        let straight = |it: &usize| !is_loop(&links[*it]);
+        let between: Vec<_> = group.links.iter().copied().filter(straight).collect();
+        let part = part(group, &between, sheets, links);
         let layers = fold::best(&part).map_err(|error| {
             Error::new(ErrorKind::Internal, "the tables cannot be laid out").with_source(error)
         })?;
@@ -40,7 +40,7 @@ pub(super) fn arrange(drawing: &Drawing, sheets: &[Sheet]) -> Result<Arrangement
             places[*at] = *place;
             columns[*at] = band;
         }
-        for (at, way) in lines.into_iter().zip(layers.ways) {
+        for (at, way) in between.into_iter().zip(layers.ways) {
             ways[at] = way;
         }
         parts.push(layers.size);
@@ -64,7 +64,7 @@ pub(super) fn arrange(drawing: &Drawing, sheets: &[Sheet]) -> Result<Arrangement
 }
 
 /// The tables of a group and some of the links between them, with those that are referred to at the left.
-fn part(group: &Group, lines: &[usize], sheets: &[Sheet], links: &[Link]) -> Part {
+fn part(group: &Group, between: &[usize], sheets: &[Sheet], links: &[Link]) -> Part {
     let place = |table: usize| group.tables.binary_search(&table).unwrap_or_default();
     let ports = |link: &usize| {
         let link = &links[*link];
@@ -74,8 +74,8 @@ fn part(group: &Group, lines: &[usize], sheets: &[Sheet], links: &[Link]) -> Par
     };
     Part {
         sizes: group.tables.iter().map(|it| room(*it, sheets, links)).collect(),
-        lines: lines.iter().map(|it| (place(links[*it].to), place(links[*it].from))).collect(),
-        ports: lines.iter().map(ports).collect(),
+        lines: between.iter().map(|it| (place(links[*it].to), place(links[*it].from))).collect(),
+        ports: between.iter().map(ports).collect(),
     }
 }
 

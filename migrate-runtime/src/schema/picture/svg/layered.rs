@@ -116,7 +116,9 @@ impl Part {
         let places = middles.iter().zip(&self.sizes).map(place).collect();
         let mut of_each = vec![(0.0, 0.0); middles.len()];
         for (column, band) in columns.iter().zip(&bands) {
-            column.iter().for_each(|at| of_each[*at] = (band.left, band.right));
+            for at in column {
+                of_each[*at] = (band.left, band.right);
+            }
         }
         let size = Size { width: graph.graph().width, height: graph.graph().height };
         Layers { places, columns, bands: of_each, ways, size }

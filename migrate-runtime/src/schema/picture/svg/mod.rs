@@ -84,10 +84,10 @@ fn lit(drawing: &Drawing) -> String {
         format!(".schema-picture:has(.table.t{it}:is(:hover,:focus-within)) .link.t{it} .wire")
     };
     let selectors: Vec<_> = (0..drawing.tables.len()).filter(has_lines).map(selector).collect();
-    match selectors.is_empty() {
-        true => String::new(),
-        false => format!("{}{{stroke:var(--strong);stroke-width:2.2}}\n", selectors.join(",\n")),
+    if selectors.is_empty() {
+        return String::new();
     }
+    format!("{}{{stroke:var(--strong);stroke-width:2.2}}\n", selectors.join(",\n"))
 }
 
 /// A number of things as a measure.

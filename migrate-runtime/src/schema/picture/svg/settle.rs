@@ -119,10 +119,8 @@ fn place(things: &mut [Thing], column: &[usize], is_pulled: bool) {
         let pulls = &things[*at].pulls;
         let count: f64 = pulls.iter().map(|it| it.2).sum();
         let wanted: f64 = pulls.iter().map(|it| (things[it.0].top + it.1) * it.2).sum();
-        let mut stretch = match is_pulled && count > 0.0 {
-            true => (1, count, wanted / count - down),
-            false => (1, 1e-6, 0.0),
-        };
+        let is_free = !is_pulled || count <= 0.0;
+        let mut stretch = if is_free { (1, 1e-6, 0.0) } else { (1, count, wanted / count - down) };
         while let Some(above) = stretches.pop_if(|it| it.2 >= stretch.2) {
             let count = above.1 + stretch.1;
             let wanted = (above.2 * above.1 + stretch.2 * stretch.1) / count;

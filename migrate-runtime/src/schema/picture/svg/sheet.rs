@@ -161,10 +161,12 @@ fn more(table: &Table) -> String {
 }
 
 fn title(table: &Table) -> String {
-    let notes = match table.notes.is_empty() {
-        true => String::new(),
-        false => format!(" ({})", table.notes.join(", ")),
-    };
-    let comment = table.comment.iter().map(|it| format!(": {it}")).collect::<String>();
-    xml(&format!("{}{notes}{comment}", table.label))
+    let mut title = table.label.clone();
+    if !table.notes.is_empty() {
+        _ = write!(title, " ({})", table.notes.join(", "));
+    }
+    if let Some(comment) = &table.comment {
+        _ = write!(title, ": {comment}");
+    }
+    xml(&title)
 }

@@ -1,5 +1,7 @@
 //! How wide a text is drawn, and how it is written into XML.
 
+use std::fmt::Write as _;
+
 use unicode_width::UnicodeWidthChar;
 
 /// The size of the letters.
@@ -62,9 +64,10 @@ pub(super) fn id((schema, name): &(String, String)) -> String {
             id.push('.');
         }
         for it in part.chars() {
-            match it.is_alphanumeric() || it == '_' {
-                true => id.push(it),
-                false => id += &format!("-{:x}-", u32::from(it)),
+            if it.is_alphanumeric() || it == '_' {
+                id.push(it);
+            } else {
+                _ = write!(id, "-{:x}-", u32::from(it));
             }
         }
     }

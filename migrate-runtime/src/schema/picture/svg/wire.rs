@@ -47,14 +47,12 @@ pub(super) fn draw(
         Some(key) => marks(from, to, key),
         None => (triangle(to), [from.at, out(to, 12.0)]),
     };
-    let line = match is_loop {
-        true => around(ends, from.at.x),
-        false => through(ends, from.way, arranged, it, link),
-    };
+    let path =
+        if is_loop { around(ends, from.at.x) } else { through(ends, from.way, arranged, it, link) };
     let class = if it.key.is_some() { "" } else { " inherits" };
     format!(
         "<g class=\"link{class} t{} t{}\" data-from=\"{}\" data-to=\"{}\"><title>{}</title>\
-         <path class=\"near\" d=\"{line}\"/><path class=\"wire\" d=\"{line}\"/><path class=\"wire end\" d=\"{marks}\"/></g>\n",
+         <path class=\"near\" d=\"{path}\"/><path class=\"wire\" d=\"{path}\"/><path class=\"wire end\" d=\"{marks}\"/></g>\n",
         it.from,
         it.to,
         xml(&drawing.tables[it.from].label),
@@ -90,24 +88,20 @@ fn marks(from: End, to: End, key: &Key) -> (String, [Point; 2]) {
     // Many rows, or one, and perhaps none: a row is never told to be referred to.
     let Point { x, y } = from.at;
     let tip = out(from, 11.0).x;
-    match key.is_unique {
-        true => bar(&mut path, from, 7.0),
-        false => {
-            _ = write!(path, "M{x:.1} {:.1}L{tip:.1} {y:.1}L{x:.1} {:.1}", y - 5.0, y + 5.0);
-        }
+    if key.is_unique {
+        bar(&mut path, from, 7.0);
+    } else {
+        _ = write!(path, "M{x:.1} {:.1}L{tip:.1} {y:.1}L{x:.1} {:.1}", y - 5.0, y + 5.0);
     }
     _ = write!(path, "M{x:.1} {y:.1}H{tip:.1}");
     let begin = ring(&mut path, from, 11.0);
     bar(&mut path, to, 6.0);
-    let end = match key.is_optional {
-        true => {
-            _ = write!(path, "M{:.1} {:.1}H{:.1}", to.at.x, to.at.y, out(to, 9.0).x);
-            ring(&mut path, to, 9.0)
-        }
-        false => {
-            bar(&mut path, to, 10.0);
-            to.at
-        }
+    let end = if key.is_optional {
+        _ = write!(path, "M{:.1} {:.1}H{:.1}", to.at.x, to.at.y, out(to, 9.0).x);
+        ring(&mut path, to, 9.0)
+    } else {
+        bar(&mut path, to, 10.0);
+        to.at
     };
     (path, [begin, end])
 }
