@@ -60,11 +60,11 @@ fn the_first_sentence_says_how_things_stand() {
     project.expect("up", 0);
     check("In order", &["All 14 migrations are applied, nothing has drifted."]);
     database.execute("DROP INDEX contracts_expires_on_idx");
-    let drifted = "All 14 migrations are applied, 1 object has drifted: index contracts_expires_on_idx is missing.";
+    let drifted = "All 14 migrations are applied, 1 object has drifted – index contracts_expires_on_idx is missing.";
     check("Needs attention", &[drifted, "migration-cli repair --accept-schema"]);
     project.expect("repair --accept-schema", 0);
     database.execute("UPDATE _migrations SET checksum = repeat('0', 64) WHERE id = 2");
-    check("Needs attention", &["13 applied, 1 edited: ", "edited after it ran", "git log -p"]);
+    check("Needs attention", &["13 applied, 1 edited – ", "edited after it ran", "git log -p"]);
     database.execute(
         "DELETE FROM _migrations WHERE id IN (2, 14);
          INSERT INTO _migrations (version, name, checksum, execution_time)
@@ -73,7 +73,7 @@ fn the_first_sentence_says_how_things_stand() {
     );
     check(
         "Needs attention",
-        &["12 applied, 1 unknown, 2 out of order, 1 other problem: ", "up --allow-out-of-order"],
+        &["12 applied, 1 unknown, 2 out of order, 1 other problem – ", "up --allow-out-of-order"],
     );
 }
 
@@ -84,7 +84,7 @@ fn a_run_that_failed_is_on_top_until_it_is_mended() {
     database.execute("CREATE TABLE parties (id int)");
     project.expect("up", 1);
     let failed = said(&project);
-    let sentence = "1 of 14 migrations applied, 13 are pending: the last `up` of \
+    let sentence = "1 of 14 migrations applied, 13 are pending – the last `up` of \
         20240327091500_create_party_tables failed, relation \"parties\" already exists.";
     says(&failed, &["Needs attention", sentence, "42P07: relation \"parties\" already exists"]);
     database.execute("DROP TABLE parties");

@@ -65,7 +65,11 @@ fn verdict(page: &Page, standing: &Standing) -> Html {
 /// What `verify` found, but for what other sections show.
 fn findings(page: &Page, standing: &Standing) -> Html {
     use FindingKind::{Drift, DriftUnknown, Pending, SlightDrift};
-    let shown = |it: &&Finding| !matches!(it.kind, Pending | Drift | SlightDrift | DriftUnknown);
+    let is_elsewhere = |it: &Finding| {
+        matches!(it.kind, Pending | Drift | SlightDrift | DriftUnknown)
+            || standing.sentence.contains(&it.message)
+    };
+    let shown = |it: &&Finding| !is_elsewhere(it);
     let found: Vec<&Finding> = page.verification.findings.iter().filter(shown).collect();
     let mut html = Html::new();
     if found.is_empty() {

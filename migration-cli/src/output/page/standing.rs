@@ -46,8 +46,7 @@ impl Standing {
         let mut sentence = counts(verification, &problems);
         sentence.push_str(&drifted(drift, light));
         if let Some(why) = ended.or_else(|| problems.first().map(|it| in_short(it))) {
-            let mark = if why.contains(": ") { " –" } else { ":" };
-            sentence = format!("{sentence}{mark} {why}");
+            sentence = format!("{sentence} – {why}");
         }
         sentence.push('.');
         let about = |it: &&Finding| problems.is_empty() || it.kind.exit_code() != 0;
