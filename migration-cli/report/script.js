@@ -29,12 +29,16 @@
     sheet.scrollTop += inner.top - outer.top - Math.max(0, (outer.height - inner.height) / 2);
   };
 
+  // Makes what was found large enough to be read, and all of it small again.
+  let size = () => {};
+
   // What the list has found is lit in the picture.
   const light = (term) => {
     if (!drawing) return;
     const names = new Set(hits.filter((it) => it.dataset.table).map((it) => it.dataset.table));
     for (const it of drawn) it.classList.toggle('hit', names.has(it.dataset.table));
     picture.classList.toggle('finding', names.size > 0);
+    size(names.size);
     const exact = drawn.find((it) => it.dataset.table.toLowerCase() === term);
     const first = exact || drawn.find((it) => it.classList.contains('hit'));
     if (first) middle(first);
@@ -105,7 +109,15 @@
     for (const it of picture.querySelectorAll('.tools, .with-script')) it.hidden = false;
     picture.classList.add('draggable');
     // A map at first; where even that would be too small, a part of it.
-    set(fitting() < 0.25 ? 0.5 : fitting());
+    const whole = () => set(fitting() < 0.25 ? 0.5 : fitting());
+    let is_near = false;
+    size = (count) => {
+      const is_wanted = count > 0 && count <= 3;
+      if (is_wanted && zoom < 0.8) set(0.8);
+      else if (!is_wanted && is_near) whole();
+      is_near = is_wanted;
+    };
+    whole();
     sheet.scrollTo(0, 0);
   }
 

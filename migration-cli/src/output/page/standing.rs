@@ -49,7 +49,11 @@ impl Standing {
             sentence = format!("{sentence} – {why}");
         }
         sentence.push('.');
-        let about = |it: &&Finding| problems.is_empty() || it.kind.exit_code() != 0;
+        // Without problems, the way on is what there is to say.
+        let about = |it: &&Finding| match problems.is_empty() {
+            true => it.kind == FindingKind::Pending,
+            false => it.kind.exit_code() != 0,
+        };
         let mut next: Vec<String> = Vec::new();
         for hint in verification.findings.iter().filter(about).filter_map(|it| it.hint.clone()) {
             if next.len() < HINTS && !next.contains(&hint) {

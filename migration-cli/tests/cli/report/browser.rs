@@ -66,6 +66,20 @@ in_chromium! {
         assert!(table.contains("open"), "{table}");
     }
 
+    fn without_script_nothing_but_the_search_is_missing() {
+        let folder = TempDir::new().unwrap();
+        let _kept = full(folder.path());
+        let page = folder.path().join("report.html");
+        let flags = ["--blink-settings=scriptEnabled=false"];
+        let opened = chromium::open_with(&page, "#find=contracts", &flags);
+        assert!(!opened.dom.contains("data-ready"), "scripts are off");
+        let tags = opened.dom.split('<').filter_map(|it| Some(it.split_once('>')?.0));
+        let is_hidden = |it: &&str| it.split(' ').any(|it| it.starts_with("hidden"));
+        let hidden: Vec<&str> = tags.filter(is_hidden).collect();
+        assert_eq!(hidden.len(), 3, "{hidden:?}");
+        assert!(hidden[0].starts_with("search") && hidden[1].contains("tools"), "{hidden:?}");
+    }
+
     fn it_is_printed_with_all_that_is_in_it() {
         let folder = TempDir::new().unwrap();
         let _kept = full(folder.path());

@@ -158,7 +158,7 @@ fn parts(schema: &Schema, relation: &Relation<'_>, kind: ObjectKind) -> Html {
     let all = schema.objects.range(&first..).take_while(is_part);
     for (name, object) in all.filter(|it| it.1.get("constraint").is_none()) {
         if html.is_empty() {
-            html.element("h4", &[], heading).open("ul", &[("class", "parts")]);
+            html.element("h3", &[("class", "part")], heading).open("ul", &[("class", "parts")]);
         }
         html.open("li", &[]).element("strong", &[], &name.name).text(" ");
         html.element("code", &[], object.get("definition").unwrap_or_default());
@@ -180,7 +180,7 @@ fn referred(relation: &Relation<'_>, referring: &Referring<'_>) -> Html {
     if all.is_empty() {
         return html;
     }
-    html.element("h4", &[], "Referred to by").open("p", &[]);
+    html.element("h3", &[("class", "part")], "Referred to by").open("p", &[]);
     for (index, it) in all.iter().enumerate() {
         if index > 0 {
             html.text(", ");
