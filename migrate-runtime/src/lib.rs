@@ -30,7 +30,10 @@
 //! - A connection that is lost in the middle of a run is opened again. What the server had committed
 //!   counts, and only what is left runs.
 //! - One runner at a time per database and schema. Others wait, and then find nothing to do.
-//! - Nothing to do costs one round trip, a transactional migration one more.
+//! - Nothing to do costs one round trip, a transactional migration one more. A run that changed something takes
+//!   three for the schema, before and after ([`Settings::record_schema`]).
+//! - What was changed by hand since the last run is found and named ([`Migrator::verify`]), and stays so
+//!   whatever runs after it.
 //! - An [`Error`] says where in the scripts it happened, in which state the database is, and what
 //!   to do.
 //! - The library prints nothing, reads no environment and leaves no connection behind. What happens

@@ -73,7 +73,7 @@ impl Session<'_> {
 
     fn not_known(&mut self, recorded: Option<Recorded>, why: &str) -> Before {
         self.warn(format!(
-            "what was changed by hand before this run is not known, and counts as made by the migrations: of the schema, {why}"
+            "whether the schema had drifted is not known, and from now on what is there counts as what the migrations made: {why}"
         ));
         Before(What::Unknown(recorded))
     }

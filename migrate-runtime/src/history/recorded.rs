@@ -1,5 +1,7 @@
 //! What the database notes about the schema that the last run left.
 
+use std::time::SystemTime;
+
 use migrate_core::Checksum;
 
 use super::History;
@@ -50,15 +52,19 @@ impl Recorded {
 }
 
 impl History {
-    /// A hash over what ran and what has begun: another one after every change of the history, also where a
-    /// migration was reverted and ran again.
+    /// A hash over what ran and what has begun: another one after every run that changed something, also where a
+    /// migration was reverted and ran again. Whether a script was edited since makes no difference.
     pub(crate) fn digest(&self) -> Checksum {
-        // Versions and checksums of other tools may be any text.
+        // Versions of other tools may be any text.
         let part = |it: &str| format!("{}:{it}", it.len());
-        let rows = self
-            .rows
-            .iter()
-            .map(|it| format!("ran {} {} {}\n", it.id, part(&it.version), part(&it.checksum)));
+        let micros = |it: SystemTime| match it.duration_since(SystemTime::UNIX_EPOCH) {
+            Ok(since) => since.as_micros().to_string(),
+            Err(before) => format!("-{}", before.duration().as_micros()),
+        };
+        let rows = self.rows.iter().map(|it| {
+            let at = it.applied_at.map(micros).unwrap_or_default();
+            format!("ran {} {} {at}\n", it.id, part(&it.version))
+        });
         let begun = self.unfinished.iter().map(|it| {
             let (version, statement) = (part(&it.version), it.statement);
             format!(

@@ -129,9 +129,15 @@ fn matches(patterns: &[String], name: &ObjectName) -> bool {
         names = vec![format!("{}.", name.name)];
     }
     let is_about = |pattern: &String| {
+        // A name alone is one in `public`, or of what is in no schema: `a*` is not about `audit.log`.
+        let is_name = pattern != "*" && !pattern.contains('.');
         names.iter().any(|it| {
-            let without = it.strip_prefix(PUBLIC).and_then(|it| it.strip_prefix('.'));
-            fits(pattern, it) || without.is_some_and(|it| !it.is_empty() && fits(pattern, it))
+            let short = it.strip_prefix(PUBLIC).and_then(|it| it.strip_prefix('.'));
+            let short = short.filter(|it| !it.is_empty());
+            match is_name {
+                true => fits(pattern, short.unwrap_or(it)) && !short.unwrap_or(it).contains('.'),
+                false => fits(pattern, it) || short.is_some_and(|it| fits(pattern, it)),
+            }
         })
     };
     patterns.iter().any(is_about)
@@ -187,6 +193,8 @@ mod tests {
         check("tmp_*", (Table, audit, None, "tmp_1"), false);
         check("tmp_*", (Column, public, Some("tmp_1"), "id"), true);
         check("tmp_*", (Column, public, Some("users"), "tmp_1"), false);
+        check("*_1", (Column, public, Some("users"), "tmp_1"), false);
+        check("*", (Column, audit, Some("users"), "tmp_1"), true);
         check("users.tmp_*", (Column, public, Some("users"), "tmp_1"), true);
         check("tmp_*", (Trigger, public, Some("tmp_1"), "checks"), true);
         check("tmp_*", (Index, public, Some("users"), "tmp_1"), true);

@@ -55,3 +55,46 @@ impl Schema {
 fn text(text: &str) -> String {
     format!("\"{}\"", json_text(text))
 }
+
+#[cfg(test)]
+mod tests {
+    use migrate_core::Checksum;
+
+    use super::super::message;
+    use super::*;
+
+    /// Whoever changes a query decides: where it tells something else of an object that is as it was, [`READER`]
+    /// goes up, or every database would seem to have drifted. In either case the checksum is entered anew.
+    #[test]
+    fn what_queries_tell_has_a_number() {
+        let messages = (13..=18).map(|it| message(it * 10_000, "public")).collect::<String>();
+        let known = (1, "55999e646c40c24f4dc16a4d62e00da9e98de4789173f9922ed9196a24f5030d");
+        assert_eq!((READER, Checksum::of(&messages).to_string().as_str()), known);
+    }
+
+    #[test]
+    fn a_schema_is_stored_as_json() {
+        let name = ObjectName {
+            kind: ObjectKind::Column,
+            schema: Some("public".to_owned()),
+            table: Some("we\"ird".to_owned()),
+            name: "a\\\n".to_owned(),
+        };
+        let attributes = vec![Attribute { name: "type", value: "\"my type\"".to_owned() }];
+        let mut schema = Schema::default();
+        schema.objects.insert(name.clone(), super::super::Object { attributes });
+        let hash = schema.objects[&name].hash(&name);
+        let expected = format!(
+            r#"[{{"kind": "column", "schema": "public", "table": "we\"ird", "name": "a\\\u000a", "hash": "{hash}", "attributes": [["type", "\"my type\""]]}}]"#
+        );
+        assert_eq!(schema.to_stored(), expected);
+
+        let row =
+            |cells: &[&str]| cells.iter().map(|it| Some((*it).to_owned())).collect::<Vec<_>>();
+        let row = row(&["column", "public", "we\"ird", "a\\\n", "type", "\"my type\""]);
+        assert_eq!(Schema::from_stored([row.as_slice()].into_iter()), Some(schema));
+        let mut other = row.clone();
+        other[4] = Some("colour".to_owned());
+        assert_eq!(Schema::from_stored([other.as_slice()].into_iter()), None);
+    }
+}

@@ -10,7 +10,7 @@ use migrate_runtime::{Error, ErrorKind, LogFilter, Migrator, Up};
 use crate::context::{Context, Session};
 use crate::error::CommandError;
 use crate::new_file::replace;
-use crate::output::{BEGINNING, Page, Planned, Told};
+use crate::output::{BEGINNING, DriftRecord, Page, Planned, Told};
 use crate::paste::quote;
 
 /// Write one HTML page about the database: status, history, plan, lint, schema, drift
@@ -63,6 +63,7 @@ fn page(ctx: &mut Context<'_>) -> Result<Page, CommandError> {
     let found = std::mem::take(&mut page.verification.findings);
     page.verification.findings = ctx.offline().verify_offline().into_iter().chain(found).collect();
     ctx.report.status(&page.verification.status);
+    ctx.report.drift = page.drift.as_ref().and_then(DriftRecord::new);
     Ok(page)
 }
 

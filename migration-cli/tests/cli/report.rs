@@ -252,6 +252,10 @@ fn the_page_loads_nothing_from_elsewhere() {
         let id = target.strip_prefix('#').unwrap_or_else(|| panic!("{target}"));
         assert!(page.contains(&format!("id=\"{id}\"")), "{target} leads nowhere");
     }
+    // Without script, the search is missing, and what changes the size of the picture.
+    let hidden = Regex::new("<[a-z]+( [a-z-]+=\"[^\"]*\")* hidden").unwrap();
+    let hidden: Vec<&str> = hidden.find_iter(&page).map(|it| it.as_str()).collect();
+    assert_eq!(hidden.len(), 3, "{hidden:?}");
     let ids: Vec<&str> =
         page.split(" id=\"").skip(1).map(|it| it.split('"').next().unwrap()).collect();
     let unique: std::collections::BTreeSet<&&str> = ids.iter().collect();

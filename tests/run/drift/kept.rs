@@ -18,7 +18,8 @@ pub(crate) fn tests() -> Vec<Trial> {
         a_script_that_stopped_half_way_is_no_drift,
         a_schema_is_accepted_as_it_was_shown,
         a_finding_has_words_and_sql,
-        columns_in_another_order_are_told_and_do_not_fail
+        columns_in_another_order_are_told_and_do_not_fail,
+        names_and_texts_of_any_kind_are_kept
     ]
 }
 
@@ -228,4 +229,14 @@ fn columns_in_another_order_are_told_and_do_not_fail() {
     let found = verified(migrator(&set, &database));
     assert_eq!(told(&found), "~ table one: its columns are in the order b, a, were a, b");
     assert_eq!(found.exit_code(), 0);
+}
+
+fn names_and_texts_of_any_kind_are_kept() {
+    let database = TestDatabase::new();
+    let script = "CREATE SCHEMA \"Größe\"; CREATE TABLE \"Größe\".\"a \"\"b\"\" \\c, {d} 日本\" (\"x'y\" text DEFAULT E'tab\\tand \\\\ \"q\" \\u001f');
+        COMMENT ON SCHEMA \"Größe\" IS E'one\\ntwo \\\\ {\"json\": [null]} 💡'; CREATE TABLE one (id int)";
+    let set = set(&[("20260101000001_one", script, "DROP TABLE one")]);
+    up(&set, &database);
+    database.execute("ALTER TABLE one ADD COLUMN b int");
+    assert_eq!(drift(&set, &database), "column one.b is new");
 }

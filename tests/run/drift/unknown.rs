@@ -48,7 +48,7 @@ fn a_run_that_did_not_record_makes_unknown_and_no_drift() {
     let warnings: Vec<_> = warnings.try_iter().collect();
     assert!(
         warnings.len() == 1
-            && warnings[0].starts_with("what was changed by hand before this run is not known"),
+            && warnings[0].starts_with("whether the schema had drifted is not known"),
         "{warnings:?}"
     );
     assert_eq!(drift(&all, &database), "");
