@@ -49,7 +49,7 @@ impl Schema {
     }
 
     /// An entity-relationship diagram as SVG that needs nothing else. It is an error where the picture names a table
-    /// that there is not.
+    /// that there is not, and where more than 3,000 tables in it are linked.
     ///
     /// It is light or dark as the reader likes it; the class `light` or `dark` on the `svg` decides for them. Every table
     /// is a `g` of the class `table`, with its name in `data-table` and in a `title`.

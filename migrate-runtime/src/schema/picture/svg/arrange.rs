@@ -11,6 +11,9 @@ use crate::error::{Error, ErrorKind};
 /// How far a line from a table to itself goes out to its right.
 pub(super) const LOOP: f64 = 44.0;
 
+/// How many tables that are linked are laid out: it takes a minute for more, and nobody sees anything on it.
+const MOST_LINKED: usize = 3_000;
+
 /// Boxes and lines in their places.
 pub(super) struct Arrangement {
     /// The top left corner of each box.
@@ -29,6 +32,12 @@ pub(super) fn arrange(drawing: &Drawing, sheets: &[Sheet]) -> Result<Arrangement
     let mut columns = vec![(0.0, 0.0); sheets.len()];
     let mut ways = vec![Vec::new(); links.len()];
     let mut parts = Vec::new();
+    if let Some(group) = groups.iter().find(|it| it.tables.len() > MOST_LINKED) {
+        let count = group.tables.len();
+        let message = format!("a picture of {count} tables that are linked would show nothing");
+        let hint = format!("name some of them, at most {MOST_LINKED} with their neighbours");
+        return Err(Error::new(ErrorKind::Impossible, message).with_hint(hint));
+    }
     for group in &groups {
         let straight = |it: &usize| !is_loop(&links[*it]);
         let between: Vec<_> = group.links.iter().copied().filter(straight).collect();

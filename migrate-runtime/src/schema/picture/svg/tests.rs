@@ -176,6 +176,14 @@ fn schemas_of_unusual_shapes_have_pictures_too() {
 }
 
 #[test]
+fn what_nobody_could_read_is_refused() {
+    let chain = |from: usize, _: &mut Numbers| if from > 0 { vec![from - 1] } else { Vec::new() };
+    let error = write(&drawing(3_001, &chain)).unwrap_err();
+    assert_eq!(error.to_string(), "a picture of 3001 tables that are linked would show nothing");
+    assert_eq!(error.hints(), ["name some of them, at most 3000 with their neighbours"]);
+}
+
+#[test]
 fn a_picture_is_the_same_every_time() {
     let write = || super::write(&drawing(40, &usual)).unwrap();
     assert_eq!(write(), write());
