@@ -14,6 +14,7 @@ mod run {
     pub(crate) mod disk_full;
     pub(crate) mod doctor;
     pub(crate) mod doctor_tables;
+    pub(crate) mod drift;
     pub(crate) mod environment;
     pub(crate) mod failures;
     pub(crate) mod force;
@@ -52,7 +53,7 @@ mod run {
 
 use std::process::ExitCode;
 
-use migrate_runtime::{Done, Error, MigrationSet, Migrator, Run, State, Status};
+use migrate_runtime::{Done, Error, MigrationSet, Migrator, Run, Settings, State, Status};
 use migration_tests::TestDatabase;
 use migration_tests::harness;
 
@@ -70,6 +71,7 @@ fn main() -> ExitCode {
         run::disk_full::tests(),
         run::doctor::tests(),
         run::doctor_tables::tests(),
+        run::drift::tests(),
         run::environment::tests(),
         run::failures::tests(),
         run::force::tests(),
@@ -127,6 +129,13 @@ fn first(set: &MigrationSet, count: usize) -> MigrationSet {
     let borrowed: Vec<_> =
         scripts.iter().map(|(name, up, down)| (name.as_str(), *up, *down)).collect();
     migration_tests::set(&borrowed)
+}
+
+/// Settings of a program that knows nothing of schemas, as those of older versions.
+fn unaware() -> Settings {
+    let mut settings = Settings::default();
+    settings.record_schema = false;
+    settings
 }
 
 fn migrator(set: &MigrationSet, database: &TestDatabase) -> Migrator {

@@ -48,6 +48,28 @@ pub struct Settings {
     pub connect_timeout: Duration,
     /// What the log and the server's view of the session say about this process.
     pub identity: Identity,
+    /// Whether each run that changed something records the schema that it leaves, so that
+    /// [`Migrator::verify`](crate::Migrator::verify) can tell what was changed by hand since: true unless told.
+    /// It is read once before the first step and once after the last, which takes longer the more objects there
+    /// are. Where it is off, nothing is compared either.
+    pub record_schema: bool,
+    /// What is no drift, whoever changed it.
+    pub ignore: Ignore,
+}
+
+/// What is left out when the schema is compared with what the migrations made. Patterns stand for names with
+/// their schema, `public.` may be left out, and `*` is anything: `tmp_*`, `audit.*`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Ignore {
+    /// Objects, with everything that belongs to them.
+    pub objects: Vec<String>,
+    /// Objects whose grants may be others.
+    pub grants: Vec<String>,
+    /// Objects whose comments may be others.
+    pub comments: Vec<String>,
+    /// Tables whose partitions come and go.
+    pub partitions_of: Vec<String>,
 }
 
 /// Who runs the migrations: kept with every row of the log.
@@ -144,6 +166,8 @@ impl Default for Settings {
             reconnect: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(10),
             identity: Identity::default(),
+            record_schema: true,
+            ignore: Ignore::default(),
         }
     }
 }

@@ -20,6 +20,8 @@ pub enum Point {
     MessageSent,
     /// The answer to a message that ran a script, or wrote its row, was read, and nothing was noted yet.
     ReplyRead,
+    /// The schema that a run left was read, and is not recorded yet.
+    SchemaRead,
     /// A session ends: next, the lock is given back unless its last message did that, and the connection
     /// that held it is closed.
     Unlocking,

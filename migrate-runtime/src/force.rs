@@ -97,6 +97,8 @@ fn write(
     let command = format!("migration-cli force {version}");
     let reason = force.reason.as_deref();
     let wanted = Wanted { version, reason, what: &what, command: &command, is_last: true };
+    let before = session.look_before(history)?;
     execute::force(session, &change, wanted)?;
+    session.record_after(before);
     Ok(change)
 }

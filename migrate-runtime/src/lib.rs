@@ -30,7 +30,10 @@
 //! - A connection that is lost in the middle of a run is opened again. What the server had committed
 //!   counts, and only what is left runs.
 //! - One runner at a time per database and schema. Others wait, and then find nothing to do.
-//! - Nothing to do costs one round trip, a transactional migration one more.
+//! - Nothing to do costs one round trip, a transactional migration one more. A run that changed something takes
+//!   three for the schema, before and after ([`Settings::record_schema`]).
+//! - What was changed by hand since the last run is found and named ([`Migrator::verify`]), and stays so
+//!   whatever runs after it.
 //! - An [`Error`] says where in the scripts it happened, in which state the database is, and what
 //!   to do.
 //! - The library prints nothing, reads no environment and leaves no connection behind. What happens
@@ -100,6 +103,7 @@ mod pooler;
 mod progress;
 mod quote;
 mod read_schema;
+mod recording;
 mod recovery;
 mod refuse;
 mod reopen;
@@ -109,7 +113,10 @@ mod restore;
 mod run;
 mod safeguard;
 pub mod schema;
+mod schema_drift;
+mod server_facts;
 mod session;
+mod snapshot;
 mod sqlstate;
 mod status;
 #[cfg(feature = "backup")]
@@ -123,7 +130,7 @@ mod waits;
 mod watch;
 
 pub use audit::Outcome;
-pub use config::{Decision, Down, Identity, Limit, ScriptSource, Settings, Up};
+pub use config::{Decision, Down, Identity, Ignore, Limit, ScriptSource, Settings, Up};
 pub use connect_options::{ConnectOptions, Surroundings, TlsMode};
 pub use doctor::{Check, CheckKind, Diagnosis, Examination, Level};
 pub use error::{Error, ErrorKind, Location};
@@ -132,7 +139,7 @@ pub use forecast::{
     AffectedTable, Forecast, Impact, Obstacle, RelationLock, StatementForecast, StepForecast,
     Verdict,
 };
-pub use history::{LogEntry, LogFilter, Since, Unfinished};
+pub use history::{LogEntry, LogFilter, Recorded, Since, Unfinished};
 pub use info::Info;
 pub use interrupt::Interrupt;
 pub use logs::{Logs, Record};
@@ -151,5 +158,7 @@ pub use repair::Repaired;
 #[cfg(feature = "backup")]
 pub use restore::{Connected, Kept, Restore, RestorePlan, Restored, Way};
 pub use run::{Done, PartialRun, Run};
+pub use schema_drift::SchemaDrift;
+pub use server_facts::ServerFacts;
 pub use status::{Entry, State, Status};
 pub use verify::{Finding, FindingKind, Verification, Violation};

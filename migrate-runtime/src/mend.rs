@@ -17,6 +17,8 @@ pub struct Repair {
     pub decision: Option<Decision>,
     /// The embedded scripts count as the ones that ran.
     pub update_checksums: bool,
+    /// The schema that is there counts as the one that the migrations made.
+    pub accept_schema: bool,
     /// What was shown to a person, as [`Migrator::plan_repair`](crate::Migrator::plan_repair) found it:
     /// where anything else is to be mended, all of it is refused.
     pub agreed: Option<Vec<Mend>>,
@@ -56,6 +58,8 @@ pub enum MendKind {
     Unknown,
     /// A pending migration is older than one that ran.
     OutOfOrder,
+    /// The schema is not as the migrations made it, or nobody knows.
+    Drift,
 }
 
 impl MendKind {
@@ -69,6 +73,7 @@ impl MendKind {
             MendKind::ScriptDiffers => "script_differs",
             MendKind::Unknown => "unknown",
             MendKind::OutOfOrder => "out_of_order",
+            MendKind::Drift => "drift",
         }
     }
 }
@@ -90,6 +95,8 @@ pub(crate) struct Evidence<'a> {
     pub(crate) missing: Vec<String>,
     pub(crate) invalid: Vec<InvalidIndex>,
     pub(crate) unfinished: Option<Plan>,
+    /// What is not as the migrations made it, a sentence each, where that is asked for.
+    pub(crate) drift: Vec<String>,
 }
 
 /// Everything that was found, in the order in which it is mended.
@@ -116,7 +123,14 @@ pub(crate) fn findings(evidence: &Evidence<'_>, repair: &Repair) -> Vec<Mend> {
     let drift = drift::compare(evidence.set, evidence.history);
     let drift = drift.iter().map(|it| of_drift(it, repair));
     let down = down_differs(evidence).map(|(migration, _)| of_down(migration, repair));
-    tables.chain(steps).chain(indexes).chain(drift).chain(down).collect()
+    let schema = evidence.drift.iter().map(|it| Mend {
+        kind: MendKind::Drift,
+        version: None,
+        found: it.clone(),
+        action: Some("the schema that is there counts as what the migrations made".to_owned()),
+        hint: None,
+    });
+    tables.chain(schema).chain(steps).chain(indexes).chain(drift).chain(down).collect()
 }
 
 /// What is mended of what was found; the rest is left to a person.

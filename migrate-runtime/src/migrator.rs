@@ -16,12 +16,14 @@ use crate::connection::{Connection, Tell};
 use crate::error::{Error, ErrorKind};
 use crate::extras::{if_allowed, log_of, stored_scripts, structure};
 use crate::force::{self, Force, Forced};
+use crate::history::{History, Server};
 use crate::info::Info;
 use crate::interrupt::Interrupt;
 use crate::plan::{HistoryChange, Plan, plan_force};
 use crate::progress::Event;
 use crate::run::Run;
 use crate::safeguard::Safeguard;
+use crate::schema_drift::SchemaDrift;
 use crate::status::Status;
 use crate::verify::{self, Finding, Verification};
 
@@ -196,17 +198,37 @@ impl Migrator {
     pub fn status(&mut self) -> Result<Status, Error> {
         self.call("status", |mut connection, call| {
             let (server, history) = call.read(&mut connection)?;
-            Ok(Status::new(&call.set, &history, server.database))
+            Ok(status(&call.set, &history, server))
+        })
+    }
+
+    /// As [`status`](Migrator::status), and what of the schema was changed by hand since the last run: the schema
+    /// is read, which takes one more message where one was recorded. A role that may only read is enough.
+    pub fn status_with_drift(&mut self) -> Result<(Status, SchemaDrift), Error> {
+        self.call("status", |mut connection, call| {
+            let (server, history) = call.read(&mut connection)?;
+            let drift = connection.schema_drift(&server, &history)?;
+            Ok((status(&call.set, &history, server), drift))
         })
     }
 
     /// Compares binary, history and database. A role that may only read is enough.
     pub fn verify(&mut self) -> Result<Verification, Error> {
+        Ok(self.verify_with_drift()?.0)
+    }
+
+    /// As [`verify`](Migrator::verify), and what of that was changed by hand since the last run.
+    pub fn verify_with_drift(&mut self) -> Result<(Verification, SchemaDrift), Error> {
         self.call("verify", |mut connection, call| {
             let (server, history) = call.read(&mut connection)?;
             let stored = if_allowed(stored_scripts(&mut connection, &server))?.unwrap_or_default();
             let structure = structure(&mut connection)?;
-            Ok(Verification::new(&call.set, &history, &stored, &structure, server.database))
+            let drift = connection.schema_drift(&server, &history)?;
+            let database = server.database;
+            let mut verification =
+                Verification::new(&call.set, &history, &stored, &structure, database);
+            verification.findings.extend(drift.findings());
+            Ok((verification, drift))
         })
     }
 
@@ -298,6 +320,10 @@ impl Migrator {
         let hint = first.hint.clone().unwrap_or_default();
         Err(error.with_state("nothing was changed").with_hint(hint))
     }
+}
+
+fn status(set: &MigrationSet, history: &History, server: Server) -> Status {
+    Status { recorded: server.recorded, ..Status::new(set, history, server.database) }
 }
 
 fn refuse_schema(settings: &Settings) -> Result<(), Error> {

@@ -39,7 +39,7 @@ pub(crate) fn read(
         let version = first(0).and_then(|it| it.parse().ok()).unwrap_or_default();
         let day = first(1).and_then(|it| it.parse().ok());
         let failure = match send(&schema::message(version, history)) {
-            Ok(reply) => return Ok(schema::parse(reply, day)),
+            Ok(reply) => return Ok(schema::parse(reply, day, 0)),
             Err(failure) => failure,
         };
         // The snapshot still has it, and the functions that write it down do not find it.

@@ -7,7 +7,7 @@
 use std::num::NonZeroUsize;
 use std::time::{Duration, SystemTime};
 
-use migrate_core::Direction;
+use migrate_core::{Direction, Mode};
 
 use crate::call::{Call, Request};
 use crate::config::{Down, Limit, Up};
@@ -17,6 +17,7 @@ use crate::extras::committed_by;
 use crate::history::History;
 use crate::plan::{Plan, Step};
 use crate::progress::Event;
+use crate::recording::Before;
 use crate::refuse::plan_changed;
 use crate::run::{Done, PartialRun};
 use crate::session::Session;
@@ -48,9 +49,10 @@ impl Call<'_> {
         request: Request<'_>,
     ) -> Result<Vec<Done>, Error> {
         let mut losses = 0;
-        let plan = loop {
+        let (plan, before) = loop {
             let plan = self.plan_again(&mut session, &history, planned, request);
-            match plan.and_then(|it| self.safeguard(&mut session, &history, it)) {
+            let plan = plan.and_then(|it| self.safeguard(&mut session, &history, it));
+            match plan.and_then(|it| look_before(&mut session, &history, it)) {
                 Err(error) if losses < LOSSES && session.may_reopen(&error) => {
                     losses += 1;
                     (session, history) = session.reopen(&error)?;
@@ -67,10 +69,18 @@ impl Call<'_> {
             let lost = match course.run(&mut session) {
                 Ok(()) => break,
                 Err(Broken::Lost(error)) if session.may_reopen(&error) => error,
-                Err(Broken::Lost(error) | Broken::Failed(error)) => return Err(session.end(error)),
+                Err(Broken::Lost(error)) => return Err(session.end(error)),
+                Err(Broken::Failed(error)) => {
+                    let error = session.end(error);
+                    if course.has_changed() {
+                        session.record_after(before);
+                    }
+                    return Err(error);
+                }
             };
             session = self.recover(session, &mut course, lost, request)?;
         }
+        session.record_after(before);
         Ok(course.done)
     }
 
@@ -218,6 +228,12 @@ impl Course {
         self.done.push(done);
     }
 
+    /// Whether something of it may be there although it failed.
+    fn has_changed(&self) -> bool {
+        let stays = |it: &Step| it.mode() == Mode::Standalone;
+        !self.done.is_empty() || self.plan.steps.iter().any(stays)
+    }
+
     /// The step that is on its way.
     fn next(&self) -> Option<&Step> {
         let is_done = |it: &Step| self.done.iter().any(|done| done.version == it.version());
@@ -318,6 +334,19 @@ impl Course {
         let step = self.next();
         session.log_error(step.map(Step::version), step.map(Step::direction), error)
     }
+}
+
+/// What was there, where something of it is about to change.
+fn look_before(
+    session: &mut Session<'_>,
+    history: &History,
+    plan: Plan,
+) -> Result<(Plan, Before), Error> {
+    let before = match plan.steps.is_empty() {
+        true => Before::nothing(),
+        false => session.look_before(history)?,
+    };
+    Ok((plan, before))
 }
 
 /// What is said when the history could not be read again: what the first loss said, and why.

@@ -3,7 +3,7 @@
 use crate::audit::Entry;
 use crate::call::Call;
 use crate::connection::Connection;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::execute::{self, Broken, Transactions, Wanted};
 use crate::extras::{if_allowed, stored_scripts};
 use crate::history::{History, Server, StoredScript};
@@ -11,9 +11,12 @@ use crate::mend::{Evidence, InvalidIndex, Mend, MendKind, Repair, accepted, find
 use crate::migrator::Migrator;
 use crate::plan::{HistoryChange, Plan, Refusal, plan_repair};
 use crate::progress::Event;
+use crate::quote::json_text;
 use crate::refuse::plan_changed;
 use crate::run::Done;
+use crate::schema_drift::SchemaDrift;
 use crate::session::Session;
+use crate::snapshot::Snapshot;
 
 /// What `repair` found and did.
 #[derive(Clone, Debug)]
@@ -32,11 +35,16 @@ pub struct Repaired {
 /// What the log says about accepted scripts.
 const REASON: &str = "repair --update-checksums";
 
+/// And about an accepted schema.
+const ACCEPT_SCHEMA: &str = "repair --accept-schema";
+
 /// What is read from the database before it is judged.
 struct Look {
     stored: Vec<StoredScript>,
     missing: Vec<String>,
     invalid: Vec<InvalidIndex>,
+    /// The schema, and what has drifted of it, where it is to be accepted.
+    schema: Option<(Snapshot, Vec<String>)>,
 }
 
 impl Migrator {
@@ -45,7 +53,7 @@ impl Migrator {
         self.refuse_stale_build()?;
         self.call("repair", |mut connection, call| {
             let (server, history) = call.read(&mut connection)?;
-            let look = Look::at(&mut connection, &server)?;
+            let look = Look::at(&mut connection, (&server, &history), repair)?;
             let found = findings(&look.evidence(call, &history, repair)?, repair);
             let (token, database) = (call.token.clone(), server.database);
             Ok(Repaired { token, database, found, done: Vec::new() })
@@ -79,7 +87,7 @@ fn plan(
     (server, history): (&Server, &History),
     repair: &Repair,
 ) -> Result<Option<Vec<Mend>>, Error> {
-    let look = Look::at(connection, server)?;
+    let look = Look::at(connection, (server, history), repair)?;
     let planned = match look.evidence(call, history, repair) {
         Ok(evidence) => Some(findings(&evidence, repair)),
         // Whoever began it may be at it still: the lock tells.
@@ -106,7 +114,7 @@ fn write(
     (repair, planned): (&Repair, Option<Vec<Mend>>),
 ) -> Result<(Vec<Mend>, Vec<Done>), Error> {
     let server = session.server.clone();
-    let look = Look::at(session, &server)?;
+    let look = Look::at(session, (&server, history), repair)?;
     let evidence = look.evidence(call, history, repair)?;
     let found = findings(&evidence, repair);
     if mended(&found).is_empty() {
@@ -120,8 +128,34 @@ fn write(
         session.make_tables()?;
         log(session, &found);
     }
-    let done = mend(session, &evidence, repair)?;
-    Ok((found, done))
+    if let Some((snapshot, drift)) = look.schema.as_ref().filter(|it| !it.1.is_empty()) {
+        accept(session, snapshot, drift)?;
+        let is_left = |it: &&Mend| !matches!(it.kind, MendKind::Drift | MendKind::MissingTable);
+        if !mended(&found).into_iter().any(|it| is_left(&it)) {
+            return Ok((found, Vec::new()));
+        }
+    }
+    let before = session.look_before(history)?;
+    let done = mend(session, &evidence, repair);
+    if done.as_ref().err().is_none_or(|it| it.kind() != ErrorKind::ConnectionLost) {
+        session.record_after(before);
+    }
+    Ok((found, done?))
+}
+
+/// What is there counts, from now on, as what the migrations made.
+fn accept(session: &mut Session<'_>, snapshot: &Snapshot, drift: &[String]) -> Result<(), Error> {
+    let texts: Vec<_> = drift.iter().map(|it| format!("\"{}\"", json_text(it))).collect();
+    let detail = format!(r#"{{"reason": "{ACCEPT_SCHEMA}", "drift": [{}]}}"#, texts.join(", "));
+    let began = session.began();
+    let entry = Entry { detail: &detail, started_at: &began, ..Entry::ok() };
+    let row = session.audit.row(&entry);
+    if let Err(error) = session.accept_schema(snapshot, &row) {
+        let error = error.with_state("nothing was changed");
+        return Err(session.log_error(None, None, error));
+    }
+    session.audit.note(&entry, None);
+    Ok(())
 }
 
 fn changed() -> Error {
@@ -129,7 +163,11 @@ fn changed() -> Error {
 }
 
 impl Look {
-    fn at(connection: &mut Connection<'_>, server: &Server) -> Result<Look, Error> {
+    fn at(
+        connection: &mut Connection<'_>,
+        (server, history): (&Server, &History),
+        repair: &Repair,
+    ) -> Result<Look, Error> {
         let stored = if_allowed(stored_scripts(connection, server))?.unwrap_or_default();
         let message = format!(
             "{};\n{}",
@@ -142,7 +180,14 @@ impl Look {
         let invalid = reply
             .of(1)
             .filter_map(|it| Some(InvalidIndex { qualified: cell(it, 0)?, builder: cell(it, 1) }));
-        Ok(Look { stored, missing, invalid: invalid.collect() })
+        let invalid = invalid.collect();
+        let mut schema = None;
+        if repair.accept_schema && !history.rows.is_empty() {
+            let (snapshot, made) = connection.look_at_schema(server)?;
+            let drift = SchemaDrift::new(&snapshot, made, connection.settings);
+            schema = Some((snapshot, drift.findings().into_iter().map(|it| it.message).collect()));
+        }
+        Ok(Look { stored, missing, invalid, schema })
     }
 
     fn evidence<'e>(
@@ -161,6 +206,7 @@ impl Look {
             missing: self.missing.clone(),
             invalid,
             unfinished,
+            drift: self.schema.as_ref().map(|it| it.1.clone()).unwrap_or_default(),
         })
     }
 }

@@ -27,6 +27,11 @@ impl<'a> Session<'a> {
         Session { connection, server, released: false }
     }
 
+    /// Whether the last message of a run gives the lock back, which saves a round trip: nothing follows.
+    pub(crate) fn unlocks_early(&self) -> bool {
+        self.is_own() && !self.settings.record_schema
+    }
+
     /// Makes the tables, if this is the first run on the database.
     pub(crate) fn set_up(&mut self) -> Result<(), Error> {
         if self.server.layout != Some(LAYOUT) {

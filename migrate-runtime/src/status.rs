@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use migrate_core::MigrationSet;
 
 use crate::drift::{self, Drift};
-use crate::history::{History, Row, Unfinished};
+use crate::history::{History, Recorded, Row, Unfinished};
 
 /// Every migration of binary and database, oldest version first.
 #[derive(Clone, Debug)]
@@ -19,6 +19,8 @@ pub struct Status {
     pub entries: Vec<Entry>,
     /// Work outside a transaction that began and did not end.
     pub unfinished: Vec<Unfinished>,
+    /// What the last run noted about the schema that it left, where it did.
+    pub recorded: Option<Recorded>,
 }
 
 /// One migration.
@@ -117,7 +119,7 @@ impl Status {
             }
         }
         entries.sort_by(|a, b| a.version.cmp(&b.version));
-        Status { database, entries, unfinished: history.unfinished.clone() }
+        Status { database, entries, unfinished: history.unfinished.clone(), recorded: None }
     }
 
     /// How many migrations are in this state.

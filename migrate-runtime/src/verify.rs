@@ -11,6 +11,7 @@ use crate::error::ErrorKind;
 use crate::history::{History, StoredScript, text};
 use crate::mend::{InvalidIndex, MendKind};
 use crate::plan::same_down;
+use crate::schema::Difference;
 use crate::status::{Entry, State, Status};
 
 /// The result of a verification against a database.
@@ -37,6 +38,8 @@ pub struct Finding {
     pub hint: Option<String>,
     /// The rows that are not as a constraint wants them.
     pub violation: Option<Violation>,
+    /// What is not as the migrations made it.
+    pub difference: Option<Difference>,
 }
 
 /// Rows that are not as a constraint wants them. What is in them is data: not for every log.
@@ -59,7 +62,8 @@ pub struct Violation {
 
 impl Finding {
     pub(crate) fn new(kind: FindingKind, message: String) -> Finding {
-        Finding { kind, version: None, message, hint: None, violation: None }
+        let (version, hint, violation, difference) = (None, None, None, None);
+        Finding { kind, version, message, hint, violation, difference }
     }
 }
 
@@ -96,6 +100,12 @@ pub enum FindingKind {
     /// Something was not looked at: a constraint of a sort that is not compared with the rows, or what the role
     /// may not even ask for.
     PassedOver,
+    /// An object of the schema is not as the migrations made it.
+    Drift,
+    /// An object is not as the migrations made it, and as good as equal.
+    SlightDrift,
+    /// Whether the schema is as the migrations made it is not known.
+    DriftUnknown,
 }
 
 /// The exit code of what is in the database and not as it should be.
@@ -103,7 +113,7 @@ const DIFFERS: u8 = 5;
 
 impl FindingKind {
     /// Every kind.
-    pub const ALL: [FindingKind; 14] = [
+    pub const ALL: [FindingKind; 17] = [
         FindingKind::Edited,
         FindingKind::Unknown,
         FindingKind::OutOfOrder,
@@ -118,6 +128,9 @@ impl FindingKind {
         FindingKind::CheckBroken,
         FindingKind::NotChecked,
         FindingKind::PassedOver,
+        FindingKind::Drift,
+        FindingKind::SlightDrift,
+        FindingKind::DriftUnknown,
     ];
 
     /// The word that JSON output uses.
@@ -137,6 +150,9 @@ impl FindingKind {
             FindingKind::CheckBroken => "check_broken",
             FindingKind::NotChecked => "not_checked",
             FindingKind::PassedOver => "passed_over",
+            FindingKind::Drift => MendKind::Drift.as_str(),
+            FindingKind::SlightDrift => "slight_drift",
+            FindingKind::DriftUnknown => "drift_unknown",
         }
     }
 
@@ -147,7 +163,9 @@ impl FindingKind {
             FindingKind::Unknown
             | FindingKind::Pending
             | FindingKind::NotValidatedYet
-            | FindingKind::PassedOver => 0,
+            | FindingKind::PassedOver
+            | FindingKind::SlightDrift
+            | FindingKind::DriftUnknown => 0,
             FindingKind::Edited => ErrorKind::Edited.exit_code(),
             FindingKind::OutOfOrder => ErrorKind::OutOfOrder.exit_code(),
             FindingKind::Unfinished => ErrorKind::Unfinished.exit_code(),
@@ -157,7 +175,8 @@ impl FindingKind {
             | FindingKind::NotValidated
             | FindingKind::ForeignKeyBroken
             | FindingKind::CheckBroken
-            | FindingKind::NotChecked => DIFFERS,
+            | FindingKind::NotChecked
+            | FindingKind::Drift => DIFFERS,
         }
     }
 }

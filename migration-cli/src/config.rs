@@ -1,6 +1,8 @@
 //! `migration.toml`: found from the working directory upwards, read by hand so that a mistake is named
 //! with its line and nothing in the file is ever repeated in a message, since URLs hold passwords.
 
+mod drift;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
@@ -11,6 +13,8 @@ use migrate_core::{LintOptions, OptionsError, Place, place_of};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+pub(crate) use drift::DriftConfig;
+
 use crate::error::CommandError;
 use crate::schema_file::{Format, Place as SchemaPlace, SchemaConfig};
 use crate::text::{nearest, parse_duration};
@@ -18,8 +22,15 @@ use crate::text::{nearest, parse_duration};
 /// The name of the file.
 pub(crate) const FILE_NAME: &str = "migration.toml";
 
-const TOP_KEYS: [&str; 6] =
-    ["environments", "lint", "postgres_version", "schema", "schema_format", "schema_views"];
+const TOP_KEYS: [&str; 7] = [
+    "drift",
+    "environments",
+    "lint",
+    "postgres_version",
+    "schema",
+    "schema_format",
+    "schema_views",
+];
 const ENVIRONMENT_KEYS: [&str; 14] = [
     "url",
     "url_env",
@@ -46,6 +57,8 @@ pub(crate) struct Config {
     pub(crate) environments: BTreeMap<String, EnvironmentConfig>,
     /// `schema`, `schema_format` and `schema_views`.
     pub(crate) schema: SchemaConfig,
+    /// `[drift]`.
+    pub(crate) drift: DriftConfig,
 }
 
 /// One `[environments.NAME]`.
@@ -144,6 +157,7 @@ fn parse(text: &str, path: &Path) -> Result<Config, CommandError> {
                     config.environments.insert(name.get_ref().to_string(), environment);
                 }
             }
+            "drift" => config.drift = DriftConfig::read(&file, value)?,
             "schema" => config.schema.place = Some(file.schema_place(value)?),
             "schema_format" => config.schema.format = Some(file.schema_format(value)?),
             "schema_views" => config.schema.views = Some(file.schema_views(value)?),
@@ -338,6 +352,14 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_drift_is_read() {
+        let text = "[drift]\nrecord = false\nignore = ['audit.*']\nignore_partitions_of = []\n";
+        let drift = parse(text, Path::new(FILE_NAME)).unwrap().drift;
+        assert_eq!((drift.record, drift.ignore), (Some(false), Some(vec!["audit.*".to_owned()])));
+        assert_eq!((drift.ignore_grants, drift.ignore_partitions_of), (None, Some(Vec::new())));
+    }
+
+    #[test]
     fn what_is_debugged_has_no_secrets() {
         let url = "'postgres://u:canary@h/d'";
         let commands = ["'echo canary'", "['echo', 'canary']"];
@@ -369,7 +391,7 @@ mod tests {
         let near = "[environments.live]\nprotcted = true\n";
         check(near, (2, 1), "unknown key `protcted` in [environments.live]", "`protected`");
         check("[environment.live]\n", (1, 2), "unknown key `environment`", "`environments`");
-        check("colour = 1\n", (1, 1), "unknown key `colour`", "known keys: environments, lint");
+        check("colour = 1\n", (1, 1), "unknown key `colour`", "known keys: drift, environments");
         check("schema = true", (1, 10), "schema must be the name of a file, or false", "schema.rs");
         check("schema = ''", (1, 10), "schema must be the name of a file", "");
         check(
@@ -390,6 +412,11 @@ mod tests {
         let url = "[environments.live]\nurl_env = 'postgres://u:canary@h/d'\n";
         check(url, (2, 11), "url_env must be the name of an environment variable", "`url` under");
         check("[environments.live]\nurl = postgres://u:canary@h\n", (2, 7), "not TOML", "");
+        let near = "[drift]\nignore_grant = ['*']";
+        check(near, (2, 1), "unknown key `ignore_grant` in [drift]", "`ignore_grants`");
+        check("[drift]\nrecord = 'yes'", (2, 10), "drift.record must be true or false", "");
+        check("[drift]\nignore = 'a'", (2, 10), "drift.ignore must be a list of patterns", "");
+        check("[drift]\nignore = ['']", (2, 10), "drift.ignore must be a list of patterns", "");
         check("[environments.live]\nurl = 'canary\n", (2, 14), "not TOML", "");
     }
 }

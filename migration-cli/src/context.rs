@@ -10,7 +10,7 @@ use migrate_runtime::{
 };
 
 use crate::cli::GlobalArgs;
-use crate::config::Config;
+use crate::config::{Config, DriftConfig};
 use crate::env_vars::{EnvVars, MIGRATION_SCRATCH_URL, PATH, PG_BIN, RUST_LOG, Sourced, TERM};
 use crate::environment::{Choice, DEVELOPMENT, Database, Described, Environment};
 use crate::error::CommandError;
@@ -47,6 +47,8 @@ pub(crate) struct Context<'a> {
     pub(crate) here: PathBuf,
     /// The command as it was typed, for hints.
     pub(crate) typed: String,
+    /// What `[drift]` says.
+    pub(crate) drift: DriftConfig,
     vars: EnvVars,
     pub(crate) prompt: Prompt,
     /// Where the database is that the command was about to work on.
@@ -112,6 +114,7 @@ impl<'a> Start<'a> {
             project,
             here,
             typed,
+            drift: config.drift,
             vars,
             prompt,
             opened,
@@ -362,6 +365,7 @@ impl Context<'_> {
         identity.host = whoami::hostname().ok();
         identity.environment = Some(self.environment.name.clone());
         settings.identity = identity;
+        self.drift.apply(&mut settings);
         settings
     }
 }

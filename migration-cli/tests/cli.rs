@@ -41,6 +41,8 @@ mod output;
 mod project;
 #[path = "cli/reference.rs"]
 mod reference;
+#[path = "cli/report.rs"]
+mod report;
 #[path = "cli/restore.rs"]
 mod restore;
 #[path = "cli/schema.rs"]

@@ -9,9 +9,10 @@ mod runner;
 use std::os::unix::process::ExitStatusExt as _;
 
 use migrate_runtime::fault::Point;
+use migrate_runtime::{FindingKind, Migrator};
 use migration_tests::harness::{self, Trial};
 use migration_tests::proxy::Proxy;
-use migration_tests::{End, TestDatabase, child, trials, wait_until};
+use migration_tests::{End, TestDatabase, child, set, trials, wait_until};
 use postgres::Client;
 
 use self::arena::{Arena, Barrier, Mode, SESSIONS, Scripts, left, prepare};
@@ -36,6 +37,7 @@ const PLACES: &[(Mode, &str, Place)] = &[
     (Transactional, "locked", Inside(Point::Locked)),
     (Transactional, "message_sent", Inside(Point::MessageSent)),
     (Transactional, "reply_read", Inside(Point::ReplyRead)),
+    (Transactional, "schema_read", Inside(Point::SchemaRead)),
     (Transactional, "unlocking", Inside(Point::Unlocking)),
     (Transactional, "before_statement_1", On(Number(1))),
     (Transactional, "after_statement_1_before_2", On(Number(2))),
@@ -47,6 +49,7 @@ const PLACES: &[(Mode, &str, Place)] = &[
     (Standalone, "locked", Inside(Point::Locked)),
     (Standalone, "message_sent", Inside(Point::MessageSent)),
     (Standalone, "reply_read", Inside(Point::ReplyRead)),
+    (Standalone, "schema_read", Inside(Point::SchemaRead)),
     (Standalone, "unlocking", Inside(Point::Unlocking)),
     (Standalone, "before_statement_1", On(Number(1))),
     (Standalone, "after_statement_1_before_its_mark", On(Number(33))),
@@ -129,8 +132,9 @@ fn a_message_that_was_sent_is_carried_out_without_its_client() {
     let (mode, scripts, place) = (Transactional, Scripts::Plain, Place::Client(Point::MessageSent));
     let matrix = Matrix { trial, arena: Arena::enter(), mode, scripts, place };
     let database = TestDatabase::on(matrix.arena.0);
-    // The last message is that of the third migration.
+    // After that of the third migration, the schema is read and recorded.
     let (_, last) = matrix.undisturbed(&database);
+    let last = last - 2;
     prepare(&database, mode, scripts);
     let mut runner = matrix.runner(Some((Point::MessageSent, last)), &database.url());
     assert!(runner.says(&format!("at MessageSent {last}")));
@@ -315,12 +319,20 @@ impl Cell<'_> {
         if hit.line("done").is_some() && next.line("done") != Some("") {
             wrong.push(format!("{name}: something was left to do, {next:#?}"));
         }
+        wrong.extend(drift(database).map(|it| format!("{name}: {it}")));
         let left = left(&name, database);
         if left != undisturbed {
             wrong.push(format!("{name}: left\n{left}\ninstead of\n{undisturbed}"));
         }
         wrong
     }
+}
+
+/// Whatever was not recorded is not known, and nothing of it is called drift.
+fn drift(database: &TestDatabase) -> Option<String> {
+    let verification = Migrator::new(&set(&[]), database.config()).verify().unwrap();
+    let drift = verification.findings.into_iter().find(|it| it.kind == FindingKind::Drift);
+    drift.map(|it| it.message)
 }
 
 impl Ended {

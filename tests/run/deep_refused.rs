@@ -9,7 +9,7 @@ use migration_tests::{TestDatabase, standby, trials, wait_until};
 use postgres::Client;
 
 use super::deep::{database, deep, deep_as, only};
-use crate::{first, migrator, three};
+use crate::{first, migrator, three, unaware};
 
 pub(crate) fn tests() -> Vec<Trial> {
     trials![
@@ -149,11 +149,12 @@ fn it_can_be_interrupted_and_holds_nothing_afterwards() {
 fn every_constraint_is_told_as_it_is_looked_at() {
     let database = database(TWO, "");
     let (sender, events) = mpsc::channel();
-    let mut migrator = migrator(&three(), &database).on_event(move |event| {
-        if let Event::Checking { index, total, what } = event {
-            sender.send(format!("{index}/{total} {what}")).unwrap();
-        }
-    });
+    let mut migrator =
+        migrator(&three(), &database).with_settings(unaware()).on_event(move |event| {
+            if let Event::Checking { index, total, what } = event {
+                sender.send(format!("{index}/{total} {what}")).unwrap();
+            }
+        });
     migrator.verify_deep().unwrap();
     drop(migrator);
     let told: Vec<_> = events.iter().collect();
@@ -170,12 +171,13 @@ fn it_reads_one_snapshot_and_a_standby_can_be_asked() {
     let database = database(TWO, "INSERT INTO child VALUES (1, 1)");
     // Whoever mends the first table in the middle mends it for the next time.
     let (config, mut mended) = (database.config(), false);
-    let mut migrator = migrator(&three(), &database).on_event(move |event| {
-        if matches!(event, Event::Checking { .. }) && !std::mem::replace(&mut mended, true) {
-            let mut client = config.connect(postgres::NoTls).unwrap();
-            client.batch_execute("INSERT INTO parent VALUES (1)").unwrap();
-        }
-    });
+    let mut migrator =
+        migrator(&three(), &database).with_settings(unaware()).on_event(move |event| {
+            if matches!(event, Event::Checking { .. }) && !std::mem::replace(&mut mended, true) {
+                let mut client = config.connect(postgres::NoTls).unwrap();
+                client.batch_execute("INSERT INTO parent VALUES (1)").unwrap();
+            }
+        });
     only(&migrator.verify_deep().unwrap(), FindingKind::ForeignKeyBroken);
     assert_eq!(deep(&database).findings, []);
     let standby = Migrator::new(&first(&three(), 0), standby().config("postgres")).verify_deep();
@@ -188,11 +190,12 @@ fn meanwhile(
     mut at: impl FnMut(usize, &mut Client) + Send + 'static,
 ) -> Vec<Finding> {
     let mut client = database.client();
-    let mut migrator = migrator(&three(), database).on_event(move |event| {
-        if let Event::Checking { index, .. } = event {
-            at(*index, &mut client);
-        }
-    });
+    let mut migrator =
+        migrator(&three(), database).with_settings(unaware()).on_event(move |event| {
+            if let Event::Checking { index, .. } = event {
+                at(*index, &mut client);
+            }
+        });
     migrator.verify_deep().unwrap().findings
 }
 

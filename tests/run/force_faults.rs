@@ -11,7 +11,7 @@ use migration_tests::{TestDatabase, trials, wait_until};
 
 use super::force::{added, force, history, removed, to};
 use super::locking::TAKE;
-use crate::{first, migrator, tables, three, up};
+use crate::{first, migrator, tables, three, unaware, up};
 
 pub(crate) fn tests() -> Vec<Trial> {
     trials![
@@ -141,7 +141,8 @@ fn a_lost_answer_changes_everything_or_nothing() {
         up(&first(&set, 2), &database);
         let proxy = Arc::new(Proxy::socket(&database));
         let cutting = Arc::clone(&proxy);
-        let migrator = Migrator::new(&set, proxy.config()).on_event(move |event| {
+        let migrator = Migrator::new(&set, proxy.config()).with_settings(unaware());
+        let migrator = migrator.on_event(move |event| {
             if let Event::Locked = event {
                 cutting.set(fault);
             }

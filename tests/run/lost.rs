@@ -11,7 +11,7 @@ use migration_tests::proxy::{Fault, Proxy};
 use migration_tests::{TestDatabase, set, trials, wait_until};
 
 use super::failures::assert_second_failed;
-use crate::{migrator, tables, up};
+use crate::{migrator, tables, unaware, up};
 
 pub(crate) fn tests() -> Vec<Trial> {
     trials![
@@ -84,8 +84,8 @@ pub(crate) fn prepared(ran: usize) -> TestDatabase {
 }
 
 fn whatever_message_is_lost_every_migration_runs_once() {
-    // After the message that reads: lock and reading, three migrations.
-    for query in 2..=5 {
+    // After the message that reads: lock and reading, the schema, three migrations.
+    for query in 2..=6 {
         for fault in [Fault::CutBeforeQuery(query), Fault::CutAfterQuery(query)] {
             let database = prepared(1);
             let proxy = Proxy::socket(&database);
@@ -100,8 +100,8 @@ fn whatever_message_is_lost_every_migration_runs_once() {
 }
 
 fn whatever_message_is_lost_every_migration_is_reverted_once() {
-    // After the two messages that read: lock and reading, kept scripts, three reverts.
-    for query in 3..=7 {
+    // After the two messages that read: lock and reading, kept scripts, the schema, three reverts.
+    for query in 3..=8 {
         for fault in [Fault::CutBeforeQuery(query), Fault::CutAfterQuery(query)] {
             let database = prepared(4);
             let proxy = Proxy::tcp(&database);
@@ -120,8 +120,13 @@ fn a_connection_that_is_cut_after_the_commit_counts_it() {
     for number in [1, 2, 3] {
         let database = prepared(1);
         let proxy = Arc::new(Proxy::socket(&database));
-        let (migrator, cutting) = (Migrator::new(&doubling(4), proxy.config()), proxy.clone());
-        // The first SELECT of a migration's message is its last statement: it gives the lock back.
+        let mut migrator = Migrator::new(&doubling(4), proxy.config());
+        // The first SELECT of a migration's message is its last statement: it gives the lock back, where nothing
+        // follows.
+        if number == 3 {
+            migrator = migrator.with_settings(unaware());
+        }
+        let cutting = proxy.clone();
         let tag = if number == 3 { "SELECT 1" } else { "COMMIT" };
         let cut = move || cutting.set(Fault::CutOnReply(tag));
         let run = at_event(migrator, is_start_of(number), cut).up().unwrap();
@@ -145,7 +150,7 @@ fn an_answer_that_breaks_off_anywhere_loses_nothing() {
 }
 
 fn all_in_one_transaction_is_found_committed_or_run_again() {
-    for fault in [Fault::CutBeforeQuery(3), Fault::CutAfterQuery(3)] {
+    for fault in [Fault::CutBeforeQuery(4), Fault::CutAfterQuery(4)] {
         let database = prepared(1);
         let proxy = Proxy::socket(&database);
         let (mut migrator, reasons) = watched(&proxy, &doubling(4));

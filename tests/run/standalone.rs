@@ -187,8 +187,8 @@ fn a_lost_answer_of_a_standalone_script_claims_nothing() {
     ]);
     up(&first(&set, 1), &database);
     let proxy = Proxy::socket(&database);
-    // Reading; lock and reading; settings; the statement with its rows.
-    proxy.set(Fault::CutAfterQuery(4));
+    // Reading; lock and reading; the schema; settings; the statement with its rows.
+    proxy.set(Fault::CutAfterQuery(5));
     let error = Migrator::new(&set, proxy.config()).with_settings(for_good()).up().unwrap_err();
     wait_until("the server is done", || tables(&database) == "one two");
     assert_eq!(error.kind(), ErrorKind::ConnectionLost);
@@ -249,7 +249,7 @@ fn a_lock_timeout_of_the_script_comes_back_after_a_statement_that_ran_alone() {
 fn a_lost_answer_between_two_statements_claims_nothing() {
     let script =
         "-- migrate:no-transaction\nCREATE TABLE a ();\nCREATE TABLE b ();\nCREATE TABLE c ()";
-    for query in 4..=6 {
+    for query in 5..=7 {
         let database = TestDatabase::new();
         up(&set(&[TABLE]), &database);
         let set = set(&[TABLE, ("20260101000002_abc", script, "DROP TABLE a, b, c")]);

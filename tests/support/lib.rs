@@ -7,6 +7,7 @@
 #![expect(clippy::missing_panics_doc, reason = "everything here panics, see above")]
 
 pub mod child;
+pub mod chromium;
 mod database;
 pub mod doubling;
 mod dump;

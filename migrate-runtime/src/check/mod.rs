@@ -77,7 +77,7 @@ impl Checker {
     pub fn new(set: &MigrationSet) -> Checker {
         Checker {
             set: *set,
-            settings: Settings::default(),
+            settings: Settings { record_schema: false, ..Settings::default() },
             server: None,
             search: Search::default(),
             setup: Setup::default(),
@@ -91,6 +91,7 @@ impl Checker {
     /// database, and mean nothing here.
     pub fn with_settings(self, settings: Settings) -> Checker {
         let mut settings = Settings { role: None, protected: false, confirmed: true, ..settings };
+        settings.record_schema = false;
         settings.identity.environment = None;
         Checker { settings, ..self }
     }

@@ -49,10 +49,12 @@ impl Migrator {
             let (server, history) = call.read(&mut connection)?;
             let stored = if_allowed(stored_scripts(&mut connection, &server))?.unwrap_or_default();
             let structure = structure(&mut connection)?;
+            let drift = connection.schema_drift(&server, &history)?;
             let found = examine(&mut connection, &server)?;
             let database = server.database;
             let mut verification =
                 Verification::new(&call.set, &history, &stored, &structure, database);
+            verification.findings.extend(drift.findings());
             verification.findings.extend(found);
             Ok(verification)
         })

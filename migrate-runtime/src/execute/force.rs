@@ -39,7 +39,7 @@ pub(crate) fn force(
     let frame = super::frame(session);
     let mut message = compose(&frame, session, change, wanted);
     let all = message.statements();
-    let unlocks = wanted.is_last && session.is_own();
+    let unlocks = wanted.is_last && session.unlocks_early();
     if unlocks {
         message.unlock();
     }

@@ -25,7 +25,8 @@ impl Execution<'_, '_> {
         loop {
             let situation = self.rolled_back();
             self.check_interrupt(&steps[0], first, situation)?;
-            let is_last = self.before + first + steps.len() == self.total && self.session.is_own();
+            let is_last =
+                self.before + first + steps.len() == self.total && self.session.unlocks_early();
             frame.retries = attempts.made();
             let mut message = compose(&frame, steps, self.transactions, &attempts);
             if is_last {

@@ -1,6 +1,7 @@
 //! The history: what the database knows about the migrations that ran.
 
 mod log;
+mod recorded;
 mod store;
 
 use std::time::{Duration, SystemTime};
@@ -11,6 +12,7 @@ use crate::error::{Error, ErrorKind};
 use crate::quote::literal;
 
 pub use log::{LogEntry, LogFilter, Since};
+pub use recorded::Recorded;
 pub(crate) use store::{LAYOUT, Setup, Store, text, time};
 
 /// The one question reads tables that may not be there, which takes `query_to_xml`.
@@ -105,6 +107,10 @@ pub(crate) struct Server {
     /// The token of the run that the session was opened for, where nothing stands between it and us.
     pub(crate) run: Option<String>,
     pub(crate) role_limits: RoleLimits,
+    /// Its version, as in 150018.
+    pub(crate) version: u32,
+    /// The schema that the last run recorded.
+    pub(crate) recorded: Option<Recorded>,
 }
 
 /// Limits that a role has for the sake of applications, and that only newer servers know.

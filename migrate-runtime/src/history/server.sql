@@ -28,4 +28,5 @@ SELECT pg_catalog.pg_backend_pid(),
        -- Limits that older servers do not know.
        NULLIF(pg_catalog.current_setting('idle_session_timeout', true), '0') IS NOT NULL,
        NULLIF(pg_catalog.current_setting('transaction_timeout', true), '0') IS NOT NULL,
-       current_user
+       current_user,
+       pg_catalog.current_setting('server_version_num')

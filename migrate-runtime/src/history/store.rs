@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use migrate_core::{ByteRange, Checksum, Direction, Mode, Statement, StatementKind};
 
 use super::log::{LogFilter, Since};
-use super::{History, RoleLimits, Row, Server, StoredScript, Unfinished};
+use super::{History, Recorded, RoleLimits, Row, Server, StoredScript, Unfinished};
 use crate::config::Settings;
 use crate::deadline::server_millis;
 use crate::lock::LockKey;
@@ -83,7 +83,6 @@ impl Store {
     }
 
     /// One statement: the rows of the history.
-    #[cfg(feature = "backup")]
     pub(crate) fn rows(&self) -> &str {
         &self.rows
     }
@@ -130,6 +129,30 @@ impl Store {
     /// One statement: the down scripts that the database kept.
     pub(crate) fn scripts(&self) -> String {
         fill(include_str!("scripts.sql"), &[("schema", &self.schema)])
+    }
+
+    /// One statement: the objects of the schema that the last run recorded.
+    pub(crate) fn recorded(&self) -> String {
+        fill(include_str!("recorded.sql"), &[("schema", &self.schema)])
+    }
+
+    /// One statement: notes what was recorded, by whom and for which history.
+    pub(crate) fn record(&self, recorded: &Recorded) -> String {
+        let values = [
+            ("schema", self.schema.as_str()),
+            ("fingerprint", &literal(&recorded.fingerprint.to_string())),
+            ("history", &literal(&recorded.history.to_string())),
+            ("server", &recorded.server.to_string()),
+            ("reader", &recorded.reader.to_string()),
+            ("run", &literal(&recorded.run)),
+        ];
+        fill(include_str!("record.sql"), &values)
+    }
+
+    /// One statement: keeps the objects of a schema, a JSON text.
+    pub(crate) fn record_objects(&self, objects: &str) -> String {
+        let values = [("schema", self.schema.as_str()), ("objects", &literal(objects))];
+        fill(include_str!("record_objects.sql"), &values)
     }
 
     /// One statement: the migrations that a run has committed, and how long each took.
@@ -186,6 +209,8 @@ impl Server {
                 idle_sessions: text(cells, 10) == "t",
                 transactions: text(cells, 11) == "t",
             },
+            version: text(cells, 13).parse().unwrap_or_default(),
+            recorded: meta("schema").and_then(|it| Recorded::parse(&it)),
         };
         let unfinished = match cells.get(6)? {
             Some(hex) => Unfinished::parse_all(&unhex(hex)?)?,

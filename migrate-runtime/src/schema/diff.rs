@@ -41,7 +41,7 @@ pub enum Weight {
 }
 
 /// What tells of the order of columns.
-const ORDER: &str = "order of its columns";
+pub(super) const ORDER: &str = "order of its columns";
 
 /// What no statement sets: whether a column that was inherited is the child's own as well stays as it was
 /// made, and what constraints are called that older servers do not know.

@@ -6,7 +6,10 @@
 mod diesel;
 mod diff;
 mod dump;
+mod fingerprint;
+mod ignore;
 mod kind;
+mod merge;
 mod name;
 mod needs;
 mod normal;
@@ -18,6 +21,7 @@ mod relation;
 mod rust;
 mod sql;
 mod sql_type;
+mod stored;
 mod way_back;
 
 use std::collections::BTreeMap;
@@ -32,6 +36,7 @@ pub use picture::{Columns, Picture};
 pub(crate) use read::{BEGIN, FIRST, message, parse};
 pub use relation::{Column, ForeignKey, Relation};
 pub use sql_type::SqlType;
+pub(crate) use stored::READER;
 
 /// The objects of a database that its users made; not those of the migration system, of extensions and of
 /// PostgreSQL itself. Roles, databases and settings are the server's, and not part of it; neither are the

@@ -13,7 +13,7 @@ use postgres::error::SqlState;
 use postgres::{Client, Config};
 
 use super::database::{connect_to_any, create, place_of};
-use crate::config::{Limit, Up};
+use crate::config::{Limit, Settings, Up};
 use crate::error::{Error, ErrorKind};
 use crate::history::LAYOUT;
 use crate::migrator::Migrator;
@@ -141,7 +141,8 @@ impl<'s> Migrated<'s> {
         let mut config = server.clone();
         config.dbname(new);
         let up = Up { limit: self.limit, ..Up::default() };
-        Migrator::new(self.set, config).run_up(&up).map(|_| ())
+        let settings = Settings { record_schema: false, ..Settings::default() };
+        Migrator::new(self.set, config).with_settings(settings).run_up(&up).map(|_| ())
     }
 }
 

@@ -33,6 +33,7 @@ pub(crate) fn run(ctx: &mut Context<'_>, _: &ConfigArgs) -> Result<u8, CommandEr
     settings.extend(schema_file(ctx));
     settings.extend(limits(ctx));
     settings.extend(rules(ctx));
+    settings.extend(drift(ctx));
     let pg_bin = ctx.pg_bin()?;
     settings.push(SettingRecord::sourced("pg_bin", pg_bin));
     print_settings(&ctx.ui, &settings)?;
@@ -225,6 +226,24 @@ fn rules(ctx: &Context<'_>) -> [SettingRecord; 4] {
             &source("allow_out_of_order", file.allow_out_of_order.is_some()),
         ),
     ]
+}
+
+/// What is recorded of schemas, and what of their differences is no drift.
+fn drift(ctx: &Context<'_>) -> Vec<SettingRecord> {
+    let source = |key: &str, given: bool| {
+        let file = ctx.environment.config.clone().unwrap_or_default();
+        let set = || Source::Config(format!("drift.{key}"), file).brief();
+        if given { set() } else { DEFAULT.to_owned() }
+    };
+    let given = ctx.drift.record;
+    let record = given.unwrap_or(Settings::default().record_schema).to_string();
+    let record =
+        SettingRecord::new("drift.record", Some(record), &source("record", given.is_some()));
+    let lists = ctx.drift.lists().into_iter().filter_map(|(key, list)| {
+        let shown = format!("drift.{key}");
+        Some(SettingRecord::new(&shown, Some(list?.join(", ")), &source(key, true)))
+    });
+    [record].into_iter().chain(lists).collect()
 }
 
 /// Where a key of the environment is set.

@@ -16,6 +16,7 @@ mod logs;
 mod man;
 mod plan;
 mod repair;
+mod report;
 mod restore;
 mod schema;
 mod status;
@@ -56,6 +57,7 @@ pub(crate) enum Command {
     Info(info::InfoArgs),
     #[command(visible_alias = "history")]
     Logs(logs::LogsArgs),
+    Report(report::ReportArgs),
     Doctor(doctor::DoctorArgs),
     Backup(backup::BackupArgs),
     Restore(restore::RestoreArgs),
@@ -83,6 +85,7 @@ impl Command {
             Command::Force(_) => "force",
             Command::Info(_) => "info",
             Command::Logs(_) => "logs",
+            Command::Report(_) => "report",
             Command::Backup(args) => match &args.command {
                 Some(command) => return format!("backup {}", command.word()),
                 None => "backup",
@@ -135,6 +138,7 @@ pub(crate) fn run(start: Start<'_>, command: &Command) -> Result<u8, CommandErro
         }
         Command::Info(args) => configured(start, None, |it| info::run(it, args)),
         Command::Logs(args) => configured(start, None, |it| logs::run(it, args)),
+        Command::Report(args) => configured(start, None, |it| report::run(it, args)),
         Command::Doctor(args) => configured(start, None, |it| doctor::run(it, args)),
         Command::Backup(args) => configured(start, None, |it| backup::run(it, args)),
         Command::Restore(args) => {

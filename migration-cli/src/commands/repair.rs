@@ -30,12 +30,17 @@ pub(crate) struct RepairArgs {
     /// The scripts in this program count as the ones that ran, though they are others
     #[arg(long)]
     update_checksums: bool,
+
+    /// The schema that is there counts as the one that the migrations made, whoever changed it
+    #[arg(long)]
+    accept_schema: bool,
 }
 
 impl RepairArgs {
     fn wanted(&self) -> Repair {
         let mut repair = Repair::default();
         repair.update_checksums = self.update_checksums;
+        repair.accept_schema = self.accept_schema;
         repair.decision = match (self.retry, self.mark_done) {
             (true, _) => Some(Decision::Retry),
             (false, true) => Some(Decision::MarkDone),

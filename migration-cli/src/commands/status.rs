@@ -4,11 +4,12 @@ use migrate_runtime::{State, Status};
 
 use crate::context::{Context, Session};
 use crate::error::CommandError;
-use crate::output::print_status;
+use crate::output::{DriftRecord, print_status};
 
 /// Show every migration of this program and of the database with its state
 ///
-/// Changes nothing, and needs no more than the right to read.
+/// The last line tells whether the schema is still as the migrations made it. Changes nothing, and needs no
+/// more than the right to read.
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct StatusArgs {
     /// Fail unless everything has run: exit 4 when a migration is pending or out of order, 5 when one
@@ -19,11 +20,12 @@ pub(crate) struct StatusArgs {
 
 pub(crate) fn run(ctx: &mut Context<'_>, args: &StatusArgs) -> Result<u8, CommandError> {
     let Session { mut migrator, progress } = ctx.session()?;
-    let status = migrator.status();
+    let read = migrator.status_with_drift();
     progress.end();
-    let status = status?;
+    let (status, drift) = read?;
     ctx.report.status(&status);
-    print_status(&ctx.ui, &status)?;
+    ctx.report.drift = DriftRecord::new(&drift);
+    print_status(&ctx.ui, &status, &drift)?;
     Ok(if args.check { check(&status) } else { 0 })
 }
 

@@ -13,8 +13,9 @@ use crate::output::{ProblemRecord, print_verification, worst};
 /// Finds migrations that were edited after they ran, that come too late because a newer one has run,
 /// that are unfinished, or that this program does not know; down scripts that differ from those the
 /// database kept; and, in a debug build, a folder that has changed since. In the database: indexes that are
-/// invalid and nobody is building, and constraints that were never validated. Pending and unknown migrations
-/// are told, and do not fail; neither do constraints that a pending one validates.
+/// invalid and nobody is building, constraints that were never validated, and whatever was changed by hand
+/// since the last run, object by object. Pending and unknown migrations are told, and do not fail; neither do
+/// constraints that a pending one validates, nor a schema that no run has recorded.
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct VerifyArgs {
     /// Only what needs no database: whether the folder has changed since this program was built

@@ -3,18 +3,24 @@
 use std::time::Duration;
 
 use anstyle::Style;
-use migrate_runtime::{Direction, Entry, Finding, Run, State, Status, Unfinished};
+use migrate_runtime::{Direction, Entry, Finding, Run, SchemaDrift, State, Status, Unfinished};
 
+use super::drift::{line, print_sql};
 use super::style::{BAD, FAINT, GOOD, HINT, LABEL, Styled, WARNING, of_state};
 use super::table::{Cell, Column, render};
 use super::ui::Ui;
 use super::violation::listed;
 use crate::error::CommandError;
+use crate::secret::redact;
 use crate::text::{duration, plural, printable};
 use crate::time::readable;
 
 /// Every migration with its state, and how many there are of each.
-pub(crate) fn print_status(ui: &Ui, status: &Status) -> Result<(), CommandError> {
+pub(crate) fn print_status(
+    ui: &Ui,
+    status: &Status,
+    drift: &SchemaDrift,
+) -> Result<(), CommandError> {
     if status.entries.is_empty() {
         return ui.result("No migrations: neither this program nor the database has one.");
     }
@@ -30,7 +36,8 @@ pub(crate) fn print_status(ui: &Ui, status: &Status) -> Result<(), CommandError>
     for unfinished in &status.unfinished {
         ui.result(unfinished_line(unfinished))?;
     }
-    ui.result(summary(status))
+    ui.result(summary(status))?;
+    line(ui, drift).map_or(Ok(()), |it| ui.result(it))
 }
 
 fn row(entry: &Entry) -> Vec<Cell> {
@@ -87,9 +94,12 @@ pub(crate) fn print_verification(
 ) -> Result<(), CommandError> {
     for (index, finding) in findings.iter().enumerate() {
         let (style, label) = severity(finding);
-        ui.result(format!("{} {}", Styled(style, label), printable(&finding.message)))?;
+        ui.result(format!("{} {}", Styled(style, label), printable(&redact(&finding.message))))?;
         if let Some(violation) = &finding.violation {
             ui.result(listed(violation))?;
+        }
+        if let Some(difference) = &finding.difference {
+            print_sql(ui, difference)?;
         }
         // One way out for several findings is said once, after the last of them.
         let next = findings.get(index + 1).and_then(|it| it.hint.as_ref());

@@ -15,6 +15,7 @@ use super::Ui;
 use super::backup::{BackupRecord, ListedRecord};
 use super::blocker::BlockerRecord;
 use super::check::CheckRecord;
+use super::drift::DriftRecord;
 use super::force::HistoryChangeRecord;
 use super::forecast::{EffectRecord, FindingRecord, ObstacleRecord, TableRecord, VerdictRecord};
 use super::import::ImportRecord;
@@ -63,6 +64,9 @@ pub(crate) struct Report {
     /// The lines of `doctor`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) checks: Option<Vec<CheckRecord>>,
+    /// How many objects of the schema have drifted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) drift: Option<DriftRecord>,
     /// What `repair` found.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) mends: Option<Vec<MendRecord>>,
@@ -361,9 +365,10 @@ impl ProblemRecord {
         ProblemRecord {
             kind: finding.kind.as_str(),
             version: finding.version.clone(),
-            message: finding.message.clone(),
+            message: redact(&finding.message),
             hint: finding.hint.as_ref().map(|it| ui.in_our_name(it)),
             violation: finding.violation.as_ref().map(ViolationRecord::new),
+            differences: finding.difference.iter().map(DifferenceRecord::new).collect(),
             ..ProblemRecord::default()
         }
     }

@@ -19,7 +19,7 @@ pub(crate) struct Lint<'a> {
     /// How many more are merely worth knowing.
     notes: usize,
     /// Whether the build looked at the scripts at all.
-    was_looked_at: bool,
+    pub(super) was_looked_at: bool,
 }
 
 impl<'a> Lint<'a> {
@@ -34,7 +34,8 @@ impl<'a> Lint<'a> {
         lint
     }
 
-    fn with_notes(set: &'a MigrationSet) -> Lint<'a> {
+    /// With all of it.
+    pub(super) fn with_notes(set: &'a MigrationSet) -> Lint<'a> {
         let mut lint = Lint { set, found: Vec::new(), notes: 0, was_looked_at: true };
         for migration in set {
             for direction in [Direction::Up, Direction::Down] {
@@ -47,6 +48,11 @@ impl<'a> Lint<'a> {
             }
         }
         lint
+    }
+
+    /// Every finding, with its script.
+    pub(super) fn each(&self) -> impl Iterator<Item = (String, &ScriptFinding)> {
+        self.found.iter().map(|(migration, direction, it)| (self.file(migration, *direction), it))
     }
 
     /// Whether there is nothing but what is worth knowing.
@@ -151,7 +157,7 @@ pub(super) fn tag(finding: &ScriptFinding) -> String {
 }
 
 /// How a finding is accepted.
-fn accept(finding: &ScriptFinding) -> String {
+pub(super) fn accept(finding: &ScriptFinding) -> String {
     format!("`-- migrate:allow {} because REASON` in the script accepts it", finding.rule)
 }
 

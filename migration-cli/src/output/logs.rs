@@ -162,7 +162,7 @@ fn of_outcome(outcome: &str) -> Style {
 }
 
 /// The beginning of a hash or a token; what is neither, such as the name of a release, in full.
-fn short(text: &str) -> String {
+pub(super) fn short(text: &str) -> String {
     let is_hex =
         text.len() > 2 * SHORT && text.bytes().all(|it| it.is_ascii_hexdigit() || it == b'-');
     if is_hex { text[..SHORT].to_owned() } else { shorten(text, WIDEST) }

@@ -104,7 +104,7 @@ fn beginning(line: u32, sql: &str, width: usize, indent: &str) -> String {
 
 /// A statement up to its first text, which may be a password, or the body of code with one in it: plans are
 /// shown where nobody asked to see scripts.
-fn without_texts(sql: &str) -> String {
+pub(super) fn without_texts(sql: &str) -> String {
     let is_tag = |it: &str| {
         let tag = it.split('$').nth(1).unwrap_or(" ");
         it.matches('$').count() > 1 && tag.chars().all(|it| it.is_alphanumeric() || it == '_')
@@ -118,12 +118,7 @@ fn without_texts(sql: &str) -> String {
 
 /// `contracts (12.4 MB, about 10000 rows): ACCESS EXCLUSIVE, blocks reads and writes; every row is read`
 fn lock(it: &RelationLock) -> String {
-    let mut name = one_line(&it.relation, 60);
-    if matches!(it.whose, Whose::Partitions | Whose::Indexes | Whose::Schema) {
-        name = format!("{} {} {name}", it.count, it.whose.words());
-    }
-    let size = if it.count == 0 { "not there yet".to_owned() } else { size(it) };
-    let mut text = format!("{name} ({size})");
+    let mut text = format!("{} ({})", relation(it), size(it));
     // Writing to a string does not fail.
     match it.lock {
         Some(lock) => {
@@ -138,8 +133,19 @@ fn lock(it: &RelationLock) -> String {
     text
 }
 
+/// What is locked.
+pub(super) fn relation(it: &RelationLock) -> String {
+    let name = one_line(&it.relation, 60);
+    match it.whose {
+        Whose::Partitions | Whose::Indexes | Whose::Schema => {
+            format!("{} {} {name}", it.count, it.whose.words())
+        }
+        _ => name,
+    }
+}
+
 /// What is done under a lock, in words that follow it.
-fn work(work: Work, is_certain: bool) -> String {
+pub(super) fn work(work: Work, is_certain: bool) -> String {
     let words = match work {
         Work::Scan => "; every row is read",
         Work::Build => "; an index is built",
@@ -157,7 +163,11 @@ pub(super) fn effect(it: &Effect<'_>) -> String {
     format!("{several}{gap}{name}: {}, blocks {blocks}{}", it.lock, work(it.work, it.is_certain))
 }
 
-fn size(it: &RelationLock) -> String {
+/// How large it is.
+pub(super) fn size(it: &RelationLock) -> String {
+    if it.count == 0 {
+        return "not there yet".to_owned();
+    }
     let rows = match it.rows {
         Some(count) => {
             format!("about {}", plural(usize::try_from(count).unwrap_or(usize::MAX), "row"))
@@ -167,7 +177,7 @@ fn size(it: &RelationLock) -> String {
     format!("{}, {rows}", bytes(it.size_bytes))
 }
 
-fn in_the_way(it: &Obstacle) -> String {
+pub(super) fn in_the_way(it: &Obstacle) -> String {
     let mut text = match it.pid {
         Some(pid) => format!("pid {pid}"),
         None => "a prepared transaction".to_owned(),
@@ -200,7 +210,7 @@ pub(crate) fn mode_words(mode: Mode) -> &'static str {
 }
 
 /// What the statements of a script are, in the order of their first appearance.
-fn summary(statements: &[Statement]) -> String {
+pub(super) fn summary(statements: &[Statement]) -> String {
     let mut counts: Vec<(&str, usize)> = Vec::new();
     for statement in statements {
         let word = statement.kind.as_str();

@@ -9,6 +9,7 @@ use migrate_runtime::schema::Difference;
 use migrate_runtime::{Direction, Effect, MigrationSet, Severity};
 use serde::Serialize;
 
+use super::drift::print_sql;
 use super::forecast::ClaimRecord;
 use super::json::{ProblemRecord, millis};
 use super::lint::Lint;
@@ -83,7 +84,7 @@ fn strongest(checked: &Checked, set: &MigrationSet) -> Option<Vec<Effect<'static
 }
 
 impl DifferenceRecord {
-    fn new(difference: &Difference) -> DifferenceRecord {
+    pub(super) fn new(difference: &Difference) -> DifferenceRecord {
         let clean = |lines: &[String]| lines.iter().map(|it| redact(it)).collect();
         DifferenceRecord {
             kind: difference.object.kind.as_str(),
@@ -216,12 +217,7 @@ fn print_finding(ui: &Ui, finding: &CheckFinding) -> Result<(), CommandError> {
     }
     for difference in &finding.differences {
         say(&format_args!("  {}", printable(&difference.message)))?;
-        for (lines, mark, style) in [(&difference.before, "-", BAD), (&difference.after, "+", GOOD)]
-        {
-            for line in lines {
-                say(&Styled(style, format!("      {mark} {}", printable(line))))?;
-            }
-        }
+        print_sql(ui, difference)?;
     }
     for hint in &finding.hints {
         let hint = printable(&ui.in_our_name(hint));

@@ -11,15 +11,16 @@ use crate::secret::redact;
 /// A setting, and where its value comes from.
 #[derive(Debug, Serialize)]
 pub(crate) struct SettingRecord {
-    key: &'static str,
+    key: String,
     value: Option<String>,
     source: String,
 }
 
 impl SettingRecord {
-    pub(crate) fn new(key: &'static str, value: Option<String>, source: &str) -> SettingRecord {
+    pub(crate) fn new(key: &str, value: Option<String>, source: &str) -> SettingRecord {
         // Whatever it is for, somebody may have put a URL into it.
-        SettingRecord { key, value: value.map(|it| redact(&it)), source: source.to_owned() }
+        let value = value.map(|it| redact(&it));
+        SettingRecord { key: key.to_owned(), value, source: source.to_owned() }
     }
 }
 
@@ -33,7 +34,7 @@ pub(crate) fn print_settings(ui: &Ui, settings: &[SettingRecord]) -> Result<(), 
                 Some(value) => Cell::plain(value),
                 None => Cell::styled(FAINT, "none"),
             };
-            vec![Cell::plain(it.key), value, Cell::styled(FAINT, &it.source)]
+            vec![Cell::plain(&it.key), value, Cell::styled(FAINT, &it.source)]
         })
         .collect();
     ui.result(render(&columns, &rows, Ui::columns()).trim_end())

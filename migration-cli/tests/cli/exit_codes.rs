@@ -211,7 +211,7 @@ fn a_database_remembers_that_it_is_protected() {
     let database = TestDatabase::new();
     let project = Project::on(&database);
     project.expect("up --steps 2 --env production --confirm", 0);
-    let noted = "SELECT string_agg(key || '=' || value, ' ' ORDER BY key) FROM _migrations_meta WHERE key <> 'layout'";
+    let noted = "SELECT string_agg(key || '=' || value, ' ' ORDER BY key) FROM _migrations_meta WHERE key IN ('environment', 'protected')";
     assert_eq!(database.text(noted), "environment=\"production\" protected=true");
 
     for command in ["up", "down", "force 20240320000000", "up --env staging"] {

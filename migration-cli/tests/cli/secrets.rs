@@ -10,7 +10,7 @@ use crate::project::{Outcome, Project};
 const CANARY: &str = "c4n4ry";
 
 /// Each with some of the projects: all of them with all would take minutes.
-const COMMANDS: [&str; 49] = [
+const COMMANDS: [&str; 51] = [
     "status",
     "status --json",
     "status -vv",
@@ -34,6 +34,8 @@ const COMMANDS: [&str; 49] = [
     "logs",
     "logs -vv",
     "logs --json",
+    "report --output - -vv",
+    "report --json",
     "config",
     "config --json",
     "force 20240320000000 --json",

@@ -16,7 +16,8 @@ pub(crate) fn tests() -> Vec<Trial> {
         a_database_without_a_history_is_restored,
         a_restore_is_in_the_log,
         a_password_opens_every_connection,
-        what_was_unfinished_is_unfinished_and_goes_on
+        what_was_unfinished_is_unfinished_and_goes_on,
+        what_is_restored_has_drifted_as_much_as_what_was_backed_up
     ]
 }
 
@@ -189,5 +190,47 @@ fn a_database_without_a_history_is_restored() {
         wanted.in_place = in_place;
         stage.run(&wanted).unwrap_or_else(|error| panic!("{error:?}"));
         assert_eq!(stage.database.text("SELECT count(*) FROM one"), "1");
+    }
+}
+
+/// Much of it is written in other words once it was dumped and read again.
+const REWRITTEN: &str = "
+    CREATE TABLE t (gone int, a varchar(9) CHECK (a IN ('x', 'y')), b int DEFAULT 1 NOT NULL, at timestamptz DEFAULT '2026-01-01 12:00+02');
+    ALTER TABLE t DROP COLUMN gone;
+    CREATE TABLE child (c int) INHERITS (t);
+    CREATE TABLE parts (at date NOT NULL, kind varchar(3) CHECK (kind = ANY ('{a,b}'))) PARTITION BY RANGE (at);
+    CREATE TABLE part PARTITION OF parts FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');
+    CREATE INDEX on_a ON t (lower(a)) WHERE a IN ('x', 'y') AND b BETWEEN 1 AND 3;
+    CREATE VIEW v AS SELECT t.*, CASE WHEN a = 'x' THEN 1 END AS one FROM t WHERE a LIKE 'x%' AND b IN (1, 2);
+    CREATE MATERIALIZED VIEW m AS SELECT count(*) AS n FROM v;
+    CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NEW; END $$;
+    CREATE TRIGGER touch BEFORE UPDATE ON t FOR EACH ROW WHEN (OLD.a IS DISTINCT FROM NEW.a) EXECUTE FUNCTION f();
+    CREATE POLICY own ON t USING (a IN ('x', 'z'));
+    CREATE DOMAIN d AS varchar(4) DEFAULT 'x' CHECK (VALUE IN ('x', 'y'));
+    GRANT SELECT (a) ON t TO PUBLIC; COMMENT ON COLUMN t.a IS 'it''s'";
+
+fn what_is_restored_has_drifted_as_much_as_what_was_backed_up() {
+    for in_place in [false, true] {
+        let database = TestDatabase::new();
+        let set = migration_tests::set(&[("20260101000001_all", REWRITTEN, "SELECT 1")]);
+        up(&set, &database);
+        let stage = Stage::of(database, &set);
+        let mut wanted = stage.wanted();
+        wanted.in_place = in_place;
+        stage.run(&wanted).unwrap_or_else(|error| panic!("{error:?}"));
+        assert_eq!(migrator(&set, &stage.database).verify().unwrap().findings, []);
+
+        stage.database.execute("DROP INDEX on_a");
+        let stage = Stage::of(stage.database, &set);
+        stage.database.execute("CREATE TABLE later ()");
+        let mut wanted = stage.wanted();
+        wanted.in_place = in_place;
+        stage.run(&wanted).unwrap_or_else(|error| panic!("{error:?}"));
+        let found = migrator(&set, &stage.database).verify().unwrap().findings;
+        let mut told: Vec<_> = found.iter().map(|it| it.message.as_str()).collect();
+        assert_eq!(told.pop(), Some("the schema has drifted: index on_a is missing"));
+        // In place, what is not in the backup stays.
+        let stays = ["the schema has drifted: table later is new"];
+        assert_eq!(told, if in_place { stays.as_slice() } else { &[] });
     }
 }

@@ -16,10 +16,10 @@ use crate::quote::{fill, literal};
 use crate::transport::Reply;
 
 /// Begins the snapshot; its last statement tells the version of the server, and the day.
-pub(crate) const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;\nSET LOCAL search_path = pg_catalog;\nSET LOCAL jit = off;\nSELECT pg_catalog.current_setting('server_version_num'), CURRENT_DATE - '1970-01-01'::pg_catalog.date";
+pub(crate) const BEGIN: &str = include_str!("begin.sql");
 
 /// The number in [`BEGIN`]'s answer of the statement that tells the version.
-pub(crate) const FIRST: usize = 3;
+pub(crate) const FIRST: usize = 11;
 
 /// The queries, for a server of a version (`server_version_num`) with the history in `schema`.
 pub(crate) fn message(version: u32, schema: &str) -> String {
@@ -30,14 +30,15 @@ pub(crate) fn message(version: u32, schema: &str) -> String {
     message
 }
 
-/// Understands the answer to [`message`].
-pub(crate) fn parse(reply: Reply, day: Option<i64>) -> Schema {
+/// Understands the answer to [`message`], whose first query has the number `first` in what was sent.
+pub(crate) fn parse(reply: Reply, day: Option<i64>, first: usize) -> Schema {
     let mut objects = HashMap::new();
     let (mut names, mut rows) = (HashMap::new(), Vec::new());
     for (statement, cells) in reply.rows {
+        let Some(at) = statement.checked_sub(first) else { continue };
         let mut cells = cells.into_iter();
         let mut cell = || cells.next().flatten();
-        let Some(family) = FAMILIES.get(statement) else {
+        let Some(family) = FAMILIES.get(at) else {
             rows.extend(need(&mut cell));
             continue;
         };
@@ -60,6 +61,11 @@ pub(crate) fn parse(reply: Reply, day: Option<i64>) -> Schema {
 fn need(cell: &mut dyn FnMut() -> Option<String>) -> Option<Row> {
     let (object, needed, how) = (cell()?, cell()?, cell()?);
     Some(Row { object, needed, how, is_part: cell().is_some(), is_type: cell().is_some() })
+}
+
+/// What an attribute is called, where it is one.
+pub(super) fn attribute_name(name: &str) -> Option<&'static str> {
+    FAMILIES.iter().flat_map(|it| it.attributes).find(|it| **it == name).copied()
 }
 
 impl Family {

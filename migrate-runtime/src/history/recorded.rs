@@ -1,0 +1,78 @@
+//! What the database notes about the schema that the last run left.
+
+use std::time::SystemTime;
+
+use migrate_core::Checksum;
+
+use super::History;
+
+/// When the schema was recorded that the migrations made, and what it belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Recorded {
+    /// The fingerprint of the schema.
+    pub fingerprint: Checksum,
+    /// The token of the run that recorded it.
+    pub run: String,
+    /// When, by the server's clock, as in `2026-11-25T22:15:30.123456Z`.
+    pub at: String,
+    /// The history that it belongs to.
+    pub(crate) history: Checksum,
+    /// The server that wrote its parts down, as in 150018.
+    pub(crate) server: u32,
+    /// What read it.
+    pub(crate) reader: u32,
+}
+
+impl Recorded {
+    /// Reads what `meta.sql` makes of it; nothing where it is not ours.
+    pub(super) fn parse(text: &str) -> Option<Recorded> {
+        let mut words = text.split(' ');
+        let mut next = || words.next();
+        Some(Recorded {
+            fingerprint: next()?.parse().ok()?,
+            history: next()?.parse().ok()?,
+            server: next()?.parse().ok()?,
+            reader: next()?.parse().ok()?,
+            run: next()?.to_owned(),
+            at: next()?.to_owned(),
+        })
+    }
+
+    /// Whether it says the same, whoever noted it.
+    pub(crate) fn is_same(&self, other: &Recorded) -> bool {
+        let key = |it: &Recorded| (it.fingerprint, it.history, it.server, it.reader);
+        key(self) == key(other)
+    }
+
+    /// The major version of the server.
+    pub(crate) fn major(&self) -> u32 {
+        self.server / 10_000
+    }
+}
+
+impl History {
+    /// A hash over what ran and what has begun: another one after every run that changed something, also where a
+    /// migration was reverted and ran again. Whether a script was edited since makes no difference.
+    pub(crate) fn digest(&self) -> Checksum {
+        // Versions of other tools may be any text.
+        let part = |it: &str| format!("{}:{it}", it.len());
+        let micros = |it: SystemTime| match it.duration_since(SystemTime::UNIX_EPOCH) {
+            Ok(since) => since.as_micros().to_string(),
+            Err(before) => format!("-{}", before.duration().as_micros()),
+        };
+        let rows = self.rows.iter().map(|it| {
+            let at = it.applied_at.map(micros).unwrap_or_default();
+            format!("ran {} {} {at}\n", it.id, part(&it.version))
+        });
+        let begun = self.unfinished.iter().map(|it| {
+            let (version, statement) = (part(&it.version), it.statement);
+            format!(
+                "begun {version} {} {statement} {}\n",
+                it.direction,
+                part(&it.statement_checksum)
+            )
+        });
+        Checksum::of(&rows.chain(begun).collect::<String>())
+    }
+}

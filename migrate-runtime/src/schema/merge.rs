@@ -1,0 +1,102 @@
+//! What the migrations made, after a run: what had drifted before it is drift still. Pure.
+
+use super::{Attribute, Object, Schema};
+
+impl Schema {
+    /// The schema as the migrations made it: `stored` is what was so before a run, `before` what was there,
+    /// `after` what is there now. What the run has changed is as it is now, all else as it was stored, attribute
+    /// by attribute.
+    pub(crate) fn after_run(stored: &Schema, before: &Schema, after: &Schema) -> Schema {
+        let mut made = Schema { read_on: after.read_on, ..Schema::default() };
+        let names = stored.objects.keys().chain(after.objects.keys());
+        for name in names {
+            let of = |schema: &'_ Schema| schema.objects.get(name).cloned();
+            let object = match (of(stored), of(before), of(after)) {
+                (was, None, None) => was,
+                (Some(was), Some(before), Some(after)) => Some(merged(&was, &before, after)),
+                (None, Some(before), Some(after)) if before == after => None,
+                (_, _, after) => after,
+            };
+            made.objects.extend(object.map(|it| (name.clone(), it)));
+        }
+        made
+    }
+}
+
+fn merged(was: &Object, before: &Object, after: Object) -> Object {
+    let changed = |attribute: &str| before.get(attribute) != after.get(attribute);
+    let mut attributes = Vec::with_capacity(after.attributes.len());
+    for it in &after.attributes {
+        let value = if changed(it.name) { Some(it.value.as_str()) } else { was.get(it.name) };
+        attributes.extend(value.map(|it_is| Attribute { name: it.name, value: it_is.to_owned() }));
+    }
+    let is_gone = |it: &&Attribute| after.get(it.name).is_none() && !changed(it.name);
+    attributes.extend(was.attributes.iter().filter(is_gone).cloned());
+    Object { attributes }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{ObjectKind, ObjectName};
+    use super::*;
+
+    /// Tables, each with attributes: `a owner=b comment=c; d`.
+    fn schema(text: &str) -> Schema {
+        const NAMES: [&str; 3] = ["owner", "options", "comment"];
+        let objects = text.split(';').filter(|it| !it.trim().is_empty()).map(|it| {
+            let mut words = it.split_whitespace();
+            let name = words.next().unwrap_or_default().to_owned();
+            let name = ObjectName { kind: ObjectKind::Table, schema: None, table: None, name };
+            let attributes = words.map(|it| {
+                let (name, value) = it.split_once('=').unwrap();
+                let name = NAMES.into_iter().find(|it| *it == name).unwrap();
+                Attribute { name, value: value.to_owned() }
+            });
+            (name, Object { attributes: attributes.collect() })
+        });
+        Schema { objects: objects.collect(), ..Schema::default() }
+    }
+
+    #[track_caller]
+    fn check(stored: &str, before: &str, after: &str, expected: &str) {
+        let made = Schema::after_run(&schema(stored), &schema(before), &schema(after));
+        assert_eq!(made.fingerprint(), schema(expected).fingerprint(), "{made:?}");
+    }
+
+    #[test]
+    fn without_drift_it_is_what_is_there() {
+        check("", "", "a owner=x", "a owner=x");
+        check("a owner=x", "a owner=x", "a owner=y; b", "a owner=y; b");
+        check("a owner=x; b", "a owner=x; b", "b", "b");
+    }
+
+    #[test]
+    fn what_had_drifted_is_drift_still() {
+        // Missing, new and changed before the run, which made something else.
+        check("a; b", "b", "b; c", "a; b; c");
+        check("b", "a; b", "a; b; c", "b; c");
+        check("a owner=x", "a owner=y", "a owner=y; c", "a owner=x; c");
+        check("a owner=x", "a", "a; c", "a owner=x; c");
+        check("a", "a owner=x", "a owner=x; c", "a; c");
+    }
+
+    #[test]
+    fn what_the_run_changed_is_as_it_is_now() {
+        check("a owner=x", "a owner=y", "a owner=z", "a owner=z");
+        check("a", "", "a owner=x", "a owner=x");
+        check("", "a", "a owner=x", "a owner=x");
+        check("a owner=x", "a owner=y", "", "");
+        check("a owner=x", "a owner=y", "a", "a");
+        check("a owner=x", "a", "a owner=y", "a owner=y");
+    }
+
+    #[test]
+    fn drift_of_one_attribute_outlives_a_change_of_another() {
+        check(
+            "a owner=x options=1",
+            "a owner=y options=1",
+            "a owner=y options=2 comment=c",
+            "a owner=x options=2 comment=c",
+        );
+    }
+}

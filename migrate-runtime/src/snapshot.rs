@@ -1,0 +1,83 @@
+//! History and schema of one moment, read in one message.
+
+use crate::connection::Connection;
+use crate::error::Error;
+use crate::history::{History, Recorded, Server};
+use crate::schema::{self, Schema};
+use crate::sqlstate;
+use crate::transport::{Failure, Keep, Reply};
+
+/// How often it is read again when what it reads is dropped meanwhile.
+const ATTEMPTS: u32 = 3;
+
+/// What belongs together.
+pub(crate) struct Snapshot {
+    pub(crate) history: History,
+    /// What the last run noted about the schema that it left.
+    pub(crate) recorded: Option<Recorded>,
+    pub(crate) schema: Schema,
+}
+
+/// A few objects are locked while they are written down, which nobody else's lock shall keep waiting for long.
+const LIMITS: [&str; 2] = ["SET LOCAL statement_timeout = 0", "SET LOCAL lock_timeout = '2s'"];
+
+impl Connection<'_> {
+    /// Reads the history and the whole schema. The server has answered before, and said what it is.
+    pub(crate) fn snapshot(&mut self, server: &Server) -> Result<Snapshot, Error> {
+        let mut limits = LIMITS.to_vec();
+        if server.role_limits.transactions {
+            limits.push("SET LOCAL transaction_timeout = 0");
+        }
+        let (begin, history) = (schema::BEGIN.trim_end(), &self.settings.schema);
+        let parts = [
+            begin,
+            &limits.join(";\n"),
+            self.store.server(),
+            self.store.rows(),
+            &schema::message(server.version, history),
+        ];
+        let (message, first) = (parts.join(";\n"), schema::FIRST + 1 + limits.len());
+        let mut attempts = 1;
+        loop {
+            let failure = match self.send(&message, Keep::All) {
+                Ok(reply) => return self.understand_snapshot(reply, first),
+                Err(failure) => failure,
+            };
+            let is_gone = failure.sqlstate().is_some_and(|it| sqlstate::VANISHED.contains(&it));
+            let error = self.unread(failure);
+            if !is_gone || attempts == ATTEMPTS {
+                return Err(error);
+            }
+            attempts += 1;
+        }
+    }
+
+    fn understand_snapshot(&self, reply: Reply, first: usize) -> Result<Snapshot, Error> {
+        let day = reply.first(schema::FIRST).and_then(|it| it.get(1)?.as_deref()?.parse().ok());
+        let server = reply.first(first).and_then(Server::parse);
+        let history = History::parse(reply.of(first + 1));
+        let (Some((server, unfinished)), Some(mut history)) = (server, history) else {
+            return Err(self.not_understood());
+        };
+        history.unfinished = unfinished;
+        let schema = schema::parse(reply, day, first + 2);
+        Ok(Snapshot { history, recorded: server.recorded, schema })
+    }
+
+    /// Reads the objects that the last run recorded; nothing where they are not what it noted about them.
+    pub(crate) fn recorded_schema(&mut self, recorded: &Recorded) -> Result<Option<Schema>, Error> {
+        let message = self.store.recorded();
+        let reply = match self.send(&message, Keep::All) {
+            Ok(reply) => reply,
+            Err(failure) => return Err(self.unread(failure)),
+        };
+        let schema = Schema::from_stored(reply.of(0));
+        Ok(schema.filter(|it| it.fingerprint() == recorded.fingerprint))
+    }
+
+    /// Ends the transaction, where the connection is still there.
+    fn unread(&mut self, failure: Failure) -> Error {
+        let _ = self.send_last("ROLLBACK");
+        self.cannot_read(failure)
+    }
+}
