@@ -253,7 +253,7 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Every Rust file of the repository, with its text.
+/// Every Rust file of the repository that somebody has written, with its text.
 fn rust_files() -> Vec<(PathBuf, String)> {
     let mut files = Vec::new();
     let mut folders = vec![root().to_owned()];
@@ -265,7 +265,9 @@ fn rust_files() -> Vec<(PathBuf, String)> {
                 folders.push(path);
             } else if path.extension().is_some_and(|it| it == "rs") {
                 let text = fs::read_to_string(&path).unwrap();
-                files.push((path, text));
+                if !text.starts_with("// @generated") {
+                    files.push((path, text));
+                }
             }
         }
     }

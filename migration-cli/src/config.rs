@@ -243,10 +243,12 @@ impl Reader<'_> {
         if value.get_ref().as_bool() == Some(false) {
             return Ok(SchemaPlace::Nowhere);
         }
-        let path = value.get_ref().as_str().filter(|it| !it.is_empty());
-        let path = path.ok_or_else(|| {
+        // One without an ending is the schema of the history, most likely.
+        let is_file = |it: &&str| Path::new(it).extension().is_some();
+        let path = value.get_ref().as_str().filter(is_file).ok_or_else(|| {
             self.error(value.span(), "schema must be the name of a file, or false")
                 .with_hint("schema = \"migrations/schema.rs\"")
+                .with_hint("the schema of the history is `schema` under [environments.NAME]")
         })?;
         let folder = self.path.parent().unwrap_or(Path::new(""));
         Ok(SchemaPlace::File(folder.join(path)))
@@ -393,6 +395,7 @@ mod tests {
         check("[environment.live]\n", (1, 2), "unknown key `environment`", "`environments`");
         check("colour = 1\n", (1, 1), "unknown key `colour`", "known keys: drift, environments");
         check("schema = true", (1, 10), "schema must be the name of a file, or false", "schema.rs");
+        check("schema = 'app'", (1, 10), "must be the name of a file", "under [environments.NAME]");
         check("schema = ''", (1, 10), "schema must be the name of a file", "");
         check(
             "schema_format = 'jsno'",

@@ -115,10 +115,15 @@ impl Written {
             self.write(name, &format!("{STRICT}{code}fn main() {{}}\n"));
             self.rustc(&["--emit=metadata"], name, "2024");
         }
-        if let Ok(output) = Command::new("rustfmt").arg("--version").output()
-            && output.status.success()
-        {
+        if is_there("rustfmt") {
             succeeds(self.command("rustfmt").args(["--check", "--edition=2024", "schema.rs"]));
+        }
+        if is_there("rustdoc") {
+            // What a comment of the database shows is no example that somebody has to compile.
+            let mut examples = self.command("rustdoc");
+            examples.args(["--test", "--edition=2024", "--crate-type=lib", "public.rs"]);
+            let output = succeeds(&mut examples);
+            assert!(String::from_utf8_lossy(&output.stdout).contains("running 0 tests"));
         }
     }
 
@@ -147,6 +152,12 @@ impl Written {
         command.current_dir(self.folder.path());
         command
     }
+}
+
+/// Toolchains come with and without them.
+fn is_there(program: &str) -> bool {
+    let version = Command::new(program).arg("--version").output();
+    version.is_ok_and(|it| it.status.success())
 }
 
 #[track_caller]
