@@ -155,7 +155,9 @@ mod tests {
     use super::super::Attribute;
     use super::*;
 
-    fn schema(objects: &[(ObjectKind, Option<&str>, &str, &[(&'static str, &str)])]) -> Schema {
+    type Told<'a> = (ObjectKind, Option<&'a str>, &'a str, &'a [(&'static str, &'a str)]);
+
+    fn schema(objects: &[Told<'_>]) -> Schema {
         let objects = objects.iter().map(|(kind, table, name, attributes)| {
             let attribute = |&(name, value): &_| Attribute { name, value: str::to_owned(value) };
             let attributes = attributes.iter().map(attribute).collect();
