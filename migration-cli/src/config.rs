@@ -106,9 +106,13 @@ pub(crate) enum PasswordCommand {
 /// URLs and commands may hold passwords.
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (path, environments) = (&self.path, &self.environments);
-        let mut shown = f.debug_struct("Config");
-        shown.field("path", path).field("environments", environments).finish_non_exhaustive()
+        let Config { path, environments, drift, schema } = self;
+        f.debug_struct("Config")
+            .field("path", path)
+            .field("environments", environments)
+            .field("drift", drift)
+            .field("schema", schema)
+            .finish()
     }
 }
 
