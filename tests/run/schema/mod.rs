@@ -14,7 +14,10 @@ use postgres::Config;
 use crate::three;
 
 pub(crate) fn tests() -> Vec<Trial> {
-    [tables::tests(), noticed::tests(), same::tests(), diesel::tests()].into_iter().flatten().collect()
+    [tables::tests(), noticed::tests(), same::tests(), diesel::tests()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 #[track_caller]
