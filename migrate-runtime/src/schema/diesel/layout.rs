@@ -130,7 +130,10 @@ mod tests {
             format!("#[derive(\n    Debug,\n    {neither},\n)]")
         );
         let (fits, too_long) = ("a".repeat(69), "a".repeat(70));
-        assert_eq!(postgres_type(&[fits.clone()], 4), format!("#[diesel(postgres_type({fits}))]"));
+        assert_eq!(
+            postgres_type(std::slice::from_ref(&fits), 4),
+            format!("#[diesel(postgres_type({fits}))]")
+        );
         assert_eq!(
             postgres_type(&[too_long.clone(), "b".to_owned()], 4),
             format!("#[diesel(postgres_type(\n    {too_long},\n    b\n))]")

@@ -7,7 +7,7 @@ use migration_tests::harness::Trial;
 use migration_tests::trials;
 
 /// The texts, as programs include them.
-#[expect(non_snake_case, unreachable_pub, reason = "as Diesel has it")]
+#[expect(clippy::pedantic, non_snake_case, unreachable_pub, reason = "as Diesel has it")]
 mod printed {
     pub(super) mod dcms {
         include!("dcms.diesel");
