@@ -95,3 +95,59 @@ fn is_part(one: char) -> bool {
     let is_number = matches!(one, '²' | '³' | '¹' | '¼'..='¾' | '⁰'..='₉' | '①'..='⒛');
     !is_number
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As rustfmt 1.9.0 does it.
+    #[test]
+    fn calls_are_broken_where_rustfmt_breaks_them() {
+        let name = "diesel::allow_tables_to_appear_in_same_query!";
+        let check = |items: &[&str], indent, expected: &str| {
+            assert_eq!(call(name, items, indent), format!("{name}{expected}"));
+        };
+        let (long, longer) = ("a".repeat(49), "a".repeat(50));
+        check(&[&long, "b"], 0, &format!("({long}, b,);"));
+        check(&[&longer, "b"], 0, &format!("(\n    {longer},\n    b,\n);"));
+        check(&[&long, "b"], 4, &format!("(\n    {long},\n    b,\n);"));
+        // Rows take items of ten letters, and end before column 100.
+        let (short, eleven) = (["abcdefghij"; 9], "abcdefghijk");
+        let row = ["abcdefghij,"; 7].join(" ");
+        check(&short, 0, &format!("(\n    {row} abcdefghij,\n    abcdefghij,\n);"));
+        check(&["abcdefghij"; 8], 8, &format!("(\n    {row}\n    abcdefghij,\n);"));
+        let lines = format!("    {eleven},\n").repeat(5);
+        check(&[eleven; 5], 0, &format!("(\n{lines});"));
+    }
+
+    #[test]
+    fn attributes_are_broken_where_rustfmt_breaks_them() {
+        let (fits, inside, neither) = ("a".repeat(74), "a".repeat(75), "a".repeat(86));
+        assert_eq!(derive(&["Debug", &fits], 4), format!("#[derive(Debug, {fits})]"));
+        assert_eq!(derive(&["Debug", &inside], 4), format!("#[derive(\n    Debug, {inside},\n)]"));
+        assert_eq!(
+            derive(&["Debug", &neither], 4),
+            format!("#[derive(\n    Debug,\n    {neither},\n)]")
+        );
+        let (fits, too_long) = ("a".repeat(69), "a".repeat(70));
+        assert_eq!(
+            postgres_type(std::slice::from_ref(&fits), 4),
+            format!("#[diesel(postgres_type({fits}))]")
+        );
+        assert_eq!(
+            postgres_type(&[too_long.clone(), "b".to_owned()], 4),
+            format!("#[diesel(postgres_type(\n    {too_long},\n    b\n))]")
+        );
+    }
+
+    #[test]
+    fn backslashes_are_what_rust_makes_of_them() {
+        let check =
+            |name: &str, expected| assert_eq!(has_escapes_of_rust(name), expected, "{name}");
+        check("plain", true);
+        check("a\\n\\x7f\\\\", true);
+        check("a\\b", false);
+        check("a\\x80", false);
+        check("\"a\\b", true);
+    }
+}

@@ -157,7 +157,7 @@ mod tests {
         check("int4", "Int4");
         check("pg_lsn", "PgLsn");
         check("HTTPServer_state", "HttpServerState");
-        check("aB1C d", "AB1CD");
+        check("aB1C d", "AB1cD");
         check("ÄRGER grad", "ÄrgerGrad");
         check("ΟΔΟΣ", "Οδος");
         check("1a", "1a");

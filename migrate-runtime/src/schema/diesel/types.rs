@@ -74,16 +74,18 @@ const KNOWN: &[&str] = &[
     "Varchar",
 ];
 
-/// Domains that are no objects of a user's: those of PostgreSQL and of the extensions that come with it.
-const DOMAINS: [(&str, &str); 7] = [
+/// Domains of PostgreSQL's own, in `information_schema`.
+const DOMAINS: [(&str, &str); 5] = [
     ("cardinal_number", "integer"),
     ("character_data", "character varying"),
     ("sql_identifier", "name"),
     ("time_stamp", "timestamp(2) with time zone"),
     ("yes_or_no", "character varying(3)"),
-    ("lo", "oid"),
-    ("earth", "cube"),
 ];
+
+/// Domains of extensions that come with PostgreSQL, each with its extension, and the type with its own.
+const EXTENSIONS: [(&str, &str, &str, Option<&str>); 2] =
+    [("lo", "lo", "oid", None), ("earthdistance", "earth", "cube", Some("cube"))];
 
 /// A type, as Diesel sees it.
 #[derive(Clone, Debug)]
@@ -160,12 +162,24 @@ fn domain<'s>(of: &SqlType, schema: &'s Schema) -> Option<Domain<'s>> {
         let base = SqlType::of(object.get("type").unwrap_or_default());
         return Some(Domain { base, object: Some(object) });
     }
-    let (_, base) = DOMAINS.iter().find(|it| it.0 == of.name)?;
-    let mut base = SqlType::of(base);
-    if of.name == "earth" {
-        base.schema = Some(home.to_owned());
-    }
+    let base = if home == "information_schema" {
+        SqlType::of(DOMAINS.iter().find(|it| it.0 == of.name)?.1)
+    } else {
+        let is_it = |it: &&(&str, &str, _, _)| {
+            it.1 == of.name && home_of_extension(it.0, schema) == Some(home)
+        };
+        let (_, _, base, from) = EXTENSIONS.iter().find(is_it)?;
+        let from = from.and_then(|it| home_of_extension(it, schema)).map(str::to_owned);
+        SqlType { schema: from, ..SqlType::of(base) }
+    };
     Some(Domain { base, object: None })
+}
+
+/// The schema that an extension is in.
+fn home_of_extension<'s>(name: &str, schema: &'s Schema) -> Option<&'s str> {
+    let (kind, name) = (ObjectKind::Extension, name.to_owned());
+    let name = ObjectName { kind, schema: None, table: None, name };
+    schema.objects.get(&name)?.get("schema")
 }
 
 /// The name in `pg_type`, where an array has one of its own.

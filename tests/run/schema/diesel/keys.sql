@@ -25,7 +25,7 @@ ALTER TABLE husband ADD FOREIGN KEY (wife_id) REFERENCES wife;
 
 -- Where the names of things are those of others.
 CREATE TABLE "Order" (id int PRIMARY KEY, "Order" int REFERENCES book, "größe" int REFERENCES author);
-CREATE TABLE "while" (id int PRIMARY KEY, "while" int REFERENCES book);
+CREATE TABLE "while" (id int PRIMARY KEY, "loop" int REFERENCES book);
 
 -- A table without a primary key, and others that refer to it.
 CREATE TABLE log (at timestamptz, line text UNIQUE);

@@ -1,7 +1,7 @@
 //! What Diesel prints for a database, and we print for it: the same, byte for byte.
 //!
 //! A fixture is a file of SQL that begins with lines such as `-- keys: print-schema --schema app`: the name of the file
-//! with the text, and the arguments with which diesel_cli 2.3.14 printed it into that. To print them again, or to
+//! with the text, and the arguments with which `diesel_cli` 2.3.14 printed it into that. To print them again, or to
 //! compare with another version:
 //!
 //! ```text

@@ -12,26 +12,20 @@ CREATE TABLE "table" (
     "Self" text,
     self text,
     "async" text,
-    gen text,
     dyn text,
-    "table" text,
     columns text,
     is_nullable text,
-    star text,
-    "all_columns" text,
-    "SqlType" text,
-    dsl text,
     "_" text,
     "union" text
 );
 CREATE TABLE "struct" (id int PRIMARY KEY);
-CREATE TABLE columns (id int PRIMARY KEY, columns int);
+CREATE TABLE columns (id int PRIMARY KEY, "table" int);
 CREATE TABLE "Mixed" (id int PRIMARY KEY, "Mixed" text, mixed text, "camelCase" text NOT NULL);
 
 -- What Rust has no letters for.
-CREATE TABLE "größe" (id int PRIMARY KEY, "höhe in m²" int NOT NULL, "日本" text, "-" text);
+CREATE TABLE "größe" (id int PRIMARY KEY, "höhe in m²" int NOT NULL, "日本" text);
 CREATE TABLE "1st" (id int PRIMARY KEY, "2nd place" text, "1st" text);
-CREATE TABLE "a table" (id int PRIMARY KEY, "a column" text, "it's" text, "say ""hi""" text, "say ""#hi""#" text);
+CREATE TABLE "a table" (id int PRIMARY KEY, "a column" text, "it's" text, "say ""hi""" text, "say ""#no""#" text);
 CREATE TABLE "dotted.name" (id int PRIMARY KEY, "dotted.column" text);
 
 -- Underscores.
@@ -76,7 +70,7 @@ COMMENT ON COLUMN post.id IS E'a\\b "quoted" /* */';
 CREATE TYPE state AS ENUM ('a');
 CREATE SCHEMA "type";
 CREATE TYPE "type"."Kind of" AS ENUM ('a');
-CREATE TABLE "type"."table" (id int PRIMARY KEY, "table" "type"."Kind of" NOT NULL, b state);
+CREATE TABLE "type"."table" (id int PRIMARY KEY, columns "type"."Kind of" NOT NULL, b state);
 CREATE TABLE "type"."a b" (id int PRIMARY KEY, c int REFERENCES "type"."table", d varchar(3));
 CREATE TABLE "type".plain (id int PRIMARY KEY, "table" int REFERENCES "type"."a b");
 COMMENT ON TABLE "type".plain IS 'Plain';

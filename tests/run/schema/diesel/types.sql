@@ -222,15 +222,18 @@ CREATE EXTENSION citext;
 CREATE EXTENSION hstore;
 CREATE EXTENSION ltree;
 CREATE EXTENSION cube;
-CREATE EXTENSION lo;
+CREATE SCHEMA large;
+CREATE EXTENSION lo SCHEMA large;
 CREATE EXTENSION earthdistance;
+CREATE TYPE lo AS ENUM ('not the other one');
 CREATE TABLE of_extensions (
     a citext PRIMARY KEY,
     b citext[],
     c hstore NOT NULL,
     d ltree[],
-    e lo,
+    e large.lo,
     f earth,
+    h lo,
     g cube NOT NULL
 );
 
