@@ -1,8 +1,9 @@
 //! Reading the catalogs: one message, whatever the number of objects, with one query for each family of them.
 //!
 //! Each query gives the number of the object, kind, schema, table, name, and what is known of it, in the order of
-//! its family's list here; the last one gives what needs what, by their numbers. It is read in one snapshot with an empty path, so that PostgreSQL writes every name with its
-//! schema. Nothing is locked: what is dropped while it is being read may make a query fail.
+//! its family's list here; the last one gives what needs what, by their numbers. It is read in one snapshot with an
+//! empty path, so that PostgreSQL writes every name with its schema. Nothing is locked: what is dropped while it is
+//! being read may make a query fail.
 
 mod families;
 
@@ -16,10 +17,10 @@ use crate::quote::{fill, literal};
 use crate::transport::Reply;
 
 /// Begins the snapshot; its last statement tells the version of the server, and the day.
-pub(crate) const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;\nSET LOCAL search_path = pg_catalog;\nSET LOCAL jit = off;\nSELECT pg_catalog.current_setting('server_version_num'), CURRENT_DATE - '1970-01-01'::pg_catalog.date";
+pub(crate) const BEGIN: &str = include_str!("begin.sql");
 
 /// The number in [`BEGIN`]'s answer of the statement that tells the version.
-pub(crate) const FIRST: usize = 3;
+pub(crate) const FIRST: usize = 9;
 
 /// The queries, for a server of a version (`server_version_num`) with the history in `schema`.
 pub(crate) fn message(version: u32, schema: &str) -> String {
