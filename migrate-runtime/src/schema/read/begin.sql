@@ -3,6 +3,7 @@ SET LOCAL search_path = pg_catalog;
 SET LOCAL jit = off;
 -- Names and values are written alike for whoever reads them.
 SET LOCAL quote_all_identifiers = off;
+SET LOCAL standard_conforming_strings = on;
 SET LOCAL datestyle = 'ISO, YMD';
 SET LOCAL intervalstyle = 'postgres';
 SET LOCAL timezone = 'UTC';

@@ -20,7 +20,7 @@ use crate::transport::Reply;
 pub(crate) const BEGIN: &str = include_str!("begin.sql");
 
 /// The number in [`BEGIN`]'s answer of the statement that tells the version.
-pub(crate) const FIRST: usize = 9;
+pub(crate) const FIRST: usize = 10;
 
 /// The queries, for a server of a version (`server_version_num`) with the history in `schema`.
 pub(crate) fn message(version: u32, schema: &str) -> String {

@@ -11,7 +11,7 @@ CREATE FUNCTION app.f(int) RETURNS int LANGUAGE sql AS 'SELECT 1';
 CREATE FUNCTION app.fires() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
 CREATE PROCEDURE app.p(INOUT int) LANGUAGE sql AS 'SELECT 1';
 CREATE AGGREGATE app.g(int) (SFUNC = int4pl, STYPE = int);
-CREATE AGGREGATE app.h(*) (SFUNC = int8inc, STYPE = int8);
+CREATE AGGREGATE app.h(*) (SFUNC = int8inc, STYPE = int8, INITCOND = '0');
 CREATE OPERATOR app.<+> (FUNCTION = int4pl, LEFTARG = int, RIGHTARG = int);
 CREATE OPERATOR CLASS app.oc FOR TYPE int USING btree AS OPERATOR 1 <, OPERATOR 3 =, FUNCTION 1 btint4cmp(int, int);
 CREATE COLLATION app.l (LOCALE = 'C');
