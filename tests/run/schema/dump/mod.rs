@@ -25,6 +25,8 @@ pub(crate) fn tests() -> Vec<Trial> {
         circles_are_restored,
         partitions_and_children_are_restored,
         what_needs_something_unlikely_is_restored,
+        what_else_turned_up_is_restored,
+        a_child_whose_parent_grew_is_as_good_as_restored,
         types_and_operators_of_their_own_are_restored,
         owners_and_grants_are_restored,
         a_table_with_as_many_columns_as_may_be_is_restored,
@@ -119,6 +121,27 @@ fn partitions_and_children_are_restored() {
 fn what_needs_something_unlikely_is_restored() {
     let dump = check(include_str!("unlikely.sql"));
     assert!(!dump.contains("secret"), "{dump}");
+}
+
+fn what_else_turned_up_is_restored() {
+    check(include_str!("rest.sql"));
+}
+
+fn a_child_whose_parent_grew_is_as_good_as_restored() {
+    let database = TestDatabase::new();
+    database.execute(
+        "CREATE TABLE parent (a int); CREATE TABLE child (own int) INHERITS (parent);
+         ALTER TABLE parent ADD later int DEFAULT 5 NOT NULL CHECK (later > 0)",
+    );
+    let was = schema(&database);
+    let copy = TestDatabase::new();
+    copy.execute(&was.to_sql());
+    let is = schema(&copy);
+    // The order of its columns is right, and nobody can tell PostgreSQL that it has not declared them itself.
+    let differences = told(&was.diff(&is));
+    let is_slight = |it: &str| it.starts_with("~ ") && it.contains(": inheritance is ");
+    assert!(differences.lines().all(is_slight), "{differences}");
+    assert_eq!(is.to_sql(), was.to_sql());
 }
 
 fn types_and_operators_of_their_own_are_restored() {
