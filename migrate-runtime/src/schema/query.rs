@@ -106,4 +106,13 @@ mod tests {
         assert!(!selects_from("SELECT u.t FROM u", "t"));
         assert!(!selects_from("SELECT u.a AS t FROM u", "t"));
     }
+
+    #[test]
+    fn a_query_tells_the_names_of_what_it_gives() {
+        let check = |query: &str, expected: &[&str]| assert_eq!(selected(query).unwrap(), expected);
+        check("SELECT t.id,\n  count(a, b) AS \"N, n\" FROM t;", &["id", "N, n"]);
+        check("WITH c AS (SELECT 1 AS x, 2) SELECT DISTINCT ON (a) a FROM c", &["a"]);
+        check("SELECT 1 AS one UNION SELECT 2, 3", &["one"]);
+        check("SELECT 'x' AS one;", &["one"]);
+    }
 }

@@ -32,8 +32,7 @@ pub(super) fn made(schema: &Schema) -> Made<'_> {
     let mut apart = Apart::default();
     loop {
         let mut pieces = Pieces::of(schema, &tables, &apart);
-        let needs: Vec<_> =
-            pieces.pieces.iter_mut().map(|it| std::mem::take(&mut it.needs)).collect();
+        let needs: Vec<_> = pieces.all.iter_mut().map(|it| std::mem::take(&mut it.needs)).collect();
         let sorted = sorted(&needs);
         if !sorted.left.is_empty() {
             let more = more(&pieces, &circles(&needs));
@@ -45,7 +44,7 @@ pub(super) fn made(schema: &Schema) -> Made<'_> {
         let mut made = Made { statements: Vec::new(), order: Vec::new() };
         let first_left = sorted.left.first().copied();
         for place in sorted.order.into_iter().chain(sorted.left) {
-            let piece = &mut pieces.pieces[place];
+            let piece = &mut pieces.all[place];
             if let Some(first) = piece.statements.first_mut().filter(|_| first_left == Some(place))
             {
                 first.insert_str(0, CIRCLE);

@@ -5,6 +5,10 @@ SET client_encoding = 'UTF8';
 
 SET standard_conforming_strings = on;
 
+SET datestyle = 'ISO, YMD';
+
+SET intervalstyle = 'postgres';
+
 SET client_min_messages = warning;
 
 SET check_function_bodies = off;

@@ -36,6 +36,9 @@ pub(super) fn add<'s>(pieces: &mut Pieces<'_, 's>, name: &'s ObjectName, object:
         pieces.is_made_by(name, piece);
         pieces.want(piece, table);
         pieces.want_partitions(piece, table);
+        if calls_functions(pieces, name) {
+            pieces.put_off(piece);
+        }
     }
     let parent = object.get("parent").and_then(|it| pieces.tables.families.named(it));
     if let Some(parent) = parent {
@@ -45,6 +48,15 @@ pub(super) fn add<'s>(pieces: &mut Pieces<'_, 's>, name: &'s ObjectName, object:
         pieces.want(piece, name);
         pieces.want(piece, parent);
     }
+}
+
+/// Whether it has an expression that calls functions: the text of one may be run then, and what it reads there is known to
+/// nobody.
+fn calls_functions(pieces: &Pieces<'_, '_>, name: &ObjectName) -> bool {
+    let needs = &pieces.schema.needs.0;
+    let first = needs.partition_point(|it| it.object < *name);
+    let mut own = needs[first..].iter().take_while(|it| it.object == *name);
+    own.any(|it| it.needed.kind == ObjectKind::Function)
 }
 
 /// What has statements of its own.

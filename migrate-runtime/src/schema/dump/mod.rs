@@ -7,12 +7,14 @@
 mod apart;
 mod arrays;
 mod children;
+mod constraints;
 mod indexes;
 mod later;
 mod order;
 mod pieces;
 mod plain;
 mod rights;
+mod sequences;
 mod steps;
 mod tables;
 

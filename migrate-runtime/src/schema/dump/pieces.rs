@@ -8,10 +8,9 @@ use super::super::sql::create;
 use super::super::{Object, ObjectKind, ObjectName, Schema};
 use super::apart::Apart;
 use super::children::Form;
-use super::later::is_foreign_key;
 use super::rights::is_public;
 use super::tables::{Tables, described_as};
-use super::{indexes, plain, steps};
+use super::{constraints, indexes, sequences, steps};
 
 /// Statements that stay together.
 pub(super) struct Piece<'s> {
@@ -53,7 +52,7 @@ pub(super) struct Pieces<'p, 's> {
     pub(super) schema: &'s Schema,
     pub(super) tables: &'p Tables<'s>,
     pub(super) apart: &'p Apart,
-    pub(super) pieces: Vec<Piece<'s>>,
+    pub(super) all: Vec<Piece<'s>>,
     /// The piece after which others can use an object.
     made: HashMap<&'s ObjectName, usize>,
     /// The piece in which the rest of an object is, where it is made in two steps.
@@ -81,7 +80,7 @@ impl<'p, 's> Pieces<'p, 's> {
             schema,
             tables,
             apart,
-            pieces: Vec::new(),
+            all: Vec::new(),
             made: HashMap::new(),
             rest: HashMap::new(),
             shells: HashMap::new(),
@@ -103,9 +102,9 @@ impl<'p, 's> Pieces<'p, 's> {
         match name.kind {
             K::Schema if is_public(name) => {}
             K::Table | K::ForeignTable => self.table(name, object),
-            K::Constraint => self.constraint(name, object),
+            K::Constraint => constraints::add(self, name, object),
             K::Index => indexes::add(self, name, object),
-            K::Sequence => self.sequence(name, object),
+            K::Sequence => sequences::add(self, name, object),
             K::Extension => {
                 let text = extension(name, object, self.schema);
                 self.whole(name, object, text);
@@ -120,7 +119,7 @@ impl<'p, 's> Pieces<'p, 's> {
                 let piece = self.whole(name, object, create::table(name, object, &lines));
                 let comments =
                     columns.iter().filter_map(|it| described_as(it.0, it.1, self.schema));
-                self.pieces[piece].statements.extend(comments);
+                self.all[piece].statements.extend(comments);
             }
             K::Trigger => self.trigger(name, object),
             K::Column
@@ -154,8 +153,8 @@ impl<'p, 's> Pieces<'p, 's> {
         statements: Vec<String>,
     ) -> usize {
         let key = Key { rank: rank(of.kind), path: self.path(of), step, object };
-        self.pieces.push(Piece { key, object, statements, needs: Vec::new() });
-        self.pieces.len() - 1
+        self.all.push(Piece { key, object, statements, needs: Vec::new() });
+        self.all.len() - 1
     }
 
     /// Schema and name, of a partition behind those of its parent.
@@ -177,6 +176,18 @@ impl<'p, 's> Pieces<'p, 's> {
     pub(super) fn want_partitions(&mut self, piece: usize, table: &'s ObjectName) {
         for child in self.tables.families.children(table) {
             self.wanted_joined.push((piece, child));
+        }
+    }
+
+    /// Has a piece come after all tables and views, as far as nothing needs it.
+    pub(super) fn put_off(&mut self, piece: usize) {
+        self.all[piece].key.rank = u8::MAX;
+    }
+
+    /// Notes that the piece which makes an object comes after another one.
+    pub(super) fn make_after(&mut self, object: &ObjectName, piece: usize) {
+        if let Some(made) = self.made.get(object) {
+            self.all[*made].needs.push(piece);
         }
     }
 
@@ -208,14 +219,18 @@ impl<'p, 's> Pieces<'p, 's> {
         self.joined.insert(name, piece);
         let parents = self.tables.families.parents(name);
         if self.tables.families.form(name, object) != Form::Joins {
-            parents.iter().for_each(|it| self.want(piece, it));
+            for parent in &parents {
+                self.want(piece, parent);
+            }
         }
         let joins = self.tables.joins(name, object);
         if !joins.is_empty() {
             let joined = self.add(name, name, Step::Joined, joins);
             self.joined.insert(name, joined);
             self.want(joined, name);
-            parents.iter().for_each(|it| self.want(joined, it));
+            for parent in &parents {
+                self.want(joined, parent);
+            }
             for (constraint, object) in self.tables.constraints(name) {
                 if object.get("definition").is_some_and(|it| it.starts_with("CHECK ")) {
                     self.want(joined, constraint);
@@ -236,80 +251,6 @@ impl<'p, 's> Pieces<'p, 's> {
             self.want(identity, index);
         }
         steps::defaults(self, name);
-    }
-
-    fn constraint(&mut self, name: &'s ObjectName, object: &'s Object) {
-        let Some(whole) = self.whole_of(name) else { return };
-        if is_foreign_key(object) {
-            return;
-        }
-        if self.tables.is_inside(name, object, self.apart) || self.tables.is_inherited(name, object)
-        {
-            self.within.insert(name, whole);
-            return;
-        }
-        let is_check = object.get("definition").is_some_and(|it| it.starts_with("CHECK "));
-        let text = if is_check {
-            create::main(name, object, self.schema)
-        } else {
-            let (table, constraint) = (name.relation(), create::constraint(name, object));
-            format!("ALTER TABLE ONLY {table} ADD {constraint}")
-        };
-        let statements = [text].into_iter().chain(described_as(name, object, self.schema));
-        let piece = self.add(name, whole, Step::Constraint, statements.collect());
-        self.made.insert(name, piece);
-        self.want(piece, whole);
-        if is_check {
-            self.hand_down(piece, name, object, whole);
-        } else {
-            self.want_partitions(piece, whole);
-        }
-    }
-
-    /// A constraint that is not made with its table goes to the children that are there: those that have it just so.
-    fn hand_down(
-        &mut self,
-        piece: usize,
-        name: &'s ObjectName,
-        object: &'s Object,
-        whole: &'s ObjectName,
-    ) {
-        for child in self.tables.families.children(whole) {
-            let constraints = self.tables.constraints(child);
-            let Some((own, inherited)) = constraints.iter().find(|it| it.0.name == name.name)
-            else {
-                continue;
-            };
-            if !self.tables.is_inherited(own, inherited) {
-                continue;
-            }
-            if inherited.get("definition") == object.get("definition") {
-                self.want(piece, child);
-            } else if let Some(made) = self.made.get(child) {
-                self.pieces[*made].needs.push(piece);
-            }
-        }
-    }
-
-    fn sequence(&mut self, name: &'s ObjectName, object: &'s Object) {
-        let column = object.get("column");
-        let table = column.and_then(|it| self.tables.families.named(relation_of(it)));
-        if let (Some(_), Some(table)) = (object.get("identity"), table) {
-            self.within.insert(name, table);
-            let described: Vec<_> = described_as(name, object, self.schema).into_iter().collect();
-            if !described.is_empty() {
-                let piece = self.add(name, table, Step::Joined, described);
-                self.want(piece, table);
-            }
-            return;
-        }
-        self.whole(name, object, create::main(name, &plain::sequence(object), self.schema));
-        if let (Some(column), Some(table)) = (column, table) {
-            let text = format!("ALTER SEQUENCE {} OWNED BY {column}", name.qualified());
-            let piece = self.add(name, table, Step::Joined, vec![text]);
-            self.want(piece, name);
-            self.want(piece, table);
-        }
     }
 
     fn trigger(&mut self, name: &'s ObjectName, object: &'s Object) {
@@ -374,23 +315,23 @@ impl<'p, 's> Pieces<'p, 's> {
             }
         }
         for (user, needed) in all.into_iter().filter(|it| it.0 != it.1) {
-            self.pieces[user].needs.push(needed);
+            self.all[user].needs.push(needed);
         }
     }
 
     fn sort(&mut self) {
-        let mut order: Vec<usize> = (0..self.pieces.len()).collect();
-        order.sort_by(|one, other| self.pieces[*one].key.cmp(&self.pieces[*other].key));
+        let mut order: Vec<usize> = (0..self.all.len()).collect();
+        order.sort_by(|one, other| self.all[*one].key.cmp(&self.all[*other].key));
         let mut places = vec![0; order.len()];
         for (place, piece) in order.iter().enumerate() {
             places[*piece] = place;
         }
         let maps = [&mut self.made, &mut self.rest, &mut self.shells, &mut self.joined];
         maps.into_iter().flat_map(HashMap::values_mut).for_each(|it| *it = places[*it]);
-        for piece in &mut self.pieces {
+        for piece in &mut self.all {
             piece.needs.iter_mut().for_each(|it| *it = places[*it]);
         }
-        self.pieces.sort_by(|one, other| one.key.cmp(&other.key));
+        self.all.sort_by(|one, other| one.key.cmp(&other.key));
     }
 }
 
@@ -415,16 +356,6 @@ fn rank(kind: ObjectKind) -> u8 {
         K::Table | K::ForeignTable => 14,
         _ => 15,
     }
-}
-
-/// The table of a column as SQL writes it: what comes before the last dot that is not quoted.
-fn relation_of(column: &str) -> &str {
-    let mut is_quoted = false;
-    let dots = column.char_indices().filter(|(_, it)| {
-        is_quoted ^= *it == '"';
-        *it == '.' && !is_quoted
-    });
-    dots.last().map_or(column, |(at, _)| &column[..at])
 }
 
 fn extension(name: &ObjectName, object: &Object, schema: &Schema) -> String {

@@ -17,7 +17,7 @@ pub(super) fn function<'s>(pieces: &mut Pieces<'_, 's>, name: &'s ObjectName, ob
     }
     let mut without = object.clone();
     for attribute in without.attributes.iter_mut().filter(|it| it.name == "body") {
-        attribute.value = "SELECT NULL".to_owned();
+        "SELECT NULL".clone_into(&mut attribute.value);
     }
     let before = create::main(name, &without, pieces.schema);
     two_steps(pieces, name, &object, &format!("-- Its body comes later.\n{before}"), &text, vec![]);
@@ -43,12 +43,11 @@ pub(super) fn view<'s>(pieces: &mut Pieces<'_, 's>, name: &'s ObjectName, object
         more.extend(described_as(column, object, pieces.schema));
     }
     let is_apart = pieces.apart.objects.contains(name);
-    match stand_in(pieces, name, object).filter(|_| is_apart) {
-        Some(before) => two_steps(pieces, name, object, &before, &text, more),
-        None => {
-            let piece = pieces.whole(name, object, text);
-            pieces.pieces[piece].statements.extend(more);
-        }
+    if let Some(before) = stand_in(pieces, name, object).filter(|_| is_apart) {
+        two_steps(pieces, name, object, &before, &text, more);
+    } else {
+        let piece = pieces.whole(name, object, text);
+        pieces.all[piece].statements.extend(more);
     }
 }
 
@@ -123,7 +122,7 @@ pub(super) fn domain<'s>(pieces: &mut Pieces<'_, 's>, name: &'s ObjectName, obje
         }
     }
     let piece = pieces.whole(name, object, text);
-    pieces.pieces[piece].statements.extend(comments);
+    pieces.all[piece].statements.extend(comments);
     if let Some(default) = object.get("default").filter(|_| is_apart) {
         let text = format!("ALTER DOMAIN {} SET DEFAULT {default}", name.qualified());
         let rest = pieces.add(name, name, Step::Constraint, vec![text]);
@@ -145,6 +144,6 @@ pub(super) fn type_of_its_own<'s>(
         let text = format!("CREATE TYPE {}", name.qualified());
         let shell = pieces.add(name, name, Step::Before, vec![text]);
         pieces.has_shell(name, shell);
-        pieces.pieces[piece].needs.push(shell);
+        pieces.all[piece].needs.push(shell);
     }
 }

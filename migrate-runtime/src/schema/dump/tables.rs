@@ -10,11 +10,14 @@ use super::apart::Apart;
 use super::children::{Families, Form};
 use super::plain;
 
+/// An object with its name.
+type Known<'s> = (&'s ObjectName, &'s Object);
+
 /// What is written down of a table.
 pub(super) struct Tables<'s> {
     schema: &'s Schema,
     pub(super) families: Families<'s>,
-    constraints: HashMap<(Option<&'s str>, &'s str), Vec<(&'s ObjectName, &'s Object)>>,
+    constraints: HashMap<(Option<&'s str>, &'s str), Vec<Known<'s>>>,
 }
 
 impl<'s> Tables<'s> {
@@ -30,10 +33,7 @@ impl<'s> Tables<'s> {
     }
 
     /// The constraints of a table or domain, by name.
-    pub(super) fn constraints<'a>(
-        &'a self,
-        of: &'a ObjectName,
-    ) -> &'a [(&'s ObjectName, &'s Object)] {
+    pub(super) fn constraints<'a>(&'a self, of: &'a ObjectName) -> &'a [Known<'s>] {
         let key = (of.schema.as_deref(), of.name.as_str());
         self.constraints.get(&key).map_or(&[], Vec::as_slice)
     }

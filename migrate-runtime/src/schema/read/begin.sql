@@ -1,7 +1,7 @@
 BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
 SET LOCAL search_path = pg_catalog;
 SET LOCAL jit = off;
--- Constants in expressions are written by the session's settings.
+-- Names and constants are written alike for whoever reads them.
 SET LOCAL TimeZone = 'UTC';
 SET LOCAL DateStyle = 'ISO, MDY';
 SET LOCAL IntervalStyle = 'postgres';

@@ -1,8 +1,9 @@
 //! Reading the catalogs: one message, whatever the number of objects, with one query for each family of them.
 //!
 //! Each query gives the number of the object, kind, schema, table, name, and what is known of it, in the order of
-//! its family's list here; the last one gives what needs what, by their numbers. It is read in one snapshot with an empty path, so that PostgreSQL writes every name with its
-//! schema. Nothing is locked: what is dropped while it is being read may make a query fail.
+//! its family's list here; the last one gives what needs what, by their numbers. It is read in one snapshot with an
+//! empty path, so that PostgreSQL writes every name with its schema. Nothing is locked: what is dropped while it is
+//! being read may make a query fail.
 
 mod families;
 

@@ -313,7 +313,7 @@ fn setting_value(name: &str, value: &str) -> String {
         let last = names.last_mut();
         match (character, last) {
             ('"', Some(name)) if is_quoted && characters.next_if_eq(&'"').is_some() => {
-                name.push('"')
+                name.push('"');
             }
             ('"', _) => is_quoted = !is_quoted,
             (',', _) if !is_quoted => names.push(String::new()),

@@ -48,3 +48,7 @@ ALTER MATERIALIZED VIEW m CLUSTER ON m_i;
 ALTER MATERIALIZED VIEW m ALTER i SET STATISTICS 55;
 CREATE STATISTICS st ON a, b FROM everything;
 ALTER STATISTICS st SET STATISTICS 9;
+-- What the text of a function reads is known to nobody.
+CREATE TABLE zz (name text);
+CREATE FUNCTION reads(t text) RETURNS text IMMUTABLE LANGUAGE sql AS 'SELECT name FROM public.zz WHERE name = t';
+CREATE INDEX a_reads ON everything (reads(i));

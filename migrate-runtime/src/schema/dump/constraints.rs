@@ -1,0 +1,61 @@
+//! The pieces of constraints that are not made with their tables: those of partitions, those that are not valid, those
+//! that are apart.
+
+use super::super::sql::create;
+use super::super::{Object, ObjectName};
+use super::later::is_foreign_key;
+use super::pieces::{Pieces, Step};
+use super::tables::described_as;
+
+pub(super) fn add<'s>(pieces: &mut Pieces<'_, 's>, name: &'s ObjectName, object: &'s Object) {
+    let Some(whole) = pieces.whole_of(name) else { return };
+    if is_foreign_key(object) {
+        return;
+    }
+    if pieces.tables.is_inside(name, object, pieces.apart)
+        || pieces.tables.is_inherited(name, object)
+    {
+        pieces.is_made_within(name, whole);
+        return;
+    }
+    let is_check = object.get("definition").is_some_and(|it| it.starts_with("CHECK "));
+    let text = if is_check {
+        create::main(name, object, pieces.schema)
+    } else {
+        let (table, constraint) = (name.relation(), create::constraint(name, object));
+        format!("ALTER TABLE ONLY {table} ADD {constraint}")
+    };
+    let statements = [text].into_iter().chain(described_as(name, object, pieces.schema));
+    let piece = pieces.add(name, whole, Step::Constraint, statements.collect());
+    pieces.is_made_by(name, piece);
+    pieces.want(piece, whole);
+    if is_check {
+        hand_down(pieces, piece, name, object, whole);
+    } else {
+        pieces.want_partitions(piece, whole);
+    }
+}
+
+/// A constraint that is not made with its table goes to the children that are there: those that have it just so.
+fn hand_down<'s>(
+    pieces: &mut Pieces<'_, 's>,
+    piece: usize,
+    name: &'s ObjectName,
+    object: &'s Object,
+    whole: &'s ObjectName,
+) {
+    for child in pieces.tables.families.children(whole) {
+        let constraints = pieces.tables.constraints(child);
+        let Some((own, inherited)) = constraints.iter().find(|it| it.0.name == name.name) else {
+            continue;
+        };
+        if !pieces.tables.is_inherited(own, inherited) {
+            continue;
+        }
+        if inherited.get("definition") == object.get("definition") {
+            pieces.want(piece, child);
+        } else {
+            pieces.make_after(child, piece);
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! The pieces of sequences: those of identities come with their tables, others belong to a column once it is there.
+
+use super::super::sql::create;
+use super::super::{Object, ObjectName};
+use super::pieces::{Pieces, Step};
+use super::plain;
+use super::tables::described_as;
+
+pub(super) fn add<'s>(pieces: &mut Pieces<'_, 's>, name: &'s ObjectName, object: &'s Object) {
+    let column = object.get("column");
+    let table = column.and_then(|it| pieces.tables.families.named(relation_of(it)));
+    if let (Some(_), Some(table)) = (object.get("identity"), table) {
+        pieces.is_made_within(name, table);
+        let described: Vec<_> = described_as(name, object, pieces.schema).into_iter().collect();
+        if !described.is_empty() {
+            let piece = pieces.add(name, table, Step::Joined, described);
+            pieces.want(piece, table);
+        }
+        return;
+    }
+    let text = create::main(name, &plain::sequence(object), pieces.schema);
+    pieces.whole(name, object, text);
+    if let (Some(column), Some(table)) = (column, table) {
+        let text = format!("ALTER SEQUENCE {} OWNED BY {column}", name.qualified());
+        let piece = pieces.add(name, table, Step::Joined, vec![text]);
+        pieces.want(piece, name);
+        pieces.want(piece, table);
+    }
+}
+
+/// The table of a column as SQL writes it: what comes before the last dot that is not quoted.
+fn relation_of(column: &str) -> &str {
+    let mut is_quoted = false;
+    let dots = column.char_indices().filter(|(_, it)| {
+        is_quoted ^= *it == '"';
+        *it == '.' && !is_quoted
+    });
+    dots.last().map_or(column, |(at, _)| &column[..at])
+}

@@ -1,0 +1,23 @@
+-- What turned up while other things were tried.
+CREATE TABLE pk (id int, at date, n text, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
+CREATE TABLE pk1 PARTITION OF pk FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');
+CREATE VIEW aa AS SELECT id, at, n FROM pk GROUP BY id, at;
+CREATE FUNCTION g() RETURNS int LANGUAGE sql AS 'SELECT 1';
+CREATE FUNCTION a(x int DEFAULT g()) RETURNS int LANGUAGE sql AS 'SELECT 1';
+CREATE TABLE z (id int);
+CREATE TABLE b (z z, zz z[]);
+CREATE DOMAIN zd AS z;
+CREATE TABLE this_is_a_very_long_table_name_that_nobody_would_ever_want_to_type (this_is_a_very_long_column_name_that_nobody_types int GENERATED ALWAYS AS IDENTITY NOT NULL, also_long_name_here_so_that_it_is_cut_by_the_server_somewhere int NOT NULL);
+CREATE TABLE ml (t timestamptz, CHECK (t > '2020-01-01')) PARTITION BY RANGE (t);
+CREATE TABLE ml_2020 PARTITION OF ml FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');
+CREATE TABLE ident (id int GENERATED ALWAYS AS IDENTITY);
+ALTER TABLE ident RENAME TO renamed_ident;
+CREATE TABLE keys (a int, b int, UNIQUE (a, b), UNIQUE (b, a), UNIQUE (a, b) DEFERRABLE, PRIMARY KEY (a, b));
+CREATE TABLE emp (id int PRIMARY KEY, boss int REFERENCES emp);
+CREATE OR REPLACE FUNCTION is_boss(emp) RETURNS bool STABLE RETURN EXISTS (SELECT FROM emp e WHERE e.boss = ($1).id);
+CREATE VIEW bosses AS SELECT e.*, e.is_boss FROM emp e;
+CREATE FUNCTION last_boss() RETURNS SETOF bosses STABLE BEGIN ATOMIC SELECT * FROM bosses; END;
+CREATE POLICY p ON emp USING (is_boss(emp));
+CREATE TABLE hidden_default (id int DEFAULT length(current_setting('server_version')));
+CREATE UNIQUE INDEX uq ON emp ((boss + 1));
+CREATE FUNCTION ups() RETURNS void BEGIN ATOMIC INSERT INTO emp VALUES (1, 2) ON CONFLICT ((boss + 1)) DO NOTHING; END;
