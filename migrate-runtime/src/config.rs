@@ -13,6 +13,7 @@ use crate::quote::ident;
 /// Settings of a run. Start from [`Settings::default`] and assign fields.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub struct Settings {
     /// The role that everything is done as (`SET ROLE`); the one that logs in unless told.
     pub role: Option<String>,

@@ -227,7 +227,7 @@ impl<'a> Connection<'a> {
         missing: bool,
     ) -> Result<(Server, History), Error> {
         let row = reply.first(server).and_then(Server::parse);
-        let (mut server_row, unfinished) = row.ok_or_else(|| self.not_understood())?;
+        let (mut server_row, unfinished) = row.ok_or_else(not_understood)?;
         let is_ours = server_row.run.as_deref() == Some(self.audit.token());
         self.may_be_ended = self.is_own() && server_row.role_limits.idle_sessions;
         self.behind_pooler = (self.is_own() && !is_ours).then_some(server_row.pid);
@@ -241,13 +241,9 @@ impl<'a> Connection<'a> {
         self.has_log = server_row.layout.is_some() && !server_row.standby;
         let rows =
             if missing { Some(History::default()) } else { History::parse(reply.of(server + 1)) };
-        let mut history = rows.ok_or_else(|| self.not_understood())?;
+        let mut history = rows.ok_or_else(not_understood)?;
         history.unfinished = unfinished;
         Ok((server_row, history))
-    }
-
-    pub(crate) fn not_understood(&self) -> Error {
-        Error::new(ErrorKind::Internal, "the server's answer makes no sense")
     }
 
     /// A session that pauses between two attempts is not to be ended for it, whatever the role has as its
@@ -374,4 +370,9 @@ impl<'a> Connection<'a> {
         };
         Error::from_postgres(kind, message, error).with_state("nothing was changed")
     }
+}
+
+/// An answer of another shape than what was asked for.
+pub(crate) fn not_understood() -> Error {
+    Error::new(ErrorKind::Internal, "the server's answer makes no sense")
 }

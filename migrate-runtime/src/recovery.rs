@@ -342,10 +342,8 @@ fn look_before(
     history: &History,
     plan: Plan,
 ) -> Result<(Plan, Before), Error> {
-    let before = match plan.steps.is_empty() {
-        true => Before::nothing(),
-        false => session.look_before(history)?,
-    };
+    let before =
+        if plan.steps.is_empty() { Before::nothing() } else { session.look_before(history)? };
     Ok((plan, before))
 }
 

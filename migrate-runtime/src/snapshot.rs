@@ -1,6 +1,6 @@
 //! History and schema of one moment, read in one message.
 
-use crate::connection::Connection;
+use crate::connection::{Connection, not_understood};
 use crate::error::Error;
 use crate::history::{History, Recorded, Server};
 use crate::schema::{self, Schema};
@@ -21,6 +21,21 @@ pub(crate) struct Snapshot {
 /// A few objects are locked while they are written down, which nobody else's lock shall keep waiting for long.
 const LIMITS: [&str; 2] = ["SET LOCAL statement_timeout = 0", "SET LOCAL lock_timeout = '2s'"];
 
+impl Snapshot {
+    /// The answer about the server has the number `first`, the rows of the history follow, then the schema.
+    fn parse(reply: Reply, first: usize) -> Result<Snapshot, Error> {
+        let day = reply.first(schema::FIRST).and_then(|it| it.get(1)?.as_deref()?.parse().ok());
+        let server = reply.first(first).and_then(Server::parse);
+        let history = History::parse(reply.of(first + 1));
+        let (Some((server, unfinished)), Some(mut history)) = (server, history) else {
+            return Err(not_understood());
+        };
+        history.unfinished = unfinished;
+        let schema = schema::parse(reply, day, first + 2);
+        Ok(Snapshot { history, recorded: server.recorded, schema })
+    }
+}
+
 impl Connection<'_> {
     /// Reads the history and the whole schema. The server has answered before, and said what it is.
     pub(crate) fn snapshot(&mut self, server: &Server) -> Result<Snapshot, Error> {
@@ -40,7 +55,7 @@ impl Connection<'_> {
         let mut attempts = 1;
         loop {
             let failure = match self.send(&message, Keep::All) {
-                Ok(reply) => return self.understand_snapshot(reply, first),
+                Ok(reply) => return Snapshot::parse(reply, first),
                 Err(failure) => failure,
             };
             let is_gone = failure.sqlstate().is_some_and(|it| sqlstate::VANISHED.contains(&it));
@@ -50,18 +65,6 @@ impl Connection<'_> {
             }
             attempts += 1;
         }
-    }
-
-    fn understand_snapshot(&self, reply: Reply, first: usize) -> Result<Snapshot, Error> {
-        let day = reply.first(schema::FIRST).and_then(|it| it.get(1)?.as_deref()?.parse().ok());
-        let server = reply.first(first).and_then(Server::parse);
-        let history = History::parse(reply.of(first + 1));
-        let (Some((server, unfinished)), Some(mut history)) = (server, history) else {
-            return Err(self.not_understood());
-        };
-        history.unfinished = unfinished;
-        let schema = schema::parse(reply, day, first + 2);
-        Ok(Snapshot { history, recorded: server.recorded, schema })
     }
 
     /// Reads the objects that the last run recorded; nothing where they are not what it noted about them.

@@ -95,8 +95,9 @@ pub(crate) enum PasswordCommand {
 /// URLs and commands may hold passwords.
 impl fmt::Debug for Config {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (path, environments) = (&self.path, &self.environments);
-        f.debug_struct("Config").field("path", path).field("environments", environments).finish()
+        let Config { path, environments, drift } = self;
+        let mut shown = f.debug_struct("Config");
+        shown.field("path", path).field("environments", environments).field("drift", drift).finish()
     }
 }
 

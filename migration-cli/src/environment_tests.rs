@@ -132,5 +132,5 @@ fn config(environments: &[(&str, Option<&str>, Option<bool>)]) -> Config {
         ((*name).to_owned(), section)
     });
     let path = Some(Path::new("migration.toml").to_owned());
-    Config { path, environments: environments.collect() }
+    Config { path, environments: environments.collect(), ..Config::default() }
 }

@@ -34,7 +34,9 @@ impl Object {
             name.table.as_deref(),
             Some(name.name.as_str()),
         ];
-        parts.into_iter().for_each(|it| write(&mut text, it));
+        for part in parts {
+            write(&mut text, part);
+        }
         let mut attributes: Vec<_> = self.attributes.iter().collect();
         attributes.sort_unstable_by_key(|it| it.name);
         for it in attributes {

@@ -36,13 +36,14 @@ impl Schema {
         };
         let owned: HashSet<_> = pair.iter().flat_map(|it| it.owned_by(&ignore.objects)).collect();
         for schema in &mut pair {
-            schema.objects.retain(|name, _| {
+            let is_ignored = |name: &ObjectName| {
                 let is_granted = name.kind == ObjectKind::DefaultPrivileges;
-                !is_part(name)
-                    && !owned.contains(name)
-                    && !matches(&ignore.objects, name)
-                    && !(is_granted && matches(&ignore.grants, name))
-            });
+                is_part(name)
+                    || owned.contains(name)
+                    || matches(&ignore.objects, name)
+                    || is_granted && matches(&ignore.grants, name)
+            };
+            schema.objects.retain(|name, _| !is_ignored(name));
             for (name, object) in &mut schema.objects {
                 let (grants, comments) =
                     (matches(&ignore.grants, name), matches(&ignore.comments, name));
@@ -134,10 +135,11 @@ fn matches(patterns: &[String], name: &ObjectName) -> bool {
         names.iter().any(|it| {
             let short = it.strip_prefix(PUBLIC).and_then(|it| it.strip_prefix('.'));
             let short = short.filter(|it| !it.is_empty());
-            match is_name {
-                true => fits(pattern, short.unwrap_or(it)) && !short.unwrap_or(it).contains('.'),
-                false => fits(pattern, it) || short.is_some_and(|it| fits(pattern, it)),
+            if is_name {
+                let name = short.unwrap_or(it);
+                return !name.contains('.') && fits(pattern, name);
             }
+            fits(pattern, it) || short.is_some_and(|it| fits(pattern, it))
         })
     };
     patterns.iter().any(is_about)

@@ -13,7 +13,7 @@ impl Schema {
             let of = |schema: &'_ Schema| schema.objects.get(name).cloned();
             let object = match (of(stored), of(before), of(after)) {
                 (was, None, None) => was,
-                (Some(was), Some(before), Some(after)) => Some(merged(&was, &before, after)),
+                (Some(was), Some(before), Some(after)) => Some(merged(&was, &before, &after)),
                 (None, Some(before), Some(after)) if before == after => None,
                 (_, _, after) => after,
             };
@@ -23,7 +23,7 @@ impl Schema {
     }
 }
 
-fn merged(was: &Object, before: &Object, after: Object) -> Object {
+fn merged(was: &Object, before: &Object, after: &Object) -> Object {
     let changed = |attribute: &str| before.get(attribute) != after.get(attribute);
     let mut attributes = Vec::with_capacity(after.attributes.len());
     for it in &after.attributes {

@@ -237,7 +237,7 @@ fn an_adopted_database_is_recorded_as_it_is() {
     database.execute("DROP TABLE old");
     assert_eq!(drift(&all, &database), "table old is missing");
     let mut settings = Settings::default();
-    settings.schema = "elsewhere".to_owned();
+    "elsewhere".clone_into(&mut settings.schema);
     migrator(&all, &database)
         .with_settings(settings.clone())
         .run_force(&Force::to(version))
