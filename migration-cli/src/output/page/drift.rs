@@ -10,14 +10,11 @@ use crate::text::{plural, printable};
 
 pub(super) fn section(page: &Page) -> Section {
     let mut body = Html::new();
-    let count = match &page.drift {
-        Some(drift) => fill(page, drift, &mut body),
-        None => {
-            let text = "The schema is not watched: migration.toml says so with record = false.";
-            body.element("p", &[], text);
-            None
-        }
-    };
+    let count = page.drift.as_ref().and_then(|it| fill(page, it, &mut body));
+    if page.drift.is_none() {
+        let text = "The schema is not watched: migration.toml says so with record = false.";
+        body.element("p", &[], text);
+    }
     Section { id: "drift", title: "Drift", count, body }
 }
 

@@ -50,9 +50,9 @@ impl Standing {
         }
         sentence.push('.');
         // Without problems, the way on is what there is to say.
-        let about = |it: &&Finding| match problems.is_empty() {
-            true => it.kind == FindingKind::Pending,
-            false => it.kind.exit_code() != 0,
+        let is_fine = problems.is_empty();
+        let about = |it: &&Finding| {
+            if is_fine { it.kind == FindingKind::Pending } else { it.kind.exit_code() != 0 }
         };
         let mut next: Vec<String> = Vec::new();
         for hint in verification.findings.iter().filter(about).filter_map(|it| it.hint.clone()) {

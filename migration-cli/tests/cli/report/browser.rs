@@ -84,22 +84,67 @@ in_chromium! {
     }
 
     fn a_telephone_has_to_scroll_in_one_direction_alone() {
-        let folder = TempDir::new().unwrap();
-        let _kept = full(folder.path());
-        let (page, framed) = (folder.path().join("report.html"), folder.path().join("framed.html"));
-        // The page itself runs no script but its own: another one measures it from outside.
-        fs::write(&framed, MEASURE).unwrap();
-        let flags = ["--allow-file-access-from-files", "--hide-scrollbars"];
-        let opened = chromium::open_with(&framed, "", &flags);
-        assert!(page.exists() && opened.console.is_empty(), "{:?}", opened.console);
-        assert!(opened.dom.contains("data-width=\"375\""), "{}", opened.dom);
+        let measured = from_outside(375, "page.documentElement.scrollWidth");
+        assert_eq!(measured, "375");
+    }
+
+    fn keys_go_to_the_search_and_change_the_size_of_the_picture() {
+        let measured = from_outside(1000, KEYS);
+        let parts: Vec<&str> = measured.split('|').collect();
+        let [before, field, found, hits, after, larger, whole] = parts[..] else { panic!("{measured}") };
+        assert_eq!((before, field), ("body", "find"), "a slash goes to the search");
+        assert_eq!(found, "1 migration, 1 table");
+        assert!(hits.parse::<u32>().unwrap() > 2, "rows of the history are found too: {hits}");
+        assert_eq!(after, "", "Escape ends it");
+        assert!(larger.ends_with(" %") && whole.ends_with(" %") && larger != whole, "{measured}");
     }
 }
 
-const MEASURE: &str = r#"<!doctype html><body><iframe src="report.html" width="375" height="800" style="border: 0"></iframe>
+/// What a script finds out about the page that is not in it, for it runs none but its own: `page` is the document.
+fn from_outside(width: u32, script: &str) -> String {
+    let folder = TempDir::new().unwrap();
+    let _kept = full(folder.path());
+    let framed = folder.path().join("framed.html");
+    let text = FRAME.replace("WIDTH", &width.to_string()).replace("SCRIPT", script);
+    fs::write(&framed, text).unwrap();
+    let flags = ["--allow-file-access-from-files", "--hide-scrollbars"];
+    let opened = chromium::open_with(&framed, "", &flags);
+    assert_eq!(opened.console, [""; 0]);
+    between(&opened.dom, "data-measured=\"", "\"").to_owned()
+}
+
+const FRAME: &str = r#"<!doctype html><body><iframe src="report.html" width="WIDTH" height="800" style="border: 0"></iframe>
 <script>
     const frame = document.querySelector('iframe');
     frame.addEventListener('load', () => {
-        document.documentElement.dataset.width = frame.contentDocument.documentElement.scrollWidth;
+        const page = frame.contentDocument;
+        document.documentElement.dataset.measured = SCRIPT;
     });
 </script>"#;
+
+const KEYS: &str = r"(() => {
+    const { KeyboardEvent, Event } = frame.contentWindow;
+    const press = (element, key) => element.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
+    const told = [page.activeElement.tagName.toLowerCase()];
+    press(page.body, '/');
+    const field = page.activeElement;
+    told.push(field.id);
+    field.value = 'Create_Iam';
+    field.dispatchEvent(new Event('input', { bubbles: true }));
+    press(field, 'Escape');
+    field.value = ' contract_parties';
+    field.dispatchEvent(new Event('input', { bubbles: true }));
+    field.value = 'document';
+    field.dispatchEvent(new Event('input', { bubbles: true }));
+    told.push(page.getElementById('found').textContent, page.documentElement.dataset.found);
+    press(field, 'Escape');
+    told.push(page.getElementById('found').textContent);
+    const sheet = page.querySelector('.sheet');
+    const size = page.querySelector('.tools output');
+    press(sheet, '+');
+    press(sheet, '+');
+    told.push(size.textContent);
+    press(sheet, '0');
+    told.push(size.textContent);
+    return told.join('|');
+})()";
