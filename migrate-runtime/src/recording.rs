@@ -90,7 +90,11 @@ impl Session<'_> {
             Ok(snapshot) => snapshot,
             Err(error) => return self.not_recorded(&error),
         };
-        if snapshot.recorded != recorded {
+        let is_ours = match (&snapshot.recorded, &recorded) {
+            (Some(there), Some(known)) => there.is_same(known) && there.run == known.run,
+            (there, known) => there.is_none() && known.is_none(),
+        };
+        if !is_ours {
             return self.warn("the schema was not recorded: somebody else has recorded another one since this run began; `migration-cli repair --accept-schema` records it".to_owned());
         }
         let made = match known {

@@ -25,7 +25,7 @@ const NOT_READ: &str =
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SchemaDrift {
-    /// What the last run recorded.
+    /// What the last run recorded; nothing where nothing is to be compared.
     pub recorded: Option<Recorded>,
     /// Why it is not known what was changed; nothing where it is, or where nothing has run yet.
     pub unknown: Option<String>,
@@ -112,7 +112,7 @@ impl Connection<'_> {
         let nothing = SchemaDrift { recorded, ..SchemaDrift::default() };
         let has_run = !history.rows.is_empty() || !history.unfinished.is_empty();
         if !self.settings.record_schema || nothing.recorded.is_none() && !has_run {
-            return Ok(nothing);
+            return Ok(SchemaDrift::default());
         }
         if let why @ Some(_) = unknown(nothing.recorded.as_ref(), server, history) {
             return Ok(SchemaDrift { unknown: why, ..nothing });

@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use migrate_runtime::{ErrorKind, FindingKind, Force, Migrator, Repair, Up};
+use migrate_runtime::{ErrorKind, FindingKind, Force, MigrationSet, Migrator, Repair, Up};
 use migration_tests::harness::Trial;
 use migration_tests::{TestDatabase, set, trials};
 
@@ -189,9 +189,34 @@ fn a_schema_is_accepted_as_it_was_shown() {
     let expected =
         format!("repair|ok|[\"the schema has drifted: column one.b is new\"]|{}", run.token);
     assert_eq!(database.text(logged), expected);
+    // With work that goes on, what that changes is no drift either.
+    let more = set_with_more();
+    database.execute("INSERT INTO one VALUES (1), (1); ALTER TABLE one ADD COLUMN d int");
+    assert_eq!(up_fails(&more, &database).kind(), ErrorKind::Unfinished);
+    database.execute("TRUNCATE one");
+    accept.agreed = None;
+    let (mut migrator_of_more, warnings) = warned(migrator(&more, &database));
+    assert_eq!(migrator_of_more.run_repair(&accept).unwrap().found.len(), 2);
+    assert_eq!(warnings.try_iter().collect::<Vec<_>>(), [""; 0]);
+    assert_eq!(drift(&more, &database), "");
+    database.execute("ALTER TABLE one DROP COLUMN d");
+    assert_eq!(drift(&more, &database), "column one.d is missing");
+    database.execute("ALTER TABLE one ADD COLUMN d int");
     // The lock is free, and what was accepted is what counts from now on.
     database.execute("ALTER TABLE one DROP COLUMN b");
     assert_eq!(drift(&set, &database), "column one.b is missing");
+}
+
+/// A migration more, which stops where numbers are there twice.
+fn set_with_more() -> MigrationSet {
+    let unique = "-- migrate:no-transaction\nCREATE UNIQUE INDEX CONCURRENTLY one_id ON one (id)";
+    let three = three();
+    let three =
+        three.iter().map(|it| (format!("{}_{}", it.version, it.name), it.up.sql, it.down.sql));
+    let mut scripts: Vec<_> = three.collect();
+    scripts.push(("20260101000004_unique".to_owned(), unique, "DROP INDEX one_id"));
+    let scripts: Vec<_> = scripts.iter().map(|it| (it.0.as_str(), it.1, it.2)).collect();
+    set(&scripts)
 }
 
 fn a_finding_has_words_and_sql() {

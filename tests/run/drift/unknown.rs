@@ -223,8 +223,13 @@ fn nothing_is_recorded_where_that_is_switched_off() {
     migrator(&all, &database).with_settings(unaware()).up().unwrap();
     let keys = "SELECT count(*) FROM _migrations_meta WHERE key LIKE 'schema%'";
     assert_eq!(database.text(keys), "0");
-    let off = migrator(&all, &database).with_settings(unaware());
-    assert_eq!(told(&verified(off)), "");
+    let off = || migrator(&all, &database).with_settings(unaware());
+    assert_eq!(told(&verified(off())), "");
+    // Nor is it said that nothing has drifted where something was recorded before.
+    migrator(&all, &database).run_repair(&accept()).unwrap();
+    database.execute("DROP TABLE one");
+    let (_, found) = off().status_with_drift().unwrap();
+    assert_eq!((found.recorded, found.unknown, found.differences.len()), (None, None, 0));
 }
 
 fn an_adopted_database_is_recorded_as_it_is() {
