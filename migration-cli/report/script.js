@@ -21,6 +21,7 @@
   const picture = document.getElementById('picture');
   const sheet = picture && picture.querySelector('.sheet');
   const drawing = sheet && sheet.querySelector('svg');
+  const links = drawing ? [...drawing.querySelectorAll('g.link')] : [];
   const drawn = drawing ? [...drawing.querySelectorAll('g.table')] : [];
 
   const middle = (element) => {
@@ -37,6 +38,9 @@
     if (!drawing) return;
     const names = new Set(hits.filter((it) => it.dataset.table).map((it) => it.dataset.table));
     for (const it of drawn) it.classList.toggle('hit', names.has(it.dataset.table));
+    for (const it of links) {
+      it.classList.toggle('hit', names.has(it.dataset.from) || names.has(it.dataset.to));
+    }
     picture.classList.toggle('finding', names.size > 0);
     size(names.size);
     const exact = drawn.find((it) => it.dataset.table.toLowerCase() === term);
@@ -148,6 +152,12 @@
       }
     }
     light(term);
+    // The only one is what was meant.
+    const tables = hits.filter((it) => it.dataset.table);
+    if (tables.length === 1 && !tables[0].open) {
+      tables[0].open = true;
+      opened.add(tables[0]);
+    }
     found.textContent = term === '' ? '' : told();
     root.dataset.found = term === '' ? '' : String(hits.length);
   };

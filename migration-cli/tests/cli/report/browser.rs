@@ -44,8 +44,11 @@ in_chromium! {
         let dom = open(&page, "#find=contract_parties");
         let found = hits(&dom);
         let table = found.iter().find(|it| it.starts_with("details ")).unwrap();
-        assert!(table.contains("data-table=\"contract_parties\"") && !table.contains("hidden"), "{table}");
-        let lit = found.iter().find(|it| it.starts_with("g ")).unwrap();
+        assert!(table.contains("data-table=\"contract_parties\""), "{table}");
+        assert!(table.contains(" open") && !table.contains("hidden"), "the only one: {table}");
+        // Its lines are lit too.
+        let is_table = |it: &&&str| it.starts_with("g ") && it.contains("data-table");
+        let lit = found.iter().find(is_table).unwrap();
         assert!(lit.contains("data-table=\"contract_parties\""), "{found:?}");
         let hidden = dom.split("<details class=\"table\"").skip(1).filter(|it| {
             it.split('>').next().is_some_and(|it| it.contains("hidden"))
