@@ -19,6 +19,8 @@ mod deep;
 mod doctor;
 #[path = "cli/documents.rs"]
 mod documents;
+#[path = "cli/drift.rs"]
+mod drift;
 #[path = "cli/embedded.rs"]
 mod embedded;
 #[path = "cli/exit_codes.rs"]

@@ -16,19 +16,19 @@ use crate::schema::assert_documented;
 const SHOWN_LINES: usize = 60;
 
 /// Runs commands in a project, each as a person and as a program, and keeps what they print.
-struct Transcript<'a> {
+pub(crate) struct Transcript<'a> {
     project: &'a Project,
     text: String,
 }
 
 impl<'a> Transcript<'a> {
-    fn of(project: &'a Project) -> Transcript<'a> {
+    pub(crate) fn of(project: &'a Project) -> Transcript<'a> {
         Transcript { project, text: String::new() }
     }
 
     /// The command for a person.
     #[track_caller]
-    fn run(&mut self, args: &str, code: i32) -> &mut Self {
+    pub(crate) fn run(&mut self, args: &str, code: i32) -> &mut Self {
         let outcome = self.project.expect(args, code);
         self.keep(args, &outcome);
         self
@@ -36,7 +36,7 @@ impl<'a> Transcript<'a> {
 
     /// The command for a program; the object is checked against its schema.
     #[track_caller]
-    fn json(&mut self, args: &str, code: i32) -> &mut Self {
+    pub(crate) fn json(&mut self, args: &str, code: i32) -> &mut Self {
         let args = format!("{args} --json");
         let outcome = self.project.expect(&args, code);
         assert_documented(&serde_json::from_str(&outcome.stdout).unwrap());
@@ -46,7 +46,7 @@ impl<'a> Transcript<'a> {
 
     /// Both, for a command that changes nothing.
     #[track_caller]
-    fn both(&mut self, args: &str, code: i32) -> &mut Self {
+    pub(crate) fn both(&mut self, args: &str, code: i32) -> &mut Self {
         self.run(args, code).json(args, code)
     }
 
@@ -66,7 +66,7 @@ impl<'a> Transcript<'a> {
     }
 
     #[track_caller]
-    fn expect(&self, name: &str) {
+    pub(crate) fn expect(&self, name: &str) {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli/transcripts");
         let text = neutral(&self.text, self.project.path());
         expect_file![folder.join(format!("{name}.txt"))].assert_eq(&text);
@@ -115,30 +115,6 @@ fn verify() {
     database.execute("UPDATE _migrations SET checksum = repeat('0', 64) WHERE id = 2");
     database.execute("DELETE FROM _migrations WHERE id = 1");
     transcript.both("verify", 5).both("up", 5).expect("verify");
-}
-
-#[test]
-fn drift() {
-    let database = TestDatabase::new();
-    let project = Project::on(&database);
-    project.expect("up --steps 2", 0);
-    database.execute(
-        "ALTER TABLE parties ALTER kind SET DEFAULT 'person', DROP CONSTRAINT parties_legal_name_check;
-         COMMENT ON TABLE parties IS NULL; CREATE TABLE tmp_parties (id int)",
-    );
-    let mut transcript = Transcript::of(&project);
-    transcript.both("status", 0).both("verify", 5).run("up --steps 1", 0).run("status", 0);
-    transcript.run("repair --accept-schema --dry-run", 0);
-    transcript.run("repair --accept-schema --env production", 7);
-    project.write("migration.toml", "[drift]\nignore = ['tmp_*']\nignore_comments = ['*']\n");
-    transcript.run("verify", 5).both("repair --accept-schema", 0).run("verify", 0);
-    project.write("migration.toml", "[drift]\nignored = ['tmp_*']\n");
-    transcript.run("verify", 2);
-    project.write("migration.toml", "");
-    // What is ignored is no drift: it was accepted with the rest, without a word.
-    transcript.run("status", 0);
-    database.execute("UPDATE _migrations SET applied_at = now()");
-    transcript.both("status", 0).run("verify", 0).expect("drift");
 }
 
 #[test]
