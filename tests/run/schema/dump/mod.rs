@@ -204,7 +204,9 @@ fn psql_takes_a_dump_in_one_transaction() {
 fn the_order_of_making_makes_no_difference() {
     let make = |statements: &[&str]| {
         let database = TestDatabase::new();
-        statements.iter().for_each(|it| database.execute(it));
+        for statement in statements {
+            database.execute(statement);
+        }
         schema(&database).to_sql()
     };
     let (types, tables) = (
