@@ -12,7 +12,7 @@ pub(super) const NONE: &str = "There is no picture: so many tables would be a wa
 
 /// With more tables than the first, only the keys are drawn; with more than the second, nothing.
 const WITH_COLUMNS: usize = 120;
-const MOST: usize = 400;
+pub(super) const MOST: usize = 400;
 
 /// A picture, and where its tables are in it.
 pub(in crate::output::page) struct Drawn {

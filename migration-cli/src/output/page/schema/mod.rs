@@ -38,7 +38,11 @@ fn fill(schema: &Schema, picture: Option<&Drawn>, body: &mut Html) -> usize {
     body.element("p", &[("class", "lead")], &lead(schema));
     match picture {
         Some(picture) => drop(body.add(&picture.html())),
-        None => drop(body.element("p", &[("class", "note")], drawn::NONE)),
+        None if count > drawn::MOST => {
+            body.element("p", &[("class", "note")], drawn::NONE);
+        }
+        // Views alone are not drawn.
+        None => {}
     }
     let referring = Referring::of(&relations);
     let mut columns = 0;
