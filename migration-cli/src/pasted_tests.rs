@@ -8,8 +8,13 @@ use regex_lite::Regex;
 use crate::cli::{Color, parser};
 
 /// What stands for a value of the reader's, and a value.
-const PLACEHOLDERS: [(&str, &str); 4] =
-    [("VERSION", "20240320000000"), ("NAME", "name"), ("SHELL", "bash"), ("N", "1")];
+const PLACEHOLDERS: [(&str, &str); 5] = [
+    ("VERSION", "20240320000000"),
+    ("NAME", "name"),
+    ("SHELL", "bash"),
+    ("N", "1"),
+    ("{count}", "1"),
+];
 
 #[test]
 fn commands_in_documents_and_hints_can_be_pasted() {

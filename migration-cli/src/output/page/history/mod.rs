@@ -68,7 +68,8 @@ fn fill(page: &Page, logs: &Logs, body: &mut Html) -> Option<usize> {
     }
     if logs.has_older {
         body.element("p", &[("class", "faint")], "What is older is left out of this page:");
-        body.add(&page.hints(&[format!("migration-cli logs --limit {}", rows.len() * 2)]));
+        let count = rows.len() * 2;
+        body.add(&page.hints(&[format!("migration-cli logs --limit {count}")]));
     }
     Some(rows.len())
 }
