@@ -38,6 +38,7 @@ mod secret;
 mod template;
 mod text;
 mod time;
+mod whole_file;
 
 use std::process::ExitCode;
 

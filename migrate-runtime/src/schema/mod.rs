@@ -88,23 +88,28 @@ impl Object {
 impl Schema {
     /// The columns of a table, in their order.
     pub fn columns(&self, schema: &str, table: &str) -> Vec<(&ObjectName, &Object)> {
-        let first = ObjectName {
-            kind: ObjectKind::Column,
-            schema: Some(schema.to_owned()),
-            table: Some(table.to_owned()),
-            name: String::new(),
-        };
-        let is_one = |it: &ObjectName| {
-            (it.kind, &it.schema, &it.table) == (first.kind, &first.schema, &first.table)
-        };
-        let all = self.objects.range(&first..);
-        let mut columns: Vec<_> = all.take_while(|it| is_one(it.0)).collect();
+        let mut columns: Vec<_> = self.parts(ObjectKind::Column, schema, table).collect();
         columns.sort_by_key(|it| it.1.position());
         columns
     }
 }
 
 impl Schema {
+    /// The parts of a table that are of one kind, by their names.
+    fn parts(
+        &self,
+        kind: ObjectKind,
+        schema: &str,
+        table: &str,
+    ) -> impl Iterator<Item = (&ObjectName, &Object)> {
+        let (schema, table) = (Some(schema.to_owned()), Some(table.to_owned()));
+        let first = ObjectName { kind, schema, table, name: String::new() };
+        let all = self.objects.range(first.clone()..);
+        all.take_while(move |(it, _)| {
+            (it.kind, &it.schema, &it.table) == (first.kind, &first.schema, &first.table)
+        })
+    }
+
     /// What an object is a part of.
     fn whole(&self, part: &ObjectName) -> Option<(&ObjectName, &Object)> {
         ObjectKind::WHOLES.into_iter().find_map(|kind| {

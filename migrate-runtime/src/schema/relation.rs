@@ -96,19 +96,9 @@ impl Schema {
         &'s self,
         of: &'s ObjectName,
     ) -> impl Iterator<Item = (&'s str, &'s str)> {
-        let first = ObjectName {
-            kind: ObjectKind::Constraint,
-            schema: of.schema.clone(),
-            table: Some(of.name.clone()),
-            name: String::new(),
-        };
-        let rest = self.objects.range(first..);
-        rest.take_while(|(it, _)| {
-            it.kind == ObjectKind::Constraint
-                && it.schema == of.schema
-                && it.table.as_ref() == Some(&of.name)
-        })
-        .filter_map(|(name, it)| Some((name.name.as_str(), it.get("definition")?)))
+        let schema = of.schema.as_deref().unwrap_or_default();
+        let parts = self.parts(ObjectKind::Constraint, schema, &of.name);
+        parts.filter_map(|(name, it)| Some((name.name.as_str(), it.get("definition")?)))
     }
 }
 

@@ -9,9 +9,9 @@ use migrate_runtime::{Error, ErrorKind, LogFilter, Migrator, Up};
 
 use crate::context::{Context, Session};
 use crate::error::CommandError;
-use crate::new_file::replace;
 use crate::output::{BEGINNING, DriftRecord, Page, Planned, Told};
 use crate::paste::quote;
+use crate::whole_file::write_whole;
 
 /// Write one HTML page about the database: status, history, plan, lint, schema, drift
 ///
@@ -45,7 +45,7 @@ pub(crate) fn run(ctx: &mut Context<'_>, args: &ReportArgs) -> Result<u8, Comman
     };
     // Meanwhile, somebody may have written another one.
     refuse_others(file)?;
-    replace(file, text.as_bytes()).map_err(|error| unwritable(file, &error))?;
+    write_whole(file, &text).map_err(|error| unwritable(file, &error))?;
     let path = file.display().to_string();
     ctx.ui.note(ctx.ui.in_our_name(&sentence));
     ctx.ui.result(&path)?;

@@ -7,7 +7,7 @@ use similar::TextDiff;
 
 use super::ui::Ui;
 use crate::error::CommandError;
-use crate::schema_file::{Found, SchemaFile};
+use crate::schema_file::{Found, SchemaFile, plain};
 
 /// What `schema` did, and what `up` and `down` did about the file.
 #[derive(Debug, Serialize)]
@@ -46,7 +46,8 @@ pub(crate) fn diff(file: &SchemaFile, found: &Found, text: &str) -> Option<Strin
         Found::Stale(there) => (format!("a/{}", file.shown()), there.as_str()),
         Found::Missing => ("/dev/null".to_owned(), ""),
     };
-    let diff = TextDiff::configure().timeout(AT_MOST).diff_lines(old, text);
+    let new = plain(text);
+    let diff = TextDiff::configure().timeout(AT_MOST).diff_lines(old, &new);
     let after = format!("b/{}", file.shown());
     Some(diff.unified_diff().context_radius(3).header(&before, &after).to_string())
 }

@@ -6,6 +6,10 @@ use migrate_runtime::schema::{DieselOptions, DieselTables, Picture, Schema};
 use super::Selection;
 use crate::error::CommandError;
 use crate::output::schema_json;
+use crate::text::printable;
+
+/// The schema that a file of Diesel's is about unless told.
+const PUBLIC: &str = "public";
 
 /// How a schema is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -57,16 +61,31 @@ impl Format {
         }
     }
 
-    /// Whether tables may be named by patterns, and come with those that refer to them.
-    pub(super) fn is_picture(self) -> bool {
+    /// What its texts have in their first lines, and files of somebody else most likely not.
+    pub(super) fn mark(self) -> &'static str {
+        match self {
+            Format::Diesel | Format::Rust => "@generated",
+            Format::Sql => "-- The schema of a PostgreSQL database",
+            Format::Json => "\"version\": 1,",
+            Format::Mermaid => "erDiagram",
+            Format::Svg => "schema-picture",
+        }
+    }
+
+    /// Whether it looks for its tables itself: they may be named by patterns, and come with those that refer to them.
+    fn is_picture(self) -> bool {
         matches!(self, Format::Mermaid | Format::Svg)
     }
 
     /// The schema, or what was selected of it, as text.
     pub(crate) fn text(self, schema: &Schema, selection: &Selection) -> Result<Text, CommandError> {
-        selection.check(schema, self)?;
+        selection.check_schemas(schema)?;
+        let selection = &self.fit(selection)?;
+        if !self.is_picture() {
+            selection.check_tables(schema)?;
+        }
         let text = match self {
-            Format::Diesel => return diesel(schema, selection),
+            Format::Diesel => return Ok(diesel(schema, selection)),
             Format::Rust => selection.of(schema).to_rust(),
             Format::Sql => selection.schemas_of(schema).to_sql(),
             Format::Json => schema_json(&selection.of(schema)),
@@ -74,6 +93,28 @@ impl Format {
             Format::Svg => selection.schemas_of(schema).to_svg(&picture(selection))?,
         };
         Ok(Text { text, left_out: None })
+    }
+
+    /// The selection as this format understands it.
+    fn fit(self, selection: &Selection) -> Result<Selection, CommandError> {
+        let mut selection = selection.clone();
+        match self {
+            Format::Sql if !selection.tables.is_empty() => {
+                return Err(CommandError::usage(
+                    "a script of some tables would lack what they need",
+                )
+                .with_hint("migration-cli schema --format sql   # all of it, or --schema NAME"));
+            }
+            Format::Diesel if selection.schemas.len() > 1 => {
+                return Err(CommandError::usage("a file of Diesel's is about one schema")
+                    .with_hint("name one with --schema, and write a file for each"));
+            }
+            Format::Diesel if selection.schemas.is_empty() => {
+                selection.schemas.push(PUBLIC.to_owned());
+            }
+            _ => {}
+        }
+        Ok(selection)
     }
 
     /// The words for all of them.
@@ -91,30 +132,22 @@ fn picture(selection: &Selection) -> Picture {
     Picture { tables, views, ..Picture::default() }
 }
 
-/// Diesel's files are about one schema.
-fn diesel(schema: &Schema, selection: &Selection) -> Result<Text, CommandError> {
+/// Of one schema, and of the tables and views that were named, if any were.
+fn diesel(schema: &Schema, selection: &Selection) -> Text {
     let mut options = DieselOptions::default();
-    match &selection.schemas[..] {
-        [] => {}
-        [one] => options.schema = Some(one.clone()).filter(|it| it != "public"),
-        _ => {
-            return Err(CommandError::usage("a file of Diesel's is about one schema")
-                .with_hint("name one with --schema, and write a file for each"));
-        }
-    }
-    if !selection.tables.is_empty() {
-        let space = options.schema.as_deref().unwrap_or("public");
-        let relations = schema.relations();
-        let named = relations.iter().filter(|it| it.name.schema.as_deref() == Some(space));
-        let named = named.filter(|it| selection.names(it.name)).map(|it| it.name.name.clone());
-        options.tables = DieselTables::Only(named.collect());
-    }
+    options.schema = selection.schemas.first().cloned().filter(|it| it != PUBLIC);
     options.views = selection.views;
+    if !selection.tables.is_empty() {
+        let named = selection.relations_of(schema).into_iter();
+        options.tables = DieselTables::Only(named.map(|it| it.name.name.clone()).collect());
+        // No others are there.
+        options.views = true;
+    }
     let left_out = schema.unknown_to_diesel(&options);
     let left_out = left_out.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let left_out = (!left_out.is_empty())
-        .then(|| format!("left out, since Diesel needs a primary key: {left_out}"));
-    Ok(Text { text: schema.to_diesel(&options), left_out })
+        .then(|| format!("left out, since Diesel needs a primary key: {}", printable(&left_out)));
+    Text { text: schema.to_diesel(&options), left_out }
 }
 
 #[cfg(test)]

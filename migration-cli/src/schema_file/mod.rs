@@ -3,7 +3,6 @@
 mod format;
 mod refresh;
 mod selection;
-mod write;
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -11,12 +10,12 @@ use std::{fs, io};
 pub(crate) use format::Format;
 pub(crate) use refresh::refresh;
 pub(crate) use selection::Selection;
-pub(crate) use write::write_whole;
 
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::paste::quote;
 use crate::secret::redact;
+use crate::whole_file::{is_device, write_whole};
 
 /// The only file that may lie among the scripts.
 const AMONG_SCRIPTS: &str = "schema.rs";
@@ -111,15 +110,16 @@ impl SchemaFile {
         redact(&self.path.display().to_string())
     }
 
-    /// Compares the file with a text. A checkout with other ends of lines is the same.
+    /// Compares the file with a text. A checkout with other ends of lines is the same; a body of a function may have
+    /// such ends itself.
     pub(crate) fn compare(&self, text: &str) -> Result<Found, CommandError> {
-        if write::is_device(&self.path) {
+        if is_device(&self.path) {
             return Ok(Found::Missing);
         }
         match fs::read(&self.path) {
             Ok(bytes) => {
-                let there = String::from_utf8_lossy(&bytes).replace("\r\n", "\n");
-                Ok(if there == text { Found::Fresh } else { Found::Stale(there) })
+                let there = plain(&String::from_utf8_lossy(&bytes));
+                Ok(if there == plain(text) { Found::Fresh } else { Found::Stale(there) })
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Found::Missing),
             Err(error) => Err(CommandError::io(format!("cannot read {}", self.shown()), &error)),
@@ -164,4 +164,9 @@ impl SchemaFile {
     fn folder(&self) -> Option<&Path> {
         self.path.parent().filter(|it| !it.as_os_str().is_empty())
     }
+}
+
+/// With the ends of lines that we write.
+pub(crate) fn plain(text: &str) -> String {
+    text.replace("\r\n", "\n")
 }

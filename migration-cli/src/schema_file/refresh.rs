@@ -2,14 +2,11 @@
 
 use migrate_runtime::{Error, ErrorKind, Migrator, Run};
 
-use super::{Found, SchemaFile};
+use super::{Format, Found, SchemaFile};
 use crate::context::Context;
 use crate::error::CommandError;
 use crate::output::SchemaRecord;
 use crate::secret::redact;
-
-/// What generated files say in their first lines.
-const GENERATED: &str = "@generated";
 
 /// Writes the file of the project where the run changed something, and the environment is not protected: there,
 /// what is deployed was written before.
@@ -60,7 +57,7 @@ fn write(
     let found = file.compare(&text)?;
     if let Found::Stale(there) = &found
         && !file.is_asked_for
-        && !is_generated(there)
+        && !is_ours(there, file.format)
     {
         return Err(CommandError::usage("somebody else has written it")
             .with_hint("migration-cli schema   # writes over it")
@@ -82,6 +79,6 @@ fn write(
     Ok(())
 }
 
-fn is_generated(text: &str) -> bool {
-    text.trim().is_empty() || text.lines().take(5).any(|it| it.contains(GENERATED))
+fn is_ours(text: &str, format: Format) -> bool {
+    text.trim().is_empty() || text.lines().take(5).any(|it| it.contains(format.mark()))
 }

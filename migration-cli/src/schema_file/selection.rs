@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use migrate_runtime::schema::{ObjectKind, ObjectName, Relation, Schema};
+use migrate_runtime::schema::{Column, ObjectKind, ObjectName, Relation, Schema};
 
-use super::Format;
 use crate::error::CommandError;
+use crate::paste::quote;
 use crate::text::nearest;
 
 /// The tables and schemas that were named; where none was, all of them.
@@ -21,23 +21,33 @@ pub(crate) struct Selection {
 }
 
 impl Selection {
-    /// Refuses names that the schema does not have. Pictures look for their tables themselves.
-    pub(super) fn check(&self, schema: &Schema, format: Format) -> Result<(), CommandError> {
+    /// Refuses schemas that there are not.
+    pub(super) fn check_schemas(&self, schema: &Schema) -> Result<(), CommandError> {
         let schemas: BTreeSet<&str> = schema.objects.keys().filter_map(schema_of).collect();
         for name in &self.schemas {
             if !schemas.contains(name.as_str()) {
                 return Err(unknown("schema", name, schemas.iter().copied()));
             }
         }
-        if format.is_picture() {
-            return Ok(());
-        }
-        let relations = schema.relations();
+        Ok(())
+    }
+
+    /// Refuses tables and views that there are not, or not in the schemas that are wanted.
+    pub(super) fn check_tables(&self, schema: &Schema) -> Result<(), CommandError> {
+        let all = schema.relations();
         for name in &self.tables {
-            if !relations.iter().any(|it| is_called(it.name, name)) {
-                let known = relations.iter().map(|it| it.name.name.as_str());
-                return Err(unknown("table or view", name, known));
+            let named: Vec<_> =
+                all.iter().map(|it| it.name).filter(|it| is_called(it, name)).collect();
+            if named.iter().any(|it| self.is_in(it)) {
+                continue;
             }
+            let Some(space) = named.first().and_then(|it| it.schema.as_deref()) else {
+                let known = all.iter().map(|it| it.name).filter(|it| self.is_in(it));
+                return Err(unknown("table or view", name, known.map(|it| it.name.as_str())));
+            };
+            let message = format!("`{}` is in another schema", name.escape_debug());
+            return Err(CommandError::usage(message)
+                .with_hint(format!("name that: --schema {}", quote(space))));
         }
         Ok(())
     }
@@ -48,9 +58,7 @@ impl Selection {
         if self.tables.is_empty() {
             return self.schemas_of(schema);
         }
-        let relations = schema.relations().into_iter();
-        let tables: Vec<_> =
-            relations.filter(|it| self.is_in(it.name) && self.names(it.name)).collect();
+        let tables = self.relations_of(schema);
         let mut some = schema.clone();
         some.objects.retain(|it, _| is_of(it, &tables));
         Cow::Owned(some)
@@ -71,8 +79,11 @@ impl Selection {
             || schema_of(name).is_some_and(|it| self.schemas.iter().any(|name| name == it))
     }
 
-    pub(super) fn names(&self, relation: &ObjectName) -> bool {
-        self.tables.iter().any(|it| is_called(relation, it))
+    /// The tables and views that were named.
+    pub(super) fn relations_of<'s>(&self, schema: &'s Schema) -> Vec<Relation<'s>> {
+        let is_named = |it: &ObjectName| self.tables.iter().any(|name| is_called(it, name));
+        let all = schema.relations().into_iter();
+        all.filter(|it| self.is_in(it.name) && is_named(it.name)).collect()
     }
 }
 
@@ -94,14 +105,19 @@ fn is_called(relation: &ObjectName, typed: &str) -> bool {
 fn is_of(name: &ObjectName, tables: &[Relation<'_>]) -> bool {
     tables.iter().any(|it| {
         let is_here = name.schema == it.name.schema;
-        let is_type = |column: &migrate_runtime::schema::Column<'_>| {
+        let is_type = |column: &Column<'_>| {
             column.sql_type.name == name.name && column.sql_type.schema == name.schema
         };
         name == it.name
             || is_here && name.table.as_ref() == Some(&it.name.name)
             || name.kind == ObjectKind::Schema && it.name.schema.as_ref() == Some(&name.name)
-            || name.kind == ObjectKind::Enum && it.columns.iter().any(is_type)
+            || is_kind_of_type(name.kind) && it.columns.iter().any(is_type)
     })
+}
+
+fn is_kind_of_type(kind: ObjectKind) -> bool {
+    use ObjectKind as K;
+    matches!(kind, K::Enum | K::Domain | K::Range | K::Composite | K::Type)
 }
 
 fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str>) -> CommandError {

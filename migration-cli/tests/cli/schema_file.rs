@@ -72,6 +72,19 @@ fn the_file_is_written_once_and_found_fresh_and_stale() {
     assert_eq!(read(&project, FILE), text);
 }
 
+#[test]
+fn ends_of_lines_inside_the_database_do_not_make_a_file_stale() {
+    let database = TestDatabase::new();
+    let body = "BEGIN\r\n  RETURN 1;\r\nEND";
+    database.execute(&format!("CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $$ {body} $$"));
+    let project = project(&database);
+    project.expect("schema --format sql -o all.sql", 0);
+    assert!(read(&project, "all.sql").contains(body), "{}", read(&project, "all.sql"));
+    project.expect("schema --format sql -o all.sql --check", 0);
+    let again = project.expect("schema --format sql -o all.sql", 0);
+    assert_eq!(again.stdout, "all.sql is up to date.\n");
+}
+
 /// The diff is what `patch` takes; where there is none, `schema` does the same.
 fn patched(project: &Project, diff: &str) {
     project.write("diff", diff);
@@ -88,7 +101,9 @@ fn another_format_and_a_part_go_to_stdout_and_a_named_file_takes_anything() {
     let database = TestDatabase::new();
     database.execute(
         "CREATE SCHEMA app; CREATE TABLE app.t (id int PRIMARY KEY); CREATE TABLE u (id int);
-         CREATE TABLE app.u (t int REFERENCES app.t); CREATE TYPE app.mood AS ENUM ('sad')",
+         CREATE TABLE app.u (t int REFERENCES app.t); CREATE TYPE app.mood AS ENUM ('sad');
+         CREATE DOMAIN app.small AS int; CREATE TYPE app.pair AS (a int); CREATE TYPE app.unused AS (a int);
+         CREATE TABLE app.typed (a app.mood, b app.small, c app.pair[])",
     );
     let project = project(&database);
     let json: Value =
@@ -99,15 +114,23 @@ fn another_format_and_a_part_go_to_stdout_and_a_named_file_takes_anything() {
             .map(|it| format!("{}.{}", it["schema"], it["name"]).replace('"', ""))
             .collect::<Vec<_>>()
     };
-    assert_eq!(names_of(&json), ["app.t", "app.u", "public.u"]);
+    assert_eq!(names_of(&json), ["app.t", "app.typed", "app.u", "public.u"]);
     let part = |args: &str| {
         let printed = project.expect(&format!("schema --format json {args}"), 0).stdout;
         names_of(&serde_json::from_str(&printed).unwrap())
     };
     assert_eq!(part("--tables u"), ["app.u", "public.u"]);
+    let types = project.expect("schema --format json --tables typed", 0).stdout;
+    let types: Value = serde_json::from_str(&types).unwrap();
+    let kinds = types["objects"].as_array().unwrap().iter().map(|it| it["kind"].as_str().unwrap());
+    let kinds: Vec<_> = kinds.collect();
+    assert_eq!(
+        kinds,
+        ["schema", "enum", "domain", "composite", "table", "column", "column", "column"]
+    );
     assert_eq!(part("--tables app.u,t"), ["app.t", "app.u"]);
-    assert_eq!(part("--schema app"), ["app.t", "app.u"]);
-    assert_eq!(part("--schema app --schema public"), ["app.t", "app.u", "public.u"]);
+    assert_eq!(part("--schema app"), ["app.t", "app.typed", "app.u"]);
+    assert_eq!(part("--schema app --schema public"), ["app.t", "app.typed", "app.u", "public.u"]);
     assert_eq!(part("--schema public --tables u"), ["public.u"]);
 
     let rust = project.expect("schema --format rust --tables app.u", 0).stdout;
@@ -131,9 +154,8 @@ fn another_format_and_a_part_go_to_stdout_and_a_named_file_takes_anything() {
 fn diesel_and_pictures_show_what_they_are_told_to() {
     let database = TestDatabase::new();
     database.execute(
-        "CREATE TABLE authors (id int PRIMARY KEY);
-         CREATE TABLE books (id int PRIMARY KEY, author int REFERENCES authors);
-         CREATE TABLE cities (id int PRIMARY KEY); CREATE VIEW v AS SELECT id FROM authors;
+        "CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY, a int REFERENCES a);
+         CREATE TABLE c (id int PRIMARY KEY); CREATE VIEW v AS SELECT id FROM a;
          CREATE SCHEMA app; CREATE TABLE app.t (id int PRIMARY KEY)",
     );
     let project = project(&database);
@@ -142,9 +164,10 @@ fn diesel_and_pictures_show_what_they_are_told_to() {
         let heads = text.lines().filter(|it| it.ends_with(") {") && !it.contains('!'));
         heads.map(|it| it.trim().trim_end_matches(" {").to_owned()).collect::<Vec<_>>()
     };
-    assert_eq!(tables(&diesel("")), ["authors (id)", "books (id)", "cities (id)"]);
-    assert_eq!(tables(&diesel("--tables public.books")), ["books (id)"]);
-    assert_eq!(tables(&diesel("--views")), ["authors (id)", "books (id)", "cities (id)", "v (id)"]);
+    assert_eq!(tables(&diesel("")), ["a (id)", "b (id)", "c (id)"]);
+    assert_eq!(tables(&diesel("--tables public.b")), ["b (id)"]);
+    assert_eq!(tables(&diesel("--views")), ["a (id)", "b (id)", "c (id)", "v (id)"]);
+    assert_eq!(tables(&diesel("--tables v,a")), ["a (id)", "v (id)"], "views that are named");
     assert!(diesel("--schema app").contains("app.t (id) {"));
     let both = project.expect("schema --schema app --schema public", 2);
     assert!(both.stderr.contains("about one schema"), "{}", both.stderr);
@@ -156,12 +179,13 @@ fn diesel_and_pictures_show_what_they_are_told_to() {
         let picture =
             |args: &str| project.expect(&format!("schema --format {format} {args}"), 0).stdout;
         assert!(picture("").contains(mark), "{}", picture(""));
-        assert_ne!(picture("--tables books"), picture(""));
-        let joined = picture("--tables authors");
-        assert!(joined.contains("books") && !joined.contains("cities"), "{joined}");
+        assert_ne!(picture("--tables b"), picture(""));
+        // What was not named itself looks otherwise.
+        let joined = |args: &str| picture(args).replace(" neighbour", "");
+        assert_eq!(joined("--tables a"), joined("--tables b"), "with what it is joined to");
         assert_ne!(picture("--schema app"), picture(""));
-        let unknown = project.expect(&format!("schema --format {format} --tables bookz"), 2);
-        assert!(unknown.stderr.contains("did you mean `books`?"), "{}", unknown.stderr);
+        let unknown = project.expect(&format!("schema --format {format} --tables bb"), 2);
+        assert!(unknown.stderr.contains("did you mean `b`?"), "{}", unknown.stderr);
     }
 }
 
@@ -186,6 +210,18 @@ fn what_makes_no_sense_is_2_and_says_why() {
     check(&project, "schema --check --tables users", &[unnamed]);
     check(&project, "schema --format rus", &["'rus'", "did you mean `rust`?"]);
     check(&project, "schema --tables user", &["no table or view `user`", "did you mean `users`?"]);
+    database.execute("CREATE SCHEMA app; CREATE TABLE app.orders (id int PRIMARY KEY)");
+    // Diesel's file is about the schema public.
+    for args in [
+        "--tables users,orders",
+        "--tables app.orders",
+        "--format rust --schema public --tables orders",
+    ] {
+        let lines = ["orders` is in another schema", "--schema app"];
+        check(&project, &format!("schema {args}"), &lines);
+    }
+    let lack = "a script of some tables would lack what they need";
+    check(&project, "schema --format sql --tables users", &[lack, "--schema NAME"]);
     check(&project, "schema --schema publik", &["no schema `publik`", "did you mean `public`?"]);
     let among = "migrations/all.json would lie among the migrations";
     check(&project, "schema --format json -o migrations/all.json", &[among, "--output all.json"]);

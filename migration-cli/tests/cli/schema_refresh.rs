@@ -107,6 +107,20 @@ fn the_configuration_names_file_and_format_or_switches_it_off() {
     project.write("migration.toml", "schema_format = 'json'\n");
     let up = project.expect("up --steps 1", 0);
     assert!(up.stderr.contains("schema: schema.json written"), "{}", up.stderr);
+    // It knows its own again, in every format, and no others.
+    for format in ["json", "sql", "mermaid", "svg", "rust"] {
+        project.write("migration.toml", &format!("schema_format = '{format}'\n"));
+        project.expect("schema", 0);
+        let up = project.expect("up --steps 1", 0);
+        assert!(up.stderr.ends_with(" written\n"), "{format}: {}", up.stderr);
+        project.expect("schema --check", 0);
+        let down = project.expect("down", 0);
+        assert!(down.stderr.ends_with(" written\n"), "{format}: {}", down.stderr);
+    }
+    project.write("migration.toml", "schema_format = 'sql'\n");
+    project.write("schema.sql", "-- Mine.\nCREATE TABLE mine (id int);\n");
+    let up = project.expect("up --steps 1", 0);
+    assert!(up.stderr.contains("somebody else has written it"), "{}", up.stderr);
     project.write("migration.toml", "schema_format = 'jsn'\n");
     assert!(project.expect("status", 2).stderr.contains("did you mean `json`?"));
 }

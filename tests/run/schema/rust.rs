@@ -116,7 +116,10 @@ impl Written {
             self.rustc(&["--emit=metadata"], name, "2024");
         }
         if is_there("rustfmt") {
-            succeeds(self.command("rustfmt").args(["--check", "--edition=2024", "schema.rs"]));
+            for style in ["max_width=100", "max_width=60,hard_tabs=true"] {
+                let args = ["--check", "--edition=2024", "--config", style, "schema.rs"];
+                succeeds(self.command("rustfmt").args(args));
+            }
         }
         if is_there("rustdoc") {
             // What a comment of the database shows is no example that somebody has to compile.

@@ -3,7 +3,7 @@
 use migrate_core::sql_words;
 
 use super::super::relation::columns_in;
-use super::super::{ObjectKind, ObjectName, Relation, Schema};
+use super::super::{ObjectKind, Relation, Schema};
 
 /// The sets of columns that no two rows have in common: by the primary key, by constraints, and by indexes of all rows
 /// and of columns alone.
@@ -12,16 +12,8 @@ pub(super) fn unique_columns(schema: &Schema, of: &Relation<'_>) -> Vec<Vec<Stri
     if !of.primary_key.is_empty() {
         found.push(of.primary_key.clone());
     }
-    let first = ObjectName {
-        kind: ObjectKind::Index,
-        schema: of.name.schema.clone(),
-        table: Some(of.name.name.clone()),
-        name: String::new(),
-    };
-    let is_one = |it: &ObjectName| {
-        (it.kind, &it.schema, &it.table) == (first.kind, &first.schema, &first.table)
-    };
-    let indexes = schema.objects.range(&first..).take_while(|it| is_one(it.0));
+    let space = of.name.schema.as_deref().unwrap_or_default();
+    let indexes = schema.parts(ObjectKind::Index, space, &of.name.name);
     let valid = indexes.filter(|it| it.1.get("validity").is_none());
     found.extend(valid.filter_map(|it| unique_index(it.1.get("definition")?)));
     found

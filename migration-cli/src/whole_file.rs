@@ -1,4 +1,5 @@
-//! A file that is written as a whole or not at all: readers see the old text or the new one, and never a half.
+//! A file that takes the place of another one, as a whole or not at all: readers see the old text or the new one, and
+//! never a half.
 
 use std::fs::{self, File};
 use std::io::{self, Write as _};
@@ -7,9 +8,9 @@ use std::path::{Path, PathBuf};
 /// Writes the text beside the file, and puts it into its place. Where the file is a link, what it leads to is
 /// replaced, and the link stays; so do permissions.
 ///
-/// The file has the time at which it was written: whatever compiles it is built again. Cargo watches
-/// `migrations/` as a whole, so that a program which embeds the folder is compiled once more after `schema.rs`
-/// has changed in it; an older time would save that, and leave programs that use the file with what they had.
+/// It has the time at which it was written: whatever compiles it is built again. Cargo watches `migrations/` as a
+/// whole, so that a program which embeds the folder is compiled once more after `schema.rs` has changed in it; an older
+/// time would save that, and leave programs that use the file with what they had.
 pub(crate) fn write_whole(path: &Path, text: &str) -> io::Result<()> {
     if is_device(path) {
         return fs::write(path, text);
@@ -36,7 +37,7 @@ fn write(beside: &Path, path: &Path, text: &str) -> io::Result<()> {
 }
 
 /// Whether it is something that is written to, and neither compared nor replaced: a pipe, `/dev/null`.
-pub(super) fn is_device(path: &Path) -> bool {
+pub(crate) fn is_device(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|it| !it.is_file() && !it.is_dir())
 }
 
