@@ -10,7 +10,7 @@ use crate::progress::Event;
 use crate::schema::{READER, Schema};
 use crate::schema_drift::{Made, SchemaDrift, unknown};
 use crate::session::Session;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Snapshot, limits};
 use crate::transport::{Failure, Keep};
 
 /// What was there before the first step.
@@ -111,12 +111,16 @@ impl Session<'_> {
         }
     }
 
-    /// What is there is what the migrations made, from now on.
-    pub(crate) fn accept_schema(&mut self, snapshot: &Snapshot, row: &str) -> Result<(), Error> {
+    /// What is there is what the migrations made, from now on, and what is there before anything that follows.
+    pub(crate) fn accept_schema(
+        &mut self,
+        snapshot: &Snapshot,
+        row: &str,
+    ) -> Result<Before, Error> {
         let noted = self.note(&snapshot.schema, &snapshot.history);
         self.record(&snapshot.schema, (snapshot.recorded.as_ref(), &noted), Some(row))?;
-        self.server.recorded = Some(noted);
-        Ok(())
+        let there = snapshot.schema.clone();
+        Ok(Before(What::Known { recorded: Some(noted), made: None, there }))
     }
 
     fn note(&self, made: &Schema, history: &History) -> Recorded {
@@ -140,9 +144,8 @@ impl Session<'_> {
         let mut statements = vec![
             "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE".to_owned(),
             "SET LOCAL search_path = pg_catalog".to_owned(),
-            "SET LOCAL statement_timeout = 0".to_owned(),
-            "SET LOCAL lock_timeout = '2s'".to_owned(),
         ];
+        statements.extend(limits(&self.server).into_iter().map(str::to_owned));
         if recorded.is_none_or(|it| it.fingerprint != noted.fingerprint) {
             statements.push(self.store.record_objects(&made.to_stored()));
         }

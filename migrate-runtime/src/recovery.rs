@@ -231,7 +231,7 @@ impl Course {
     /// Whether something of it may be there although it failed.
     fn has_changed(&self) -> bool {
         let stays = |it: &Step| it.mode() == Mode::Standalone;
-        !self.done.is_empty() || self.plan.steps.iter().any(stays)
+        !self.done.is_empty() || self.was_told && self.next().is_some_and(stays)
     }
 
     /// The step that is on its way.

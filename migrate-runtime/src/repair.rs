@@ -12,6 +12,7 @@ use crate::migrator::Migrator;
 use crate::plan::{HistoryChange, Plan, Refusal, plan_repair};
 use crate::progress::Event;
 use crate::quote::json_text;
+use crate::recording::Before;
 use crate::refuse::plan_changed;
 use crate::run::Done;
 use crate::schema_drift::SchemaDrift;
@@ -128,14 +129,17 @@ fn write(
         session.make_tables()?;
         log(session, &found);
     }
-    if let Some((snapshot, drift)) = look.schema.as_ref().filter(|it| !it.1.is_empty()) {
-        accept(session, snapshot, drift)?;
-        let is_left = |it: &&Mend| !matches!(it.kind, MendKind::Drift | MendKind::MissingTable);
-        if !mended(&found).into_iter().any(|it| is_left(&it)) {
-            return Ok((found, Vec::new()));
+    let before = match look.schema.as_ref().filter(|it| !it.1.is_empty()) {
+        Some((snapshot, drift)) => {
+            let accepted = accept(session, snapshot, drift)?;
+            let is_left = |it: &&Mend| !matches!(it.kind, MendKind::Drift | MendKind::MissingTable);
+            if !mended(&found).into_iter().any(|it| is_left(&it)) {
+                return Ok((found, Vec::new()));
+            }
+            accepted
         }
-    }
-    let before = session.look_before(history)?;
+        None => session.look_before(history)?,
+    };
     let done = mend(session, &evidence, repair);
     if done.as_ref().err().is_none_or(|it| it.kind() != ErrorKind::ConnectionLost) {
         session.record_after(before);
@@ -144,18 +148,26 @@ fn write(
 }
 
 /// What is there counts, from now on, as what the migrations made.
-fn accept(session: &mut Session<'_>, snapshot: &Snapshot, drift: &[String]) -> Result<(), Error> {
+fn accept(
+    session: &mut Session<'_>,
+    snapshot: &Snapshot,
+    drift: &[String],
+) -> Result<Before, Error> {
     let texts: Vec<_> = drift.iter().map(|it| format!("\"{}\"", json_text(it))).collect();
     let detail = format!(r#"{{"reason": "{ACCEPT_SCHEMA}", "drift": [{}]}}"#, texts.join(", "));
     let began = session.began();
     let entry = Entry { detail: &detail, started_at: &began, ..Entry::ok() };
     let row = session.audit.row(&entry);
-    if let Err(error) = session.accept_schema(snapshot, &row) {
-        let error = error.with_state("nothing was changed");
-        return Err(session.log_error(None, None, error));
+    match session.accept_schema(snapshot, &row) {
+        Ok(before) => {
+            session.audit.note(&entry, None);
+            Ok(before)
+        }
+        Err(error) => {
+            let error = error.with_state("nothing was changed");
+            Err(session.log_error(None, None, error))
+        }
     }
-    session.audit.note(&entry, None);
-    Ok(())
 }
 
 fn changed() -> Error {
@@ -182,7 +194,7 @@ impl Look {
             .filter_map(|it| Some(InvalidIndex { qualified: cell(it, 0)?, builder: cell(it, 1) }));
         let invalid = invalid.collect();
         let mut schema = None;
-        if repair.accept_schema && !history.rows.is_empty() {
+        if repair.accept_schema && history.has_begun() {
             let (snapshot, made) = connection.look_at_schema(server)?;
             let drift = SchemaDrift::new(&snapshot, made, connection.settings);
             schema = Some((snapshot, drift.findings().into_iter().map(|it| it.message).collect()));

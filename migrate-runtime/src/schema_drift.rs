@@ -90,9 +90,9 @@ impl Connection<'_> {
             if recorded.fingerprint == snapshot.schema.fingerprint() {
                 return Ok((snapshot, Made::AsItIs));
             }
-            match self.recorded_schema(recorded)? {
+            match self.recorded_schema((&snapshot, recorded), server)? {
                 Some(made) => return Ok((snapshot, Made::Otherwise(made))),
-                // A run may have recorded another one since.
+                // A run may have changed or recorded another one since.
                 None if attempts < ATTEMPTS => attempts += 1,
                 None => {
                     let why = "what the last run recorded has been changed by hand".to_owned();
@@ -110,8 +110,8 @@ impl Connection<'_> {
     ) -> Result<SchemaDrift, Error> {
         let recorded = server.recorded.clone();
         let nothing = SchemaDrift { recorded, ..SchemaDrift::default() };
-        let has_run = !history.rows.is_empty() || !history.unfinished.is_empty();
-        if !self.settings.record_schema || nothing.recorded.is_none() && !has_run {
+        let is_new = nothing.recorded.is_none() && !history.has_begun();
+        if !self.settings.record_schema || is_new {
             return Ok(SchemaDrift::default());
         }
         if let why @ Some(_) = unknown(nothing.recorded.as_ref(), server, history) {

@@ -25,24 +25,34 @@ impl Snapshot {
     /// The answer about the server has the number `first`, the rows of the history follow, then the schema.
     fn parse(reply: Reply, first: usize) -> Result<Snapshot, Error> {
         let day = reply.first(schema::FIRST).and_then(|it| it.get(1)?.as_deref()?.parse().ok());
-        let server = reply.first(first).and_then(Server::parse);
-        let history = History::parse(reply.of(first + 1));
-        let (Some((server, unfinished)), Some(mut history)) = (server, history) else {
-            return Err(not_understood());
-        };
-        history.unfinished = unfinished;
+        let (server, history) = history(&reply, first)?;
         let schema = schema::parse(reply, day, first + 2);
         Ok(Snapshot { history, recorded: server.recorded, schema })
     }
 }
 
+fn history(reply: &Reply, first: usize) -> Result<(Server, History), Error> {
+    let server = reply.first(first).and_then(Server::parse);
+    let history = History::parse(reply.of(first + 1));
+    let (Some((server, unfinished)), Some(history)) = (server, history) else {
+        return Err(not_understood());
+    };
+    Ok((server, History { unfinished, ..history }))
+}
+
+/// What a transaction of ours that may take a while begins with.
+pub(crate) fn limits(server: &Server) -> Vec<&'static str> {
+    let mut limits = LIMITS.to_vec();
+    if server.role_limits.transactions {
+        limits.push("SET LOCAL transaction_timeout = 0");
+    }
+    limits
+}
+
 impl Connection<'_> {
     /// Reads the history and the whole schema. The server has answered before, and said what it is.
     pub(crate) fn snapshot(&mut self, server: &Server) -> Result<Snapshot, Error> {
-        let mut limits = LIMITS.to_vec();
-        if server.role_limits.transactions {
-            limits.push("SET LOCAL transaction_timeout = 0");
-        }
+        let limits = limits(server);
         let (begin, history) = (schema::BEGIN.trim_end(), &self.settings.schema);
         let parts = [
             begin,
@@ -67,14 +77,32 @@ impl Connection<'_> {
         }
     }
 
-    /// Reads the objects that the last run recorded; nothing where they are not what it noted about them.
-    pub(crate) fn recorded_schema(&mut self, recorded: &Recorded) -> Result<Option<Schema>, Error> {
-        let message = self.store.recorded();
-        let reply = match self.send(&message, Keep::All) {
+    /// Reads the objects that the last run recorded; nothing where they are not what it noted about them, or where
+    /// a migration has ended since the snapshot: what PostgreSQL writes down of an object is how it is by then.
+    pub(crate) fn recorded_schema(
+        &mut self,
+        (snapshot, recorded): (&Snapshot, &Recorded),
+        server: &Server,
+    ) -> Result<Option<Schema>, Error> {
+        let limits = limits(server);
+        let parts = [
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            &limits.join(";\n"),
+            &self.store.recorded(),
+            self.store.server(),
+            self.store.rows(),
+            "COMMIT",
+        ];
+        let reply = match self.send(&parts.join(";\n"), Keep::All) {
             Ok(reply) => reply,
             Err(failure) => return Err(self.unread(failure)),
         };
-        let schema = Schema::from_stored(reply.of(0));
+        let objects = 1 + limits.len();
+        let (_, history) = history(&reply, objects + 1)?;
+        if history.digest() != snapshot.history.digest() {
+            return Ok(None);
+        }
+        let schema = Schema::from_stored(reply.of(objects));
         Ok(schema.filter(|it| it.fingerprint() == recorded.fingerprint))
     }
 

@@ -52,6 +52,11 @@ impl Recorded {
 }
 
 impl History {
+    /// Whether anything has run, or has begun to.
+    pub(crate) fn has_begun(&self) -> bool {
+        !self.rows.is_empty() || !self.unfinished.is_empty()
+    }
+
     /// A hash over what ran and what has begun: another one after every run that changed something, also where a
     /// migration was reverted and ran again. Whether a script was edited since makes no difference.
     pub(crate) fn digest(&self) -> Checksum {

@@ -34,13 +34,13 @@ impl Schema {
             let whole = it.table.as_ref().unwrap_or(&it.name);
             partitions.contains(&(it.schema.clone().unwrap_or_default(), whole.clone()))
         };
-        let owned: HashSet<_> = pair.iter().flat_map(|it| it.owned_by(&ignore.objects)).collect();
+        let is_left_out = |it: &ObjectName| is_part(it) || matches(&ignore.objects, it);
+        let owned: HashSet<_> = pair.iter().flat_map(|it| it.owned_by(is_left_out)).collect();
         for schema in &mut pair {
             let is_ignored = |name: &ObjectName| {
                 let is_granted = name.kind == ObjectKind::DefaultPrivileges;
-                is_part(name)
+                is_left_out(name)
                     || owned.contains(name)
-                    || matches(&ignore.objects, name)
                     || is_granted && matches(&ignore.grants, name)
             };
             schema.objects.retain(|name, _| !is_ignored(name));
@@ -89,10 +89,10 @@ impl Schema {
         }
     }
 
-    /// The sequences of columns of what these patterns match.
-    fn owned_by(&self, patterns: &[String]) -> HashSet<ObjectName> {
+    /// The sequences of columns that are left out.
+    fn owned_by(&self, is_left_out: impl Fn(&ObjectName) -> bool) -> HashSet<ObjectName> {
         let columns = self.objects.keys().filter(|it| it.kind == ObjectKind::Column);
-        let columns = columns.filter(|it| matches(patterns, it));
+        let columns = columns.filter(|it| is_left_out(it));
         let columns: HashSet<_> = columns.map(ObjectName::qualified).collect();
         let owned = self.objects.iter().filter(|(name, object)| {
             let column = object.get("column");

@@ -1,18 +1,18 @@
 //! What the migrations made, after a run: what had drifted before it is drift still. Pure.
 
-use super::{Attribute, Object, Schema};
+use super::{Attribute, Object, ObjectKind, ObjectName, Schema};
 
 impl Schema {
     /// The schema as the migrations made it: `stored` is what was so before a run, `before` what was there,
     /// `after` what is there now. What the run has changed is as it is now, all else as it was stored, attribute
-    /// by attribute.
+    /// by attribute. What was missing of a table that the run has dropped is not missed any more.
     pub(crate) fn after_run(stored: &Schema, before: &Schema, after: &Schema) -> Schema {
         let mut made = Schema { read_on: after.read_on, ..Schema::default() };
         let names = stored.objects.keys().chain(after.objects.keys());
         for name in names {
             let of = |schema: &'_ Schema| schema.objects.get(name).cloned();
             let object = match (of(stored), of(before), of(after)) {
-                (was, None, None) => was,
+                (was, None, None) => was.filter(|_| !has_gone_with_its_whole(name, before, after)),
                 (Some(was), Some(before), Some(after)) => Some(merged(&was, &before, &after)),
                 (None, Some(before), Some(after)) if before == after => None,
                 (_, _, after) => after,
@@ -21,6 +21,20 @@ impl Schema {
         }
         made
     }
+}
+
+/// Whether what an object belonged to was there before, and is not after.
+fn has_gone_with_its_whole(name: &ObjectName, before: &Schema, after: &Schema) -> bool {
+    let has_gone =
+        |it: &ObjectName| before.objects.contains_key(it) && !after.objects.contains_key(it);
+    let schema = name.schema.clone().map(|name| ObjectName {
+        kind: ObjectKind::Schema,
+        schema: None,
+        table: None,
+        name,
+    });
+    schema.is_some_and(|it| has_gone(&it))
+        || before.whole(name).is_some_and(|(whole, _)| has_gone(whole))
 }
 
 fn merged(was: &Object, before: &Object, after: &Object) -> Object {
@@ -88,6 +102,30 @@ mod tests {
         check("a owner=x", "a owner=y", "", "");
         check("a owner=x", "a owner=y", "a", "a");
         check("a owner=x", "a", "a owner=y", "a owner=y");
+    }
+
+    #[test]
+    fn what_was_missing_of_what_the_run_dropped_is_no_drift() {
+        let name = |kind, schema: Option<&str>, table: Option<&str>, name: &str| {
+            let own = |it: Option<&str>| it.map(str::to_owned);
+            ObjectName { kind, schema: own(schema), table: own(table), name: name.to_owned() }
+        };
+        let of = |names: &[&ObjectName]| Schema {
+            objects: names.iter().map(|it| ((*it).clone(), Object::default())).collect(),
+            ..Schema::default()
+        };
+        let app = name(ObjectKind::Schema, None, None, "app");
+        let table = name(ObjectKind::Table, Some("app"), None, "t");
+        let index = name(ObjectKind::Index, Some("app"), Some("t"), "i");
+        let stored = of(&[&app, &table, &index]);
+        let check = |before: &[&ObjectName], after: &[&ObjectName], expected: &[&ObjectName]| {
+            assert_eq!(Schema::after_run(&stored, &of(before), &of(after)), of(expected));
+        };
+        check(&[&app, &table], &[&app], &[&app]);
+        check(&[&app], &[], &[]);
+        // The run has dropped nothing that it belonged to.
+        check(&[&app, &table], &[&app, &table], &[&app, &table, &index]);
+        check(&[&app], &[&app], &[&app, &table, &index]);
     }
 
     #[test]

@@ -351,7 +351,7 @@ const RARE_CASES: &[Case] = &[
     (
         "ALTER SERVER elsewhere OPTIONS (ADD host 'x')",
         "ALTER SERVER elsewhere OPTIONS (DROP host)",
-        "server elsewhere: definition is FOREIGN DATA WRAPPER wrapper OPTIONS (host=x), was FOREIGN DATA WRAPPER wrapper",
+        "server elsewhere: definition is FOREIGN DATA WRAPPER wrapper OPTIONS (host 'x'), was FOREIGN DATA WRAPPER wrapper",
     ),
     (
         "DROP SERVER elsewhere",

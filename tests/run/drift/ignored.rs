@@ -27,6 +27,8 @@ fn what_is_ignored_is_no_drift_and_can_be_counted_again() {
          ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC;
          CREATE TABLE measurements_2 PARTITION OF measurements FOR VALUES FROM ('2026-02-01') TO ('2026-03-01') PARTITION BY HASH (place);
          CREATE TABLE measurements_2_0 PARTITION OF measurements_2 FOR VALUES WITH (MODULUS 1, REMAINDER 0);
+         CREATE TABLE measurements_3 (at date NOT NULL, place serial);
+         ALTER TABLE measurements ATTACH PARTITION measurements_3 FOR VALUES FROM ('2026-03-01') TO ('2026-04-01');
          ALTER TABLE measurements DETACH PARTITION measurements_1; ALTER TABLE users ADD COLUMN name text",
     );
     let told_ignoring = |change: fn(&mut Ignore)| {

@@ -14,9 +14,12 @@ pub(crate) fn tests() -> Vec<Trial> {
         what_is_recorded_is_written_when_it_changes,
         drift_outlives_whatever_runs_after_it,
         what_a_migration_changes_itself_is_no_drift,
+        what_was_missing_of_a_table_that_is_dropped_is_no_drift,
         a_run_that_failed_records_what_it_did,
+        a_run_that_did_nothing_says_nothing_of_the_schema,
         a_script_that_stopped_half_way_is_no_drift,
         a_schema_is_accepted_as_it_was_shown,
+        a_schema_is_accepted_before_anything_has_ended,
         a_finding_has_words_and_sql,
         columns_in_another_order_are_told_and_do_not_fail,
         names_and_texts_of_any_kind_are_kept
@@ -129,6 +132,21 @@ fn what_a_migration_changes_itself_is_no_drift() {
     );
 }
 
+fn what_was_missing_of_a_table_that_is_dropped_is_no_drift() {
+    let database = TestDatabase::new();
+    let all = set(&[
+        ("20260101000001_one", "CREATE TABLE one (id int PRIMARY KEY, a int)", "DROP TABLE one"),
+        ("20260101000002_index", "CREATE INDEX by_a ON one (a)", "DROP INDEX by_a"),
+        ("20260101000003_drop", "DROP TABLE one", "CREATE TABLE one (id int PRIMARY KEY)"),
+    ]);
+    up(&first(&all, 2), &database);
+    database.execute("ALTER TABLE one DROP COLUMN a");
+    let expected = "column one.a is missing\nindex by_a is missing";
+    assert_eq!(drift(&first(&all, 2), &database), expected);
+    up(&all, &database);
+    assert_eq!(drift(&all, &database), "");
+}
+
 fn a_run_that_failed_records_what_it_did() {
     let database = TestDatabase::new();
     up(&first(&three(), 1), &database);
@@ -141,6 +159,16 @@ fn a_run_that_failed_records_what_it_did() {
     let error = up_fails(&failing, &database);
     assert_eq!(error.partial().unwrap().done.len(), 1);
     assert_eq!(drift(&failing, &database), "table one: comment mine is new");
+}
+
+fn a_run_that_did_nothing_says_nothing_of_the_schema() {
+    let database = TestDatabase::new();
+    let role = database.role("visitor", "");
+    let script = "-- migrate:no-transaction\nVACUUM";
+    let (mut visitor, warnings) =
+        warned(Migrator::new(&set(&[("20260101000001_one", script, "SELECT 1")]), role.config));
+    assert_eq!(visitor.up().unwrap_err().kind(), ErrorKind::Privilege);
+    assert_eq!(warnings.try_iter().collect::<Vec<_>>(), [""; 0]);
 }
 
 fn a_script_that_stopped_half_way_is_no_drift() {
@@ -207,6 +235,21 @@ fn a_schema_is_accepted_as_it_was_shown() {
     assert_eq!(drift(&set, &database), "column one.b is missing");
 }
 
+fn a_schema_is_accepted_before_anything_has_ended() {
+    let database = TestDatabase::new();
+    database.execute("CREATE TABLE one (id int); INSERT INTO one VALUES (1), (1)");
+    let unique = "-- migrate:no-transaction\nCREATE UNIQUE INDEX CONCURRENTLY one_id ON one (id)";
+    let set = set(&[("20260101000001_unique", unique, "DROP INDEX one_id")]);
+    assert_eq!(up_fails(&set, &database).kind(), ErrorKind::Unfinished);
+    database.execute("COMMENT ON TABLE one IS 'mine'; TRUNCATE one");
+    assert_eq!(drift(&set, &database), "table one: comment mine is new");
+    let mut accept = Repair::default();
+    accept.accept_schema = true;
+    let run = migrator(&set, &database).run_repair(&accept).unwrap();
+    assert_eq!((run.found.len(), names(&run.done)), (2, vec!["unique"]));
+    assert_eq!(drift(&set, &database), "");
+}
+
 /// A migration more, which stops where numbers are there twice.
 fn set_with_more() -> MigrationSet {
     let unique = "-- migrate:no-transaction\nCREATE UNIQUE INDEX CONCURRENTLY one_id ON one (id)";
@@ -237,7 +280,7 @@ fn a_finding_has_words_and_sql() {
     let lines: Vec<_> = found.findings.iter().map(lines).collect();
     let expected = [
         "the schema has drifted: table two is missing\n- CREATE TABLE public.two (\n-     id integer\n- )",
-        "the schema has drifted: view v is new\n+ CREATE VIEW public.v AS\n+  SELECT 1 AS a;",
+        "the schema has drifted: view v is new\n+ CREATE VIEW public.v AS\n+  SELECT 1 AS a",
         "the schema has drifted: column one.id: default 7 is new\n- id integer\n+ id integer DEFAULT 7",
     ];
     assert_eq!(lines, expected);

@@ -17,6 +17,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         a_role_that_may_only_read_is_told_the_same,
         a_role_that_may_not_write_runs_all_the_same,
         a_lock_on_a_view_is_not_waited_for,
+        a_migration_that_ends_while_the_schema_is_read_is_no_drift,
         the_settings_of_a_session_are_no_drift,
         nothing_is_recorded_where_that_is_switched_off,
         an_adopted_database_is_recorded_as_it_is,
@@ -196,6 +197,24 @@ fn a_lock_on_a_view_is_not_waited_for() {
     other.batch_execute("COMMIT").unwrap();
     // Nobody knows what had drifted before the run.
     assert_eq!(drift(&all, &database), OTHER);
+}
+
+fn a_migration_that_ends_while_the_schema_is_read_is_no_drift() {
+    let database = TestDatabase::new();
+    let script = "CREATE TABLE one (id int); CREATE VIEW v AS SELECT id FROM one";
+    let all = set(&[("20260101000001_one", script, "DROP VIEW v; DROP TABLE one")]);
+    up(&all, &database);
+    let mut other = database.client();
+    let migration = "BEGIN; ALTER TABLE one RENAME id TO number;
+        INSERT INTO _migrations (version, name, checksum, execution_time) VALUES ('20260101000002', 'rename', '', 0)";
+    other.batch_execute(migration).unwrap();
+    let mut reader = migrator(&all, &database);
+    let running = std::thread::spawn(move || reader.verify());
+    let waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    wait_until("the reader waits", || database.text(waits) == "1");
+    other.batch_execute("COMMIT").unwrap();
+    let found = running.join().unwrap().unwrap();
+    assert_eq!(told(&found), OTHER);
 }
 
 fn the_settings_of_a_session_are_no_drift() {
