@@ -21,3 +21,4 @@ CREATE POLICY p ON emp USING (is_boss(emp));
 CREATE TABLE hidden_default (id int DEFAULT length(current_setting('server_version')));
 CREATE UNIQUE INDEX uq ON emp ((boss + 1));
 CREATE FUNCTION ups() RETURNS void BEGIN ATOMIC INSERT INTO emp VALUES (1, 2) ON CONFLICT ((boss + 1)) DO NOTHING; END;
+CREATE TABLE with_options (a int, t text, UNIQUE (a) WITH (fillfactor = 70), EXCLUDE USING btree (a WITH =) WITH (fillfactor = 60) WHERE (t <> ' WITH (x)'));
