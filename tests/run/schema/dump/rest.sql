@@ -24,3 +24,7 @@ CREATE FUNCTION ups() RETURNS void BEGIN ATOMIC INSERT INTO emp VALUES (1, 2) ON
 CREATE TABLE with_options (a int, t text, UNIQUE (a) WITH (fillfactor = 70), EXCLUDE USING btree (a WITH =) WITH (fillfactor = 60) WHERE (t <> ' WITH (x)'));
 CREATE TABLE in_lists (n numeric CHECK (n = ANY (ARRAY[1, 2])), f float8 CHECK (f <> ALL (ARRAY[1, -2])), d timestamp CHECK (d = ANY (ARRAY['2026-01-01'::date])));
 CREATE VIEW lists AS SELECT n FROM in_lists WHERE n = ANY (ARRAY[3, 4]);
+CREATE EXTENSION pg_trgm;
+COMMENT ON EXTENSION pg_trgm IS NULL;
+CREATE TABLE logged (id int GENERATED ALWAYS AS IDENTITY);
+ALTER SEQUENCE logged_id_seq SET UNLOGGED;
