@@ -70,10 +70,10 @@ fn type_of_elements(words: &[&str]) -> Option<String> {
 
 /// The type that an element ends with, or has as a number.
 fn type_of(element: &[&str]) -> Option<String> {
-    if let [one] = element {
-        let is_number = one.starts_with(|it: char| it.is_ascii_digit());
-        let type_ = if one.contains('.') { "numeric" } else { "integer" };
-        return is_number.then(|| type_.to_owned());
+    let number = element.concat();
+    if !number.is_empty() && number.chars().all(|it| it.is_ascii_digit() || it == '.') {
+        let type_ = if number.contains('.') { "numeric" } else { "integer" };
+        return Some(type_.to_owned());
     }
     let cast = element.iter().rposition(|it| *it == ":")?;
     let name = &element[cast + 1..];

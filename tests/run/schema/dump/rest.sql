@@ -22,7 +22,7 @@ CREATE TABLE hidden_default (id int DEFAULT length(current_setting('server_versi
 CREATE UNIQUE INDEX uq ON emp ((boss + 1));
 CREATE FUNCTION ups() RETURNS void BEGIN ATOMIC INSERT INTO emp VALUES (1, 2) ON CONFLICT ((boss + 1)) DO NOTHING; END;
 CREATE TABLE with_options (a int, t text, UNIQUE (a) WITH (fillfactor = 70), EXCLUDE USING btree (a WITH =) WITH (fillfactor = 60) WHERE (t <> ' WITH (x)'));
-CREATE TABLE in_lists (n numeric CHECK (n = ANY (ARRAY[1, 2])), f float8 CHECK (f <> ALL (ARRAY[1, -2])), d timestamp CHECK (d = ANY (ARRAY['2026-01-01'::date])));
+CREATE TABLE in_lists (n numeric CHECK (n = ANY (ARRAY[1, 2])), f float8 CHECK (f <> ALL (ARRAY[1, -2])), d timestamp CHECK (d = ANY (ARRAY['2026-01-01'::date])), g float8 CHECK (g = ANY (ARRAY[1.5, 2])));
 CREATE VIEW lists AS SELECT n FROM in_lists WHERE n = ANY (ARRAY[3, 4]);
 CREATE EXTENSION pg_trgm;
 COMMENT ON EXTENSION pg_trgm IS NULL;
