@@ -45,7 +45,7 @@ impl ObjectName {
     pub(super) fn quoted(&self) -> String {
         match self.kind {
             ObjectKind::Function | ObjectKind::Procedure | ObjectKind::Aggregate => {
-                let arguments = self.name.rfind('(').unwrap_or(self.name.len());
+                let arguments = arguments_at(&self.name).unwrap_or(self.name.len());
                 let (own, arguments) = self.name.split_at(arguments);
                 let is_empty = self.kind == ObjectKind::Aggregate && arguments == "()";
                 format!("{}{}", spelt(own), if is_empty { "(*)" } else { arguments })
@@ -87,6 +87,18 @@ impl fmt::Display for ObjectName {
     }
 }
 
+/// Where the list of types begins behind the name of a function or an operator, which may be quoted or not: types are
+/// quoted where they have to be.
+pub(super) fn arguments_at(name: &str) -> Option<usize> {
+    let mut is_quoted = false;
+    let mut marks = name.rmatch_indices(['(', '"']);
+    let begins = marks.find(|(_, it)| {
+        is_quoted ^= *it == "\"";
+        *it == "(" && !is_quoted
+    });
+    begins.map(|it| it.0)
+}
+
 /// The words that PostgreSQL 18 does not take as a name of everything without quotes.
 const RESERVED: &str = " all analyse analyze and any array as asc asymmetric authorization between bigint \
     binary bit boolean both case cast char character check coalesce collate collation column concurrently \
@@ -116,4 +128,18 @@ pub(super) fn spelt(name: &str) -> String {
         && bytes.all(|it| it.is_ascii_lowercase() || it.is_ascii_digit() || it == b'_')
         && !is_reserved(name);
     if is_plain { name.to_owned() } else { ident(name) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parenthesis_in_a_type_begins_no_arguments() {
+        let own = |it: &'static str| arguments_at(it).map(|at| &it[..at]);
+        assert_eq!(own("f(integer, text)"), Some("f"));
+        assert_eq!(own("f (x(public.\"a(b\", text)"), Some("f (x"));
+        assert_eq!(own("a\"b(public.\"say \"\"(\"\"\"[])"), Some("a\"b"));
+        assert_eq!(own("app.\"f(x\""), None);
+    }
 }

@@ -70,7 +70,7 @@ impl<'t> Query<'t> {
 }
 
 /// The places of the words that stand between no brackets.
-fn outside_of_brackets(words: &[&str]) -> Vec<usize> {
+pub(super) fn outside_of_brackets(words: &[&str]) -> Vec<usize> {
     let mut depth = 0_usize;
     let mut found = Vec::new();
     for (at, word) in words.iter().enumerate() {

@@ -2,17 +2,15 @@
 //!
 //! Of `x IN ('a', 'b')` on a `varchar` it writes `(ARRAY['a'::character varying, …])::text[]`, and of that, when it reads
 //! it, an array of elements with two casts each: a cast on an array goes to its elements. A second cast in between,
-//! which does nothing, keeps it where it was.
+//! which does nothing, keeps it where it was. So it is with numbers: `n = ANY (ARRAY[1, 2])` on a `numeric`.
 
 use migrate_core::sql_words;
 
-const CAST: [&str; 7] = ["]", ")", ":", ":", "text", "[", "]"];
-const ELEMENT: [&str; 4] = [":", ":", "character", "varying"];
-const KEPT: &str = "::character varying[]";
+const CAST: [&str; 4] = ["]", ")", ":", ":"];
 
 /// A statement that is read as it was meant.
 pub(super) fn kept(statement: String) -> String {
-    if !statement.contains("::text[]") || !statement.contains("(ARRAY[") {
+    if !statement.contains("(ARRAY[") {
         return statement;
     }
     let words = sql_words(&statement);
@@ -20,10 +18,15 @@ pub(super) fn kept(statement: String) -> String {
     let mut text = String::with_capacity(statement.len() + 64);
     let mut written = 0;
     for (at, window) in words.windows(CAST.len()).enumerate() {
-        if window == CAST && is_of_varchar(&words[..at]) {
+        if window != CAST || !is_array(&words[at + CAST.len()..]) {
+            continue;
+        }
+        if let Some(element) = type_of_elements(&words[..at]) {
             let end = place(words[at]) + 1;
             text.push_str(&statement[written..end]);
-            text.push_str(KEPT);
+            text.push_str("::");
+            text.push_str(&element);
+            text.push_str("[]");
             written = end;
         }
     }
@@ -31,28 +34,51 @@ pub(super) fn kept(statement: String) -> String {
     text
 }
 
-/// Whether the array that ends here is one of `varchar`s, and alone in its parentheses.
-fn is_of_varchar(words: &[&str]) -> bool {
+/// Whether the type that begins here is one of arrays.
+fn is_array(words: &[&str]) -> bool {
+    words.iter().find(|it| !is_of_type(it)) == Some(&"[")
+}
+
+fn is_of_type(word: &str) -> bool {
+    word.starts_with(|it: char| it.is_alphanumeric() || ['_', '"', '.'].contains(&it))
+}
+
+/// The type of what is in the array that ends here and is alone in its parentheses, where each element tells the same.
+fn type_of_elements(words: &[&str]) -> Option<String> {
     let mut depth = 0_usize;
     let mut last = words.len();
+    let mut found: Option<String> = None;
     for (at, word) in words.iter().enumerate().rev() {
         match *word {
             ")" | "]" => depth += 1,
-            "[" if depth == 0 => {
-                return words[at + 1..last].ends_with(&ELEMENT)
-                    && words[..at].ends_with(&["(", "ARRAY"]);
-            }
-            "(" | "[" => depth = depth.saturating_sub(1),
-            "," if depth == 0 => {
-                if !words[at + 1..last].ends_with(&ELEMENT) {
-                    return false;
+            "(" | "[" if depth > 0 => depth -= 1,
+            "[" | "," if depth == 0 => {
+                let own = type_of(&words[at + 1..last])?;
+                if found.get_or_insert_with(|| own.clone()) != &own {
+                    return None;
+                }
+                if *word == "[" {
+                    return found.filter(|_| words[..at].ends_with(&["(", "ARRAY"]));
                 }
                 last = at;
             }
             _ => {}
         }
     }
-    false
+    None
+}
+
+/// The type that an element ends with, or has as a number.
+fn type_of(element: &[&str]) -> Option<String> {
+    let number = element.concat();
+    if !number.is_empty() && number.chars().all(|it| it.is_ascii_digit() || it == '.') {
+        let type_ = if number.contains('.') { "numeric" } else { "integer" };
+        return Some(type_.to_owned());
+    }
+    let cast = element.iter().rposition(|it| *it == ":")?;
+    let name = &element[cast + 1..];
+    let is_known = !name.is_empty() && name.iter().all(|it| is_of_type(it));
+    is_known.then(|| name.join(" ").replace(" . ", "."))
 }
 
 #[cfg(test)]
@@ -70,7 +96,18 @@ mod tests {
             "CHECK ((a)::text = ANY ((ARRAY['x'::character varying, 'y]'::character varying])::text[]))",
             "CHECK ((a)::text = ANY ((ARRAY['x'::character varying, 'y]'::character varying]::character varying[])::text[]))",
         );
+        check(
+            "((n = ANY ((ARRAY[1, 2, '-3'::integer])::numeric[])) OR (m = ANY ((ARRAY['b'::app.\"M o\"])::app.d[])))",
+            "((n = ANY ((ARRAY[1, 2, '-3'::integer]::integer[])::numeric[])) OR (m = ANY ((ARRAY['b'::app.\"M o\"]::app.\"M o\"[])::app.d[])))",
+        );
+        check(
+            "((ARRAY[1.5, (2)::numeric])::double precision[])",
+            "((ARRAY[1.5, (2)::numeric]::numeric[])::double precision[])",
+        );
         for same in [
+            "((ARRAY[1, 2.5])::double precision[])",
+            "((ARRAY[1, 2])::text)",
+            "ANY ((ARRAY[(1 + 2), 3])::numeric[])",
             "ANY (ARRAY[('x'::character varying)::text, 'y'::text])::text[]",
             "ANY ((ARRAY[a, b])::text[])",
             "ANY ((ARRAY['x'::bpchar, 'y'::character varying])::text[])",

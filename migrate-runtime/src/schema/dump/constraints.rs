@@ -1,6 +1,8 @@
 //! The pieces of constraints that are not made with their tables: those of partitions, those that are not valid, those
 //! that are apart.
 
+use std::collections::HashSet;
+
 use super::super::sql::create;
 use super::super::{Object, ObjectName};
 use super::later::is_foreign_key;
@@ -36,7 +38,8 @@ pub(super) fn add<'s>(pieces: &mut Pieces<'_, 's>, name: &'s ObjectName, object:
     }
 }
 
-/// A constraint that is not made with its table goes to the children that are there: those that have it just so.
+/// A constraint that is not made with its table goes to the children that are there, and to theirs: those that have it
+/// just so.
 fn hand_down<'s>(
     pieces: &mut Pieces<'_, 's>,
     piece: usize,
@@ -44,18 +47,23 @@ fn hand_down<'s>(
     object: &'s Object,
     whole: &'s ObjectName,
 ) {
-    for child in pieces.tables.families.children(whole) {
-        let constraints = pieces.tables.constraints(child);
-        let Some((own, inherited)) = constraints.iter().find(|it| it.0.name == name.name) else {
-            continue;
-        };
-        if !pieces.tables.is_inherited(own, inherited) {
-            continue;
-        }
-        if inherited.get("definition") == object.get("definition") {
-            pieces.want(piece, child);
-        } else {
-            pieces.make_after(child, piece);
+    let (mut parents, mut seen) = (vec![whole], HashSet::new());
+    while let Some(parent) = parents.pop() {
+        for child in pieces.tables.families.children(parent) {
+            let constraints = pieces.tables.constraints(child);
+            let Some((own, inherited)) = constraints.iter().find(|it| it.0.name == name.name)
+            else {
+                continue;
+            };
+            if !pieces.tables.is_inherited(own, inherited) || !seen.insert(*child) {
+                continue;
+            }
+            if inherited.get("definition") == object.get("definition") {
+                pieces.want(piece, child);
+                parents.push(child);
+            } else {
+                pieces.make_after(child, piece);
+            }
         }
     }
 }

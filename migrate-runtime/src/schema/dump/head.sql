@@ -9,6 +9,10 @@ SET datestyle = 'ISO, YMD';
 
 SET intervalstyle = 'postgres';
 
+SET lc_monetary = 'C';
+
+SET xmloption = content;
+
 SET client_min_messages = warning;
 
 SET check_function_bodies = off;

@@ -1,5 +1,8 @@
 //! The pieces of indexes: those of constraints come with these.
 
+use migrate_core::sql_words;
+
+use super::super::query::outside_of_brackets;
 use super::super::sql::create;
 use super::super::{Object, ObjectKind, ObjectName};
 use super::pieces::{Pieces, Step};
@@ -65,8 +68,7 @@ fn settings(name: &ObjectName, object: &Object, is_of_constraint: bool) -> Vec<S
     let mut statements = Vec::new();
     let definition = object.get("definition").filter(|_| is_of_constraint);
     // What is written of a constraint has no word about it.
-    let options = definition.and_then(|it| it.rsplit_once(" WITH (")?.1.split_once(')'));
-    if let Some((options, _)) = options {
+    if let Some(options) = definition.and_then(options) {
         statements.push(format!("ALTER INDEX {index} SET ({options})"));
     }
     for target in object.get("statistics targets").into_iter().flat_map(|it| it.split(", ")) {
@@ -81,4 +83,27 @@ fn settings(name: &ObjectName, object: &Object, is_of_constraint: bool) -> Vec<S
         statements.push(format!("ALTER TABLE {} CLUSTER ON {}", name.relation(), name.quoted()));
     }
     statements
+}
+
+/// The options in the definition of an index: the words `WITH (…)` that stand in no brackets and no quotes.
+fn options(definition: &str) -> Option<String> {
+    let words = sql_words(definition);
+    let mut outside = outside_of_brackets(&words).into_iter();
+    let start = outside.find(|it| words[*it] == "WITH")? + 2;
+    let options: Vec<_> = words.get(start..)?.iter().copied().take_while(|it| *it != ")").collect();
+    Some(options.concat().replace(',', ", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_are_no_words_of_a_condition() {
+        let options = |it: &str| options(&format!("CREATE UNIQUE INDEX i ON t USING btree {it}"));
+        assert_eq!(options("(a)"), None);
+        assert_eq!(options("(a) INCLUDE (b) WHERE (c <> ' WITH (x)'::text)"), None);
+        let both = options("(\" WITH (\") WITH (fillfactor='70', buffering=auto) WHERE (a > 0)");
+        assert_eq!(both.unwrap(), "fillfactor='70', buffering=auto");
+    }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::super::name::spelt;
 use super::super::needs::Need;
-use super::super::sql::create;
+use super::super::sql::{comment, create};
 use super::super::{Object, ObjectKind, ObjectName, Schema};
 use super::apart::Apart;
 use super::children::Form;
@@ -107,7 +107,11 @@ impl<'p, 's> Pieces<'p, 's> {
             K::Sequence => sequences::add(self, name, object),
             K::Extension => {
                 let text = extension(name, object, self.schema);
-                self.whole(name, object, text);
+                let piece = self.whole(name, object, text);
+                if object.get("comment").is_none() {
+                    // It comes with one.
+                    self.all[piece].statements.push(comment(name, None, self.schema));
+                }
             }
             K::Function | K::Procedure => steps::function(self, name, object),
             K::View | K::MaterializedView => steps::view(self, name, object),

@@ -11,9 +11,15 @@ pub(super) fn add<'s>(pieces: &mut Pieces<'_, 's>, name: &'s ObjectName, object:
     let table = column.and_then(|it| pieces.tables.families.named(relation_of(it)));
     if let (Some(_), Some(table)) = (object.get("identity"), table) {
         pieces.is_made_within(name, table);
-        let described: Vec<_> = described_as(name, object, pieces.schema).into_iter().collect();
-        if !described.is_empty() {
-            let piece = pieces.add(name, table, Step::Joined, described);
+        let is_unlogged = |it: &Object| it.get("persistence").is_some();
+        let mut statements = Vec::new();
+        // Unless told, it is as its table.
+        if is_unlogged(object) && !pieces.schema.objects.get(table).is_some_and(is_unlogged) {
+            statements.push(format!("ALTER SEQUENCE {} SET UNLOGGED", name.qualified()));
+        }
+        statements.extend(described_as(name, object, pieces.schema));
+        if !statements.is_empty() {
+            let piece = pieces.add(name, table, Step::Joined, statements);
             pieces.want(piece, table);
         }
         return;

@@ -75,10 +75,11 @@ impl<'s> Tables<'s> {
     /// Whether a constraint comes with a parent's.
     pub(super) fn is_inherited(&self, name: &ObjectName, object: &Object) -> bool {
         let is_check = object.get("definition").is_some_and(|it| it.starts_with("CHECK "));
+        if !is_check || object.get("inheritance") != Some("inherited") {
+            return false;
+        }
         let form = self.schema.whole(name).map(|it| self.families.form(it.0, it.1));
-        is_check
-            && object.get("inheritance") == Some("inherited")
-            && matches!(form, Some(Form::Child | Form::Partition))
+        matches!(form, Some(Form::Child | Form::Partition))
     }
 
     /// The statements that make a table, without what has pieces of its own.

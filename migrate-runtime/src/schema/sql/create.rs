@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::super::name::spelt;
+use super::super::name::{arguments_at, spelt};
 use super::super::{Object, ObjectKind, ObjectName, Schema};
 use crate::quote::literal;
 
@@ -91,7 +91,7 @@ fn mapped(mappings: &str) -> BTreeMap<&str, Vec<&str>> {
 
 /// A name without what stands in parentheses behind it.
 fn called(qualified: &str) -> &str {
-    qualified.rfind('(').map_or(qualified, |at| &qualified[..at])
+    arguments_at(qualified).map_or(qualified, |at| &qualified[..at])
 }
 
 /// Adds the attributes that the object has, each with what stands before it, and after it.

@@ -48,3 +48,14 @@ ALTER TABLE "a.b"."c.d" ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY, REP
 CREATE STATISTICS "a.b"."s t" (ndistinct, mcv) ON "x""y", "z'z", (id + 1) FROM "a.b"."c.d";
 CREATE PUBLICATION "p ub" FOR TABLE "a.b"."c.d" ("x""y", id) WHERE ("x""y" > 0), "select"."table" WITH (publish = 'insert');
 CREATE PUBLICATION all_in FOR TABLES IN SCHEMA "Große Kunden", "select", TABLE "a.b"."c.d";
+-- Parentheses in the names of types.
+CREATE TYPE "a(b" AS (x int);
+CREATE FUNCTION "g (x"("a(b", text) RETURNS bool IMMUTABLE LANGUAGE sql AS 'SELECT true';
+CREATE FUNCTION g("a(b", "a(b") RETURNS bool IMMUTABLE LANGUAGE sql AS 'SELECT true';
+COMMENT ON FUNCTION g("a(b", "a(b") IS 'one';
+REVOKE ALL ON FUNCTION g("a(b", "a(b") FROM PUBLIC;
+CREATE OPERATOR === (FUNCTION = g, LEFTARG = "a(b", RIGHTARG = "a(b", COMMUTATOR = ===);
+COMMENT ON OPERATOR === ("a(b", "a(b") IS 'equal';
+CREATE FUNCTION adds(int, "a(b") RETURNS int LANGUAGE sql AS 'SELECT 1';
+CREATE AGGREGATE added("a(b") (SFUNC = adds, STYPE = int, INITCOND = '0');
+COMMENT ON AGGREGATE added("a(b") IS 'sum';

@@ -43,3 +43,14 @@ ALTER TABLE child VALIDATE CONSTRAINT later;
 CREATE TABLE joined (own int, name text NOT NULL DEFAULT 'z', id int NOT NULL, CONSTRAINT named CHECK (name <> ''), CONSTRAINT later CHECK (id < 1000));
 ALTER TABLE joined INHERIT parent;
 CREATE INDEX ON child (name);
+-- A check that was never validated, and goes to children of children.
+CREATE TABLE nv_base (a int);
+CREATE TABLE nv_mid () INHERITS (nv_base);
+CREATE TABLE nv_leaf (c int, a int) INHERITS (nv_mid);
+CREATE TABLE nv_both () INHERITS (nv_mid, nv_leaf);
+ALTER TABLE nv_base ADD CONSTRAINT nv CHECK (a <> 7) NOT VALID;
+CREATE TABLE nv_later () INHERITS (nv_leaf);
+CREATE TABLE nv_p (a int) PARTITION BY LIST (a);
+CREATE TABLE a_nv_p1 PARTITION OF nv_p FOR VALUES IN (1) PARTITION BY LIST (a);
+CREATE TABLE a_nv_p11 PARTITION OF a_nv_p1 FOR VALUES IN (1);
+ALTER TABLE nv_p ADD CONSTRAINT nv CHECK (a <> 7) NOT VALID;
