@@ -87,7 +87,7 @@ impl Format {
         let text = match self {
             Format::Diesel => return Ok(diesel(schema, selection)),
             Format::Rust => selection.of(schema).to_rust(),
-            Format::Sql => selection.schemas_of(schema).to_sql(),
+            Format::Sql => schema.to_sql(),
             Format::Json => schema_json(&selection.of(schema)),
             Format::Mermaid => selection.schemas_of(schema).to_mermaid(&picture(selection))?,
             Format::Svg => selection.schemas_of(schema).to_svg(&picture(selection))?,
@@ -99,11 +99,9 @@ impl Format {
     fn fit(self, selection: &Selection) -> Result<Selection, CommandError> {
         let mut selection = selection.clone();
         match self {
-            Format::Sql if !selection.tables.is_empty() => {
-                return Err(CommandError::usage(
-                    "a script of some tables would lack what they need",
-                )
-                .with_hint("migration-cli schema --format sql   # all of it, or --schema NAME"));
+            Format::Sql if !(selection.tables.is_empty() && selection.schemas.is_empty()) => {
+                return Err(CommandError::usage("a script of a part would lack what it needs")
+                    .with_hint("migration-cli schema --format sql   # all of it"));
             }
             Format::Diesel if selection.schemas.len() > 1 => {
                 return Err(CommandError::usage("a file of Diesel's is about one schema")

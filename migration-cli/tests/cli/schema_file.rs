@@ -220,8 +220,9 @@ fn what_makes_no_sense_is_2_and_says_why() {
         let lines = ["orders` is in another schema", "--schema app"];
         check(&project, &format!("schema {args}"), &lines);
     }
-    let lack = "a script of some tables would lack what they need";
-    check(&project, "schema --format sql --tables users", &[lack, "--schema NAME"]);
+    let lack = "a script of a part would lack what it needs";
+    check(&project, "schema --format sql --tables users", &[lack, "# all of it"]);
+    check(&project, "schema --format sql --schema public", &[lack, "# all of it"]);
     check(&project, "schema --schema publik", &["no schema `publik`", "did you mean `public`?"]);
     let among = "migrations/all.json would lie among the migrations";
     check(&project, "schema --format json -o migrations/all.json", &[among, "--output all.json"]);
