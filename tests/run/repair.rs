@@ -203,7 +203,7 @@ fn scripts_that_could_not_be_accepted_are_accepted_by_the_same_command() {
     assert_eq!(error.to_string(), "accepting edited scripts failed");
     assert_eq!(error.state(), Some("nothing was changed"));
     assert_eq!(error.hints(), ["migration-cli repair --update-checksums"]);
-    database.execute("DROP TRIGGER refuse ON _migrations");
+    database.execute("DROP FUNCTION refuse CASCADE");
     migrator(&set, &database).run_repair(&wanted).unwrap();
     assert_eq!(migrator(&set, &database).verify().unwrap().findings, []);
     assert_eq!(database.text("SELECT count(*) FROM _migrations"), "3");
