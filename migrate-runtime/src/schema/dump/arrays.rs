@@ -108,7 +108,7 @@ mod tests {
             "((ARRAY[1, 2.5])::double precision[])",
             "((ARRAY[1, 2])::text)",
             "ANY ((ARRAY[(1 + 2), 3])::numeric[])",
-            "ANY (ARRAY[('x'::character varying)::text, 'y'::text])::text[]",
+            "ANY (ARRAY[('x'::character varying)::text, 'y'::bpchar])::text[]",
             "ANY ((ARRAY[a, b])::text[])",
             "ANY ((ARRAY['x'::bpchar, 'y'::character varying])::text[])",
             "IS '(ARRAY[''x''::character varying])::text[]'",
