@@ -8,7 +8,7 @@ use crate::fault::{self, Point};
 use crate::history::{History, Recorded};
 use crate::progress::Event;
 use crate::schema::{READER, Schema};
-use crate::schema_drift::{Made, SchemaDrift, unknown};
+use crate::schema_drift::{Made, SchemaDrift, known};
 use crate::session::Session;
 use crate::snapshot::{Snapshot, limits};
 use crate::transport::{Failure, Keep};
@@ -47,7 +47,7 @@ impl Session<'_> {
         if recorded.is_none() {
             return Ok(Before(What::Unknown(None)));
         }
-        if let Some(why) = unknown(recorded.as_ref(), &server, history) {
+        if let Err(why) = known(recorded.as_ref(), &server, history) {
             return Ok(self.not_known(recorded, &why));
         }
         Ok(match self.look_at_schema(&server) {

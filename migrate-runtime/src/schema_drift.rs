@@ -43,37 +43,37 @@ pub(crate) enum Made {
     Unknown(String),
 }
 
-/// Why what is recorded says nothing about the schema that belongs to a history.
-pub(crate) fn unknown(
-    recorded: Option<&Recorded>,
+/// What is recorded about the schema that belongs to a history, or why nothing is.
+pub(crate) fn known<'r>(
+    recorded: Option<&'r Recorded>,
     server: &Server,
     history: &History,
-) -> Option<String> {
+) -> Result<&'r Recorded, String> {
     let Some(recorded) = recorded else {
-        return Some(
-            match server.layout {
-                None => NOT_READ,
-                Some(_) => "no run has recorded it yet",
-            }
-            .to_owned(),
-        );
+        return Err(match server.layout {
+            None => NOT_READ,
+            Some(_) => "no run has recorded it yet",
+        }
+        .to_owned());
     };
     let (then, now) = (recorded.major(), server.version / 10_000);
     if recorded.history != history.digest() {
-        return Some(
+        return Err(
             "it was recorded for another history: a run ended before it could record what it made, or another program changed the history"
                 .to_owned(),
         );
     }
     if then != now {
-        return Some(format!(
+        return Err(format!(
             "it was recorded on PostgreSQL {then}, and PostgreSQL {now} may write the same in other words"
         ));
     }
-    (recorded.reader != READER).then(|| {
-        "it was recorded by another version of this program, which reads it in another way"
-            .to_owned()
-    })
+    if recorded.reader != READER {
+        let why =
+            "it was recorded by another version of this program, which reads it in another way";
+        return Err(why.to_owned());
+    }
+    Ok(recorded)
 }
 
 impl Connection<'_> {
@@ -82,11 +82,10 @@ impl Connection<'_> {
         let mut attempts = 1;
         loop {
             let snapshot = self.snapshot(server)?;
-            let why = unknown(snapshot.recorded.as_ref(), server, &snapshot.history);
-            if let Some(why) = why {
-                return Ok((snapshot, Made::Unknown(why)));
-            }
-            let Some(recorded) = &snapshot.recorded else { continue };
+            let recorded = match known(snapshot.recorded.as_ref(), server, &snapshot.history) {
+                Ok(recorded) => recorded,
+                Err(why) => return Ok((snapshot, Made::Unknown(why))),
+            };
             if recorded.fingerprint == snapshot.schema.fingerprint() {
                 return Ok((snapshot, Made::AsItIs));
             }
@@ -114,8 +113,8 @@ impl Connection<'_> {
         if !self.settings.record_schema || is_new {
             return Ok(SchemaDrift::default());
         }
-        if let why @ Some(_) = unknown(nothing.recorded.as_ref(), server, history) {
-            return Ok(SchemaDrift { unknown: why, ..nothing });
+        if let Err(why) = known(nothing.recorded.as_ref(), server, history) {
+            return Ok(SchemaDrift { unknown: Some(why), ..nothing });
         }
         match self.look_at_schema(server) {
             Ok((snapshot, made)) => Ok(SchemaDrift::new(&snapshot, made, self.settings)),
