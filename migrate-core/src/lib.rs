@@ -7,6 +7,7 @@
 #[cfg(feature = "parser")]
 mod analysis;
 mod baked;
+mod batch;
 mod checksum;
 mod directive;
 mod duration;
@@ -32,6 +33,7 @@ mod version;
 #[cfg(feature = "parser")]
 pub use analysis::{Analysis, AnalyzedMigration, analyze};
 pub use baked::{ScriptFacts, ScriptFinding};
+pub use batch::{Batch, BatchPart};
 pub use checksum::{Checksum, ChecksumError};
 pub use duration::parse_duration_ms;
 pub use effect::{Blocks, Effect, LockMode, Whose, Work};
@@ -40,7 +42,7 @@ pub use folder::{Change, Stale, compare_folder, read_folder};
 #[cfg(feature = "parser")]
 pub use lint::{Example, Level, LintFinding, LintOptions, OptionsError, RULES, Rule, rules_page};
 pub use migration::{
-    Allow, ByteRange, Directives, Migration, MigrationSet, Mode, Script, Statement,
+    Allow, ByteRange, Directives, Manner, Migration, MigrationSet, Mode, Script, Statement,
 };
 pub use place::{Place, line_text, place_of};
 pub use problem::{Problem, ProblemKind};

@@ -70,6 +70,21 @@ pub struct Statement {
     pub line: u32,
     /// What sort of statement it is.
     pub kind: StatementKind,
+    /// How it runs.
+    pub manner: Manner,
+}
+
+/// How a statement runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Manner {
+    /// As it stands.
+    #[default]
+    Once,
+    /// Piece by piece over the rows of a table, each in a transaction of its own; see [`Batch`](crate::Batch).
+    Batch,
+    /// It is a query that has to give true, else the script fails.
+    Verify,
 }
 
 /// A half-open range of bytes in a script.
@@ -261,9 +276,39 @@ impl fmt::Display for Mode {
 }
 
 impl Statement {
-    /// Puts a statement together.
+    /// Puts a statement together that runs as it stands.
     pub const fn new(range: ByteRange, line: u32, kind: StatementKind) -> Statement {
-        Statement { range, line, kind }
+        Statement { range, line, kind, manner: Manner::Once }
+    }
+}
+
+impl Manner {
+    const ALL: [Manner; 3] = [Manner::Once, Manner::Batch, Manner::Verify];
+
+    /// The word that the database keeps for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Manner::Once => "once",
+            Manner::Batch => "batch",
+            Manner::Verify => "verify",
+        }
+    }
+
+    /// What a word of the database means.
+    pub fn from_word(word: &str) -> Option<Manner> {
+        Manner::ALL.into_iter().find(|it| it.as_str() == word)
+    }
+
+    /// Its number, for generated code.
+    #[doc(hidden)]
+    pub const fn number(self) -> u8 {
+        self as u8
+    }
+
+    /// What a number of generated code means.
+    #[doc(hidden)]
+    pub const fn embedded(number: u8) -> Manner {
+        Manner::ALL[number as usize]
     }
 }
 

@@ -183,6 +183,7 @@ impl Tables {
             | u128::from(range.end) << 32
             | u128::from(line) << 64
             | u128::from(kind) << 96
+            | u128::from(statement.manner.number()) << 120
     }
 
     /// The constant that is `MIGRATIONS`, and what it needs.

@@ -6,7 +6,7 @@
 
 pub use migrate_core::{Allow, Directives, Migration, MigrationSet, Statement, StatementKind};
 
-use migrate_core::{ByteRange, Checksum, Mode, Script, Version};
+use migrate_core::{ByteRange, Checksum, Manner, Mode, Script, Version};
 
 /// What a call with errors gives, so that they are the only errors.
 pub const EMPTY: MigrationSet = MigrationSet::new(&[]);
@@ -31,7 +31,8 @@ pub struct Literals<'a> {
     pub statements: &'static [Statement],
 }
 
-/// Makes statements of numbers: the start, the end, the line and the index of the kind, 32 bits each.
+/// Makes statements of numbers: the start, the end and the line, 32 bits each, the index of the kind, 24 bits, and
+/// how the statement runs.
 #[expect(clippy::cast_possible_truncation, reason = "each number holds several smaller ones")]
 pub const fn statements<const N: usize>(
     kinds: &[StatementKind],
@@ -46,7 +47,8 @@ pub const fn statements<const N: usize>(
         statement.range.start = number as u32;
         statement.range.end = (number >> 32) as u32;
         statement.line = (number >> 64) as u32;
-        statement.kind = kinds[(number >> 96) as usize];
+        statement.kind = kinds[(number >> 96) as usize & 0xff_ffff];
+        statement.manner = Manner::embedded((number >> 120) as u8);
         index += 1;
     }
     all

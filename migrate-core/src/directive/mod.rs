@@ -1,9 +1,11 @@
-//! Directives: comment lines `-- migrate:WORD …` in the header of a script.
+//! Directives: comment lines `-- migrate:WORD …` in the header of a script, and before the statement they govern.
+
+mod governing;
 
 use crate::problem::{Finding, ProblemKind};
 use crate::spelling::nearest;
 use crate::sql::{Split, Token, TokenKind, byte_range};
-use crate::{Direction, SourceAllow, SourceDirectives, parse_duration_ms};
+use crate::{Direction, Manner, SourceAllow, SourceDirectives, Statement, parse_duration_ms};
 
 const MARK: &str = "migrate:";
 
@@ -14,6 +16,8 @@ enum Value {
     Duration,
     Reason,
     RuleAndReason,
+    /// It stands before a statement, which runs in this manner.
+    Governs(Manner),
 }
 
 /// Every directive, and how it is written.
@@ -24,20 +28,19 @@ const KNOWN: &[(&str, Value)] = &[
     ("statement-timeout", Value::Duration),
     ("allow", Value::RuleAndReason),
     ("irreversible", Value::Reason),
+    ("batch", Value::Governs(Manner::Batch)),
+    ("verify", Value::Governs(Manner::Verify)),
 ];
 
-/// Words that a later version of this program will know.
-const RESERVED: &[&str] = &["batch", "verify"];
-
 /// A directive as it stands in the script.
-struct Line<'a> {
+pub(crate) struct Line<'a> {
     /// Where the comment begins.
     start: usize,
     /// Where its text ends, without blanks.
     end: usize,
-    word: &'a str,
+    pub(crate) word: &'a str,
     /// What follows the word, without blanks around it.
-    value: &'a str,
+    pub(crate) value: &'a str,
 }
 
 /// What the directives of a script say.
@@ -49,9 +52,21 @@ pub(crate) struct Header {
     pub(crate) says_irreversible: bool,
 }
 
-/// Reads every directive of a script; `first` is where its first statement begins.
-pub(crate) fn read(split: &Split<'_>, first: Option<usize>, direction: Direction) -> Header {
-    let mut reader = Reader { first, direction, ..Reader::default() };
+/// Reads every directive of a script, and has its statements run in the manner that those before them say.
+pub(crate) fn read(
+    split: &Split<'_>,
+    statements: &mut [Statement],
+    direction: Direction,
+) -> Header {
+    let first = statements.first().map(|it| it.range.start as usize);
+    let mut reader = Reader {
+        first,
+        direction,
+        statements,
+        directives: SourceDirectives::default(),
+        seen: Vec::new(),
+        findings: Vec::new(),
+    };
     for comment in &split.comments {
         match line(split.sql, comment) {
             Some(line) if comment.kind == TokenKind::LineComment => reader.take(&line),
@@ -63,12 +78,13 @@ pub(crate) fn read(split: &Split<'_>, first: Option<usize>, direction: Direction
             None => {}
         }
     }
+    reader.check_governed(split.sql);
     let says_irreversible = reader.seen.iter().any(|it| it == "irreversible");
     Header { directives: reader.directives, findings: reader.findings, says_irreversible }
 }
 
 /// Takes a comment apart, if it is a directive.
-fn line<'a>(sql: &'a str, comment: &Token) -> Option<Line<'a>> {
+pub(crate) fn line<'a>(sql: &'a str, comment: &Token) -> Option<Line<'a>> {
     let text = comment.text(sql);
     let (opening, closing) = match comment.kind {
         TokenKind::LineComment => ("--", ""),
@@ -82,28 +98,17 @@ fn line<'a>(sql: &'a str, comment: &Token) -> Option<Line<'a>> {
     Some(Line { start: comment.start, end, word, value: value.trim_start() })
 }
 
-struct Reader {
+struct Reader<'s> {
     first: Option<usize>,
     direction: Direction,
+    statements: &'s mut [Statement],
     directives: SourceDirectives,
     /// The directives that were read: two of a sort are one too many.
     seen: Vec<String>,
     findings: Vec<Finding>,
 }
 
-impl Default for Reader {
-    fn default() -> Reader {
-        Reader {
-            first: None,
-            direction: Direction::Up,
-            directives: SourceDirectives::default(),
-            seen: Vec::new(),
-            findings: Vec::new(),
-        }
-    }
-}
-
-impl Reader {
+impl Reader<'_> {
     fn take(&mut self, line: &Line<'_>) {
         let word = line.word;
         let Some((_, form)) = KNOWN.iter().find(|(known, _)| *known == word) else {
@@ -113,6 +118,9 @@ impl Reader {
             };
             return self.problem(line, message, help_for_unknown(word));
         };
+        if let Value::Governs(manner) = form {
+            return self.take_governing(line, *manner);
+        }
         if self.first.is_some_and(|first| first < line.start) {
             let help = match word {
                 "irreversible" => "keep one: the SQL, or the directive that says why there is none",
@@ -135,6 +143,7 @@ impl Reader {
             Value::Duration => self.take_duration(line),
             Value::Reason => self.take_reason(line),
             Value::RuleAndReason => self.take_allow(line),
+            Value::Governs(_) => {}
         }
     }
 
@@ -229,9 +238,6 @@ fn reason(value: &str) -> Option<String> {
 }
 
 fn help_for_unknown(word: &str) -> String {
-    if RESERVED.contains(&word) {
-        return format!("`{word}` is not supported by this version of migrate");
-    }
     if let Some(known) = nearest(word, KNOWN.iter().map(|(known, _)| *known)) {
         return format!("did you mean `{known}`?");
     }

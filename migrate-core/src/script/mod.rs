@@ -53,17 +53,16 @@ fn check(
     let split = Split::of(sql);
     findings.extend(split.faults.iter().map(|it| fault(*it)));
     let body = transaction::unwrap(&split);
-    let statements: Vec<Statement> = body.iter().map(|it| it.statement).collect();
+    let mut statements: Vec<Statement> = body.iter().map(|it| it.statement).collect();
 
-    let first = statements.first().map(|it| it.range.start as usize);
-    let header = directive::read(&split, first, direction);
+    let header = directive::read(&split, &mut statements, direction);
     findings.extend(header.findings);
     findings.extend(statements.iter().filter_map(copy_from_stdin));
     if statements.is_empty() && split.faults.is_empty() && !header.says_irreversible {
         findings.push(empty(direction));
     }
-    let mode = transaction::mode(body, header.directives.no_transaction);
-    findings.extend(transaction::find_problems(&split, body, mode));
+    let mode = transaction::mode(&statements, header.directives.no_transaction);
+    findings.extend(transaction::find_problems(&split, body, &statements, mode));
     #[cfg(feature = "parser")]
     if header.directives.no_parse.is_none() {
         findings.extend(parse(&split));

@@ -2,7 +2,7 @@
 
 use crate::problem::{Finding, ProblemKind};
 use crate::sql::{Control, Piece, Split, control};
-use crate::{Mode, Statement};
+use crate::{Manner, Mode, Statement};
 
 /// The statements that are sent: those of the script without `BEGIN` and `COMMIT` around it, which
 /// other tools ask for.
@@ -22,18 +22,29 @@ fn control_of(split: &Split<'_>, piece: &Piece) -> Option<Control> {
     control(split.sql, split.tokens(piece))
 }
 
-/// How a script runs: in a transaction, unless its header says otherwise or no statement may.
-pub(super) fn mode(body: &[Piece], no_transaction: bool) -> Mode {
-    let refuses = |it: &Piece| it.statement.kind.refuses_transaction();
-    if no_transaction || (!body.is_empty() && body.iter().all(refuses)) {
+/// How a script runs: in a transaction, unless its header says otherwise, no statement may, or one commits piece
+/// by piece.
+pub(super) fn mode(statements: &[Statement], no_transaction: bool) -> Mode {
+    let refuses = |it: &Statement| it.kind.refuses_transaction();
+    let refuse = !statements.is_empty() && statements.iter().all(refuses);
+    if no_transaction || refuse || statements.iter().any(is_batch) {
         Mode::Standalone
     } else {
         Mode::Transactional
     }
 }
 
+fn is_batch(statement: &Statement) -> bool {
+    statement.manner == Manner::Batch
+}
+
 /// Finds the statements that do not go with the way the script runs.
-pub(super) fn find_problems(split: &Split<'_>, body: &[Piece], mode: Mode) -> Vec<Finding> {
+pub(super) fn find_problems(
+    split: &Split<'_>,
+    body: &[Piece],
+    statements: &[Statement],
+    mode: Mode,
+) -> Vec<Finding> {
     let mut findings: Vec<Finding> =
         body.iter().filter_map(|it| find_control(split, it, mode)).collect();
     let refusing: Vec<Statement> =
@@ -41,7 +52,9 @@ pub(super) fn find_problems(split: &Split<'_>, body: &[Piece], mode: Mode) -> Ve
     let wrapper = split.statements.first().filter(|_| body.len() < split.statements.len());
     findings.extend(match (wrapper, refusing.as_slice(), mode) {
         (Some(_), [first, ..], _) => Some(wrapped(first)),
-        (Some(begin), [], Mode::Standalone) => Some(wrapper_without_transaction(begin)),
+        (Some(begin), [], Mode::Standalone) => {
+            Some(wrapper_without_transaction(begin, statements.iter().any(is_batch)))
+        }
         (None, [first, others @ ..], Mode::Transactional) => Some(mixed(first, others)),
         _ => None,
     });
@@ -76,9 +89,18 @@ fn wrapped(refusing: &Statement) -> Finding {
     Finding::new(ProblemKind::RefusesTransaction, refusing.range, message, help)
 }
 
-fn wrapper_without_transaction(begin: &Piece) -> Finding {
-    let message = "`BEGIN` and `COMMIT` around a script that is to run without a transaction";
-    let help = "keep one: `BEGIN` and `COMMIT`, or `-- migrate:no-transaction`";
+fn wrapper_without_transaction(begin: &Piece, has_batch: bool) -> Finding {
+    let (message, help) = if has_batch {
+        (
+            "`BEGIN` and `COMMIT` around a script that runs in batches",
+            "delete `BEGIN` and `COMMIT`: each batch is a transaction of its own",
+        )
+    } else {
+        (
+            "`BEGIN` and `COMMIT` around a script that is to run without a transaction",
+            "keep one: `BEGIN` and `COMMIT`, or `-- migrate:no-transaction`",
+        )
+    };
     Finding::new(ProblemKind::TransactionControl, begin.statement.range, message, help)
 }
 

@@ -32,6 +32,4 @@ pub(crate) use parse::parse;
 #[cfg(feature = "parser")]
 pub(crate) use read::read;
 pub(crate) use split::{Fault, FaultKind, Piece, Split, byte_range};
-#[cfg(feature = "parser")]
-pub(crate) use token::Tokens;
-pub(crate) use token::{Token, TokenKind, is_blank};
+pub(crate) use token::{Token, TokenKind, Tokens, is_blank};

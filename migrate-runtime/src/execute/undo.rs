@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use migrate_core::{Mode, Script};
+use migrate_core::{Manner, Mode, Script};
 
 use crate::quote::{fill, json_text, literal, optional};
 
@@ -15,9 +15,13 @@ pub(super) fn keep_script(schema: &str, version: &str, script: &Script) -> Strin
         let comma = if index == 0 { "" } else { ", " };
         let (start, end, line) = (it.range.start, it.range.end, it.line);
         let kind = it.kind.as_str();
+        let manner = match it.manner {
+            Manner::Once => String::new(),
+            other => format!(r#", "manner": "{}""#, other.as_str()),
+        };
         let _ = write!(
             statements,
-            r#"{comma}{{"start": {start}, "end": {end}, "line": {line}, "kind": "{kind}"}}"#
+            r#"{comma}{{"start": {start}, "end": {end}, "line": {line}, "kind": "{kind}"{manner}}}"#
         );
     }
     let number = |it: Option<u32>| it.map_or("null".to_owned(), |it| it.to_string());

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use migrate_core::{ByteRange, Checksum, Direction, Mode, Statement, StatementKind};
+use migrate_core::{ByteRange, Checksum, Direction, Manner, Mode, Statement, StatementKind};
 
 use super::log::{LogFilter, Since};
 use super::{History, Recorded, RoleLimits, Row, Server, StoredScript, Unfinished};
@@ -309,7 +309,10 @@ fn parse_statement(text: &str) -> Option<Statement> {
     let mut number = || fields.next()?.parse().ok();
     let (start, end, line) = (number()?, number()?, number()?);
     let kind = fields.next().and_then(StatementKind::from_word).unwrap_or(StatementKind::Other);
-    Some(Statement::new(ByteRange { start, end }, line, kind))
+    let mut statement = Statement::new(ByteRange { start, end }, line, kind);
+    // One that is not known here may mean anything.
+    statement.manner = fields.next().map_or(Some(Manner::Once), Manner::from_word)?;
+    Some(statement)
 }
 
 /// A time that the database gave in microseconds since 1970.

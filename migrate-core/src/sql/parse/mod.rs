@@ -6,6 +6,7 @@ use super::split::{Piece, Split};
 use super::token::{Token, TokenKind, Tokens};
 use super::{StatementKind, byte_range};
 use crate::Statement;
+use crate::batch::masked;
 use crate::problem::{Finding, ProblemKind};
 use crate::spelling::nearest;
 
@@ -93,11 +94,10 @@ pub(crate) fn parse<'a>(
 fn parse_statement(split: &Split<'_>, piece: &Piece) -> Option<Finding> {
     let (sql, tokens) = (split.sql, split.tokens(piece));
     let range = piece.statement.range;
-    let text = range.of(sql);
     if is_beyond_the_parser(sql, &piece.statement, tokens) {
         return None;
     }
-    let parse = SourceFile::parse(text);
+    let parse = SourceFile::parse(&masked(sql, range));
     let error = parse.errors().into_iter().next()?;
     let at = range.start as usize + usize::from(error.range().start());
     let index = tokens.iter().position(|it| it.end > at).unwrap_or(tokens.len());

@@ -17,6 +17,7 @@ use squawk_syntax::ast::{self, AstNode, Stmt};
 
 use super::action::{Action, What};
 use super::parse::may_be_parsed;
+use crate::batch::masked;
 use crate::{ByteRange, SourceScript, Statement};
 use tree::{Reader, lists};
 
@@ -30,7 +31,7 @@ pub(crate) fn read(script: &SourceScript, statement: &Statement) -> Vec<Action> 
 }
 
 fn of_range(sql: &str, range: ByteRange) -> Vec<Action> {
-    let parse = SourceFile::parse(range.of(sql));
+    let parse = SourceFile::parse(&masked(sql, range));
     if !parse.errors().is_empty() {
         return Vec::new();
     }
