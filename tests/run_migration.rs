@@ -3,6 +3,7 @@
 
 mod run {
     pub(crate) mod backup;
+    pub(crate) mod batches;
     pub(crate) mod begun;
     pub(crate) mod check;
     pub(crate) mod check_server;
@@ -60,6 +61,7 @@ use migration_tests::harness;
 fn main() -> ExitCode {
     let tests = [
         run::backup::tests(),
+        run::batches::tests(),
         run::begun::tests(),
         run::check::tests(),
         run::check_server::tests(),

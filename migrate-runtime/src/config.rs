@@ -47,6 +47,13 @@ pub struct Settings {
     pub reconnect: Duration,
     /// How long one attempt to connect may take, login included.
     pub connect_timeout: Duration,
+    /// How long statements that run in batches (`-- migrate:batch`) may take in one run, all together: between two
+    /// batches it stops then, as [`ErrorKind::Unfinished`](crate::ErrorKind::Unfinished), and the next run goes on.
+    /// One batch is done in any case. Zero is without limit.
+    pub max_batch_time: Duration,
+    /// Batches wait as long as a standby is further behind than this, or by more than 256 MB, until `lock_deadline`.
+    /// Zero never waits for one.
+    pub max_replication_lag: Duration,
     /// What the log and the server's view of the session say about this process.
     pub identity: Identity,
     /// Whether each run that changed something records the schema that it leaves, so that
@@ -166,6 +173,8 @@ impl Default for Settings {
             wait_for_db: Duration::ZERO,
             reconnect: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(10),
+            max_batch_time: Duration::ZERO,
+            max_replication_lag: Duration::from_secs(10),
             identity: Identity::default(),
             record_schema: true,
             ignore: Ignore::default(),

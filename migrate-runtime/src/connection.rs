@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use crate::audit::Audit;
+use crate::batches::Batches;
 use crate::config::Settings;
 use crate::connect_options::ConnectOptions;
 use crate::deadline::{Deadline, Moment, jittered};
@@ -48,6 +49,8 @@ pub(crate) struct Connection<'a> {
     pub(crate) began: Moment,
     /// What the migration on its way waited for.
     pub(crate) waits: Waits,
+    /// What it did in batches.
+    pub(crate) batches: Batches,
     pub(crate) tell: Tell<'a>,
 }
 
@@ -103,6 +106,7 @@ impl<'a> Connection<'a> {
             has_log: false,
             began: Moment::now(),
             waits,
+            batches: Batches::default(),
             tell,
         }
     }

@@ -98,7 +98,12 @@ pub(crate) fn send_lent(
     let mut completed = 0;
     for message in answer {
         match message {
-            SimpleQueryMessage::CommandComplete(_) => completed += 1,
+            SimpleQueryMessage::CommandComplete(count) => {
+                if keep.wants(completed) {
+                    reply.counts.push((completed, count));
+                }
+                completed += 1;
+            }
             SimpleQueryMessage::Row(row) if keep.wants(completed) => {
                 reply.rows.push((completed, cells(&row)));
             }

@@ -65,6 +65,7 @@ pub mod __private;
 mod audit;
 #[cfg(feature = "backup")]
 pub mod backup;
+mod batches;
 mod call;
 #[cfg(feature = "check")]
 pub mod check;
@@ -139,15 +140,15 @@ pub use forecast::{
     AffectedTable, Forecast, Impact, Obstacle, RelationLock, StatementForecast, StepForecast,
     Verdict,
 };
-pub use history::{LogEntry, LogFilter, Recorded, Since, Unfinished};
+pub use history::{Batched, LogEntry, LogFilter, Recorded, Since, Unfinished};
 pub use info::Info;
 pub use interrupt::Interrupt;
 pub use logs::{Logs, Record};
 pub use mend::{Mend, MendKind, Repair};
 pub use migrate_core::{
-    Allow, Blocks, ByteRange, Checksum, ChecksumError, Direction, Directives, Effect, LockMode,
-    Migration, MigrationSet, Mode, Script, ScriptFacts, ScriptFinding, Severity, Statement,
-    StatementKind, Version, VersionError, WaitsFor, Whose, Work,
+    Allow, Batch, BatchPart, Blocks, ByteRange, Checksum, ChecksumError, Direction, Directives,
+    Effect, LockMode, Manner, Migration, MigrationSet, Mode, Script, ScriptFacts, ScriptFinding,
+    Severity, Statement, StatementKind, Version, VersionError, WaitsFor, Whose, Work,
 };
 pub use migrate_macros::embed_migrations;
 pub use migrator::Migrator;

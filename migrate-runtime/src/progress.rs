@@ -67,6 +67,30 @@ pub enum Event {
         /// Its line in the script.
         line: u32,
     },
+    /// A batch of a statement was committed.
+    Batch {
+        /// The migration.
+        version: String,
+        /// The place of the statement in the script, counted from 1.
+        statement: usize,
+        /// How many rows of its table it has walked.
+        rows: u64,
+        /// How many rows the statement says that it worked on.
+        changed: u64,
+        /// How long it took.
+        took: Duration,
+        /// How many rows all batches so far have walked, those of earlier runs too.
+        done: u64,
+        /// How many there are, as estimated when the first batch began.
+        total: u64,
+    },
+    /// The next batch waits; told about every second as long as it does.
+    BatchPaused {
+        /// The migration.
+        version: String,
+        /// For whom.
+        reason: String,
+    },
     /// A script outside a transaction goes on that had stopped: in another run, or in this one, when the
     /// connection was lost.
     Resumed {

@@ -310,7 +310,10 @@ impl Course {
                 let name = format!("{}_{}", step.version(), step.name());
                 let begun = history.unfinished.iter().find(|it| it.version == step.version());
                 let of_it = match begun {
-                    Some(work) => unfinished(&name, step, work.index(), work.alone == Some(true)),
+                    Some(work) => {
+                        let in_doubt = work.alone == Some(true);
+                        unfinished(&name, step, work.index(), (in_doubt, work.batched))
+                    }
                     None => format!("nothing of {name} was changed"),
                 };
                 format!("{before}{of_it}")

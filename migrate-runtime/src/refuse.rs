@@ -133,6 +133,7 @@ impl Connection<'_> {
             members.push(format!("\"place\": \"{}\"", json_text(&place)));
         }
         members.extend(self.waits.members(error.blockers()));
+        members.extend(self.batches.member());
         format!("{{{}}}", members.join(", "))
     }
 }

@@ -58,6 +58,8 @@ pub(crate) struct Notice {
 #[derive(Debug, Default)]
 pub(crate) struct Reply {
     pub(crate) rows: Vec<(usize, Vec<Option<String>>)>,
+    /// How many rows the statements worked on whose rows are wanted.
+    pub(crate) counts: Vec<(usize, u64)>,
 }
 
 /// A message that failed, and how far it came.
@@ -303,7 +305,12 @@ async fn read(
             .await
     {
         match item {
-            Ok(SimpleQueryMessage::CommandComplete(_)) => *completed += 1,
+            Ok(SimpleQueryMessage::CommandComplete(count)) => {
+                if keep.wants(*completed) {
+                    reply.counts.push((*completed, count));
+                }
+                *completed += 1;
+            }
             Ok(SimpleQueryMessage::Row(row)) if keep.wants(*completed) => {
                 reply.rows.push((*completed, cells(&row)));
             }
@@ -363,6 +370,11 @@ impl Reply {
     /// The first row of one statement.
     pub(crate) fn first(&self, statement: usize) -> Option<&[Option<String>]> {
         self.of(statement).next()
+    }
+
+    /// How many rows a statement worked on.
+    pub(crate) fn count(&self, statement: usize) -> u64 {
+        self.counts.iter().find(|it| it.0 == statement).map_or(0, |it| it.1)
     }
 
     /// Whether the only cell of a statement's only row is true.

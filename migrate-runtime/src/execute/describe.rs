@@ -8,6 +8,7 @@ use super::Transactions;
 use super::cause::{self, kind_of};
 use super::message::Place;
 use crate::error::{Error, ErrorKind, Location};
+use crate::history::Batched;
 use crate::plan::Step;
 use crate::session::Session;
 use crate::sqlstate;
@@ -35,6 +36,8 @@ pub(super) enum Progress {
         statement: usize,
         /// Whether nobody but the catalogs knows what came of this one.
         in_doubt: bool,
+        /// How far this one has come, where it runs in batches.
+        batched: Option<Batched>,
     },
 }
 
@@ -102,6 +105,9 @@ fn message(kind: ErrorKind, code: Option<&str>, step: &Step, progress: Progress)
         Direction::Down => "reverting",
     };
     let what = format!("{verb} migration {}_{}", step.version(), step.name());
+    if code == Some(sqlstate::NOT_TRUE) {
+        return format!("{what}: what its script verifies is not true");
+    }
     match progress {
         Progress::Begun { statement, .. } if kind == ErrorKind::Unfinished => {
             match step.statements().get(statement) {
@@ -116,7 +122,7 @@ fn message(kind: ErrorKind, code: Option<&str>, step: &Step, progress: Progress)
     }
 }
 
-fn state(lost: bool, step: &Step, situation: Situation) -> String {
+pub(super) fn state(lost: bool, step: &Step, situation: Situation) -> String {
     let migration = format!("{}_{}", step.version(), step.name());
     let before = before(situation.done, step.direction());
     match situation.progress {
@@ -127,8 +133,8 @@ fn state(lost: bool, step: &Step, situation: Situation) -> String {
         Progress::Untouched if lost => {
             format!("{before}how far {migration} came, the history and its progress tell")
         }
-        Progress::Begun { statement, in_doubt } => {
-            format!("{before}{}", unfinished(&migration, step, statement, in_doubt))
+        Progress::Begun { statement, in_doubt, batched } => {
+            format!("{before}{}", unfinished(&migration, step, statement, (in_doubt, batched)))
         }
         _ if lost => format!("{before}whether {migration} was committed, the history tells"),
         Progress::RolledBack(Transactions::OneForAll) => {
@@ -152,7 +158,12 @@ pub(crate) fn before(done: usize, direction: Direction) -> String {
 }
 
 /// How far a script outside a transaction came: the statements before this one (from 0) are done.
-pub(crate) fn unfinished(migration: &str, step: &Step, statement: usize, in_doubt: bool) -> String {
+pub(crate) fn unfinished(
+    migration: &str,
+    step: &Step,
+    statement: usize,
+    (in_doubt, batched): (bool, Option<Batched>),
+) -> String {
     let mut state = format!("{migration} is unfinished: ");
     match statement {
         0 => {}
@@ -163,6 +174,10 @@ pub(crate) fn unfinished(migration: &str, step: &Step, statement: usize, in_doub
     }
     if statement == step.statements().len() {
         state.push_str("its row in the history is missing");
+        return state;
+    }
+    if let Some(batched) = batched {
+        let _ = write!(state, "statement {} has done {batched}", statement + 1);
         return state;
     }
     // What may run in a transaction was rolled back; the others may have done a part of their work.

@@ -5,7 +5,7 @@
 //! transaction. Every statement is counted, so that an answer that stops after n completions, or an
 //! error with a position, can be traced to the statement of the script.
 
-use migrate_core::Direction;
+use migrate_core::{Batch, BatchPart, Direction, Manner};
 
 use super::patience::{Attempt, Limits};
 use super::pieces::{Body, Past, Piece, pieces};
@@ -14,7 +14,7 @@ use super::undo::keep_script;
 use crate::audit::{Audit, Entry};
 use crate::config::Settings;
 use crate::deadline::server_millis;
-use crate::history::{Server, Store};
+use crate::history::{Server, Store, forget};
 use crate::lock::LockKey;
 use crate::plan::{Step, StepScript};
 use crate::quote::{fill, fill_code, json_text, literal};
@@ -32,6 +32,8 @@ pub(crate) struct Frame {
     limits_transactions: bool,
     /// How often the step on its way was sent before.
     pub(crate) retries: u32,
+    /// What it did in batches: a member of a JSON object.
+    pub(crate) batches: Option<String>,
     /// What brings a session back to how it was before a script.
     cleanup: Vec<String>,
 }
@@ -98,6 +100,7 @@ impl Frame {
             checks_client: server.checks_client,
             limits_transactions: server.role_limits.transactions,
             retries: 0,
+            batches: None,
             cleanup,
         }
     }
@@ -213,16 +216,24 @@ impl<'a> Message<'a> {
 
     /// Proves that we hold the lock and that the step is still to do.
     pub(crate) fn guard(&mut self, step: &Step) {
-        let exists = format!(
-            "EXISTS (SELECT FROM {}._migrations WHERE version = {})",
-            self.frame.store.schema,
-            literal(step.version())
-        );
-        let already = match step.direction() {
-            Direction::Up => exists,
-            Direction::Down => format!("NOT {exists}"),
+        self.guard_unless(&self.already(step));
+    }
+
+    /// An expression: whether what the step would make true is true.
+    pub(super) fn already(&self, step: &Step) -> String {
+        let exists = |table: &str| {
+            let (schema, version) = (&self.frame.store.schema, literal(step.version()));
+            format!("EXISTS (SELECT FROM {schema}.{table} WHERE version = {version})")
         };
-        self.guard_unless(&already);
+        let has_run = exists("_migrations");
+        match step.direction() {
+            Direction::Up => has_run,
+            // It has no row to take away, and is unfinished as long as it is not reverted.
+            Direction::Down if step.reverts_half() => {
+                format!("{has_run} OR NOT {}", exists("_migrations_progress"))
+            }
+            Direction::Down => format!("NOT {has_run}"),
+        }
     }
 
     /// Proves that we hold the lock and that `already`, an expression, is not true.
@@ -248,11 +259,46 @@ impl<'a> Message<'a> {
                 body: piece.body,
             });
             self.statements += piece.body.count;
-            self.text.push_str(&step.sql()[piece.body.start..piece.body.end]);
+            let sql = &step.sql()[piece.body.start..piece.body.end];
+            match piece.body.manner {
+                Manner::Verify => self.text.push_str(&verified(sql)),
+                _ => self.text.push_str(sql),
+            }
             // On a line of its own: the script may end in a comment.
             self.text.push_str("\n;\n");
         }
         self.parts.push(Part { script, sent, result: usize::MAX, commit: usize::MAX });
+    }
+
+    /// Adds a statement that runs in batches, with the keys of one in the place of its placeholders: its first one,
+    /// and the first one behind it or, in the last batch, its own last one.
+    pub(super) fn batch(
+        &mut self,
+        step: &Step,
+        number: usize,
+        (start, end, is_last): (&str, &str, bool),
+        limit: u32,
+    ) {
+        let statement = self.statements;
+        self.longest = Some(limit).filter(|_| !step.sets_lock_timeout());
+        let mut sent = Vec::new();
+        for part in Batch::parts(step.sql(), &step.statements()[number]) {
+            let text = match part {
+                BatchPart::Sql(range) => {
+                    let body = Body::of(number, range);
+                    sent.push(Sent { statement, offset: self.text.len(), body });
+                    range.of(step.sql())
+                }
+                BatchPart::Start => start,
+                BatchPart::End => end,
+                BatchPart::Less if is_last => "<=",
+                BatchPart::Less => "<",
+            };
+            self.text.push_str(text);
+        }
+        self.text.push_str("\n;\n");
+        self.statements += 1;
+        self.parts.push(Part { script: statement, sent, result: usize::MAX, commit: usize::MAX });
     }
 
     /// Sets how long the statements that follow wait for a lock, in milliseconds.
@@ -277,6 +323,9 @@ impl<'a> Message<'a> {
             Direction::Up => self.push(&fill(include_str!("ran.sql"), &values)),
             Direction::Down => self.push(&fill(include_str!("reverted.sql"), &values)),
         }
+        if step.reverts_half() {
+            self.push(&forget(&self.frame.store.schema, step.version(), Direction::Up));
+        }
         if let Some(undo) = step.undo() {
             self.push(&keep_script(&self.frame.store.schema, &version, undo));
         }
@@ -289,8 +338,9 @@ impl<'a> Message<'a> {
             let (run, statement) = (json_text(&it.work.run), it.work.statement);
             format!(", \"resumed\": {{\"run\": \"{run}\", \"statement\": {statement}}}")
         });
+        let batches = self.frame.batches.as_ref().map_or_else(String::new, |it| format!(", {it}"));
         let checksum = json_text(step.checksum());
-        let detail = format!("{{\"checksum\": \"{checksum}\"{retries}{resumed}}}");
+        let detail = format!("{{\"checksum\": \"{checksum}\"{retries}{batches}{resumed}}}");
         self.push(&self.frame.audit.row(&Entry {
             version: Some(step.version()),
             direction: Some(step.direction()),
@@ -386,4 +436,9 @@ impl<'a> Message<'a> {
         let ends = std::iter::once(self.text.len());
         self.text.char_indices().map(|it| it.0).chain(ends).nth(index)
     }
+}
+
+/// A query that has to give true, as a statement that fails where it does not.
+fn verified(query: &str) -> String {
+    fill_code(include_str!("verify.sql"), &[("query", query)]).trim_end().to_owned()
 }

@@ -1,6 +1,7 @@
 //! Runs the steps of a plan on a session, one message after the other.
 
 mod alone;
+mod batched;
 mod cause;
 mod describe;
 mod force;
@@ -124,6 +125,7 @@ impl Execution<'_, '_> {
 
     fn started(&mut self, step: &Step, index: usize) {
         self.session.began = Moment::now();
+        self.session.batches.next_migration();
         self.session.tell(Event::Started {
             index: self.before + index + 1,
             total: self.total,

@@ -1,6 +1,6 @@
 //! A script cut into pieces, where the limit for locks changes between its statements.
 
-use migrate_core::WaitsFor;
+use migrate_core::{ByteRange, Manner, WaitsFor};
 
 use super::patience::Limits;
 use crate::plan::Step;
@@ -23,6 +23,8 @@ pub(super) struct Body {
     /// Where it begins in the script, in bytes.
     pub(super) start: usize,
     pub(super) end: usize,
+    /// How its statements run.
+    pub(super) manner: Manner,
 }
 
 /// What a transaction has done so far, as far as it matters to the locks that come.
@@ -57,19 +59,18 @@ impl Past {
 
 /// A whole script. One that sets the limit itself is left alone.
 pub(super) fn pieces(step: &Step, limits: Limits, past: &mut Past) -> Vec<Piece> {
-    let statements = step.statements();
-    if step.sets_lock_timeout() {
-        return vec![Piece { body: Body::range(step, 0, statements.len()), limit: limits.first }];
-    }
+    let is_its_own = step.sets_lock_timeout();
     let mut pieces: Vec<Piece> = Vec::new();
-    for (number, statement) in statements.iter().enumerate() {
+    for (number, statement) in step.statements().iter().enumerate() {
         let waits_for = statement.kind.waits_for();
         let limit = match pieces.last() {
+            _ if is_its_own => limits.first,
             Some(last) if waits_for == WaitsFor::Nothing => last.limit,
             _ => past.limit(waits_for, limits),
         };
+        let joins = |it: &Piece| it.limit == limit && it.body.manner == Manner::Once;
         match pieces.last_mut() {
-            Some(last) if last.limit == limit => {
+            Some(last) if joins(last) && statement.manner == Manner::Once => {
                 last.body = Body::range(step, last.body.first, last.body.count + 1);
             }
             _ => pieces.push(Piece { body: Body::range(step, number, 1), limit }),
@@ -90,7 +91,14 @@ impl Body {
         let statements = &step.statements()[first..first + count];
         let start = statements.first().map_or(0, |it| it.range.start as usize);
         let end = statements.last().map_or(0, |it| it.range.end as usize);
-        Body { first, count, start, end }
+        let manner = statements.first().map_or(Manner::Once, |it| it.manner);
+        Body { first, count, start, end, manner }
+    }
+
+    /// A part of one statement.
+    pub(super) fn of(statement: usize, range: ByteRange) -> Body {
+        let (start, end) = (range.start as usize, range.end as usize);
+        Body { first: statement, count: 1, start, end, manner: Manner::Once }
     }
 
     pub(super) fn len(&self) -> usize {

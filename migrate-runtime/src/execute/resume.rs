@@ -49,7 +49,9 @@ impl Execution<'_, '_> {
                 for cleanup in &before {
                     self.alone(work, number, cleanup)?;
                 }
-                let what = if before.is_empty() {
+                let what = if resume.work.batched.is_some() {
+                    "goes on behind its last batch"
+                } else if before.is_empty() {
                     "is not done, and runs"
                 } else {
                     "left something invalid, which was dropped; it runs again"
@@ -89,7 +91,7 @@ impl Execution<'_, '_> {
     }
 
     /// Asks about the row of the progress, as the role that logged in.
-    fn ask_progress(&mut self, work: &Work<'_>, sql: &str) -> Result<Reply, Failed> {
+    pub(super) fn ask_progress(&mut self, work: &Work<'_>, sql: &str) -> Result<Reply, Failed> {
         let question = self.frame.about(work.step, sql);
         let answer = self.session.send(&question, Keep::All);
         answer.map_err(|failure| self.fail(work, Some(work.place()), failure))

@@ -4,7 +4,7 @@
 //! doubt. A statement that may run in a transaction moves the row in its own transaction, so it is
 //! never in doubt. Only for the others the row is written ahead.
 
-use migrate_core::{Checksum, Statement};
+use migrate_core::{Checksum, Direction, Manner, Statement};
 
 use super::describe::{Progress, Situation, describe};
 use super::message::Place;
@@ -16,7 +16,7 @@ use super::{Execution, Failed, Frame, Message};
 use crate::audit::Outcome;
 use crate::error::Error;
 use crate::fault::{self, Point};
-use crate::history::forget;
+use crate::history::{Batched, forget};
 use crate::plan::Step;
 use crate::progress::Event;
 use crate::quote::{fill, json_text, literal};
@@ -29,7 +29,7 @@ use crate::waits::Waits;
 pub(super) enum Ran {
     /// Together with its mark or, if it was the last one, with the rows of the history.
     InTransaction,
-    /// Alone, after its mark was written ahead.
+    /// Otherwise: the mark moved behind it in a transaction of its own.
     Alone,
 }
 
@@ -38,7 +38,8 @@ impl Execution<'_, '_> {
         self.started(step, index);
         let begun = step.resume().map(|it| it.work.index());
         let in_doubt = step.resume().is_some_and(|it| it.work.alone == Some(true));
-        let mut work = Work { step, index, recorded: begun, in_doubt };
+        let batched = step.resume().and_then(|it| it.work.batched);
+        let mut work = Work { step, index, recorded: begun, in_doubt, batched };
         self.session.waits = Waits::of(step.version());
         let result = self.run_statements(&mut work);
         self.session.come_back();
@@ -58,7 +59,10 @@ impl Execution<'_, '_> {
             let (index, line) = (number + 1, statement.line);
             self.session.waits.next();
             self.session.tell(Event::Statement { index, total, line });
-            ran = if statement.kind.refuses_transaction() {
+            ran = if statement.manner == Manner::Batch {
+                self.run_batches(work, number)?;
+                Ran::Alone
+            } else if statement.kind.refuses_transaction() {
                 self.run_alone(work, number)?
             } else {
                 self.run_in_transaction(work, number)?
@@ -91,6 +95,7 @@ impl Execution<'_, '_> {
         let usual = self.limits(step);
         loop {
             frame.retries = self.session.waits.all_retries();
+            frame.batches = self.session.batches.member();
             let limits = attempts.limits(step.script());
             let message = work.in_transaction(&frame, number, (limits, usual));
             let results = message.results();
@@ -132,6 +137,7 @@ impl Execution<'_, '_> {
         self.session.waits.next();
         let mut frame = self.frame.clone();
         frame.retries = self.session.waits.all_retries();
+        frame.batches = self.session.batches.member();
         let mut message = Message::new(&frame);
         message.begin();
         message.guard(work.step);
@@ -201,6 +207,8 @@ pub(super) struct Work<'w> {
     pub(super) recorded: Option<usize>,
     /// Whether that one was sent alone, so that nobody but the catalogs knows what came of it.
     pub(super) in_doubt: bool,
+    /// How far that one has come, where it runs in batches.
+    pub(super) batched: Option<Batched>,
 }
 
 impl Work<'_> {
@@ -217,7 +225,10 @@ impl Work<'_> {
     pub(super) fn situation(&self, done: usize) -> Situation {
         let progress = match self.recorded {
             None => Progress::Untouched,
-            Some(statement) => Progress::Begun { statement, in_doubt: self.in_doubt },
+            Some(statement) => {
+                let (in_doubt, batched) = (self.in_doubt, self.batched);
+                Progress::Begun { statement, in_doubt, batched }
+            }
         };
         Situation { done, progress }
     }
@@ -256,14 +267,25 @@ impl Work<'_> {
 
     /// Adds the mark: the statements before this one are done.
     pub(super) fn mark(&self, message: &mut Message<'_>, number: usize, runs: Runs) {
+        self.mark_with(message, (number, runs), "");
+    }
+
+    /// Adds the mark of a statement that runs in batches: `batch`, a JSON text, says how far it has come.
+    pub(super) fn mark_batch(&self, message: &mut Message<'_>, number: usize, batch: &str) {
+        let member = format!(", \"batch\": {batch}");
+        self.mark_with(message, (number, Runs::InTransaction), &member);
+    }
+
+    fn mark_with(&self, message: &mut Message<'_>, (number, runs): (usize, Runs), member: &str) {
         let (schema, token) = message.owner();
         let sql = |it: &Statement| it.range.of(self.step.sql());
         let text = self.step.statements().get(number).map_or("", sql);
         let alone = runs == Runs::Alone;
         let start = self.step.statements().get(number).map(|it| it.range.start as usize);
         let done = &self.step.sql()[..start.unwrap_or(self.step.sql().len())];
+        let half = if self.step.reverts_half() { ", \"half\": true" } else { "" };
         let cursor = format!(
-            "{{\"sql\": \"{}\", \"alone\": {alone}, \"done\": \"{}\"}}",
+            "{{\"sql\": \"{}\", \"alone\": {alone}, \"done\": \"{}\"{half}{member}}}",
             json_text(text),
             Checksum::of(done)
         );
@@ -284,6 +306,9 @@ impl Work<'_> {
                 ("run", &literal(&token)),
             ],
         ));
+        if self.step.reverts_half() {
+            message.push(&forget(&schema, self.step.version(), Direction::Up));
+        }
     }
 
     /// Adds the rows of the history, and takes the mark away.

@@ -150,6 +150,8 @@ mod tests {
             alone,
             failed: false,
             done: None,
+            batched: None,
+            half: false,
         }
     }
 

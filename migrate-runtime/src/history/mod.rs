@@ -67,6 +67,37 @@ pub struct Unfinished {
     pub(crate) failed: bool,
     /// The checksum of the script up to that statement, where the database kept it.
     pub(crate) done: Option<String>,
+    /// How far that statement has come, where it runs in batches and one was committed.
+    pub batched: Option<Batched>,
+    /// Whether a migration is being reverted that had never run to its end, so that the history has no row of it.
+    pub(crate) half: bool,
+}
+
+/// How far a statement has come that runs in batches.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Batched {
+    /// How many rows of its table were walked.
+    pub rows: u64,
+    /// How many there are, as estimated when it began.
+    pub total: u64,
+    /// How many batches were committed.
+    pub batches: u64,
+}
+
+impl Batched {
+    /// How much of the table is done, in percent; less than 100 as long as it goes on.
+    pub fn percent(&self) -> u8 {
+        let percent = u128::from(self.rows) * 100 / u128::from(self.total.max(1));
+        u8::try_from(percent).map_or(99, |it| it.min(99))
+    }
+}
+
+impl std::fmt::Display for Batched {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Batched { rows, total, .. } = self;
+        write!(f, "{} % of its rows, {rows} of about {total}", self.percent())
+    }
 }
 
 /// A down script that the database kept when its migration ran.
@@ -179,7 +210,10 @@ impl Unfinished {
         if self.is_complete() {
             return "is done, its row in the history is missing".to_owned();
         }
-        format!("stopped at statement {}", self.statement)
+        match self.batched {
+            Some(batched) => format!("stopped in statement {}, after {batched}", self.statement),
+            None => format!("stopped at statement {}", self.statement),
+        }
     }
 }
 

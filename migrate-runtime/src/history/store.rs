@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 use migrate_core::{ByteRange, Checksum, Direction, Manner, Mode, Statement, StatementKind};
 
 use super::log::{LogFilter, Since};
-use super::{History, Recorded, RoleLimits, Row, Server, StoredScript, Unfinished};
+use super::{Batched, History, Recorded, RoleLimits, Row, Server, StoredScript, Unfinished};
 use crate::config::Settings;
 use crate::deadline::server_millis;
 use crate::lock::LockKey;
@@ -244,6 +244,11 @@ impl Unfinished {
             alone: next()?.parse().ok(),
             failed: next()? == "true",
             done: Some(next()?.to_owned()).filter(|it| !it.is_empty()),
+            batched: match [next()?, next()?, next()?].map(str::parse) {
+                [Ok(rows), Ok(total), Ok(batches)] => Some(Batched { rows, total, batches }),
+                _ => None,
+            },
+            half: next()? == "true",
         })
     }
 }

@@ -19,7 +19,7 @@ pub(crate) use force::plan_force;
 pub use force::{Accepted, HistoryChange, Removed};
 pub(crate) use refusal::Refusal;
 pub(crate) use resume::Resume;
-use resume::{Asked, resumed};
+use resume::{Asked, half_done, resumed};
 pub use step::Step;
 pub(crate) use step::StepScript;
 
@@ -76,10 +76,16 @@ pub(crate) fn plan_down(
     down: &Down,
 ) -> Result<Plan, Refusal> {
     let asked = (Asked::Run(Direction::Down), down.use_script);
-    let begun = resumed(set, history, stored, asked)?;
-    let rows = limit_down(history.newest_first(), down.limit)?;
+    let half = half_done(set, history)?;
+    let begun = match half {
+        Some(step) => Some(step),
+        None => resumed(set, history, stored, asked)?,
+    };
+    // What has not run to its end has no row: it is the first that goes, and counts as one.
+    let is_half = begun.as_ref().is_some_and(Step::reverts_half);
+    let rows = limit_down(history.newest_first(), down.limit, usize::from(is_half))?;
     let is_begun = |row: &Row| begun.as_ref().is_some_and(|it| it.version() == row.version);
-    if begun.is_some() && !rows.first().is_some_and(|it| is_begun(it)) {
+    if begun.is_some() && !is_half && !rows.first().is_some_and(|it| is_begun(it)) {
         return Err(Refusal::Unfinished(Box::new(history.unfinished[0].clone())));
     }
     let others = rows.into_iter().filter(|it| !is_begun(it));
@@ -136,14 +142,16 @@ fn limit_up(
     Ok(pending)
 }
 
-fn limit_down(mut rows: Vec<&Row>, limit: Limit) -> Result<Vec<&Row>, Refusal> {
+/// The rows that go, behind as many migrations as are `begun` and have none.
+fn limit_down(mut rows: Vec<&Row>, limit: Limit, begun: usize) -> Result<Vec<&Row>, Refusal> {
+    let have = rows.len() + begun;
     match limit {
         Limit::All => {}
         // One is what is reverted unless told: where nothing has run, nothing is to be done.
-        Limit::Steps(count) if count.get() > rows.len().max(1) => {
-            return Err(Refusal::TooMany { asked: count.get(), have: rows.len() });
+        Limit::Steps(count) if count.get() > have.max(1) => {
+            return Err(Refusal::TooMany { asked: count.get(), have });
         }
-        Limit::Steps(count) => rows.truncate(count.get()),
+        Limit::Steps(count) => rows.truncate(count.get() - begun),
         Limit::To(version) => {
             let stays = rows.iter().position(|it| it.version == version.to_string());
             rows.truncate(stays.ok_or(Refusal::HasNotRun(version))?);

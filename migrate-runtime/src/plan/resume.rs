@@ -1,6 +1,6 @@
 //! Going on with work outside a transaction that began and did not end. Pure.
 
-use migrate_core::{Checksum, Direction, MigrationSet, Mode};
+use migrate_core::{Checksum, Direction, Manner, Migration, MigrationSet, Mode};
 
 use super::step::Step;
 use super::{Refusal, step_down};
@@ -43,15 +43,15 @@ pub(super) fn resumed(
         Asked::Repair(repair) => repair.decision,
     };
     let step = match work.direction {
-        Direction::Up => {
-            let migration = work.version.parse().ok().and_then(|it| set.get(it));
-            let migration =
-                migration.ok_or_else(|| Refusal::UnfinishedElsewhere(Box::new(work.clone())))?;
-            Step::up(migration, set.folder())
-        }
+        Direction::Up => Step::up(embedded(set, work)?, set.folder()),
         Direction::Down => {
             let rows = history.newest_first();
             let row = rows.into_iter().find(|it| it.version == work.version);
+            if row.is_none() && work.half {
+                let migration = embedded(set, work)?;
+                return resuming(Step::down_half(migration, set.folder()), work, decision)
+                    .map(Some);
+            }
             let row = row.ok_or_else(|| Refusal::UnfinishedElsewhere(Box::new(work.clone())))?;
             let of = |source| step_down(set, row, stored, source);
             match (of(preferred), asked) {
@@ -63,8 +63,44 @@ pub(super) fn resumed(
             }
         }
     };
+    resuming(step, work, decision).map(Some)
+}
+
+fn resuming(step: Step, work: &Unfinished, decision: Option<Decision>) -> Result<Step, Refusal> {
     refuse_changed(&step, work, decision)?;
-    Ok(Some(step.resuming(Resume { work: work.clone(), decision })))
+    Ok(step.resuming(Resume { work: work.clone(), decision }))
+}
+
+/// The migration of this binary that is unfinished.
+fn embedded(set: &MigrationSet, work: &Unfinished) -> Result<&'static Migration, Refusal> {
+    let migration = work.version.parse().ok().and_then(|it| set.get(it));
+    migration.ok_or_else(|| Refusal::UnfinishedElsewhere(Box::new(work.clone())))
+}
+
+/// The step that takes back a migration with batches which has begun and not ended. Of other scripts, nobody knows
+/// which of their statements their down script can take back.
+pub(super) fn half_done(set: &MigrationSet, history: &History) -> Result<Option<Step>, Refusal> {
+    let [work] = history.unfinished.as_slice() else { return Ok(None) };
+    let has_batch = |it: &Migration| it.up.statements.iter().any(|it| it.manner == Manner::Batch);
+    let is_known = work.alone != Some(true);
+    if work.direction == Direction::Down
+        || !is_known
+        || history.rows.iter().any(|it| it.version == work.version)
+    {
+        return Ok(None);
+    }
+    let migration = work.version.parse().ok().and_then(|it| set.get(it));
+    let Some(migration) = migration.filter(|it| has_batch(it)) else { return Ok(None) };
+    refuse_changed(&Step::up(migration, set.folder()), work, None)?;
+    let step = Step::down_half(migration, set.folder());
+    match step.script().irreversible() {
+        Some(reason) => Err(Refusal::Irreversible {
+            version: work.version.clone(),
+            name: migration.name.to_owned(),
+            reason: reason.to_owned(),
+        }),
+        None => Ok(Some(step)),
+    }
 }
 
 /// Where there are two down scripts: the one that is about to be accepted, else the one that began.

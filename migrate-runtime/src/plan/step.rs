@@ -20,6 +20,8 @@ pub struct Step {
     undo: Option<&'static Script>,
     /// Where it goes on, if it began before.
     resume: Option<Resume>,
+    /// Whether it reverts what has not run to its end.
+    half: bool,
 }
 
 /// The script of a step: from the binary, or from the database.
@@ -40,12 +42,28 @@ impl Step {
             script: StepScript::Embedded(&migration.up),
             undo: Some(&migration.down),
             resume: None,
+            half: false,
         }
     }
 
     pub(super) fn down(row: &Row, migration: &'static Migration, folder: &str) -> Step {
         let file = format!("{folder}/{}", migration.file_name(Direction::Down));
         Step::reverting(row, file, StepScript::Embedded(&migration.down))
+    }
+
+    /// Takes back what has begun, and not ended.
+    pub(super) fn down_half(migration: &'static Migration, folder: &str) -> Step {
+        Step {
+            version: migration.version.to_string(),
+            name: migration.name.to_owned(),
+            direction: Direction::Down,
+            checksum: migration.up.checksum.to_string(),
+            file: format!("{folder}/{}", migration.file_name(Direction::Down)),
+            script: StepScript::Embedded(&migration.down),
+            undo: None,
+            resume: None,
+            half: true,
+        }
     }
 
     pub(super) fn down_stored(row: &Row, stored: &StoredScript) -> Step {
@@ -65,6 +83,7 @@ impl Step {
             script,
             undo: None,
             resume: None,
+            half: false,
         }
     }
 
@@ -150,8 +169,16 @@ impl Step {
         self.undo
     }
 
+    /// Whether it reverts a migration that has begun and not ended.
+    pub fn reverts_half(&self) -> bool {
+        self.half
+    }
+
     /// Whether the history says what this step would make true.
     pub(super) fn is_done(&self, history: &History) -> bool {
+        if self.half {
+            return history.unfinished.iter().all(|it| it.version != self.version);
+        }
         let is_there = history.rows.iter().any(|it| it.version == self.version);
         is_there == (self.direction == Direction::Up)
     }

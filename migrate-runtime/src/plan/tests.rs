@@ -315,6 +315,8 @@ pub(super) fn unfinished() -> Unfinished {
         alone: None,
         failed: false,
         done: None,
+        batched: None,
+        half: false,
     }
 }
 

@@ -1,0 +1,68 @@
+//! Waiting before a batch, until those who would suffer from it are better.
+
+use std::time::Duration;
+
+use super::Course;
+use super::health::{self, Trouble};
+use crate::audit::Outcome;
+use crate::deadline::{Deadline, between};
+use crate::execute::standalone::Work;
+use crate::execute::{Execution, Failed};
+use crate::progress::Event;
+
+/// The pause before it is looked again.
+const PAUSE: (Duration, Duration) = (Duration::from_millis(500), Duration::from_millis(1_000));
+
+impl Execution<'_, '_> {
+    /// Waits as long as a standby lags or somebody waits for a lock on the table, until the deadline for locks.
+    pub(super) fn wait_for_health(
+        &mut self,
+        work: &mut Work<'_>,
+        course: &Course,
+    ) -> Result<(), Failed> {
+        let settings = self.session.settings;
+        let question = health::question(
+            &course.table.oid,
+            settings.max_replication_lag,
+            self.session.server.version,
+        );
+        let mut deadline: Option<Deadline> = None;
+        while let Some(trouble) = self.trouble(work, course, &question)? {
+            let deadline = deadline.get_or_insert_with(|| Deadline::after(settings.lock_deadline));
+            if deadline.is_over() {
+                let step = work.step;
+                let (version, name) = (step.version(), step.name());
+                let message = format!(
+                    "migration {version}_{name} waited {} s before a batch: {}",
+                    settings.lock_deadline.as_secs(),
+                    trouble.reason()
+                );
+                return Err(self.stopped(
+                    work,
+                    course,
+                    Outcome::Failed,
+                    message,
+                    &[trouble.hint()],
+                ));
+            }
+            self.session.tell(Event::BatchPaused {
+                version: work.step.version().to_owned(),
+                reason: trouble.reason(),
+            });
+            drop(self.session.interrupt.sleep(between(PAUSE.0, PAUSE.1).min(deadline.left())));
+            self.check_interrupt(work.step, work.index, work.situation(self.done.len()))?;
+            self.check_batch_time(work, course)?;
+        }
+        Ok(())
+    }
+
+    fn trouble(
+        &mut self,
+        work: &mut Work<'_>,
+        course: &Course,
+        question: &str,
+    ) -> Result<Option<Trouble>, Failed> {
+        let reply = self.look(work, course.number, question)?;
+        Ok(health::read(reply.first(0)))
+    }
+}
