@@ -27,6 +27,9 @@ use crate::session::Session;
 /// applications with it.
 const LOSSES: u32 = 3;
 
+/// A version, the statement that its progress names, and how many rows of it are done in batches.
+type Place = (String, u32, u64);
+
 /// A run on its way.
 struct Course {
     /// What is left.
@@ -36,8 +39,8 @@ struct Course {
     /// What the history must still say: version and time of the rows that nobody was to take away.
     known: Vec<(String, Option<SystemTime>)>,
     was_told: bool,
-    /// The step over which the connection was lost last, and how often.
-    stuck: Option<(String, u32)>,
+    /// What was being done when the connection was lost last, and how often it was lost over that.
+    stuck: Option<(Place, u32)>,
 }
 
 impl Call<'_> {
@@ -147,7 +150,7 @@ impl Call<'_> {
                 }
             }
         };
-        if course.count_loss(step) < LOSSES {
+        if course.count_loss(step, &history) < LOSSES {
             return Ok(session);
         }
         let error = course.stopped(lost, &history, &self.token);
@@ -286,16 +289,20 @@ impl Course {
         Err(self.with_partial(error.with_state(state), token))
     }
 
-    /// Counts a loss over `step`; a step that was done in the end, or that another one follows, is no
-    /// obstacle.
-    fn count_loss(&mut self, step: Option<String>) -> u32 {
+    /// Counts a loss over `step`; a step that was done in the end, that another one follows, or that has come
+    /// further since, is no obstacle.
+    fn count_loss(&mut self, step: Option<String>, history: &History) -> u32 {
         let next = self.next().map(|it| it.version().to_owned());
         let Some(step) = step.filter(|it| next.as_ref() == Some(it)) else {
             self.stuck = None;
             return 0;
         };
-        let before = self.stuck.take().filter(|it| it.0 == step).map_or(0, |it| it.1);
-        self.stuck = Some((step, before + 1));
+        let work = history.unfinished.iter().find(|it| it.version == step);
+        let statement = work.map_or(0, |it| it.statement);
+        let rows = work.and_then(|it| it.batched).map_or(0, |it| it.rows);
+        let place = (step, statement, rows);
+        let before = self.stuck.take().filter(|it| it.0 == place).map_or(0, |it| it.1);
+        self.stuck = Some((place, before + 1));
         before + 1
     }
 

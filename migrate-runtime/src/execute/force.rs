@@ -5,7 +5,8 @@ use std::fmt::Display;
 use migrate_core::{Migration, Version};
 
 use super::cause;
-use super::message::{Frame, Message};
+use super::frame::Frame;
+use super::message::Message;
 use super::undo::keep_script;
 use crate::audit::Entry;
 use crate::deadline::server_millis;

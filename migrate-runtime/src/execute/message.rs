@@ -7,36 +7,15 @@
 
 use migrate_core::{Batch, BatchPart, Direction, Manner};
 
+use super::frame::Frame;
 use super::patience::{Attempt, Limits};
 use super::pieces::{Body, Past, Piece, pieces};
 use super::undo::keep_script;
 
-use crate::audit::{Audit, Entry};
-use crate::config::Settings;
-use crate::deadline::server_millis;
-use crate::history::{Server, Store, forget};
-use crate::lock::LockKey;
-use crate::plan::{Step, StepScript};
+use crate::audit::Entry;
+use crate::history::forget;
+use crate::plan::Step;
 use crate::quote::{fill, fill_code, json_text, literal};
-
-/// What the messages of one run have in common.
-#[derive(Clone, Debug)]
-pub(crate) struct Frame {
-    pub(crate) store: Store,
-    pub(crate) audit: Audit,
-    key: LockKey,
-    pid: i32,
-    statement_timeout_ms: u32,
-    search_path: String,
-    checks_client: bool,
-    limits_transactions: bool,
-    /// How often the step on its way was sent before.
-    pub(crate) retries: u32,
-    /// What it did in batches: a member of a JSON object.
-    pub(crate) batches: Option<String>,
-    /// What brings a session back to how it was before a script.
-    cleanup: Vec<String>,
-}
 
 /// A message, and where in it the scripts stand.
 #[derive(Debug)]
@@ -80,86 +59,6 @@ pub(crate) struct Place {
     pub(crate) statement: usize,
     /// The byte in the script, where the server gave a position.
     pub(crate) byte: Option<usize>,
-}
-
-impl Frame {
-    pub(crate) fn new(
-        (store, audit): (Store, Audit),
-        key: LockKey,
-        server: &Server,
-        settings: &Settings,
-        cleanup: Vec<String>,
-    ) -> Frame {
-        Frame {
-            store,
-            audit,
-            key,
-            pid: server.pid,
-            statement_timeout_ms: server_millis(settings.statement_timeout),
-            search_path: settings.search_path(),
-            checks_client: server.checks_client,
-            limits_transactions: server.role_limits.transactions,
-            retries: 0,
-            batches: None,
-            cleanup,
-        }
-    }
-
-    /// A statement of ours about the progress of a step.
-    pub(crate) fn about(&self, step: &Step, sql: &str) -> String {
-        let values = [
-            ("schema", self.store.schema.as_str()),
-            ("version", &literal(step.version())),
-            ("direction", &literal(step.direction().as_str())),
-        ];
-        fill(sql, &values)
-    }
-
-    /// The settings of a script, each as a name and a value.
-    pub(crate) fn settings(
-        &self,
-        script: &StepScript,
-        lock_timeout: u32,
-    ) -> Vec<(&'static str, String)> {
-        let statement_timeout = script.statement_timeout_ms().unwrap_or(self.statement_timeout_ms);
-        let mut settings = vec![
-            ("lock_timeout", format!("'{lock_timeout}ms'")),
-            ("statement_timeout", format!("'{statement_timeout}ms'")),
-            // A client that is stopped after a failure leaves no transaction behind; a shorter time that a
-            // role may have would not let the failure be told.
-            ("idle_in_transaction_session_timeout", "'1min'".to_owned()),
-            ("search_path", self.search_path.clone()),
-        ];
-        if self.limits_transactions {
-            settings.push(("transaction_timeout", "0".to_owned()));
-        }
-        if self.checks_client {
-            // Without it, the server notices only at the end of a statement that nobody waits for it.
-            settings.push(("client_connection_check_interval", "'2s'".to_owned()));
-        }
-        settings
-    }
-
-    /// What brings a session back to how it was before a script.
-    pub(crate) fn cleanup(&self) -> &[String] {
-        &self.cleanup
-    }
-
-    fn guard(&self, already: &str) -> String {
-        fill_code(
-            include_str!("guard.sql"),
-            &[
-                ("pid", &self.pid.to_string()),
-                ("classid", &self.key.unsigned().to_string()),
-                ("key", &self.key.signed().to_string()),
-                ("already", already),
-            ],
-        )
-    }
-
-    fn guard_after(&self) -> String {
-        fill_code(include_str!("left.sql"), &[("classid", &self.key.unsigned().to_string())])
-    }
 }
 
 impl<'a> Message<'a> {

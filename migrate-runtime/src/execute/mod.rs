@@ -5,6 +5,7 @@ mod batched;
 mod cause;
 mod describe;
 mod force;
+mod frame;
 mod made;
 mod message;
 mod patience;
@@ -28,7 +29,8 @@ use crate::transport::Reply;
 
 pub(crate) use describe::{before, unfinished};
 pub(crate) use force::{Wanted, force};
-use message::{Frame, Message};
+use frame::Frame;
+use message::Message;
 
 /// Which steps share a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,8 @@
 //! Statements that run in batches.
 
+mod beside;
 mod keys;
+mod resumed;
 mod verified;
 
 use std::num::NonZeroUsize;
@@ -18,7 +20,10 @@ pub(crate) fn tests() -> Vec<Trial> {
         a_script_mixes_batches_with_other_statements,
         the_log_has_what_batches_did
     ];
-    [own, keys::tests(), verified::tests()].into_iter().flatten().collect()
+    [own, beside::tests(), keys::tests(), resumed::tests(), verified::tests()]
+        .into_iter()
+        .flatten()
+        .collect()
 }
 
 /// A table of as many rows, each of which counts how often it was changed.

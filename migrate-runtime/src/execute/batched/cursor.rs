@@ -1,5 +1,7 @@
 //! How far a statement has come that runs in batches, as its mark in the database has it.
 
+use migrate_core::Batch;
+
 use super::walk::{Key, Start};
 use crate::quote::json_text;
 
@@ -19,6 +21,11 @@ pub(super) struct Cursor {
 }
 
 impl Cursor {
+    /// Before the first batch; how many rows there are is not known yet.
+    pub(super) fn first(batch: &Batch, inserted: u64) -> Cursor {
+        Cursor { from: Start::First, rows: 0, total: 0, batches: 0, size: batch.size, inserted }
+    }
+
     /// Reads the answer to `cursor.sql`; nothing where no batch was committed.
     pub(super) fn read(row: &[Option<String>], key: Key) -> Option<Cursor> {
         let text = |at: usize| row.get(at).and_then(Option::as_deref);

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::Course;
 use super::health::{self, Trouble};
+use super::passage::Passage;
 use crate::audit::Outcome;
 use crate::deadline::{Deadline, between};
 use crate::execute::standalone::Work;
@@ -11,23 +11,23 @@ use crate::execute::{Execution, Failed};
 use crate::progress::Event;
 
 /// The pause before it is looked again.
-const PAUSE: (Duration, Duration) = (Duration::from_millis(500), Duration::from_millis(1_000));
+const PAUSE: (Duration, Duration) = (Duration::from_millis(500), Duration::from_secs(1));
 
 impl Execution<'_, '_> {
     /// Waits as long as a standby lags or somebody waits for a lock on the table, until the deadline for locks.
     pub(super) fn wait_for_health(
         &mut self,
         work: &mut Work<'_>,
-        course: &Course,
+        passage: &Passage,
     ) -> Result<(), Failed> {
         let settings = self.session.settings;
         let question = health::question(
-            &course.table.oid,
+            &passage.table.oid,
             settings.max_replication_lag,
             self.session.server.version,
         );
         let mut deadline: Option<Deadline> = None;
-        while let Some(trouble) = self.trouble(work, course, &question)? {
+        while let Some(trouble) = self.trouble(work, passage, &question)? {
             let deadline = deadline.get_or_insert_with(|| Deadline::after(settings.lock_deadline));
             if deadline.is_over() {
                 let step = work.step;
@@ -39,7 +39,7 @@ impl Execution<'_, '_> {
                 );
                 return Err(self.stopped(
                     work,
-                    course,
+                    passage,
                     Outcome::Failed,
                     message,
                     &[trouble.hint()],
@@ -51,7 +51,7 @@ impl Execution<'_, '_> {
             });
             drop(self.session.interrupt.sleep(between(PAUSE.0, PAUSE.1).min(deadline.left())));
             self.check_interrupt(work.step, work.index, work.situation(self.done.len()))?;
-            self.check_batch_time(work, course)?;
+            self.check_batch_time(work, passage)?;
         }
         Ok(())
     }
@@ -59,10 +59,10 @@ impl Execution<'_, '_> {
     fn trouble(
         &mut self,
         work: &mut Work<'_>,
-        course: &Course,
+        passage: &Passage,
         question: &str,
     ) -> Result<Option<Trouble>, Failed> {
-        let reply = self.look(work, course.number, question)?;
+        let reply = self.look(work, passage.number, question)?;
         Ok(health::read(reply.first(0)))
     }
 }

@@ -106,10 +106,13 @@ impl Table {
     /// The texts of a row's key, which mean the same in every session.
     pub(super) fn texts(&self) -> impl Fn(&str) -> String {
         |row| {
-            self.each(|column, alias| match column.is_time {
-                // Of the ways to write a date, JSON has one.
-                true => format!("pg_catalog.to_jsonb({row}.{alias}) #>> '{{}}'"),
-                false => format!("{row}.{alias}::text"),
+            self.each(|column, alias| {
+                if column.is_time {
+                    // Of the ways to write a date, JSON has one.
+                    format!("pg_catalog.to_jsonb({row}.{alias}) #>> '{{}}'")
+                } else {
+                    format!("{row}.{alias}::text")
+                }
             })
         }
     }

@@ -1,0 +1,253 @@
+//! Batches that stop half-way, go on, or are taken back.
+
+use std::num::NonZeroUsize;
+use std::time::Duration;
+
+use migrate_runtime::{
+    Error, ErrorKind, Event, FindingKind, MigrationSet, Migrator, Repair, Settings, State,
+};
+use migration_tests::harness::Trial;
+use migration_tests::{TestDatabase, set, trials};
+
+use super::{COUNT, changed, counting, table};
+use crate::{migrator, names, states, up, up_fails};
+
+pub(super) fn tests() -> Vec<Trial> {
+    trials![
+        the_time_for_batches_ends_a_run_between_two,
+        an_interruption_ends_a_run_between_two,
+        a_batch_that_fails_keeps_those_before_it,
+        what_stopped_is_no_drift,
+        what_stopped_may_be_reverted,
+        what_stopped_may_be_reverted_in_batches,
+        a_reverting_that_stopped_goes_on,
+        what_stopped_is_reverted_before_what_has_run,
+        an_edited_batch_does_not_go_on,
+        a_lent_connection_runs_batches
+    ]
+}
+
+/// A run that does one batch and stops.
+fn one_batch(set: &MigrationSet, database: &TestDatabase) -> Migrator {
+    let mut settings = Settings::default();
+    settings.max_batch_time = Duration::from_nanos(1);
+    migrator(set, database).with_settings(settings)
+}
+
+#[track_caller]
+fn stopped(set: &MigrationSet, database: &TestDatabase) -> Error {
+    let error = one_batch(set, database).up().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unfinished, "{error:?}");
+    error
+}
+
+fn the_time_for_batches_ends_a_run_between_two() {
+    let database = TestDatabase::new();
+    table(&database, 100);
+    database.execute("ANALYZE rows");
+    let set = counting("size=30 max-size=30");
+    let error = stopped(&set, &database);
+    assert_eq!(
+        error.to_string(),
+        "migrations/20260101000001_count.up.sql:2: migration 20260101000001_count stopped between two batches, as the limit for their time says"
+    );
+    assert_eq!(
+        error.state(),
+        Some(
+            "20260101000001_count is unfinished: statement 1 has done 30 % of its rows, 30 of about 100"
+        )
+    );
+    assert_eq!(error.hints(), ["migration-cli up   # goes on at statement 1"]);
+    assert_eq!(changed(&database), "0: 70, 1: 30");
+    let log = "SELECT outcome, detail #>> '{batches,0,rows}' FROM _migrations_log WHERE version IS NOT NULL ORDER BY id";
+    assert_eq!(database.text(log), "interrupted|30");
+    let status = migrator(&set, &database).status().unwrap();
+    assert_eq!(states(&status), [("count", State::Unfinished)]);
+    assert_eq!(
+        status.unfinished[0].progress(),
+        "stopped in statement 1, after 30 % of its rows, 30 of about 100"
+    );
+    assert_eq!(status.unfinished[0].batched.unwrap().percent(), 30);
+    for rows in [60, 90] {
+        stopped(&set, &database);
+        assert_eq!(changed(&database), format!("0: {}, 1: {rows}", 100 - rows));
+    }
+    // The last batch is followed by none.
+    assert_eq!(names(&one_batch(&set, &database).up().unwrap().done), ["count"]);
+    assert_eq!(changed(&database), "1: 100");
+}
+
+fn an_interruption_ends_a_run_between_two() {
+    let database = TestDatabase::new();
+    table(&database, 100);
+    let set = counting("size=30 max-size=30 pause=1h");
+    let run = migrator(&set, &database);
+    let interrupt = run.interrupt();
+    let mut run = run.on_event(move |event| {
+        if let Event::Batch { .. } = event {
+            interrupt.interrupt();
+        }
+    });
+    let error = run.up().unwrap_err();
+    assert!(error.is_interrupted());
+    let state = error.state().unwrap();
+    assert!(
+        state.starts_with("20260101000001_count is unfinished: statement 1 has done "),
+        "{state}"
+    );
+    assert_eq!(changed(&database), "0: 70, 1: 30");
+}
+
+fn a_batch_that_fails_keeps_those_before_it() {
+    let database = TestDatabase::new();
+    table(&database, 100);
+    database.execute("ALTER TABLE rows ADD CHECK (id <> 75 OR changed = 0)");
+    let set = counting("size=30 max-size=30");
+    let error = up_fails(&set, &database);
+    assert_eq!((error.kind(), error.sqlstate()), (ErrorKind::Unfinished, Some("23514")));
+    assert_eq!(error.location().map(|it| (it.line, it.statement)), Some((2, 1)));
+    let state = error.state().unwrap();
+    assert!(
+        state.starts_with("20260101000001_count is unfinished: statement 1 has done "),
+        "{state}"
+    );
+    assert_eq!(changed(&database), "0: 40, 1: 60");
+    database.execute("ALTER TABLE rows DROP CONSTRAINT rows_check");
+    up(&set, &database);
+    assert_eq!(changed(&database), "1: 100");
+}
+
+fn what_stopped_is_no_drift() {
+    let database = TestDatabase::new();
+    table(&database, 40);
+    let script = format!(
+        "ALTER TABLE rows ADD other int;\n-- migrate:batch table=rows key=id size=10 max-size=10\n{COUNT}"
+    );
+    let set = set(&[
+        ("20260101000001_one", "CREATE TABLE one (id int)", "DROP TABLE one"),
+        ("20260101000002_count", &script, "ALTER TABLE rows DROP other"),
+    ]);
+    let findings = || {
+        let verified = migrator(&set, &database).verify().unwrap();
+        verified.findings.iter().map(|it| it.kind).collect::<Vec<_>>()
+    };
+    for _ in 0..3 {
+        stopped(&set, &database);
+        assert_eq!(findings(), [FindingKind::Unfinished]);
+    }
+    database.execute("ALTER TABLE one ADD by_hand int");
+    assert_eq!(findings(), [FindingKind::Unfinished, FindingKind::Drift]);
+    up(&set, &database);
+    assert_eq!(findings(), [FindingKind::Drift]);
+}
+
+const ADD_AND_FILL: &str = "ALTER TABLE rows ADD other int;\n-- migrate:batch table=rows key=id size=10 max-size=10\n\
+     UPDATE rows SET other = id, changed = changed + 1 WHERE id >= :batch_start AND id < :batch_end;\nCREATE INDEX other ON rows (other)";
+
+fn columns(database: &TestDatabase) -> String {
+    database.text("SELECT string_agg(attname, ' ') FROM pg_attribute WHERE attrelid = 'rows'::regclass AND attnum > 0 AND NOT attisdropped")
+}
+
+fn what_stopped_may_be_reverted() {
+    let database = TestDatabase::new();
+    table(&database, 40);
+    let set = set(&[(
+        "20260101000001_fill",
+        ADD_AND_FILL,
+        "DROP INDEX IF EXISTS other; ALTER TABLE rows DROP other",
+    )]);
+    stopped(&set, &database);
+    assert_eq!(columns(&database), "id changed other");
+    let plan = migrator(&set, &database).plan_down(&migrate_runtime::Down::default()).unwrap();
+    assert_eq!(
+        plan.steps.iter().map(|it| (it.name(), it.reverts_half())).collect::<Vec<_>>(),
+        [("fill", true)]
+    );
+    assert_eq!(names(&migrator(&set, &database).down(NonZeroUsize::MIN).unwrap().done), ["fill"]);
+    assert_eq!(columns(&database), "id changed");
+    assert_eq!(database.text("SELECT count(*) FROM _migrations_progress"), "0");
+    assert_eq!(states(&migrator(&set, &database).status().unwrap()), [("fill", State::Pending)]);
+    up(&set, &database);
+    assert_eq!(columns(&database), "id changed other");
+}
+
+/// A script that counts and one that takes the count back, where it was counted.
+fn counting_back() -> MigrationSet {
+    let batch = "-- migrate:batch table=rows key=id size=10 max-size=10";
+    let up = format!("{batch}\n{COUNT}");
+    let down = format!("{batch}\n{} AND changed > 0", COUNT.replace('+', "-"));
+    set(&[("20260101000001_count", &up, &down)])
+}
+
+fn what_stopped_may_be_reverted_in_batches() {
+    let database = TestDatabase::new();
+    table(&database, 40);
+    let set = counting_back();
+    stopped(&set, &database);
+    stopped(&set, &database);
+    assert_eq!(changed(&database), "0: 20, 1: 20");
+    assert_eq!(names(&migrator(&set, &database).down(NonZeroUsize::MIN).unwrap().done), ["count"]);
+    assert_eq!(changed(&database), "0: 40");
+    assert_eq!(states(&migrator(&set, &database).status().unwrap()), [("count", State::Pending)]);
+}
+
+fn a_reverting_that_stopped_goes_on() {
+    let database = TestDatabase::new();
+    table(&database, 40);
+    let set = counting_back();
+    for _ in 0..3 {
+        stopped(&set, &database);
+    }
+    for _ in 0..2 {
+        let error = one_batch(&set, &database).down(NonZeroUsize::MIN).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unfinished);
+    }
+    assert_eq!(changed(&database), "0: 30, 1: 10");
+    // What is being taken back cannot go on the other way.
+    let error = up_fails(&set, &database);
+    assert_eq!(error.kind(), ErrorKind::Unfinished);
+    assert_eq!(error.hints(), ["migration-cli repair   # goes on with it"]);
+    let repaired = migrator(&set, &database).run_repair(&Repair::default()).unwrap();
+    assert_eq!(names(&repaired.done), ["count"]);
+    assert_eq!(changed(&database), "0: 40");
+    assert_eq!(database.text("SELECT count(*) FROM _migrations_progress"), "0");
+    up(&set, &database);
+    assert_eq!(changed(&database), "1: 40");
+}
+
+fn what_stopped_is_reverted_before_what_has_run() {
+    let database = TestDatabase::new();
+    table(&database, 40);
+    let one = ("20260101000001_one", "CREATE TABLE one (id int)", "DROP TABLE one");
+    let fill = ("20260101000002_fill", ADD_AND_FILL, "ALTER TABLE rows DROP other");
+    let set = set(&[one, fill]);
+    let error = stopped(&set, &database);
+    assert!(error.state().unwrap().starts_with("1 migration ran before it; "));
+    let two = NonZeroUsize::new(2).unwrap();
+    let error = migrator(&set, &database).down(two.saturating_add(1)).unwrap_err();
+    assert_eq!(error.to_string(), "3 migrations cannot be reverted, 2 have run");
+    assert_eq!(names(&migrator(&set, &database).down(two).unwrap().done), ["fill", "one"]);
+    assert_eq!(columns(&database), "id changed");
+}
+
+fn an_edited_batch_does_not_go_on() {
+    let database = TestDatabase::new();
+    table(&database, 40);
+    stopped(&counting("size=10 max-size=10"), &database);
+    let error = up_fails(&counting("size=20 max-size=20"), &database);
+    assert_eq!(error.kind(), ErrorKind::Unfinished);
+    assert!(
+        error.to_string().contains("what comes before it, or how it runs, was changed"),
+        "{error}"
+    );
+    assert_eq!(changed(&database), "0: 30, 1: 10");
+}
+
+fn a_lent_connection_runs_batches() {
+    let database = TestDatabase::new();
+    table(&database, 40);
+    let set = counting("size=10 max-size=10");
+    let run = migrator(&set, &database).up_with(&mut database.client()).unwrap();
+    assert_eq!(names(&run.done), ["count"]);
+    assert_eq!(changed(&database), "1: 40");
+}
