@@ -3,6 +3,7 @@
 #![expect(clippy::print_stdout, reason = "a child tells its parent how far it is")]
 
 mod race {
+    pub(crate) mod batches;
     pub(crate) mod faults;
     pub(crate) mod killed;
     pub(crate) mod production_data;
@@ -30,6 +31,7 @@ fn tests() -> Vec<Trial> {
         a_runner_killed_just_before_the_history_row_runs_once,
         an_older_program_reverts_what_a_newer_one_ran
     ];
+    tests.extend(race::batches::tests());
     tests.extend(race::killed::tests());
     tests.extend(race::faults::tests());
     tests
