@@ -28,7 +28,7 @@ enum Place {
 }
 
 use Barrier::{Number, Writer};
-use Mode::{Standalone, Transactional};
+use Mode::{Batched, Standalone, Transactional};
 use Place::{Client as Inside, Server as On};
 
 /// Every place, by the name of its trial.
@@ -62,6 +62,9 @@ const PLACES: &[(Mode, &str, Place)] = &[
     (Standalone, "after_statement_3", On(Number(4))),
     (Standalone, "before_the_history_row", On(Number(12))),
     (Standalone, "inside_the_commit", On(Number(22))),
+    (Batched, "message_sent", Inside(Point::MessageSent)),
+    (Batched, "reply_read", Inside(Point::ReplyRead)),
+    (Batched, "inside_a_batch", On(Number(50))),
     (Standalone, "before_the_history_row_of_a_lone_index", On(Number(13))),
     (Standalone, "inside_the_commit_of_a_lone_index", On(Number(23))),
 ];

@@ -15,6 +15,8 @@ pub(super) enum Mode {
     /// Statement by statement, an index built concurrently among them. The third migration is such an
     /// index alone.
     Standalone,
+    /// Statement by statement, one of them in batches.
+    Batched,
 }
 
 /// What scripts there are.
@@ -28,7 +30,7 @@ pub(super) enum Scripts {
 
 impl Mode {
     pub(super) fn parse(word: &str) -> Mode {
-        let modes = [Mode::Transactional, Mode::Standalone];
+        let modes = [Mode::Transactional, Mode::Standalone, Mode::Batched];
         modes.into_iter().find(|it| format!("{it:?}") == word).unwrap()
     }
 }
@@ -41,6 +43,8 @@ impl Scripts {
 }
 
 const DOUBLE: &str = "UPDATE balance SET amount = amount * 2";
+const BATCHES: &str = "-- migrate:batch table=ledger key=id size=12 max-size=12
+UPDATE ledger SET changed = changed + 1 WHERE id >= :batch_start AND id < :batch_end";
 const LONE: &str = "CREATE UNIQUE INDEX CONCURRENTLY stock_id ON stock (id)";
 const FIRST: &str = "CREATE TABLE made_1 (n int);
     UPDATE balance SET amount = amount * 2;
@@ -59,6 +63,7 @@ pub(super) fn migrations(mode: Mode, scripts: Scripts) -> MigrationSet {
             "CREATE INDEX CONCURRENTLY IF NOT EXISTS stock_note ON stock (note)",
             LONE,
         ),
+        Mode::Batched => ("", BATCHES, THIRD),
     };
     let statements = [DOUBLE, middle, "INSERT INTO receipts VALUES ('second')"];
     let statements: Vec<_> = match scripts {
