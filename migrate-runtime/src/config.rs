@@ -51,8 +51,8 @@ pub struct Settings {
     /// batches it stops then, as [`ErrorKind::Unfinished`](crate::ErrorKind::Unfinished), and the next run goes on.
     /// One batch is done in any case. Zero is without limit.
     pub max_batch_time: Duration,
-    /// Batches wait as long as a standby is further behind than this, or by more than 256 MB, until `lock_deadline`.
-    /// Zero never waits for one.
+    /// Batches wait as long as a standby is further behind than this, at most until `lock_deadline`. Zero never waits
+    /// for one.
     pub max_replication_lag: Duration,
     /// What the log and the server's view of the session say about this process.
     pub identity: Identity,

@@ -4,8 +4,10 @@
 
 use std::fmt;
 use std::fs;
+use std::io::Write as _;
 use std::net::TcpListener;
 use std::path::Path;
+use std::process::Command;
 use std::sync::OnceLock;
 
 use migrate_runtime::dev_database::ThrowAwayServer;
@@ -60,7 +62,7 @@ const SETTINGS: &[&str] = &[
     "max_prepared_transactions=4",
 ];
 
-const HBA: &str = "local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n";
+const HBA: &str = "local all,replication all trust\nhost all all 127.0.0.1/32 scram-sha-256\n";
 
 impl Server {
     fn launch(kind: Kind) -> Server {
@@ -88,6 +90,33 @@ impl Server {
     /// A server for one test alone, which may end it, crash it and start it again.
     pub fn own() -> Server {
         Server::launch(Kind::Lasting)
+    }
+
+    /// A server for one test alone, and a standby that follows it.
+    pub fn own_with_standby() -> (Server, Server) {
+        let primary = Server::own();
+        primary.stop(End::Fast);
+        let (server, supervisor) = prepare_server().unwrap_or_else(|error| panic!("{error:?}"));
+        let server = SETTINGS.iter().fold(server, |server, it| server.with_setting(it));
+        let (from, to) = (primary.inner.data(), server.data());
+        fs::remove_dir_all(&to).unwrap();
+        // With the owner of every file, which `std::fs` does not keep.
+        let copied = Command::new("cp").arg("-a").args([&from, &to]).status().unwrap();
+        assert!(copied.success(), "{copied}");
+        let socket = primary.socket().display();
+        let follow =
+            format!("primary_conninfo = 'host={socket} port={} user=migration'\n", primary.port);
+        fs::OpenOptions::new()
+            .append(true)
+            .open(to.join("postgresql.auto.conf"))
+            .and_then(|mut it| it.write_all(follow.as_bytes()))
+            .unwrap();
+        fs::write(to.join("standby.signal"), "").unwrap();
+        primary.start();
+        let (inner, port) = start(&server);
+        let standby =
+            Server { inner, port, password: primary.password.clone(), _supervisor: supervisor };
+        (primary, standby)
     }
 
     /// Ends the server and waits until all of it is gone.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use migrate_runtime::{ErrorKind, Event, Migrator, Settings};
 use migration_tests::harness::Trial;
 use migration_tests::proxy::{Fault, Proxy};
-use migration_tests::{TestDatabase, trials, wait_until};
+use migration_tests::{Server, TestDatabase, trials, wait_until};
 
 use super::{changed, counting, table};
 use crate::{migrator, names, up};
@@ -17,6 +17,7 @@ pub(super) fn tests() -> Vec<Trial> {
         the_deadline_for_locks_ends_a_run_between_two_batches,
         whoever_waits_for_the_table_goes_first,
         who_waits_for_ever_ends_the_run,
+        a_standby_that_lags_is_waited_for,
         a_batch_that_takes_too_long_is_made_smaller,
         a_lost_connection_repeats_no_batch,
         runners_at_once_run_each_batch_once
@@ -153,6 +154,49 @@ fn who_waits_for_ever_ends_the_run() {
     reader.batch_execute("COMMIT").unwrap();
     waiting.join().unwrap();
     assert_eq!(changed(&database), "0: 100");
+}
+
+fn a_standby_that_lags_is_waited_for() {
+    let (primary, standby) = Server::own_with_standby();
+    let database = TestDatabase::on(Box::leak(Box::new(primary)));
+    table(&database, 200);
+    let streams = "SELECT count(*) FROM pg_stat_replication WHERE state = 'streaming'";
+    wait_until("the standby follows", || database.text(streams) == "1");
+    let mut replica = standby.config("postgres").connect(postgres::NoTls).unwrap();
+    replica.batch_execute("SELECT pg_wal_replay_pause()").unwrap();
+    let (sender, paused) = channel();
+    let set = counting("size=10 max-size=10 pause=50ms");
+    let mut settings = Settings::default();
+    settings.max_replication_lag = Duration::from_millis(300);
+    let mut run =
+        migrator(&set, &database).with_settings(settings.clone()).on_event(move |event| {
+            if let Event::BatchPaused { reason, .. } = event {
+                sender.send(reason.clone()).unwrap();
+                replica.batch_execute("SELECT pg_wal_replay_resume()").unwrap();
+            }
+        });
+    run.up().unwrap();
+    drop(run);
+    let reasons: Vec<String> = paused.iter().collect();
+    assert!(!reasons.is_empty());
+    assert!(
+        reasons.iter().all(|it| it.starts_with("the standby ") && it.ends_with(" behind")),
+        "{reasons:?}"
+    );
+    assert_eq!(changed(&database), "1: 200");
+
+    // One that does not come back ends the run, unless it is told not to wait.
+    let mut replica = standby.config("postgres").connect(postgres::NoTls).unwrap();
+    replica.batch_execute("SELECT pg_wal_replay_pause()").unwrap();
+    settings.lock_deadline = Duration::from_millis(100);
+    let one = std::num::NonZeroUsize::MIN;
+    let error = migrator(&set, &database).with_settings(settings.clone()).down(one).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unfinished);
+    let hint = "migration-cli down --max-replication-lag 0   # waits for no standby";
+    assert!(error.hints().iter().any(|it| it == hint), "{error:?}");
+    settings.max_replication_lag = Duration::ZERO;
+    migrator(&set, &database).with_settings(settings).down(one).unwrap();
+    assert_eq!(changed(&database), "0: 200");
 }
 
 fn a_batch_that_takes_too_long_is_made_smaller() {

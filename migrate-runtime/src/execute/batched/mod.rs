@@ -29,6 +29,7 @@ use crate::sqlstate;
 use crate::transport::{Failure, Keep, Reply};
 use crate::watch::CALM;
 use cursor::Cursor;
+use health::LogSizes;
 use passage::Passage;
 use table::Table;
 use walk::{Found, Range};
@@ -72,9 +73,10 @@ impl Execution<'_, '_> {
             Some((cursor, noted)) => (cursor, Some(noted)),
             None => (Cursor::first(&batch, table.inserted), None),
         };
-        let mut passage = Passage { number, batch, table, cursor, noted, attempts };
+        let sizes = LogSizes::default();
+        let mut passage = Passage { number, batch, table, cursor, noted, attempts, sizes };
         // Before the first question that takes a lock on it.
-        self.wait_for_health(work, &passage)?;
+        self.wait_for_health(work, &mut passage)?;
         self.refuse_rows_without_key(work, number, &passage.table)?;
         if passage.noted.is_none() {
             let reply = self.look(work, number, &passage.table.estimate())?;

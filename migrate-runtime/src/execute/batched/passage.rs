@@ -3,6 +3,7 @@
 use migrate_core::Batch;
 
 use super::cursor::Cursor;
+use super::health::LogSizes;
 use super::table::Table;
 use super::walk::{Range, Start};
 use crate::execute::Message;
@@ -23,6 +24,8 @@ pub(super) struct Passage {
     pub(super) noted: Option<String>,
     /// The tries to get past the locks of others, until one batch gets through.
     pub(super) attempts: Attempts,
+    /// How much log there was before the batches so far, for the sake of standbys.
+    pub(super) sizes: LogSizes,
 }
 
 impl Passage {

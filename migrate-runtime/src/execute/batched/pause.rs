@@ -18,7 +18,7 @@ impl Execution<'_, '_> {
     pub(super) fn wait_for_health(
         &mut self,
         work: &mut Work<'_>,
-        passage: &Passage,
+        passage: &mut Passage,
     ) -> Result<(), Failed> {
         let settings = self.session.settings;
         let question = health::question(
@@ -42,7 +42,7 @@ impl Execution<'_, '_> {
                     passage,
                     Outcome::Failed,
                     message,
-                    &[trouble.hint()],
+                    &[trouble.hint(step.direction().as_str())],
                 ));
             }
             self.session.tell(Event::BatchPaused {
@@ -59,10 +59,11 @@ impl Execution<'_, '_> {
     fn trouble(
         &mut self,
         work: &mut Work<'_>,
-        passage: &Passage,
+        passage: &mut Passage,
         question: &str,
     ) -> Result<Option<Trouble>, Failed> {
         let reply = self.look(work, passage.number, question)?;
-        Ok(health::read(reply.first(0)))
+        let max_lag = self.session.settings.max_replication_lag;
+        Ok(health::read(&reply, &mut passage.sizes, max_lag))
     }
 }
