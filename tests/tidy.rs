@@ -38,6 +38,7 @@ const LAYERS: [&[&str]; 6] = [
         "transport",
         "verify",
         "waits",
+        "batches",
         "watch",
     ],
     &[

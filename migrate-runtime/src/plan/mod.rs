@@ -221,4 +221,6 @@ pub(crate) fn nearest(set: &MigrationSet, version: Version) -> Option<Version> {
 }
 
 #[cfg(test)]
+mod half_tests;
+#[cfg(test)]
 mod tests;

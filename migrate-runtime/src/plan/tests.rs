@@ -20,7 +20,7 @@ pub(super) static SET: MigrationSet = {
     MigrationSet::new(MIGRATIONS)
 };
 
-const APPLIED: [(i64, u8); 3] = [(1, b'a'), (2, b'b'), (3, b'c')];
+pub(super) const APPLIED: [(i64, u8); 3] = [(1, b'a'), (2, b'b'), (3, b'c')];
 
 #[test]
 fn up_runs_everything_on_a_fresh_database() {
@@ -248,7 +248,7 @@ fn what_the_history_says_is_done_leaves_the_plan() {
 }
 
 #[track_caller]
-fn check(plan: Result<Plan, Refusal>, expected: Result<&[(Direction, i64)], Refusal>) {
+pub(super) fn check(plan: Result<Plan, Refusal>, expected: Result<&[(Direction, i64)], Refusal>) {
     let steps = |plan: Plan| -> Vec<_> {
         plan.steps.iter().map(|it| (it.direction(), it.version().to_owned())).collect()
     };
@@ -271,11 +271,11 @@ fn late(begun: bool) -> Drift {
     Drift::OutOfOrder { version: version(2), name: "test", newest: version(3), begun }
 }
 
-fn by(limit: Limit) -> Down {
+pub(super) fn by(limit: Limit) -> Down {
     Down { limit, ..Down::default() }
 }
 
-fn steps(count: usize) -> Limit {
+pub(super) fn steps(count: usize) -> Limit {
     Limit::Steps(NonZeroUsize::new(count).unwrap())
 }
 
@@ -320,7 +320,7 @@ pub(super) fn unfinished() -> Unfinished {
     }
 }
 
-const fn migration(second: i64, mark: u8, mode: Mode) -> Migration {
+pub(super) const fn migration(second: i64, mark: u8, mode: Mode) -> Migration {
     Migration::new(version(second), "test", script(mark, mode), script(mark, mode))
 }
 
