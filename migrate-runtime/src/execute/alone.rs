@@ -124,12 +124,14 @@ impl Execution<'_, '_> {
     /// so. If that fails, the mark stays, and a person decides: no harm.
     fn take_back(&mut self, work: &mut Work<'_>) {
         self.session.come_back();
+        // Without its mark, nobody would know of a migration that has no row either.
+        let goes = work.recorded == Some(0) && !work.step.reverts_half();
         let sql = match work.recorded {
-            Some(0) => work.forget(&self.frame.store.schema),
+            Some(0) if goes => work.forget(&self.frame.store.schema),
             _ => self.frame.about(work.step, include_str!("not_begun.sql")),
         };
         if self.session.send_last(&format!("BEGIN READ WRITE;\n{sql};\nCOMMIT")).is_ok() {
-            work.recorded = work.recorded.filter(|it| *it > 0);
+            work.recorded = work.recorded.filter(|_| !goes);
             work.in_doubt = false;
         }
     }

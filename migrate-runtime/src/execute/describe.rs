@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use migrate_core::{Direction, line_text, place_of};
+use migrate_core::{Direction, Manner, line_text, place_of};
 
 use super::Transactions;
 use super::cause::{self, kind_of};
@@ -187,6 +187,23 @@ pub(crate) fn unfinished(
 }
 
 fn hints(error: Error, step: &Step, progress: Progress, role: &str) -> Error {
+    let error = ways_on(error, step, progress, role);
+    match progress {
+        Progress::Begun { in_doubt: false, .. } => with_way_back(error, step),
+        _ => error,
+    }
+}
+
+/// What has begun in batches may be taken back instead.
+pub(super) fn with_way_back(error: Error, step: &Step) -> Error {
+    let has_batch = step.statements().iter().any(|it| it.manner == Manner::Batch);
+    if has_batch && step.direction() == Direction::Up {
+        return error.with_hint("migration-cli down   # takes back what it has done");
+    }
+    error
+}
+
+fn ways_on(error: Error, step: &Step, progress: Progress, role: &str) -> Error {
     let command = format!("migration-cli {}", step.direction());
     let (goes_on, has_begun) = match progress {
         Progress::Begun { statement, .. } if statement < step.statements().len() => {

@@ -22,6 +22,7 @@ pub(super) fn tests() -> Vec<Trial> {
         what_stopped_may_be_reverted_in_batches,
         a_reverting_that_stopped_goes_on,
         what_stopped_is_reverted_before_what_has_run,
+        a_reverting_that_fails_alone_is_not_forgotten,
         an_edited_batch_does_not_go_on,
         a_lent_connection_runs_batches
     ]
@@ -57,7 +58,13 @@ fn the_time_for_batches_ends_a_run_between_two() {
             "20260101000001_count is unfinished: statement 1 has done 30 % of its rows, 30 of about 100"
         )
     );
-    assert_eq!(error.hints(), ["migration-cli up   # goes on at statement 1"]);
+    assert_eq!(
+        error.hints(),
+        [
+            "migration-cli up   # goes on at statement 1",
+            "migration-cli down   # takes back what it has done"
+        ]
+    );
     assert_eq!(changed(&database), "0: 70, 1: 30");
     let log = "SELECT outcome, detail #>> '{batches,0,rows}' FROM _migrations_log WHERE version IS NOT NULL ORDER BY id";
     assert_eq!(database.text(log), "interrupted|30");
@@ -228,6 +235,26 @@ fn what_stopped_is_reverted_before_what_has_run() {
     assert_eq!(error.to_string(), "3 migrations cannot be reverted, 2 have run");
     assert_eq!(names(&migrator(&set, &database).down(two).unwrap().done), ["fill", "one"]);
     assert_eq!(columns(&database), "id changed");
+}
+
+fn a_reverting_that_fails_alone_is_not_forgotten() {
+    let database = TestDatabase::new();
+    table(&database, 40);
+    let up = format!(
+        "ALTER TABLE rows ADD other int;\n-- migrate:batch table=rows key=id size=10 max-size=10\n{COUNT}"
+    );
+    let down = "DROP INDEX CONCURRENTLY no_such_index";
+    let set = set(&[("20260101000001_count", &up, down)]);
+    stopped(&set, &database);
+    let error = migrator(&set, &database).down(NonZeroUsize::MIN).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unfinished);
+    assert_eq!(
+        states(&migrator(&set, &database).status().unwrap()),
+        [("count", State::Unfinished)]
+    );
+    database.execute("CREATE INDEX no_such_index ON rows (changed)");
+    assert_eq!(names(&migrator(&set, &database).down(NonZeroUsize::MIN).unwrap().done), ["count"]);
+    assert_eq!(states(&migrator(&set, &database).status().unwrap()), [("count", State::Pending)]);
 }
 
 fn an_edited_batch_does_not_go_on() {

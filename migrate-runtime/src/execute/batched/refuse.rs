@@ -105,6 +105,9 @@ impl Execution<'_, '_> {
         for hint in hints {
             error = error.with_hint(hint);
         }
+        if work.recorded.is_some() {
+            error = describe::with_way_back(error, step);
+        }
         self.stop(work, outcome, error)
     }
 
@@ -127,7 +130,11 @@ impl Execution<'_, '_> {
             error = error.with_hint(hint);
         }
         let again = format!("migration-cli {}   # once that is mended", step.direction());
-        self.stop(work, Outcome::Failed, error.with_hint(again))
+        let mut error = error.with_hint(again);
+        if work.recorded.is_some() {
+            error = describe::with_way_back(error, step);
+        }
+        self.stop(work, Outcome::Failed, error)
     }
 
     pub(super) fn not_understood(&mut self, work: &mut Work<'_>, number: usize) -> Failed {
