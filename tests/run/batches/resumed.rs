@@ -7,7 +7,7 @@ use migrate_runtime::{
     Error, ErrorKind, Event, FindingKind, MigrationSet, Migrator, Repair, Settings, State,
 };
 use migration_tests::harness::Trial;
-use migration_tests::{TestDatabase, set, trials};
+use migration_tests::{End, Server, TestDatabase, set, trials, wait_until};
 
 use super::{COUNT, changed, counting, table};
 use crate::{migrator, names, states, up, up_fails};
@@ -23,6 +23,7 @@ pub(super) fn tests() -> Vec<Trial> {
         a_reverting_that_stopped_goes_on,
         what_stopped_is_reverted_before_what_has_run,
         a_reverting_that_fails_alone_is_not_forgotten,
+        a_standby_that_takes_over_goes_on_where_the_primary_stopped,
         an_edited_batch_does_not_go_on,
         a_lent_connection_runs_batches
     ]
@@ -255,6 +256,27 @@ fn a_reverting_that_fails_alone_is_not_forgotten() {
     database.execute("CREATE INDEX no_such_index ON rows (changed)");
     assert_eq!(names(&migrator(&set, &database).down(NonZeroUsize::MIN).unwrap().done), ["count"]);
     assert_eq!(states(&migrator(&set, &database).status().unwrap()), [("count", State::Pending)]);
+}
+
+fn a_standby_that_takes_over_goes_on_where_the_primary_stopped() {
+    let (primary, standby) = Server::own_with_standby();
+    let primary: &'static Server = Box::leak(Box::new(primary));
+    let database = TestDatabase::on(primary);
+    table(&database, 40);
+    let set = counting("size=10 max-size=10");
+    stopped(&set, &database);
+    let written = database.text("SELECT pg_current_wal_lsn()");
+    let mut replica = standby.config(database.name()).connect(postgres::NoTls).unwrap();
+    let caught_up = format!("SELECT pg_last_wal_replay_lsn() >= '{written}'");
+    wait_until("the standby has all of it", || replica.query_one(&caught_up, &[]).unwrap().get(0));
+    primary.stop(End::Immediate);
+    replica.query_one("SELECT pg_promote()", &[]).unwrap();
+    let run = Migrator::new(&set, standby.config(database.name())).up().unwrap();
+    assert_eq!(names(&run.done), ["count"]);
+    let changed = replica.query_one("SELECT min(changed) || ' ' || max(changed) FROM rows", &[]);
+    assert_eq!(changed.unwrap().get::<_, String>(0), "1 1");
+    // The database of a test is dropped at its end.
+    primary.start();
 }
 
 fn an_edited_batch_does_not_go_on() {
