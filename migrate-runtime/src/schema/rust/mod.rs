@@ -104,9 +104,7 @@ impl Schema {
     }
 
     fn comment_of_schema(&self, schema: &str) -> Option<&str> {
-        let name = schema.to_owned();
-        let name = ObjectName { kind: ObjectKind::Schema, schema: None, table: None, name };
-        self.objects.get(&name)?.get("comment")
+        self.objects.get(&ObjectName::of_schema(schema))?.get("comment")
     }
 }
 
