@@ -1,6 +1,6 @@
 //! Where nobody knows what the migrations made, that is said; and nothing that is not drift is called so.
 
-use migrate_runtime::{Force, Migrator, Repair, Settings};
+use migrate_runtime::{ErrorKind, Force, Migrator, Repair, Settings};
 use migration_tests::harness::Trial;
 use migration_tests::proxy::{Fault, Proxy};
 use migration_tests::{TestDatabase, set, trials, wait_until};
@@ -212,6 +212,11 @@ fn a_migration_that_ends_while_the_schema_is_read_is_no_drift() {
     let running = std::thread::spawn(move || reader.verify());
     let waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
     wait_until("the reader waits", || database.text(waits) == "1");
+    let error = migrator(&first(&all, 1), &database).plan_repair(&accept()).unwrap_err();
+    assert_eq!(
+        (error.kind(), error.to_string().as_str()),
+        (ErrorKind::LockTimeout, "the catalogs cannot be read: an object is locked")
+    );
     other.batch_execute("COMMIT").unwrap();
     let found = running.join().unwrap().unwrap();
     assert_eq!(told(&found), OTHER);
