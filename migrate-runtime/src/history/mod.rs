@@ -98,6 +98,8 @@ pub(crate) struct Server {
     pub(crate) checks_client: bool,
     /// The number in `_migrations_meta`; nothing where the tables were not made by us yet.
     pub(crate) layout: Option<u32>,
+    /// Whether there is a `_migrations_meta`, and this role may not read it.
+    pub(crate) hides_meta: bool,
     /// The environment that the first run noted.
     pub(crate) environment: Option<String>,
     /// Whether it was a protected one.

@@ -75,6 +75,9 @@ fn a_database_from_before_is_not_known_until_it_is_accepted() {
     let (_, found) = migrator(&all, &database).status_with_drift().unwrap();
     assert_eq!(found.unknown.as_deref(), Some("no run has recorded it yet"));
     migrator(&all, &database).run_repair(&accept()).unwrap();
+    // Nor has one where there is no table for it, which is made then.
+    database.execute("DROP TABLE _migrations_meta");
+    assert_eq!(drift(&all, &database), NEVER);
     assert_eq!(drift(&all, &database), "");
 }
 
@@ -152,6 +155,9 @@ fn a_role_that_may_only_read_is_told_the_same() {
     database.execute("REVOKE SELECT ON pg_catalog.pg_trigger FROM PUBLIC");
     let told = told_to_reader();
     assert!(
+    let unread = verified(Migrator::new(&all, role.config.clone())).findings;
+    let hint = format!("GRANT SELECT ON \"public\"._migrations_meta TO {};", role.name);
+    assert!(unread.iter().any(|it| it.hint.as_deref() == Some(&hint)), "{unread:#?}");
         told.contains("the catalogs cannot be read: permission denied for table pg_trigger"),
         "{told}"
     );
