@@ -4,10 +4,9 @@ use super::super::sql::create;
 use super::super::sql::{statement, target};
 use super::super::{Object, ObjectKind, ObjectName, Schema};
 use super::DumpOptions;
-use super::children::names;
 use super::rights::own;
 use super::tables::described_as;
-use crate::quote::{fill_code, literal};
+use crate::quote::{fill_code, listed, literal};
 
 /// Foreign keys, statistics, rules, policies and publications.
 pub(super) fn statements(schema: &Schema) -> Vec<String> {
@@ -42,7 +41,7 @@ pub(super) fn is_foreign_key(object: &Object) -> bool {
 /// Disables the triggers that keep a foreign key, where they are.
 fn disabled(name: &ObjectName, object: &Object) -> Option<String> {
     let tables = object.get("disabled triggers")?.strip_prefix("on ")?;
-    let tables = names(tables).map(literal).collect::<Vec<_>>().join(", ");
+    let tables = listed(tables, ',').map(literal).collect::<Vec<_>>().join(", ");
     let (table, name) = (literal(&name.relation()), literal(&name.name));
     let values = [("table", table.as_str()), ("name", &name), ("tables", &tables)];
     Some(fill_code(include_str!("disable.sql").trim(), &values))

@@ -5,6 +5,7 @@ use super::super::{Object, ObjectName};
 use super::pieces::{Pieces, Step};
 use super::plain;
 use super::tables::described_as;
+use crate::quote::listed;
 
 pub(super) fn add<'s>(pieces: &mut Pieces<'_, 's>, name: &'s ObjectName, object: &'s Object) {
     let column = object.get("column");
@@ -36,10 +37,6 @@ pub(super) fn add<'s>(pieces: &mut Pieces<'_, 's>, name: &'s ObjectName, object:
 
 /// The table of a column as SQL writes it: what comes before the last dot that is not quoted.
 fn relation_of(column: &str) -> &str {
-    let mut is_quoted = false;
-    let dots = column.char_indices().filter(|(_, it)| {
-        is_quoted ^= *it == '"';
-        *it == '.' && !is_quoted
-    });
-    dots.last().map_or(column, |(at, _)| &column[..at])
+    let own = listed(column, '.').last().unwrap_or_default();
+    column.strip_suffix(own).and_then(|it| it.strip_suffix('.')).unwrap_or(column)
 }

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use super::super::name::{arguments_at, spelt};
 use super::super::{Object, ObjectKind, ObjectName, Schema};
-use crate::quote::literal;
+use crate::quote::{literal, setting_value};
 
 /// What makes the object.
 pub(in super::super) fn main(name: &ObjectName, object: &Object, schema: &Schema) -> String {
@@ -292,49 +292,12 @@ fn setting_name(name: &str) -> String {
     name.split('.').map(spelt).collect::<Vec<_>>().join(".")
 }
 
-/// Settings that are lists of names: PostgreSQL keeps each quoted where it has to be.
-const LISTS: [&str; 7] = [
-    "local_preload_libraries",
-    "search_path",
-    "session_preload_libraries",
-    "shared_preload_libraries",
-    "synchronized_standby_slots",
-    "temp_tablespaces",
-    "unix_socket_directories",
-];
-
-fn setting_value(name: &str, value: &str) -> String {
-    if !LISTS.contains(&name) {
-        return literal(value);
-    }
-    let mut names = vec![String::new()];
-    let (mut is_quoted, mut characters) = (false, value.chars().peekable());
-    while let Some(character) = characters.next() {
-        let last = names.last_mut();
-        match (character, last) {
-            ('"', Some(name)) if is_quoted && characters.next_if_eq(&'"').is_some() => {
-                name.push('"');
-            }
-            ('"', _) => is_quoted = !is_quoted,
-            (',', _) if !is_quoted => names.push(String::new()),
-            (' ', _) if !is_quoted => {}
-            (it, Some(name)) => name.push(it),
-            (_, None) => {}
-        }
-    }
-    names.iter().map(|it| literal(it)).collect::<Vec<_>>().join(", ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn lists_of_names_are_lists_of_texts() {
-        assert_eq!(setting_value("search_path", "\"$user\", public"), "'$user', 'public'");
-        assert_eq!(setting_value("search_path", "\"\""), "''");
-        assert_eq!(setting_value("search_path", "\"a, \"\"b\""), "'a, \"b'");
-        assert_eq!(setting_value("work_mem", "4MB"), "'4MB'");
+    fn a_setting_may_have_two_names() {
         assert_eq!(setting_name("my.Setting"), "my.\"Setting\"");
     }
 
