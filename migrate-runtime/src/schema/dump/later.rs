@@ -1,7 +1,6 @@
 //! What nothing else needs, in an order of its own: by then, everything that it needs is there.
 
-use super::super::sql::create;
-use super::super::sql::{statement, target};
+use super::super::sql::{create, setting};
 use super::super::{Object, ObjectKind, ObjectName, Schema};
 use super::DumpOptions;
 use super::rights::own;
@@ -22,13 +21,8 @@ pub(super) fn statements(schema: &Schema) -> Vec<String> {
         if name.kind == K::Constraint {
             statements.extend(disabled(name, object));
         }
-        if let (K::Rule, Some(state)) = (name.kind, object.get("state")) {
-            let (table, own) = (name.relation(), name.quoted());
-            statements.push(format!("ALTER TABLE {table} {state} RULE {own}"));
-        }
-        if name.kind == K::Statistics && object.get("statistics target").is_some() {
-            statements.extend(statement(name, object, "statistics target", schema));
-        }
+        let set = |it: &str| setting(name, it, object.get(it)?);
+        statements.extend(["state", "statistics target"].into_iter().filter_map(set));
         statements.extend(described_as(name, object, schema));
     }
     statements
@@ -64,9 +58,7 @@ pub(super) fn event_triggers(schema: &Schema, options: DumpOptions) -> Vec<Strin
     let mut statements = Vec::new();
     for (name, object) in all {
         statements.push(create::main(name, object, schema));
-        if let Some(state) = object.get("state") {
-            statements.push(format!("ALTER EVENT TRIGGER {} {state}", target(name, schema)));
-        }
+        statements.extend(object.get("state").and_then(|it| setting(name, "state", it)));
         statements.extend(described_as(name, object, schema));
         if options.owners {
             statements.extend(own(name, object, schema));

@@ -1,6 +1,6 @@
 //! The pieces of sequences: those of identities come with their tables, others belong to a column once it is there.
 
-use super::super::sql::create;
+use super::super::sql::{create, setting};
 use super::super::{Object, ObjectName};
 use super::pieces::{Pieces, Step};
 use super::plain;
@@ -28,8 +28,8 @@ pub(super) fn add<'s>(pieces: &mut Pieces<'_, 's>, name: &'s ObjectName, object:
     let text = create::main(name, &plain::sequence(object), pieces.schema);
     pieces.whole(name, object, text);
     if let (Some(column), Some(table)) = (column, table) {
-        let text = format!("ALTER SEQUENCE {} OWNED BY {column}", name.qualified());
-        let piece = pieces.add(name, table, Step::Joined, vec![text]);
+        let owned = setting(name, "column", column).into_iter().collect();
+        let piece = pieces.add(name, table, Step::Joined, owned);
         pieces.want(piece, name);
         pieces.want(piece, table);
     }

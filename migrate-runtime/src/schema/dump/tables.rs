@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::super::name::spelt;
-use super::super::sql::comment;
 use super::super::sql::create::{self, constraint};
+use super::super::sql::{comment, setting};
 use super::super::{Object, ObjectKind, ObjectName, Schema};
 use super::apart::Apart;
 use super::children::{Families, Form};
@@ -236,17 +236,9 @@ pub(super) fn alter_column(column: &ObjectName, what: &str) -> String {
 
 /// What `CREATE TABLE` has no words for in every version.
 pub(super) fn column_settings(column: &ObjectName, object: &Object) -> Vec<String> {
-    let settings = [
-        ("storage", "SET STORAGE ", ""),
-        ("compression", "SET COMPRESSION ", ""),
-        ("statistics target", "SET STATISTICS ", ""),
-        ("options", "SET (", ")"),
-    ];
-    let set = |(attribute, before, after): &(&str, &str, &str)| {
-        let value = object.get(attribute)?;
-        Some(alter_column(column, &format!("{before}{value}{after}")))
-    };
-    let mut statements: Vec<_> = settings.iter().filter_map(set).collect();
+    let attributes = ["storage", "compression", "statistics target", "options"];
+    let set = |it: &str| setting(column, it, object.get(it)?);
+    let mut statements: Vec<_> = attributes.into_iter().filter_map(set).collect();
     if let Some(not_null) = object.get("not null").filter(|it| it.ends_with(" NOT VALID")) {
         let name = object.get(plain::NOT_NULL_NAME).unwrap_or_default();
         let (table, own) = (column.relation(), column.quoted());
@@ -257,19 +249,12 @@ pub(super) fn column_settings(column: &ObjectName, object: &Object) -> Vec<Strin
     statements
 }
 
-fn table_settings(table: &ObjectName, object: &Object) -> Vec<String> {
-    let qualified = table.qualified();
-    let mut statements = Vec::new();
-    if object.get("row level security").is_some() {
-        statements.push(format!("ALTER TABLE ONLY {qualified} ENABLE ROW LEVEL SECURITY"));
-    }
-    if object.get("row level security of its owner").is_some() {
-        statements.push(format!("ALTER TABLE ONLY {qualified} FORCE ROW LEVEL SECURITY"));
-    }
-    let identity = object.get("replica identity").filter(|it| ["FULL", "NOTHING"].contains(it));
-    // That of a foreign table is nothing, and cannot be set.
-    if let Some(identity) = identity.filter(|_| table.kind == ObjectKind::Table) {
-        statements.push(format!("ALTER TABLE ONLY {qualified} REPLICA IDENTITY {identity}"));
-    }
-    statements
+fn table_settings(table: &ObjectName, object: &Object) -> impl Iterator<Item = String> {
+    let attributes = ["row level security", "row level security of its owner", "replica identity"];
+    attributes.into_iter().filter_map(|it| {
+        let value = object.get(it)?;
+        // An index is not there yet.
+        let is_index = it == "replica identity" && !["FULL", "NOTHING"].contains(&value);
+        setting(table, it, value).filter(|_| !is_index)
+    })
 }

@@ -71,13 +71,18 @@ pub(in super::super) fn main(name: &ObjectName, object: &Object, schema: &Schema
         }
         K::Extension => {
             let (version, schema) = (get("version"), spelt(get("schema")));
-            format!("CREATE EXTENSION {qualified} SCHEMA {schema} VERSION '{version}'")
+            format!("CREATE EXTENSION {qualified} SCHEMA {schema} VERSION {}", literal(version))
         }
-        K::DefaultPrivileges => format!("-- {name}"),
+        K::DefaultPrivileges => remark(&name.to_string()),
         K::Schema | K::ForeignDataWrapper | K::Server => {
             format!("CREATE {kind} {qualified} {definition}").trim_end().to_owned()
         }
     }
+}
+
+/// What is no statement, on one line whatever the names in it are.
+pub(super) fn remark(text: &str) -> String {
+    format!("-- {}", text.replace(['\n', '\r'], " "))
 }
 
 /// The sorts of words that have the same dictionaries.
