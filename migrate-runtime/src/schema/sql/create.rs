@@ -261,9 +261,11 @@ fn function(name: &ObjectName, object: &Object) -> String {
         ("support function", "SUPPORT ", ""),
     ];
     append(&mut text, object, '\n', &parts);
-    for setting in get("settings").lines() {
+    // Those that begin with a blank are lines of a value.
+    for setting in get("settings").replace("\n ", "\0").split_terminator('\n') {
         let (name, value) = setting.split_once('=').unwrap_or((setting, ""));
-        let _ = write!(text, "\nSET {} TO {}", setting_name(name), setting_value(name, value));
+        let value = setting_value(name, &value.replace('\0', "\n"));
+        let _ = write!(text, "\nSET {} TO {value}", setting_name(name));
     }
     let body = get("body");
     let _ = match (get("language"), object.get("library")) {
