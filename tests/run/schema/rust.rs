@@ -5,14 +5,12 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use migrate_runtime::schema::Schema;
-use migrate_runtime::{MigrationSet, embed_migrations};
 use migration_tests::harness::Trial;
 use migration_tests::{TestDatabase, trials};
 
+use super::same::DCMS;
 use super::schema;
 use crate::up;
-
-static DCMS: MigrationSet = embed_migrations!("migrations");
 
 pub(crate) fn tests() -> Vec<Trial> {
     trials![

@@ -4,15 +4,12 @@ use std::process::Command;
 
 use migrate_runtime::schema::DumpOptions;
 use migrate_runtime::testing::search;
-use migrate_runtime::{MigrationSet, embed_migrations};
 use migration_tests::harness::Trial;
 use migration_tests::{TestDatabase, trials};
 
-use super::same::EVERYTHING;
+use super::same::{DCMS, EVERYTHING};
 use super::{Case, noticed, schema, tables, told};
 use crate::up;
-
-static DCMS: MigrationSet = embed_migrations!("migrations");
 
 pub(crate) fn tests() -> Vec<Trial> {
     trials![
