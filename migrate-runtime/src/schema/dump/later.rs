@@ -4,7 +4,7 @@ use super::super::sql::{create, setting};
 use super::super::{Object, ObjectKind, ObjectName, Schema};
 use super::DumpOptions;
 use super::rights::own;
-use super::tables::described_as;
+use super::tables::{described_as, is_foreign_key};
 use crate::quote::{fill_code, listed, literal};
 
 /// Foreign keys, statistics, rules, policies and publications.
@@ -26,10 +26,6 @@ pub(super) fn statements(schema: &Schema) -> Vec<String> {
         statements.extend(described_as(name, object, schema));
     }
     statements
-}
-
-pub(super) fn is_foreign_key(object: &Object) -> bool {
-    object.get("definition").is_some_and(|it| it.starts_with("FOREIGN KEY "))
 }
 
 /// Disables the triggers that keep a foreign key, where they are.

@@ -9,7 +9,7 @@ use super::super::{Object, ObjectKind, ObjectName, Schema};
 use super::apart::Apart;
 use super::children::Form;
 use super::rights::is_public;
-use super::tables::{Tables, described_as};
+use super::tables::{Tables, described_as, is_check};
 use super::{constraints, indexes, sequences, steps};
 
 /// Statements that stay together.
@@ -236,7 +236,7 @@ impl<'p, 's> Pieces<'p, 's> {
                 self.want(joined, parent);
             }
             for (constraint, object) in self.tables.constraints(name) {
-                if object.get("definition").is_some_and(|it| it.starts_with("CHECK ")) {
+                if is_check(object) {
                     self.want(joined, constraint);
                 }
             }
