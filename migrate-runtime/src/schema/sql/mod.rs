@@ -1,5 +1,5 @@
 //! What is known of an object, as SQL: for people who compare two of them. Most of it runs as it is; what has no
-//! statement of its own is a comment.
+//! statement of its own is a remark.
 
 pub(super) mod create;
 mod grants;
@@ -23,14 +23,10 @@ pub(super) fn definition(name: &ObjectName, object: &Object, schema: &Schema) ->
         _ => main(name, object, schema),
     };
     let mut lines = lines_of(&text);
-    let aside =
-        object.attributes.iter().filter(|it| ASIDE.contains(&it.name) && it.name != "owner");
+    let aside = object.attributes.iter().filter(|it| ["grants", "comment"].contains(&it.name));
     lines.extend(aside.flat_map(|it| statement(name, object, it.name, schema)));
     lines
 }
-
-/// What statements of their own tell.
-const ASIDE: [&str; 3] = ["owner", "grants", "comment"];
 
 /// The lines that tell one attribute of an object; none where it is as it is unless told.
 pub(super) fn statement(
@@ -48,10 +44,10 @@ pub(super) fn statement(
             let owner = object.get("owner").or_else(|| schema.whole(name)?.1.get("owner"));
             grants(name, value.unwrap_or_default(), owner)
         }
-        (_, value) => match (setting(name, attribute, value.unwrap_or_default()), value) {
-            (Some(text), Some(_)) => lines_of(&text),
-            (Some(_), None) => Vec::new(),
-            (None, _) => lines_of(&main(name, object, schema)),
+        (_, value) => match setting(name, attribute, value.unwrap_or_default()) {
+            Some(text) if value.is_some() => lines_of(&text),
+            Some(_) => Vec::new(),
+            None => lines_of(&main(name, object, schema)),
         },
     }
 }
