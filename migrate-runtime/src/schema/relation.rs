@@ -3,6 +3,7 @@
 use migrate_core::sql_words;
 
 use super::{Object, ObjectKind, ObjectName, Schema, SqlType};
+use crate::quote::unquoted;
 
 /// A table, foreign table, view or materialised view.
 #[derive(Clone, Debug)]
@@ -119,6 +120,16 @@ impl<'s> ForeignKey<'s> {
     }
 }
 
+/// The tables in a list as SQL writes it, each by schema and name.
+pub(super) fn tables_in(list: &str) -> Vec<(String, String)> {
+    let words = sql_words(list);
+    let name = |words: &[&str]| match words {
+        [schema, ".", name] => Some((unquoted(schema), unquoted(name))),
+        _ => None,
+    };
+    words.split(|it| *it == ",").filter_map(name).collect()
+}
+
 /// The columns between the next brackets, and what follows those.
 pub(super) fn columns_in<'w, 't>(words: &'w [&'t str]) -> (Vec<String>, &'w [&'t str]) {
     let start = words.iter().position(|it| *it == "(").map_or(words.len(), |it| it + 1);
@@ -130,14 +141,6 @@ pub(super) fn columns_in<'w, 't>(words: &'w [&'t str]) -> (Vec<String>, &'w [&'t
     };
     let columns = words[start..end].split(|it| *it == ",").filter_map(column).collect();
     (columns, words.get(end + 1..).unwrap_or_default())
-}
-
-/// A name that SQL has written, as it is.
-pub(super) fn unquoted(word: &str) -> String {
-    match word.strip_prefix('"').and_then(|it| it.strip_suffix('"')) {
-        Some(inside) => inside.replace("\"\"", "\""),
-        None => word.to_owned(),
-    }
 }
 
 #[cfg(test)]

@@ -1,7 +1,7 @@
 //! The formats that a schema is written in.
 
 use clap::ValueEnum;
-use migrate_runtime::schema::{DieselOptions, DieselTables, Picture, Schema};
+use migrate_runtime::schema::{DieselOptions, DieselTables, ObjectName, Picture, Schema};
 
 use super::Selection;
 use crate::error::CommandError;
@@ -86,7 +86,7 @@ impl Format {
         }
         let text = match self {
             Format::Diesel => return Ok(diesel(schema, selection)),
-            Format::Rust => selection.of(schema).to_rust(),
+            Format::Rust => return Ok(rust(schema, selection)),
             Format::Sql => schema.to_sql(),
             Format::Json => schema_json(&selection.of(schema)),
             Format::Mermaid => selection.schemas_of(schema).to_mermaid(&picture(selection))?,
@@ -141,11 +141,22 @@ fn diesel(schema: &Schema, selection: &Selection) -> Text {
         // No others are there.
         options.views = true;
     }
-    let left_out = schema.unknown_to_diesel(&options);
-    let left_out = left_out.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    let left_out = (!left_out.is_empty())
-        .then(|| format!("left out, since Diesel needs a primary key: {}", printable(&left_out)));
+    let left_out = left_out("Diesel needs a primary key", schema.unknown_to_diesel(&options));
     Text { text: schema.to_diesel(&options), left_out }
+}
+
+/// What was selected, without partitions: of those that were named, it is said.
+fn rust(schema: &Schema, selection: &Selection) -> Text {
+    let named = selection.relations_of(schema).into_iter();
+    let partitions = named.filter(|it| it.object.get("parent").is_some()).map(|it| it.name);
+    let left_out = left_out("partitions have the columns of their parents", partitions);
+    Text { text: selection.of(schema).to_rust(), left_out }
+}
+
+fn left_out<'s>(why: &str, names: impl IntoIterator<Item = &'s ObjectName>) -> Option<String> {
+    let names: Vec<_> = names.into_iter().map(ToString::to_string).collect();
+    let names = printable(&names.join(", "));
+    (!names.is_empty()).then(|| format!("left out, since {why}: {names}"))
 }
 
 #[cfg(test)]

@@ -85,6 +85,22 @@ fn ends_of_lines_inside_the_database_do_not_make_a_file_stale() {
     assert_eq!(again.stdout, "all.sql is up to date.\n");
 }
 
+#[test]
+fn a_partition_that_is_named_has_no_constants_and_that_is_said() {
+    let database = TestDatabase::new();
+    database.execute(
+        "CREATE TABLE p (id int, at date) PARTITION BY RANGE (at);
+         CREATE TABLE p1 PARTITION OF p FOR VALUES FROM ('2026-01-01') TO ('2026-02-01')",
+    );
+    let project = project(&database);
+    let said = "left out, since partitions have the columns of their parents: table p1\n";
+    let named = project.expect("schema --format rust --tables p,p1", 0);
+    assert!(named.stderr.ends_with(said), "{}", named.stderr);
+    assert!(named.stdout.contains("pub mod p {") && !named.stdout.contains("pub mod p1 {"));
+    let all = project.expect("schema --format rust --output -", 0);
+    assert!(!all.stderr.contains("left out"), "{}", all.stderr);
+}
+
 /// The diff is what `patch` takes; where there is none, `schema` does the same.
 fn patched(project: &Project, diff: &str) {
     project.write("diff", diff);

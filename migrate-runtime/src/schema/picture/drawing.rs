@@ -2,9 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use migrate_core::sql_words;
-
-use super::super::relation::unquoted;
+use super::super::relation::tables_in;
 use super::super::{Column, ObjectKind, ObjectName, Relation, Schema, SqlType};
 use super::chosen::{Part, chosen};
 use super::keys::unique_columns;
@@ -103,7 +101,7 @@ impl<'s> Everything<'s> {
             relations.iter().enumerate().map(|(at, it)| (name(it), at)).collect();
         let find = |name: &(String, String)| places.get(name).copied();
         let parent = |at: usize| {
-            let parents = names_in(relations[at].object.get("parent")?);
+            let parents = tables_in(relations[at].object.get("parent")?);
             parents.first().and_then(find)
         };
         let root = |mut at: usize| {
@@ -135,7 +133,7 @@ impl<'s> Everything<'s> {
                 };
                 add(to, Some(key));
             }
-            let parents = relation.object.get("parents").map(names_in).unwrap_or_default();
+            let parents = relation.object.get("parents").map(tables_in).unwrap_or_default();
             for parent in parents.iter().filter_map(find) {
                 add(parent, None);
             }
@@ -225,16 +223,6 @@ pub(super) fn label((schema, name): &(String, String)) -> String {
         "public" => part(name),
         _ => format!("{}.{}", part(schema), part(name)),
     }
-}
-
-/// The names with their schemas in a list that SQL has written.
-fn names_in(list: &str) -> Vec<(String, String)> {
-    let words = sql_words(list);
-    let name = |words: &[&str]| match words {
-        [schema, ".", name] => Some((unquoted(schema), unquoted(name))),
-        _ => None,
-    };
-    words.split(|it| *it == ",").filter_map(name).collect()
 }
 
 /// The types of `pg_catalog` that people know by another name.
