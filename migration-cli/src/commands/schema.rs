@@ -36,11 +36,12 @@ pub(crate) struct SchemaArgs {
     check: bool,
 
     /// Only these tables and views, each as NAME or SCHEMA.NAME; in pictures with those that refer to them and that
-    /// they refer to, and `*` for any text
+    /// they refer to, wherever they are, and `*` for any text
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     tables: Vec<String>,
 
-    /// Only what is in this schema; may be given again [default: all; for Diesel, public]
+    /// Only what is in this schema, in pictures with its neighbours too; may be given again [default: all; for
+    /// Diesel, public]
     #[arg(long, value_name = "NAME")]
     schema: Vec<String>,
 

@@ -89,8 +89,8 @@ impl Format {
             Format::Rust => selection.of(schema).to_rust(),
             Format::Sql => schema.to_sql(),
             Format::Json => schema_json(&selection.of(schema)),
-            Format::Mermaid => selection.schemas_of(schema).to_mermaid(&picture(selection))?,
-            Format::Svg => selection.schemas_of(schema).to_svg(&picture(selection))?,
+            Format::Mermaid => schema.to_mermaid(&picture(selection))?,
+            Format::Svg => schema.to_svg(&picture(selection))?,
         };
         Ok(Text { text, left_out: None })
     }
@@ -126,8 +126,8 @@ impl Format {
 }
 
 fn picture(selection: &Selection) -> Picture {
-    let (tables, views) = (selection.tables.clone(), selection.views);
-    Picture { tables, views, ..Picture::default() }
+    let (tables, schemas) = (selection.tables.clone(), selection.schemas.clone());
+    Picture { tables, schemas, views: selection.views, ..Picture::default() }
 }
 
 /// Of one schema, and of the tables and views that were named, if any were.
