@@ -48,6 +48,10 @@ pub(crate) struct SchemaArgs {
     /// With views, for Diesel and in pictures; the other formats always have them
     #[arg(long)]
     views: bool,
+
+    /// In pictures, only the columns of keys
+    #[arg(long)]
+    keys: bool,
 }
 
 /// Where the text goes.
@@ -59,7 +63,7 @@ enum To {
 impl SchemaArgs {
     fn selection(&self, ctx: &Context<'_>) -> Selection {
         let (tables, schemas) = (self.tables.clone(), self.schema.clone());
-        Selection { tables, schemas, views: self.views || ctx.schema.views() }
+        Selection { tables, schemas, views: self.views || ctx.schema.views(), keys: self.keys }
     }
 
     fn to(&self, ctx: &Context<'_>, format: Format, selection: &Selection) -> To {

@@ -18,6 +18,8 @@ pub(crate) struct Selection {
     pub(crate) schemas: Vec<String>,
     /// Whether views are wanted where they are not unless told.
     pub(crate) views: bool,
+    /// Whether pictures have the columns of keys alone.
+    pub(crate) keys: bool,
 }
 
 impl Selection {
