@@ -139,8 +139,9 @@ fn lock(it: &RelationLock) -> Html {
             let blocks = lock.blocks();
             let is_felt = blocks >= Blocks::Writes && it.count > 0;
             html.element("span", &[("class", "mode")], lock.as_str()).text(", ");
-            let class = if is_felt { "felt" } else { "unfelt" };
-            html.element("span", &[("class", class)], &format!("blocks {}", blocks.as_str()));
+            let felt = [("class", "felt")];
+            let attributes = if is_felt { &felt[..] } else { &[] };
+            html.element("span", attributes, &format!("blocks {}", blocks.as_str()));
         }
         None => drop(html.text("is locked")),
     }

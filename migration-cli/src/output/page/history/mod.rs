@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::head::mark;
 use super::html::{Html, findable, id};
 use super::{Page, Section};
-use crate::output::logs::{by, short, took};
+use crate::output::logs::{by, said, short, took};
 use crate::text::plural;
 use crate::time::{readable, rfc3339};
 use scale::Scale;
@@ -213,14 +213,6 @@ fn entry(page: &Page, row: &LogEntry, scale: Scale) -> Html {
     }
     html.close("li");
     html
-}
-
-/// What the server or the program said about it.
-fn said(row: &LogEntry) -> Option<String> {
-    match (&row.sqlstate, &row.message) {
-        (Some(code), Some(message)) => Some(format!("{code}: {message}")),
-        (code, message) => code.clone().or_else(|| message.clone()),
-    }
 }
 
 /// All that the row has to tell and its run has not told.

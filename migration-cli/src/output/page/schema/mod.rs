@@ -66,18 +66,18 @@ fn fill(schema: &Schema, picture: Option<&Drawn>, body: &mut Html) -> usize {
 }
 
 /// The kinds of objects that people ask about.
-const COUNTED: [(ObjectKind, &str); 11] = [
-    (ObjectKind::Table, "table"),
-    (ObjectKind::ForeignTable, "foreign table"),
-    (ObjectKind::View, "view"),
-    (ObjectKind::MaterializedView, "materialized view"),
-    (ObjectKind::Index, "index"),
-    (ObjectKind::Enum, "enum"),
-    (ObjectKind::Domain, "domain"),
-    (ObjectKind::Function, "function"),
-    (ObjectKind::Trigger, "trigger"),
-    (ObjectKind::Policy, "policy"),
-    (ObjectKind::Extension, "extension"),
+const COUNTED: [ObjectKind; 11] = [
+    ObjectKind::Table,
+    ObjectKind::ForeignTable,
+    ObjectKind::View,
+    ObjectKind::MaterializedView,
+    ObjectKind::Index,
+    ObjectKind::Enum,
+    ObjectKind::Domain,
+    ObjectKind::Function,
+    ObjectKind::Trigger,
+    ObjectKind::Policy,
+    ObjectKind::Extension,
 ];
 
 /// How many objects there are of the kinds that people ask about.
@@ -86,15 +86,17 @@ fn lead(schema: &Schema) -> String {
     for name in schema.objects.keys() {
         *counts.entry(name.kind).or_default() += 1;
     }
-    let shown = COUNTED.iter().filter_map(|(kind, word)| Some((*counts.get(kind)?, *word)));
-    let words = shown.map(|(count, word)| match (count, word) {
-        (1, word) => format!("1 {word}"),
-        (count, "index") => format!("{count} indexes"),
-        (count, "policy") => format!("{count} policies"),
-        (count, word) => plural(count, word),
-    });
+    let words = COUNTED.iter().filter_map(|it| Some(counted(*it, *counts.get(it)?)));
     let words = words.collect::<Vec<_>>().join(", ");
     format!("{words}. The tables of the migration system are left out.")
+}
+
+fn counted(kind: ObjectKind, count: usize) -> String {
+    match (kind, count) {
+        (ObjectKind::Index, 2..) => format!("{count} indexes"),
+        (ObjectKind::Policy, 2..) => format!("{count} policies"),
+        _ => plural(count, kind.as_str()),
+    }
 }
 
 /// Which foreign keys refer to a table.
