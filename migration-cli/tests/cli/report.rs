@@ -178,6 +178,12 @@ fn the_picture_and_the_list_lead_to_each_other() {
     let list = between(&page, "id=\"tables\"", "</section>");
     assert_eq!(list.matches("In the picture").count(), 9);
     says(&page, &["href=\"#table-public.contracts\"", "id=\"listed-public~2f~contracts\""]);
+    // Two names that read alike are not one.
+    database
+        .execute("CREATE SCHEMA app; CREATE TABLE app.t (id int); CREATE TABLE \"app.t\" (id int)");
+    let page = fs::read_to_string(report(&project)).unwrap();
+    let list = between(&page, "id=\"tables\"", "</section>");
+    says(list, &["href=\"#table-app.t\"", "href=\"#table-public.app-2e-t\""]);
 }
 
 #[test]

@@ -2,8 +2,9 @@
 
 use migrate_core::nearest;
 
+use super::super::relation_label;
 use super::Picture;
-use super::drawing::{Everything, is_view, label, name_of};
+use super::drawing::{Everything, is_view, name_of};
 use crate::error::{Error, ErrorKind};
 
 /// Why a table is drawn.
@@ -26,14 +27,14 @@ pub(super) fn chosen(picture: &Picture, all: &Everything<'_>) -> Result<Vec<Opti
     let mut parts = vec![None; names.len()];
     let mut ask = |pattern: &str| {
         let is_named = |at: &&usize| {
-            let name = &names[**at];
+            let (schema, name) = &names[**at];
             let is_meant = |text: &str| {
                 let is_like = pattern.contains('*') && matches(pattern, text);
                 is_like && is_kind_drawn(**at) || pattern == text
             };
-            is_meant(&name.1)
-                || is_meant(&format!("{}.{}", name.0, name.1))
-                || is_meant(&label(name))
+            is_meant(name)
+                || is_meant(&format!("{schema}.{name}"))
+                || is_meant(&relation_label(schema, name))
         };
         let found: Vec<_> = here.iter().filter(is_named).collect();
         for at in &found {
@@ -45,7 +46,8 @@ pub(super) fn chosen(picture: &Picture, all: &Everything<'_>) -> Result<Vec<Opti
         ask(EVERYTHING);
     }
     if let Some(pattern) = picture.tables.iter().find(|it| !ask(it)) {
-        let labels: Vec<_> = here.iter().map(|at| label(&names[*at])).collect();
+        let label = |at: &usize| relation_label(&names[*at].0, &names[*at].1);
+        let labels: Vec<_> = here.iter().map(label).collect();
         return Err(unknown(pattern, &labels));
     }
     for link in &all.links {

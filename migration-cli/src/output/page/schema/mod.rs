@@ -5,7 +5,7 @@ mod table;
 
 use std::collections::BTreeMap;
 
-use migrate_runtime::schema::{ObjectKind, Relation, Schema};
+use migrate_runtime::schema::{ObjectKind, Relation, Schema, relation_label};
 
 use super::html::{Html, findable};
 use super::{Page, Section};
@@ -124,13 +124,9 @@ impl<'s> Referring<'s> {
     }
 }
 
-/// The name as people say it: of what is in `public`, without the schema.
+/// The name as people say it, and as the picture has it.
 fn title(relation: &Relation<'_>) -> String {
-    titled(relation.name.schema.as_deref().unwrap_or_default(), &relation.name.name)
-}
-
-fn titled(schema: &str, name: &str) -> String {
-    if schema == "public" { name.to_owned() } else { format!("{schema}.{name}") }
+    relation_label(relation.name.schema.as_deref().unwrap_or_default(), &relation.name.name)
 }
 
 /// What leads to a table in the list. Points would not tell `a.b` of `c` from `b` of `c.a`.
