@@ -157,7 +157,8 @@ fn paragraph(entry: &LogEntry) -> String {
     text
 }
 
-fn of_outcome(outcome: &str) -> Style {
+/// The colour of how something ended.
+pub(super) fn of_outcome(outcome: &str) -> Style {
     match outcome {
         "ok" => GOOD,
         "failed" => BAD,

@@ -10,7 +10,8 @@ use serde_json::Value;
 use super::head::mark;
 use super::html::{Html, findable, id};
 use super::{Page, Section};
-use crate::output::logs::{by, said, short, took};
+use crate::output::logs::{by, of_outcome, said, short, took};
+use crate::output::style::class;
 use crate::text::plural;
 use crate::time::{readable, rfc3339};
 use scale::Scale;
@@ -136,7 +137,7 @@ impl Run<'_> {
 
     fn html(&self, page: &Page, scale: Scale) -> Html {
         let newest = self.rows[0];
-        let class = format!("run {}", outcome_class(&newest.outcome));
+        let class = format!("run {}", class(of_outcome(&newest.outcome)));
         let mut html = Html::new();
         html.open("li", &[("class", &class), ("id", &id("run", &newest.run))]);
         html.add(&self.head(newest));
@@ -206,7 +207,7 @@ fn entry(page: &Page, row: &LogEntry, scale: Scale) -> Html {
     }
     html.close("span").add(&scale.bar(row.duration()));
     html.element("span", &[("class", "took")], &took(row).unwrap_or_default());
-    html.add(&mark(outcome_class(&row.outcome), &row.outcome)).close("summary");
+    html.add(&mark(of_outcome(&row.outcome), &row.outcome)).close("summary");
     html.add(&facts(row)).close("details");
     if let Some(said) = said(row) {
         html.element("p", &[("class", "said")], &said);
@@ -244,14 +245,6 @@ fn noted(detail: &str) -> Vec<(String, String)> {
         other => other.to_string(),
     };
     noted.into_iter().filter(|it| it.0 != "retries").map(|(name, it)| (name, text(it))).collect()
-}
-
-fn outcome_class(outcome: &str) -> &'static str {
-    match outcome {
-        "ok" => "good",
-        "failed" => "bad",
-        _ => "waiting",
-    }
 }
 
 #[cfg(test)]
