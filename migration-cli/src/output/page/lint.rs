@@ -29,8 +29,7 @@ pub(super) fn section(page: &Page) -> Section {
     body.add(&list(findings));
     if !notes.is_empty() {
         let label = format!("Show {}", plural(notes.len(), "note"));
-        body.open("details", &[("class", "more")]).element("summary", &[], &label);
-        body.add(&list(notes)).close("details");
+        body.behind(&label, &list(notes));
     }
     Section { id: "lint", title: "Lint", count: Some(count), body }
 }

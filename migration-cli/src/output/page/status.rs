@@ -23,8 +23,7 @@ pub(super) fn section(page: &Page) -> Section {
         body.add(&table(first));
         if !rest.is_empty() {
             let more = format!("Show {}", plural(rest.len(), "older migration"));
-            body.open("details", &[("class", "more")]).element("summary", &[], &more);
-            body.add(&table(rest)).close("details");
+            body.behind(&more, &table(rest));
         }
     }
     Section { id: "status", title: "Status", count: Some(entries.len()), body }

@@ -62,8 +62,7 @@ fn fill(page: &Page, logs: &Logs, body: &mut Html) -> Option<usize> {
             let count: usize = left.iter().map(|it| it.rows.len()).sum();
             let until = left.last().and_then(Run::began).map(readable).unwrap_or_default();
             let label = format!("Show {}, back to {until}", plural(count, "older row"));
-            body.open("details", &[("class", "more")]).element("summary", &[], &label);
-            body.add(&timeline(page, &left, scale)).close("details");
+            body.behind(&label, &timeline(page, &left, scale));
         }
         (left, size, is_first) = (rest, MORE, false);
     }
@@ -145,8 +144,7 @@ impl Run<'_> {
         html.add(&list(page, first, scale));
         if !rest.is_empty() {
             let label = format!("Show {} of this run", plural(rest.len(), "earlier row"));
-            html.open("details", &[("class", "more")]).element("summary", &[], &label);
-            html.add(&list(page, rest, scale)).close("details");
+            html.behind(&label, &list(page, rest, scale));
         }
         html.close("li");
         html

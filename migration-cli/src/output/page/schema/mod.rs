@@ -59,8 +59,9 @@ fn fill(schema: &Schema, picture: Option<&Drawn>, body: &mut Html) -> usize {
     body.close("div");
     if !left_out.is_empty() {
         let label = format!("{} more, too many for one page", plural(left_out.len(), "table"));
-        body.open("details", &[("class", "more")]).element("summary", &[], &label);
-        body.element("p", &[], &left_out.join(", ")).close("details");
+        let mut names = Html::new();
+        names.element("p", &[], &left_out.join(", "));
+        body.behind(&label, &names);
     }
     count
 }
