@@ -65,7 +65,8 @@ fn run(flags: &[&str], what: &[&str], address: &str) -> Output {
         "--enable-logging=stderr",
     ];
     let profile = tempfile::tempdir().unwrap();
-    let mut command = Command::new(option_env!("CHROMIUM").expect("the build found a chromium"));
+    let Some(program) = option_env!("CHROMIUM") else { panic!("the build found no chromium") };
+    let mut command = Command::new(program);
     command.args(QUIET).arg(format!("--user-data-dir={}", profile.path().display()));
     command.args(flags).args(what).arg(address).stdin(Stdio::null());
     let output = command.output().unwrap();
