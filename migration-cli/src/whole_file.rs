@@ -5,6 +5,10 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use crate::error::CommandError;
+use crate::paste::quote;
+use crate::secret::redact;
+
 /// Writes the text beside the file, and puts it into its place. Where the file is a link, what it leads to is
 /// replaced, and the link stays; so do permissions.
 ///
@@ -20,6 +24,19 @@ pub(crate) fn write_whole(path: &Path, text: &str) -> io::Result<()> {
     let written = write(&beside, &path, text);
     // It is ours, and of no use to anybody.
     written.inspect_err(|_| drop(fs::remove_file(&beside)))
+}
+
+/// Why a file cannot be written, and the way out.
+pub(crate) fn unwritable(path: &Path, error: &io::Error) -> CommandError {
+    let message = format!("cannot write {}", redact(&path.display().to_string()));
+    let refused = CommandError::io(message, error).with_state("nothing was written");
+    let has_name = |it: &&Path| !it.as_os_str().is_empty();
+    match path.parent().filter(has_name) {
+        Some(folder) if error.kind() == io::ErrorKind::NotFound && !folder.is_dir() => {
+            refused.with_hint(format!("mkdir -p {}", quote(&folder.to_string_lossy())))
+        }
+        _ => refused,
+    }
 }
 
 fn write(beside: &Path, path: &Path, text: &str) -> io::Result<()> {

@@ -3,7 +3,7 @@
 use migrate_core::sql_words;
 
 use super::{Object, ObjectKind, ObjectName, Schema, SqlType};
-use crate::quote::unquoted;
+use crate::quote::{ident, unquoted};
 
 /// A table, foreign table, view or materialised view.
 #[derive(Clone, Debug)]
@@ -103,6 +103,16 @@ impl Schema {
     }
 }
 
+/// The name of a table or view for people, which no other one has: with the schema, unless that is `public`, in which
+/// everything is; in quotes only where it would be taken for another one.
+pub fn relation_label(schema: &str, name: &str) -> String {
+    let part = |it: &str| if it.contains(['.', '"']) { ident(it) } else { it.to_owned() };
+    match schema {
+        "public" => part(name),
+        _ => format!("{}.{}", part(schema), part(name)),
+    }
+}
+
 impl Column<'_> {
     /// Whether the column itself says that it has no nulls; nothing is known of a view's.
     pub fn is_not_null(&self) -> bool {
@@ -159,6 +169,14 @@ mod tests {
             (ObjectName { kind: *kind, schema, table, name }, Object { attributes })
         });
         Schema { objects: objects.collect(), ..Schema::default() }
+    }
+
+    #[test]
+    fn no_two_tables_have_one_label() {
+        assert_eq!(relation_label("public", "Order items"), "Order items");
+        assert_eq!(relation_label("app", "Größe"), "app.Größe");
+        assert_eq!(relation_label("public", "app.users"), "\"app.users\"");
+        assert_eq!(relation_label("public", "\"app.users\""), "\"\"\"app.users\"\"\"");
     }
 
     #[test]

@@ -36,17 +36,22 @@ pub(crate) struct SchemaArgs {
     check: bool,
 
     /// Only these tables and views, each as NAME or SCHEMA.NAME; in pictures with those that refer to them and that
-    /// they refer to, and `*` for any text
+    /// they refer to, wherever they are, and `*` for any text
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     tables: Vec<String>,
 
-    /// Only what is in this schema; may be given again [default: all; for Diesel, public]
+    /// Only what is in this schema, in pictures with its neighbours too; may be given again [default: all; for
+    /// Diesel, public]
     #[arg(long, value_name = "NAME")]
     schema: Vec<String>,
 
     /// With views, for Diesel and in pictures; the other formats always have them
     #[arg(long)]
     views: bool,
+
+    /// In pictures, only the columns of keys
+    #[arg(long)]
+    keys: bool,
 }
 
 /// Where the text goes.
@@ -58,7 +63,7 @@ enum To {
 impl SchemaArgs {
     fn selection(&self, ctx: &Context<'_>) -> Selection {
         let (tables, schemas) = (self.tables.clone(), self.schema.clone());
-        Selection { tables, schemas, views: self.views || ctx.schema.views() }
+        Selection { tables, schemas, views: self.views || ctx.schema.views(), keys: self.keys }
     }
 
     fn to(&self, ctx: &Context<'_>, format: Format, selection: &Selection) -> To {

@@ -1,7 +1,7 @@
 //! The formats that a schema is written in.
 
 use clap::ValueEnum;
-use migrate_runtime::schema::{DieselOptions, DieselTables, ObjectName, Picture, Schema};
+use migrate_runtime::schema::{Columns, DieselOptions, DieselTables, ObjectName, Picture, Schema};
 
 use super::Selection;
 use crate::error::CommandError;
@@ -89,8 +89,8 @@ impl Format {
             Format::Rust => return Ok(rust(schema, selection)),
             Format::Sql => schema.to_sql(),
             Format::Json => schema_json(&selection.of(schema)),
-            Format::Mermaid => selection.schemas_of(schema).to_mermaid(&picture(selection))?,
-            Format::Svg => selection.schemas_of(schema).to_svg(&picture(selection))?,
+            Format::Mermaid => schema.to_mermaid(&picture(selection))?,
+            Format::Svg => schema.to_svg(&picture(selection))?,
         };
         Ok(Text { text, left_out: None })
     }
@@ -99,6 +99,10 @@ impl Format {
     fn fit(self, selection: &Selection) -> Result<Selection, CommandError> {
         let mut selection = selection.clone();
         match self {
+            _ if selection.keys && !self.is_picture() => {
+                return Err(CommandError::usage("--keys is about pictures alone")
+                    .with_hint("migration-cli schema --format svg --keys"));
+            }
             Format::Sql if !(selection.tables.is_empty() && selection.schemas.is_empty()) => {
                 return Err(CommandError::usage("a script of a part would lack what it needs")
                     .with_hint("migration-cli schema --format sql   # all of it"));
@@ -126,8 +130,9 @@ impl Format {
 }
 
 fn picture(selection: &Selection) -> Picture {
-    let (tables, views) = (selection.tables.clone(), selection.views);
-    Picture { tables, views, ..Picture::default() }
+    let (tables, schemas) = (selection.tables.clone(), selection.schemas.clone());
+    let columns = if selection.keys { Columns::Keys } else { Columns::All };
+    Picture { tables, schemas, columns, views: selection.views }
 }
 
 /// Of one schema, and of the tables and views that were named, if any were.

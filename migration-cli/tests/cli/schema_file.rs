@@ -170,9 +170,9 @@ fn another_format_and_a_part_go_to_stdout_and_a_named_file_takes_anything() {
 fn diesel_and_pictures_show_what_they_are_told_to() {
     let database = TestDatabase::new();
     database.execute(
-        "CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY, a int REFERENCES a);
+        "CREATE TABLE a (id int PRIMARY KEY, remark text); CREATE TABLE b (id int PRIMARY KEY, a int REFERENCES a);
          CREATE TABLE c (id int PRIMARY KEY); CREATE VIEW v AS SELECT id FROM a;
-         CREATE SCHEMA app; CREATE TABLE app.t (id int PRIMARY KEY)",
+         CREATE SCHEMA app; CREATE TABLE app.t (id int PRIMARY KEY, c int REFERENCES c)",
     );
     let project = project(&database);
     let diesel = |args: &str| project.expect(&format!("schema --output - {args}"), 0).stdout;
@@ -199,7 +199,8 @@ fn diesel_and_pictures_show_what_they_are_told_to() {
         // What was not named itself looks otherwise.
         let joined = |args: &str| picture(args).replace(" neighbour", "");
         assert_eq!(joined("--tables a"), joined("--tables b"), "with what it is joined to");
-        assert_ne!(picture("--schema app"), picture(""));
+        assert_eq!(joined("--schema app"), joined("--tables c"), "wherever that is");
+        assert!(picture("").contains("remark") && !picture("--keys").contains("remark"));
         let unknown = project.expect(&format!("schema --format {format} --tables bb"), 2);
         assert!(unknown.stderr.contains("did you mean `b`?"), "{}", unknown.stderr);
     }
@@ -239,6 +240,7 @@ fn what_makes_no_sense_is_2_and_says_why() {
     let lack = "a script of a part would lack what it needs";
     check(&project, "schema --format sql --tables users", &[lack, "# all of it"]);
     check(&project, "schema --format sql --schema public", &[lack, "# all of it"]);
+    check(&project, "schema --keys", &["pictures alone", "schema --format svg --keys"]);
     check(&project, "schema --schema publik", &["no schema `publik`", "did you mean `public`?"]);
     let among = "migrations/all.json would lie among the migrations";
     check(&project, "schema --format json -o migrations/all.json", &[among, "--output all.json"]);

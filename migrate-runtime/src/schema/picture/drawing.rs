@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::relation::tables_in;
-use super::super::{Column, ObjectKind, ObjectName, Relation, Schema, SqlType};
+use super::super::{Column, ObjectKind, ObjectName, Relation, Schema, SqlType, relation_label};
 use super::chosen::{Part, chosen};
 use super::keys::unique_columns;
 use super::{Columns, MOST_COLUMNS, Picture};
@@ -148,7 +148,7 @@ impl<'s> Everything<'s> {
         let is_key: Vec<_> = rows.iter().map(|it| !it.marks.is_empty()).collect();
         let shown = shown(&is_key, columns);
         Table {
-            label: label(&name),
+            label: relation_label(&name.0, &name.1),
             name,
             notes: self.notes(at),
             comment: relation.object.get("comment").map(str::to_owned),
@@ -211,18 +211,6 @@ fn shown(is_key: &[bool], columns: Columns) -> Vec<usize> {
 
 pub(super) fn name_of(name: &ObjectName) -> (String, String) {
     (name.schema.clone().unwrap_or_default(), name.name.clone())
-}
-
-/// A name for people: with the schema, where it is not the one in which everything is; in quotes only where it would be
-/// taken for another one.
-pub(super) fn label((schema, name): &(String, String)) -> String {
-    let part = |it: &str| {
-        if it.contains(['.', '"']) { crate::quote::ident(it) } else { it.to_owned() }
-    };
-    match schema.as_str() {
-        "public" => part(name),
-        _ => format!("{}.{}", part(schema), part(name)),
-    }
 }
 
 /// The types of `pg_catalog` that people know by another name.
