@@ -53,6 +53,38 @@ fn a_run_that_failed_on_its_way_refreshes_the_file_too() {
 }
 
 #[test]
+fn a_run_that_waited_for_a_lock_in_vain_refreshes_the_file_too() {
+    let database = TestDatabase::new();
+    let project = project(&database);
+    project.expect("up --steps 1", 0);
+    let mut writer = database.client();
+    writer.batch_execute("BEGIN; LOCK TABLE users IN ROW EXCLUSIVE MODE").unwrap();
+    let outcome = project.expect("up --steps 2 --lock-deadline 1s", 1);
+    assert!(
+        outcome.stderr.contains("schema: migrations/schema.rs written\n"),
+        "{}",
+        outcome.stderr
+    );
+    assert!(outcome.stderr.contains("In the way: pid "), "{}", outcome.stderr);
+    drop(writer);
+    project.expect("schema --check", 0);
+    assert_eq!(database.text("SELECT count(*) FROM _migrations"), "2");
+}
+
+#[test]
+fn a_schema_that_somebody_has_locked_is_a_warning_with_a_way_out() {
+    let database = TestDatabase::new();
+    let project = project(&database);
+    database.execute("CREATE TABLE t (a int); CREATE VIEW v AS SELECT a FROM t");
+    let mut other = database.client();
+    other.batch_execute("BEGIN; LOCK TABLE t").unwrap();
+    let up = project.expect("up --steps 1", 0);
+    let warning = "Warning: migrations/schema.rs was not refreshed: the catalogs cannot be read: \
+        canceling statement due to lock timeout\n  Hint: migration-cli schema\n";
+    assert!(up.stderr.contains(warning), "{}", up.stderr);
+}
+
+#[test]
 fn protected_environments_and_missing_folders_get_no_file() {
     let database = TestDatabase::new();
     let bare = Project::on(&database);
