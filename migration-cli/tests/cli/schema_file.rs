@@ -142,9 +142,12 @@ fn another_format_and_a_part_go_to_stdout_and_a_named_file_takes_anything() {
     );
     assert!(names(&project.path().join("migrations")).is_empty());
 
-    let wrote = project.expect("schema --format json -o all.json", 0);
+    // The ending tells the format, and a file below the working directory is called as it is from there.
+    let path = project.path().canonicalize().unwrap().join("all.json").display().to_string();
+    let wrote = project.expect(&format!("schema -o {path}"), 0);
     assert_eq!(wrote.stdout, "Wrote all.json.\n");
     project.expect("schema --format json -o all.json --check", 0);
+    project.expect("schema --format svg -o all.json --check", 5);
     assert_eq!(project.expect("schema --format json", 0).stdout, read(&project, "all.json"));
     project.expect("schema --format rust --tables app.u -o part.rs", 0);
     assert_eq!(read(&project, "part.rs"), rust);

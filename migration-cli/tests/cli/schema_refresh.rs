@@ -107,7 +107,7 @@ fn protected_environments_and_missing_folders_get_no_file() {
 fn the_configuration_names_file_and_format_or_switches_it_off() {
     let database = TestDatabase::new();
     let project = project(&database);
-    project.write("migration.toml", "schema = 'src/tables.json'\nschema_format = 'json'\n");
+    project.write("migration.toml", "schema = 'src/tables.json'\n");
     // No folder of that name.
     assert!(!project.expect("up --steps 1", 0).stderr.contains("schema:"));
     fs::create_dir_all(project.path().join("src/deep")).unwrap();
@@ -119,15 +119,17 @@ fn the_configuration_names_file_and_format_or_switches_it_off() {
     let mut below = project.command("schema --check");
     let outcome = Outcome::of(below.current_dir(project.path().join("src/deep")));
     assert_eq!(outcome.code, 0, "{}", outcome.all());
-    let settings = project.json("config", 0)["settings"].clone();
     let setting = |key: &str| {
-        let found = settings.as_array().unwrap().iter().find(|it| it["key"] == key);
-        found.unwrap().clone()
+        let settings = project.json("config", 0)["settings"].clone();
+        let found = settings.as_array().unwrap().iter().find(|it| it["key"] == key).unwrap();
+        [&found["value"], &found["source"]].map(|it| it.as_str().unwrap().to_owned())
     };
-    assert_eq!(setting("schema_file")["value"], "src/tables.json");
-    assert_eq!(setting("schema_file")["source"], "migration.toml: schema");
-    assert_eq!(setting("schema_format")["value"], "json");
-    assert_eq!(setting("schema_format")["source"], "migration.toml: schema_format");
+    assert_eq!(setting("schema_file"), ["src/tables.json", "migration.toml: schema"]);
+    assert_eq!(setting("schema_format"), ["json", "migration.toml: schema"]);
+    // What is said counts, whatever the file is called.
+    project.write("migration.toml", "schema = 'src/tables.json'\nschema_format = 'sql'\n");
+    assert_eq!(setting("schema_format"), ["sql", "migration.toml: schema_format"]);
+    assert!(project.expect("schema --check", 5).stdout.contains("CREATE TABLE"));
 
     project.write("migration.toml", "schema = false\n");
     assert!(!project.expect("up --steps 1", 0).stderr.contains("schema:"));
