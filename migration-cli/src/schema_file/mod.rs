@@ -15,7 +15,7 @@ use crate::context::Context;
 use crate::error::CommandError;
 use crate::paste::quote;
 use crate::secret::redact;
-use crate::whole_file::{is_device, write_whole};
+use crate::whole_file::{is_device, unwritable, write_whole};
 
 /// The only file that may lie among the scripts.
 const AMONG_SCRIPTS: &str = "schema.rs";
@@ -130,18 +130,7 @@ impl SchemaFile {
 
     /// Writes the text into the file.
     pub(crate) fn write(&self, text: &str) -> Result<(), CommandError> {
-        write_whole(&self.path, text).map_err(|error| {
-            let folder = self.folder();
-            let refused = CommandError::io(format!("cannot write {}", self.shown()), &error)
-                .with_state("nothing was written");
-            match folder {
-                Some(folder) if !folder.is_dir() => {
-                    let folder = quote(&folder.to_string_lossy());
-                    refused.with_hint(format!("mkdir -p {folder}"))
-                }
-                _ => refused,
-            }
-        })
+        write_whole(&self.path, text).map_err(|error| unwritable(&self.path, &error))
     }
 
     /// Refuses a place where the next build would not have the file.
