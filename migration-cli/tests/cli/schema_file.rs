@@ -8,6 +8,7 @@ use migration_tests::TestDatabase;
 use serde_json::{Value, json};
 
 use crate::project::{Outcome, Project};
+use crate::terminal::Terminal;
 
 pub(crate) const FILE: &str = "migrations/schema.rs";
 
@@ -298,7 +299,13 @@ fn what_a_database_says_is_printed_as_it_is_and_steers_no_terminal() {
     let project = project(&database);
     let json = project.expect("schema --format json", 0).stdout;
     assert!(json.contains("a\\u001b[31mb"), "{json}");
-    assert!(!project.expect("schema --output -", 0).stdout.contains('\u{1b}'));
+    let (sql, comment) = ("schema --format sql", "IS 'a\u{1b}[31mb'");
+    let piped = project.expect(sql, 0).stdout;
+    assert!(piped.contains(comment), "{piped}");
+    let (code, seen, _) = Terminal::start_whole(project.command(sql)).end();
+    assert_eq!(code, 0, "{seen}");
+    assert!(seen.contains("COMMENT ON TABLE public.t IS 'a"), "{seen}");
+    assert!(!seen.contains("a\u{1b}"), "{seen}");
 }
 
 /// The shape of `docs/schema-json.md`.
