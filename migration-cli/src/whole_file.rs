@@ -26,16 +26,16 @@ pub(crate) fn write_whole(path: &Path, text: &str) -> io::Result<()> {
     written.inspect_err(|_| drop(fs::remove_file(&beside)))
 }
 
-/// Why a file cannot be written, and the way out.
+/// That it could not be written, why, and the way out.
 pub(crate) fn unwritable(path: &Path, error: &io::Error) -> CommandError {
     let message = format!("cannot write {}", redact(&path.display().to_string()));
     let refused = CommandError::io(message, error).with_state("nothing was written");
-    let has_name = |it: &&Path| !it.as_os_str().is_empty();
-    match path.parent().filter(has_name) {
-        Some(folder) if error.kind() == io::ErrorKind::NotFound && !folder.is_dir() => {
-            refused.with_hint(format!("mkdir -p {}", quote(&folder.to_string_lossy())))
-        }
-        _ => refused,
+    let is_missing = |it: &&Path| {
+        error.kind() == io::ErrorKind::NotFound && !it.as_os_str().is_empty() && !it.is_dir()
+    };
+    match path.parent().filter(is_missing) {
+        Some(folder) => refused.with_hint(format!("mkdir -p {}", quote(&folder.to_string_lossy()))),
+        None => refused,
     }
 }
 

@@ -5,10 +5,10 @@ use std::io::{self, Read as _};
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
-use migrate_runtime::{Error, ErrorKind, LogFilter, Migrator, Up};
+use migrate_runtime::{Error, LogFilter, Migrator, Up};
 
 use crate::context::{Context, Session};
-use crate::error::CommandError;
+use crate::error::{CommandError, ENDS};
 use crate::output::{BEGINNING, DriftRecord, Page, Planned, Told};
 use crate::paste::quote;
 use crate::whole_file::{unwritable, write_whole};
@@ -105,8 +105,6 @@ fn planned(ctx: &Context<'_>, migrator: &mut Migrator) -> Result<Told<Planned>, 
 
 /// What cannot be told is told on the page; without a connection there is none.
 fn told<T>(result: Result<T, Error>) -> Result<Told<T>, CommandError> {
-    const ENDS: [ErrorKind; 3] =
-        [ErrorKind::Connect, ErrorKind::ConnectionLost, ErrorKind::Interrupted];
     match result.map_err(CommandError::from) {
         Err(error) if ENDS.contains(&error.kind) => Err(error),
         told => Ok(told),

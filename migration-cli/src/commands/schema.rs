@@ -23,7 +23,7 @@ use crate::schema_file::{Format, Found, SchemaFile, Selection};
 /// Exit code 0 when the file is written or was up to date; with --check, 5 when it is stale or missing.
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct SchemaArgs {
-    /// How to write it [default: `schema_format` in migration.toml, else diesel]
+    /// How to write it [default: by the ending of FILE, else `schema_format` in migration.toml, else diesel]
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
 
@@ -61,6 +61,12 @@ enum To {
 }
 
 impl SchemaArgs {
+    fn format(&self, ctx: &Context<'_>) -> Format {
+        let usual = ctx.schema.format();
+        let named = self.output.as_deref().map(|it| Format::of_file(it, usual));
+        self.format.or(named).unwrap_or(usual)
+    }
+
     fn selection(&self, ctx: &Context<'_>) -> Selection {
         let (tables, schemas) = (self.tables.clone(), self.schema.clone());
         Selection { tables, schemas, views: self.views || ctx.schema.views(), keys: self.keys }
@@ -69,7 +75,7 @@ impl SchemaArgs {
     fn to(&self, ctx: &Context<'_>, format: Format, selection: &Selection) -> To {
         match &self.output {
             Some(path) if path == Path::new("-") => To::Stdout,
-            Some(path) => To::File(SchemaFile::named(path, format)),
+            Some(path) => To::File(SchemaFile::named(ctx, path, format)),
             None if *selection == ctx.schema.selection() => {
                 let file = SchemaFile::of_project(ctx).filter(|it| it.format == format);
                 file.map_or(To::Stdout, To::File)
@@ -80,7 +86,7 @@ impl SchemaArgs {
 }
 
 pub(crate) fn run(ctx: &mut Context<'_>, args: &SchemaArgs) -> Result<u8, CommandError> {
-    let format = args.format.unwrap_or(ctx.schema.format());
+    let format = args.format(ctx);
     let selection = args.selection(ctx);
     let to = args.to(ctx, format, &selection);
     match &to {

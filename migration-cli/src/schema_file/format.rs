@@ -1,5 +1,7 @@
 //! The formats that a schema is written in.
 
+use std::path::Path;
+
 use clap::ValueEnum;
 use migrate_runtime::schema::{Columns, DieselOptions, DieselTables, ObjectName, Picture, Schema};
 
@@ -59,6 +61,13 @@ impl Format {
             Format::Mermaid => "schema.mmd",
             Format::Svg => "schema.svg",
         }
+    }
+
+    /// The format of a file: `usual`, unless the ending of its name is another one's.
+    pub(crate) fn of_file(path: &Path, usual: Format) -> Format {
+        let is_called_so = |it: &Format| Path::new(it.file_name()).extension() == path.extension();
+        let mut all = [usual].into_iter().chain(Format::value_variants().iter().copied());
+        all.find(is_called_so).unwrap_or(usual)
     }
 
     /// What its texts have in their first lines, and files of somebody else most likely not.
@@ -175,5 +184,26 @@ mod tests {
             assert_eq!(typed.get_name(), format.as_str());
             assert_eq!(Format::parse(format.as_str()), Some(*format));
         }
+    }
+
+    #[test]
+    fn the_ending_of_a_name_is_that_of_a_format() {
+        #[track_caller]
+        fn check(name: &str, usual: Format, expected: Format) {
+            assert_eq!(Format::of_file(Path::new(name), usual), expected, "{name}");
+        }
+
+        for usual in Format::value_variants() {
+            check(usual.file_name(), *usual, *usual);
+            check("a/b.sql", *usual, Format::Sql);
+            check("b.json", *usual, Format::Json);
+            check("b.mmd", *usual, Format::Mermaid);
+            check("b.svg", *usual, Format::Svg);
+            check("svg", *usual, *usual);
+            check("b.txt", *usual, *usual);
+            check("-", *usual, *usual);
+        }
+        check("b.rs", Format::Rust, Format::Rust);
+        check("b.rs", Format::Sql, Format::Diesel);
     }
 }

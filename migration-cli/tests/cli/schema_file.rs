@@ -8,6 +8,7 @@ use migration_tests::TestDatabase;
 use serde_json::{Value, json};
 
 use crate::project::{Outcome, Project};
+use crate::terminal::Terminal;
 
 pub(crate) const FILE: &str = "migrations/schema.rs";
 
@@ -158,9 +159,12 @@ fn another_format_and_a_part_go_to_stdout_and_a_named_file_takes_anything() {
     );
     assert!(names(&project.path().join("migrations")).is_empty());
 
-    let wrote = project.expect("schema --format json -o all.json", 0);
+    // The ending tells the format, and a file below the working directory is called as it is from there.
+    let path = project.path().canonicalize().unwrap().join("all.json").display().to_string();
+    let wrote = project.expect(&format!("schema -o {path}"), 0);
     assert_eq!(wrote.stdout, "Wrote all.json.\n");
     project.expect("schema --format json -o all.json --check", 0);
+    project.expect("schema --format svg -o all.json --check", 5);
     assert_eq!(project.expect("schema --format json", 0).stdout, read(&project, "all.json"));
     project.expect("schema --format rust --tables app.u -o part.rs", 0);
     assert_eq!(read(&project, "part.rs"), rust);
@@ -313,7 +317,13 @@ fn what_a_database_says_is_printed_as_it_is_and_steers_no_terminal() {
     let project = project(&database);
     let json = project.expect("schema --format json", 0).stdout;
     assert!(json.contains("a\\u001b[31mb"), "{json}");
-    assert!(!project.expect("schema --output -", 0).stdout.contains('\u{1b}'));
+    let (sql, comment) = ("schema --format sql", "IS 'a\u{1b}[31mb'");
+    let piped = project.expect(sql, 0).stdout;
+    assert!(piped.contains(comment), "{piped}");
+    let (code, seen, _) = Terminal::start_whole(project.command(sql)).end();
+    assert_eq!(code, 0, "{seen}");
+    assert!(seen.contains("COMMENT ON TABLE public.t IS 'a"), "{seen}");
+    assert!(!seen.contains("a\u{1b}"), "{seen}");
 }
 
 /// The shape of `docs/schema-json.md`.
