@@ -129,7 +129,9 @@ fn a_function_in_a_language_of_any_name_is_restored() {
     // Languages are not in a dump.
     let language = "CREATE LANGUAGE \"My own\" HANDLER plpgsql_call_handler";
     let databases = [TestDatabase::new(), TestDatabase::new()];
-    databases.iter().for_each(|it| it.execute(language));
+    for database in &databases {
+        database.execute(language);
+    }
     let [database, copy] = databases;
     database
         .execute("CREATE FUNCTION f() RETURNS int LANGUAGE \"My own\" AS 'BEGIN RETURN 1; END'");
