@@ -80,7 +80,7 @@ fn a_schema_that_somebody_has_locked_is_a_warning_with_a_way_out() {
     other.batch_execute("BEGIN; LOCK TABLE t").unwrap();
     let up = project.expect("up --steps 1", 0);
     let warning = "Warning: migrations/schema.rs was not refreshed: the catalogs cannot be read: \
-        canceling statement due to lock timeout\n  Hint: migration-cli schema\n";
+        an object is locked: canceling statement due to lock timeout\n  Hint: migration-cli schema\n";
     assert!(up.stderr.contains(warning), "{}", up.stderr);
 }
 
