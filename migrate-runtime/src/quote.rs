@@ -7,6 +7,43 @@ pub(crate) fn ident(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
+/// A name that SQL has written, as it is.
+pub(crate) fn unquoted(word: &str) -> String {
+    match word.strip_prefix('"').and_then(|it| it.strip_suffix('"')) {
+        Some(inside) => inside.replace("\"\"", "\""),
+        None => word.to_owned(),
+    }
+}
+
+/// What is between the separators in a list, as SQL writes it; those in names do not count.
+pub(crate) fn listed(list: &str, separator: char) -> impl Iterator<Item = &str> {
+    let mut is_quoted = false;
+    list.split(move |it| {
+        is_quoted ^= it == '"';
+        it == separator && !is_quoted
+    })
+    .map(str::trim)
+}
+
+/// Settings that are lists: the server stores each of their names in quotes where it needs them.
+const LISTS: [&str; 6] = [
+    "local_preload_libraries",
+    "search_path",
+    "session_preload_libraries",
+    "shared_preload_libraries",
+    "temp_tablespaces",
+    "unix_socket_directories",
+];
+
+/// The value of a setting as `SET … TO` takes it, so that the same text is stored.
+pub(crate) fn setting_value(parameter: &str, stored: &str) -> String {
+    if !LISTS.contains(&parameter.to_ascii_lowercase().as_str()) {
+        return literal(stored);
+    }
+    let names = listed(stored, ',').map(|it| literal(&unquoted(it)));
+    names.collect::<Vec<_>>().join(", ")
+}
+
 /// A text in single quotes, right under either value of `standard_conforming_strings`.
 pub(crate) fn literal(text: &str) -> String {
     let doubled = text.replace('\'', "''");
@@ -78,6 +115,22 @@ mod tests {
         assert_eq!(literal("it's"), "'it''s'");
         assert_eq!(literal(r"a\'b"), r"E'a\\''b'");
         assert_eq!(optional(None), "NULL");
+    }
+
+    #[test]
+    fn a_list_of_names_is_taken_apart() {
+        let list = "public.a, \"X, \"\"y\".\"b,c\", d.e";
+        let names: Vec<_> = listed(list, ',').collect();
+        assert_eq!(names, ["public.a", "\"X, \"\"y\".\"b,c\"", "d.e"]);
+    }
+
+    #[test]
+    fn settings_that_are_lists_of_names_are_lists_of_texts() {
+        assert_eq!(setting_value("search_path", "\"$user\", public"), "'$user', 'public'");
+        assert_eq!(setting_value("search_path", "\"\""), "''");
+        assert_eq!(setting_value("temp_tablespaces", ""), "''");
+        assert_eq!(setting_value("search_path", "\"a, \"\"b\""), "'a, \"b'");
+        assert_eq!(setting_value("work_mem", "4MB"), "'4MB'");
     }
 
     #[test]

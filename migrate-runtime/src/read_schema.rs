@@ -1,14 +1,10 @@
 //! Reads the schema of a database.
 
-use crate::error::{Error, ErrorKind};
-use crate::interrupt::Interrupt;
+use crate::error::Error;
 use crate::migrator::Migrator;
 use crate::schema::{self, Schema};
-use crate::sqlstate;
-use crate::transport::{Failure, FailureCause, Keep, Reply};
-
-/// How often it is read again when what it reads is dropped meanwhile.
-const ATTEMPTS: u32 = 3;
+use crate::snapshot::{ATTEMPTS, has_vanished, unreadable};
+use crate::transport::{Failure, Keep, Reply};
 
 impl Migrator {
     /// Every object of the database with what is to be known of it, but those of the migration system, of
@@ -42,33 +38,10 @@ pub(crate) fn read(
             Ok(reply) => return Ok(schema::parse(reply, day, 0)),
             Err(failure) => failure,
         };
-        // The snapshot still has it, and the functions that write it down do not find it.
-        let is_gone = failure.sqlstate().is_some_and(|it| sqlstate::VANISHED.contains(&it));
-        if !is_gone || attempts == ATTEMPTS {
+        if !has_vanished(&failure) || attempts == ATTEMPTS {
             return Err(failure);
         }
         attempts += 1;
         send("ROLLBACK")?;
     }
-}
-
-/// Why a schema could not be read.
-pub(crate) fn unreadable(failure: Failure, interrupt: &Interrupt) -> Error {
-    if interrupt.is_asked() {
-        return Interrupt::error().with_state("nothing was changed");
-    }
-    let (kind, message) = match failure.sqlstate() {
-        Some(sqlstate::INSUFFICIENT_PRIVILEGE) => {
-            (ErrorKind::Privilege, "the catalogs cannot be read")
-        }
-        Some(code) if !sqlstate::SESSION_ENDED.contains(&code) => {
-            (ErrorKind::Connect, "the catalogs cannot be read")
-        }
-        _ => (ErrorKind::ConnectionLost, "the connection was lost while the catalogs were read"),
-    };
-    let error = match failure.error {
-        FailureCause::Postgres(error) => Error::from_postgres(kind, message, error),
-        FailureCause::Abandoned => Error::new(kind, message),
-    };
-    error.with_state("nothing was changed")
 }

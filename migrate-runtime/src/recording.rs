@@ -8,30 +8,34 @@ use crate::fault::{self, Point};
 use crate::history::{History, Recorded};
 use crate::progress::Event;
 use crate::schema::{READER, Schema};
-use crate::schema_drift::{Made, SchemaDrift, known};
+use crate::schema_drift::{Made, SchemaDrift, Unknown};
 use crate::session::Session;
 use crate::snapshot::{Snapshot, limits};
 use crate::transport::{Failure, Keep};
 
-/// What was there before the first step.
-pub(crate) struct Before(What);
+/// What was there before the first step; nothing where nothing is to be recorded.
+pub(crate) struct Before(Option<Known>);
 
-enum What {
-    /// Nothing is to be recorded.
-    Off,
-    /// Nobody knows what the migrations made so far: from now on, it is what is there.
-    Unknown(Option<Recorded>),
-    /// What the migrations made, where that is something else, and what was there.
-    Known { recorded: Option<Recorded>, made: Option<Schema>, there: Schema },
+/// What was known by then.
+struct Known {
+    recorded: Option<Recorded>,
+    /// What the migrations had made, and what was there instead. Where the two are the same, or nobody knows, what is
+    /// there after the run is what they made.
+    drifted: Option<(Schema, Schema)>,
 }
 
 /// What a run ends with, or goes on from over another connection.
 const ENDS: [ErrorKind; 2] = [ErrorKind::ConnectionLost, ErrorKind::Interrupted];
 
 impl Before {
-    /// What is there will be what the migrations made, whatever it is.
+    /// Where nothing is to be recorded.
     pub(crate) fn nothing() -> Before {
-        Before(What::Off)
+        Before(None)
+    }
+
+    /// Whatever is there after the run is what the migrations made.
+    fn without_drift(recorded: Option<Recorded>) -> Before {
+        Before(Some(Known { recorded, drifted: None }))
     }
 }
 
@@ -40,51 +44,46 @@ impl Session<'_> {
     /// somebody interrupts.
     pub(crate) fn look_before(&mut self, history: &History) -> Result<Before, Error> {
         if !self.settings.record_schema {
-            return Ok(Before(What::Off));
+            return Ok(Before::nothing());
         }
         let server = self.server.clone();
         let recorded = server.recorded.clone();
         if recorded.is_none() {
-            return Ok(Before(What::Unknown(None)));
+            return Ok(Before::without_drift(None));
         }
-        if let Err(why) = known(recorded.as_ref(), &server, history) {
-            return Ok(self.not_known(recorded, &why));
+        if let Err(unknown) = self.known(recorded.as_ref(), &server, history) {
+            return Ok(self.not_known(recorded, &unknown));
         }
         Ok(match self.look_at_schema(&server) {
-            Ok((_, Made::Unknown(why))) => self.not_known(recorded, &why),
-            Ok((snapshot, Made::AsItIs)) => {
-                Before(What::Known { recorded, made: None, there: snapshot.schema })
-            }
+            Ok((_, Made::Unknown(unknown))) => self.not_known(recorded, &unknown),
+            Ok((_, Made::AsItIs)) => Before::without_drift(recorded),
             Ok((snapshot, Made::Otherwise(made))) => {
-                let drift = Made::Otherwise(made.clone());
-                let drift = SchemaDrift::new(&snapshot, drift, self.settings);
+                let drift = SchemaDrift::between(&made, &snapshot, self.settings);
                 if let Some(drifted) = drift.in_short() {
                     self.warn(format!("{drifted}; `migration-cli verify` names all of it"));
                 }
-                Before(What::Known { recorded, made: Some(made), there: snapshot.schema })
+                let drifted = Some((made, snapshot.schema));
+                Before(Some(Known { recorded, drifted }))
             }
             Err(error) if ENDS.contains(&error.kind()) => return Err(error),
             Err(error) => {
                 self.not_recorded(&error);
-                Before(What::Off)
+                Before::nothing()
             }
         })
     }
 
-    fn not_known(&mut self, recorded: Option<Recorded>, why: &str) -> Before {
+    fn not_known(&mut self, recorded: Option<Recorded>, unknown: &Unknown) -> Before {
         self.warn(format!(
-            "whether the schema had drifted is not known, and from now on what is there counts as what the migrations made: {why}"
+            "whether the schema had drifted is not known, and from now on what is there counts as what the migrations made: {}",
+            unknown.why
         ));
-        Before(What::Unknown(recorded))
+        Before::without_drift(recorded)
     }
 
     /// Records the schema after a run, and gives the lock back with it.
     pub(crate) fn record_after(&mut self, before: Before) {
-        let (recorded, known) = match before.0 {
-            What::Off => return,
-            What::Unknown(recorded) => (recorded, None),
-            What::Known { recorded, made, there } => (recorded, Some((made, there))),
-        };
+        let Some(Known { recorded, drifted }) = before.0 else { return };
         let server = self.server.clone();
         let snapshot = match self.snapshot(&server) {
             Ok(snapshot) => snapshot,
@@ -97,9 +96,9 @@ impl Session<'_> {
         if !is_ours {
             return self.warn("the schema was not recorded: somebody else has recorded another one since this run began; `migration-cli repair --accept-schema` records it".to_owned());
         }
-        let made = match known {
-            Some((Some(made), there)) => Schema::after_run(&made, &there, &snapshot.schema),
-            Some((None, _)) | None => snapshot.schema.clone(),
+        let made = match drifted {
+            Some((made, there)) => Schema::after_run(&made, &there, &snapshot.schema),
+            None => snapshot.schema,
         };
         let noted = self.note(&made, &snapshot.history);
         if recorded.as_ref().is_some_and(|it| it.is_same(&noted)) {
@@ -119,8 +118,7 @@ impl Session<'_> {
     ) -> Result<Before, Error> {
         let noted = self.note(&snapshot.schema, &snapshot.history);
         self.record(&snapshot.schema, (snapshot.recorded.as_ref(), &noted), Some(row))?;
-        let there = snapshot.schema.clone();
-        Ok(Before(What::Known { recorded: Some(noted), made: None, there }))
+        Ok(Before::without_drift(Some(noted)))
     }
 
     fn note(&self, made: &Schema, history: &History) -> Recorded {

@@ -129,7 +129,8 @@ fn write(
         session.make_tables()?;
         log(session, &found);
     }
-    let before = match look.schema.as_ref().filter(|it| !it.1.is_empty()) {
+    let drifted = look.schema.as_ref().filter(|it| !it.1.is_empty());
+    let before = match drifted {
         Some((snapshot, drift)) => {
             let accepted = accept(session, snapshot, drift)?;
             let is_left = |it: &&Mend| !matches!(it.kind, MendKind::Drift | MendKind::MissingTable);
@@ -144,7 +145,8 @@ fn write(
     if done.as_ref().err().is_none_or(|it| it.kind() != ErrorKind::ConnectionLost) {
         session.record_after(before);
     }
-    Ok((found, done?))
+    let accepted = drifted.map(|_| "the schema was".to_owned());
+    Ok((found, done.map_err(|it| after_accepting(accepted, it))?))
 }
 
 /// What is there counts, from now on, as what the migrations made.
@@ -164,7 +166,12 @@ fn accept(
             Ok(before)
         }
         Err(error) => {
-            let error = error.with_state("nothing was changed");
+            let error = match error.kind() {
+                ErrorKind::ConnectionLost => error
+                    .with_state("the schema was accepted as a whole or not at all")
+                    .with_hint(format!("migration-cli {ACCEPT_SCHEMA}   # again")),
+                _ => error.with_state("nothing was accepted"),
+            };
             Err(session.log_error(None, None, error))
         }
     }
@@ -229,7 +236,12 @@ fn mend(
     repair: &Repair,
 ) -> Result<Vec<Done>, Error> {
     let accepted = accepted(evidence);
-    let count = if repair.update_checksums { accepted.len() } else { 0 };
+    let scripts = match accepted.len() {
+        _ if !repair.update_checksums => None,
+        0 => None,
+        1 => Some("1 edited script was".to_owned()),
+        count => Some(format!("{count} edited scripts were")),
+    };
     if repair.update_checksums
         && let Some(newest) = accepted.iter().map(|it| it.migration.version).max()
     {
@@ -244,19 +256,15 @@ fn mend(
         execute::force(session, &change, wanted)?;
     }
     match &evidence.unfinished {
-        Some(plan) => go_on(session, plan).map_err(|it| after_accepting(count, it)),
+        Some(plan) => go_on(session, plan).map_err(|it| after_accepting(scripts, it)),
         None => Ok(Vec::new()),
     }
 }
 
-/// What was accepted stays accepted, whatever becomes of the script that goes on.
-fn after_accepting(count: usize, error: Error) -> Error {
-    let state = error.state().unwrap_or_default();
-    let state = match count {
-        0 => return error,
-        1 => format!("1 edited script was accepted; {state}"),
-        _ => format!("{count} edited scripts were accepted; {state}"),
-    };
+/// What was accepted stays accepted, whatever becomes of what comes after it.
+fn after_accepting(what: Option<String>, error: Error) -> Error {
+    let Some(what) = what else { return error };
+    let state = format!("{what} accepted; {}", error.state().unwrap_or_default());
     error.with_state(state)
 }
 

@@ -18,9 +18,6 @@ const ATTEMPTS: u32 = 3;
 /// The way to what is there being what the migrations made.
 const ACCEPT: &str = "migration-cli repair --accept-schema";
 
-const NOT_READ: &str =
-    "this role may not read what the last run recorded, or there is no table for it";
-
 /// What was changed by hand since the last run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -29,6 +26,8 @@ pub struct SchemaDrift {
     pub recorded: Option<Recorded>,
     /// Why it is not known what was changed; nothing where it is, or where nothing has run yet.
     pub unknown: Option<String>,
+    /// What helps where that is not known.
+    pub(crate) hint: Option<String>,
     /// What was changed, object by object; the slight differences among them are no reason to fail.
     pub differences: Vec<Difference>,
 }
@@ -39,50 +38,68 @@ pub(crate) enum Made {
     AsItIs,
     /// Something else.
     Otherwise(Schema),
-    /// Nobody knows, and why.
-    Unknown(String),
+    /// Nobody knows.
+    Unknown(Unknown),
 }
 
-/// What is recorded about the schema that belongs to a history, or why nothing is.
-pub(crate) fn known<'r>(
-    recorded: Option<&'r Recorded>,
-    server: &Server,
-    history: &History,
-) -> Result<&'r Recorded, String> {
-    let Some(recorded) = recorded else {
-        return Err(match server.layout {
-            None => NOT_READ,
-            Some(_) => "no run has recorded it yet",
-        }
-        .to_owned());
-    };
-    let (then, now) = (recorded.major(), server.version / 10_000);
-    if recorded.history != history.digest() {
-        return Err(
-            "it was recorded for another history: a run ended before it could record what it made, or another program changed the history"
-                .to_owned(),
-        );
-    }
-    if then != now {
-        return Err(format!(
-            "it was recorded on PostgreSQL {then}, and PostgreSQL {now} may write the same in other words"
-        ));
-    }
-    if recorded.reader != READER {
-        let why =
-            "it was recorded by another version of this program, which reads it in another way";
-        return Err(why.to_owned());
-    }
-    Ok(recorded)
+/// Why nobody knows what the migrations made, and what helps.
+pub(crate) struct Unknown {
+    pub(crate) why: String,
+    hint: Option<String>,
+}
+
+/// What recording it anew helps against.
+fn outdated(why: impl Into<String>) -> Unknown {
+    let hint = format!("{ACCEPT}   # what is there now counts as what the migrations made");
+    Unknown { why: why.into(), hint: Some(hint) }
 }
 
 impl Connection<'_> {
+    /// What is recorded about the schema that belongs to a history, or why nothing is.
+    pub(crate) fn known<'r>(
+        &self,
+        recorded: Option<&'r Recorded>,
+        server: &Server,
+        history: &History,
+    ) -> Result<&'r Recorded, Unknown> {
+        let Some(recorded) = recorded else {
+            return Err(if server.hides_meta {
+                let table = format!("{}._migrations_meta", self.store.schema);
+                let hint = Some(format!("GRANT SELECT ON {table} TO {};", server.role));
+                Unknown {
+                    why: "this role may not read what the last run recorded".to_owned(),
+                    hint,
+                }
+            } else {
+                outdated("no run has recorded it yet")
+            });
+        };
+        let (then, now) = (recorded.major(), server.version / 10_000);
+        if recorded.history != history.digest() {
+            return Err(outdated(
+                "it was recorded for another history: a run ended before it could record what it made, or another program changed the history",
+            ));
+        }
+        if then != now {
+            return Err(outdated(format!(
+                "it was recorded on PostgreSQL {then}, and PostgreSQL {now} may write the same in other words"
+            )));
+        }
+        if recorded.reader != READER {
+            let why =
+                "it was recorded by another version of this program, which reads it in another way";
+            return Err(outdated(why));
+        }
+        Ok(recorded)
+    }
+
     /// Reads what is there, and what the migrations made, as far as that is known.
     pub(crate) fn look_at_schema(&mut self, server: &Server) -> Result<(Snapshot, Made), Error> {
         let mut attempts = 1;
         loop {
             let snapshot = self.snapshot(server)?;
-            let recorded = match known(snapshot.recorded.as_ref(), server, &snapshot.history) {
+            let recorded = self.known(snapshot.recorded.as_ref(), server, &snapshot.history);
+            let recorded = match recorded {
                 Ok(recorded) => recorded,
                 Err(why) => return Ok((snapshot, Made::Unknown(why))),
             };
@@ -94,7 +111,7 @@ impl Connection<'_> {
                 // A run may have changed or recorded another one since.
                 None if attempts < ATTEMPTS => attempts += 1,
                 None => {
-                    let why = "what the last run recorded has been changed by hand".to_owned();
+                    let why = outdated("what the last run recorded has been changed by hand");
                     return Ok((snapshot, Made::Unknown(why)));
                 }
             }
@@ -113,8 +130,8 @@ impl Connection<'_> {
         if !self.settings.record_schema || is_new {
             return Ok(SchemaDrift::default());
         }
-        if let Err(why) = known(nothing.recorded.as_ref(), server, history) {
-            return Ok(SchemaDrift { unknown: Some(why), ..nothing });
+        if let Err(unknown) = self.known(nothing.recorded.as_ref(), server, history) {
+            return Ok(nothing.not_known(unknown));
         }
         match self.look_at_schema(server) {
             Ok((snapshot, made)) => Ok(SchemaDrift::new(&snapshot, made, self.settings)),
@@ -133,13 +150,23 @@ pub(crate) fn unread(error: Error) -> Result<String, Error> {
 
 impl SchemaDrift {
     pub(crate) fn new(snapshot: &Snapshot, made: Made, settings: &Settings) -> SchemaDrift {
+        let nothing = SchemaDrift { recorded: snapshot.recorded.clone(), ..SchemaDrift::default() };
+        match made {
+            Made::AsItIs => nothing,
+            Made::Otherwise(made) => SchemaDrift::between(&made, snapshot, settings),
+            Made::Unknown(unknown) => nothing.not_known(unknown),
+        }
+    }
+
+    /// Where the migrations made something else than what is there.
+    pub(crate) fn between(made: &Schema, snapshot: &Snapshot, settings: &Settings) -> SchemaDrift {
         let recorded = snapshot.recorded.clone();
-        let (unknown, differences) = match made {
-            Made::AsItIs => (None, Vec::new()),
-            Made::Otherwise(made) => (None, made.drift(&snapshot.schema, &settings.ignore)),
-            Made::Unknown(why) => (Some(why), Vec::new()),
-        };
-        SchemaDrift { recorded, unknown, differences }
+        let differences = made.drift(&snapshot.schema, &settings.ignore);
+        SchemaDrift { recorded, differences, ..SchemaDrift::default() }
+    }
+
+    fn not_known(self, Unknown { why, hint }: Unknown) -> SchemaDrift {
+        SchemaDrift { unknown: Some(why), hint, ..self }
     }
 
     /// Whether anything was changed that counts.
@@ -149,9 +176,8 @@ impl SchemaDrift {
 
     /// A finding each.
     pub(crate) fn findings(&self) -> Vec<Finding> {
-        let accept = format!("{ACCEPT}   # what is there now counts as what the migrations made");
         let unknown = self.unknown.iter().map(|why| Finding {
-            hint: Some(accept.clone()).filter(|_| why != NOT_READ),
+            hint: self.hint.clone(),
             ..Finding::new(FindingKind::DriftUnknown, not_compared(why))
         });
         let drift = self.differences.iter().map(|it| {

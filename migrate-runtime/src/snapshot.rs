@@ -1,14 +1,15 @@
 //! History and schema of one moment, read in one message.
 
 use crate::connection::{Connection, not_understood};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::history::{History, Recorded, Server};
+use crate::interrupt::Interrupt;
 use crate::schema::{self, Schema};
 use crate::sqlstate;
-use crate::transport::{Failure, Keep, Reply};
+use crate::transport::{Failure, FailureCause, Keep, Reply};
 
-/// How often it is read again when what it reads is dropped meanwhile.
-const ATTEMPTS: u32 = 3;
+/// How often a schema is read again when what is read is dropped meanwhile.
+pub(crate) const ATTEMPTS: u32 = 3;
 
 /// What belongs together.
 pub(crate) struct Snapshot {
@@ -68,10 +69,9 @@ impl Connection<'_> {
                 Ok(reply) => return Snapshot::parse(reply, first),
                 Err(failure) => failure,
             };
-            let is_gone = failure.sqlstate().is_some_and(|it| sqlstate::VANISHED.contains(&it));
-            let error = self.unread(failure);
-            if !is_gone || attempts == ATTEMPTS {
-                return Err(error);
+            let _ = self.send_last("ROLLBACK");
+            if !has_vanished(&failure) || attempts == ATTEMPTS {
+                return Err(unreadable(failure, self.interrupt));
             }
             attempts += 1;
         }
@@ -95,7 +95,10 @@ impl Connection<'_> {
         ];
         let reply = match self.send(&parts.join(";\n"), Keep::All) {
             Ok(reply) => reply,
-            Err(failure) => return Err(self.unread(failure)),
+            Err(failure) => {
+                let _ = self.send_last("ROLLBACK");
+                return Err(self.cannot_read(failure));
+            }
         };
         let objects = 1 + limits.len();
         let (_, history) = history(&reply, objects + 1)?;
@@ -105,10 +108,33 @@ impl Connection<'_> {
         let schema = Schema::from_stored(reply.of(objects));
         Ok(schema.filter(|it| it.fingerprint() == recorded.fingerprint))
     }
+}
 
-    /// Ends the transaction, where the connection is still there.
-    fn unread(&mut self, failure: Failure) -> Error {
-        let _ = self.send_last("ROLLBACK");
-        self.cannot_read(failure)
+/// Whether the snapshot still has something that the functions which write it down do not find any more.
+pub(crate) fn has_vanished(failure: &Failure) -> bool {
+    failure.sqlstate().is_some_and(|it| sqlstate::VANISHED.contains(&it))
+}
+
+/// Why a schema could not be read.
+pub(crate) fn unreadable(failure: Failure, interrupt: &Interrupt) -> Error {
+    if interrupt.is_asked() {
+        return Interrupt::error().with_state("nothing was changed");
     }
+    let (kind, message) = match failure.sqlstate() {
+        Some(sqlstate::INSUFFICIENT_PRIVILEGE) => {
+            (ErrorKind::Privilege, "the catalogs cannot be read")
+        }
+        Some(sqlstate::LOCK_NOT_AVAILABLE) => {
+            (ErrorKind::LockTimeout, "the catalogs cannot be read: an object is locked")
+        }
+        Some(code) if !sqlstate::SESSION_ENDED.contains(&code) => {
+            (ErrorKind::Connect, "the catalogs cannot be read")
+        }
+        _ => (ErrorKind::ConnectionLost, "the connection was lost while the catalogs were read"),
+    };
+    let error = match failure.error {
+        FailureCause::Postgres(error) => Error::from_postgres(kind, message, error),
+        FailureCause::Abandoned => Error::new(kind, message),
+    };
+    error.with_state("nothing was changed")
 }

@@ -8,6 +8,10 @@ use migrate_runtime::{Blocker, Done, Error, ErrorKind};
 
 use crate::paste::quote;
 
+/// After these, the database is asked nothing more.
+pub(crate) const ENDS: [ErrorKind; 3] =
+    [ErrorKind::Connect, ErrorKind::ConnectionLost, ErrorKind::Interrupted];
+
 /// Why a command failed.
 #[derive(Debug)]
 pub(crate) struct CommandError(Box<Failure>);

@@ -5,6 +5,10 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use crate::error::CommandError;
+use crate::paste::quote;
+use crate::secret::redact;
+
 /// Writes the text beside the file, and puts it into its place. Where the file is a link, what it leads to is
 /// replaced, and the link stays; so do permissions.
 ///
@@ -20,6 +24,19 @@ pub(crate) fn write_whole(path: &Path, text: &str) -> io::Result<()> {
     let written = write(&beside, &path, text);
     // It is ours, and of no use to anybody.
     written.inspect_err(|_| drop(fs::remove_file(&beside)))
+}
+
+/// That it could not be written, why, and the way out.
+pub(crate) fn unwritable(path: &Path, error: &io::Error) -> CommandError {
+    let message = format!("cannot write {}", redact(&path.display().to_string()));
+    let refused = CommandError::io(message, error).with_state("nothing was written");
+    let is_missing = |it: &&Path| {
+        error.kind() == io::ErrorKind::NotFound && !it.as_os_str().is_empty() && !it.is_dir()
+    };
+    match path.parent().filter(is_missing) {
+        Some(folder) => refused.with_hint(format!("mkdir -p {}", quote(&folder.to_string_lossy()))),
+        None => refused,
+    }
 }
 
 fn write(beside: &Path, path: &Path, text: &str) -> io::Result<()> {

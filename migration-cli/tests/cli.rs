@@ -51,6 +51,8 @@ mod restore;
 mod schema;
 #[path = "cli/schema_file.rs"]
 mod schema_file;
+#[path = "cli/schema_parts.rs"]
+mod schema_parts;
 #[path = "cli/schema_refresh.rs"]
 mod schema_refresh;
 #[path = "cli/secrets.rs"]

@@ -1,6 +1,6 @@
 //! A headless Chromium, for pages that are made to be looked at.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 /// Tests that need a Chromium: listed as ignored where the build found none.
@@ -65,17 +65,11 @@ fn run(flags: &[&str], what: &[&str], address: &str) -> Output {
         "--enable-logging=stderr",
     ];
     let profile = tempfile::tempdir().unwrap();
-    let mut command = Command::new(program().expect("the build found a chromium"));
+    let Some(program) = option_env!("CHROMIUM") else { panic!("the build found no chromium") };
+    let mut command = Command::new(program);
     command.args(QUIET).arg(format!("--user-data-dir={}", profile.path().display()));
     command.args(flags).args(what).arg(address).stdin(Stdio::null());
     let output = command.output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     output
-}
-
-fn program() -> Option<PathBuf> {
-    let path = std::env::var_os("PATH")?;
-    let names = ["chromium", "chromium-browser", "google-chrome"];
-    let all = std::env::split_paths(&path).flat_map(|it| names.map(|name| it.join(name)));
-    all.into_iter().find(|it| it.is_file())
 }

@@ -7,8 +7,9 @@ use crate::connect_options::ConnectOptions;
 use crate::error::{Error, ErrorKind};
 use crate::interrupt::Interrupt;
 use crate::migrator::outside_of_async;
-use crate::read_schema::{read, unreadable};
+use crate::read_schema::read;
 use crate::schema::Schema;
+use crate::snapshot::unreadable;
 use crate::transport::{Keep, Link};
 
 /// Reads one database.

@@ -1,5 +1,7 @@
 //! A constraint, and the query that finds the rows which break it. Pure.
 
+use crate::quote::unquoted;
+
 /// So many broken rows are counted; whoever has more has to look for himself.
 pub(super) const COUNTED: u64 = 1000;
 
@@ -137,12 +139,7 @@ impl Constraint {
 
     /// The names of the columns that are told of a row, as the query gives them.
     pub(super) fn columns(&self) -> Vec<String> {
-        let unquoted = |it: &String| match it.strip_prefix('"').and_then(|it| it.strip_suffix('"'))
-        {
-            Some(inside) => inside.replace("\"\"", "\""),
-            None => it.clone(),
-        };
-        self.told().iter().map(unquoted).collect()
+        self.told().iter().map(|it| unquoted(it)).collect()
     }
 
     /// The columns that tell one row from others, and those that refer.

@@ -116,6 +116,7 @@ pub(crate) struct StoredScript {
 
 /// What the server says of itself and of our tables, before anything is decided.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an answer of its own")]
 pub(crate) struct Server {
     pub(crate) pid: i32,
     pub(crate) database: String,
@@ -129,6 +130,8 @@ pub(crate) struct Server {
     pub(crate) checks_client: bool,
     /// The number in `_migrations_meta`; nothing where the tables were not made by us yet.
     pub(crate) layout: Option<u32>,
+    /// Whether there is a `_migrations_meta`, and this role may not read it.
+    pub(crate) hides_meta: bool,
     /// The environment that the first run noted.
     pub(crate) environment: Option<String>,
     /// Whether it was a protected one.

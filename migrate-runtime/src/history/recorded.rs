@@ -71,12 +71,10 @@ impl History {
             format!("ran {} {} {at}\n", it.id, part(&it.version))
         });
         let begun = self.unfinished.iter().map(|it| {
-            let (version, statement) = (part(&it.version), it.statement);
-            format!(
-                "begun {version} {} {statement} {}\n",
-                it.direction,
-                part(&it.statement_checksum)
-            )
+            let (version, run) = (part(&it.version), part(&it.run));
+            let (statement, checksum) = (it.statement, part(&it.statement_checksum));
+            // Another run that goes on with the same statement may have made what it makes.
+            format!("begun {version} {} {statement} {checksum} {run}\n", it.direction)
         });
         Checksum::of(&rows.chain(begun).collect::<String>())
     }

@@ -4,8 +4,10 @@ SELECT pg_catalog.pg_backend_pid(),
        pg_catalog.pg_is_in_recovery(),
        -- Elsewhere the setting exists and is refused, depending on the version.
        CASE WHEN pg_catalog.version() ~ 'linux' THEN pg_catalog.current_setting('client_connection_check_interval', true) END,
-       CASE WHEN pg_catalog.has_table_privilege(pg_catalog.to_regclass({meta})::oid, 'SELECT') THEN
-           pg_catalog.substring(pg_catalog.query_to_xml({meta_query}, false, false, '')::text, '<value>([0-9a-z:,]+)</value>')
+       -- Empty where it is there and may not be read.
+       CASE pg_catalog.has_table_privilege(pg_catalog.to_regclass({meta})::oid, 'SELECT')
+           WHEN true THEN pg_catalog.substring(pg_catalog.query_to_xml({meta_query}, false, false, '')::text, '<value>([0-9a-z:,]+)</value>')
+           WHEN false THEN ''
        END,
        CASE WHEN pg_catalog.has_table_privilege(pg_catalog.to_regclass({progress})::oid, 'SELECT') THEN
            pg_catalog.substring(pg_catalog.query_to_xml({progress_query}, false, false, '')::text, '<value>([0-9a-f]+)</value>')

@@ -199,6 +199,7 @@ impl Server {
             standby: text(cells, 3) == "t",
             checks_client: cells.get(4)?.is_some(),
             layout: meta("layout").and_then(|it| it.parse().ok()),
+            hides_meta: cells.get(5)?.as_deref() == Some(""),
             environment: meta("environment"),
             protected: meta("protected").as_deref() == Some("true")
                 || meta("environment").as_deref() == Some(PRODUCTION),

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::quote::{fill, ident, literal};
+use crate::quote::{fill, ident, literal, setting_value};
 
 /// The properties of one database, each a kind, a key where there are several of it, and a value.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,16 +18,6 @@ struct Property {
 
 /// What stands between the parts of a key.
 const BETWEEN: char = '\x1f';
-
-/// Settings that are lists: the server stores each of their names in quotes where it needs them.
-const LISTS: [&str; 6] = [
-    "local_preload_libraries",
-    "search_path",
-    "session_preload_libraries",
-    "shared_preload_libraries",
-    "temp_tablespaces",
-    "unix_socket_directories",
-];
 
 /// What the two databases do not need to share until the one has the other's name.
 const LAST: [&str; 3] = ["comment", "connections", "template"];
@@ -116,7 +106,7 @@ impl Properties {
                 "" => format!("ALTER DATABASE {quoted}"),
                 role => format!("ALTER ROLE {} IN DATABASE {quoted}", ident(role)),
             };
-            let value = value_of(parameter, &setting.value);
+            let value = setting_value(parameter, &setting.value);
             statements.push(format!("{what} SET {} TO {value}", ident(parameter)));
         }
         statements
@@ -208,39 +198,6 @@ impl Right<'_> {
         }
         format!("SET LOCAL ROLE {}; {grant}; RESET ROLE", ident(self.grantor))
     }
-}
-
-/// A value as `SET … TO` takes it, so that the same text is stored.
-fn value_of(parameter: &str, stored: &str) -> String {
-    if !LISTS.contains(&parameter.to_ascii_lowercase().as_str()) {
-        return literal(stored);
-    }
-    let names = names_of(stored);
-    if names.is_empty() {
-        return "''".to_owned();
-    }
-    names.iter().map(|it| literal(it)).collect::<Vec<_>>().join(", ")
-}
-
-/// The names of a list, of which some are in double quotes.
-fn names_of(list: &str) -> Vec<String> {
-    let mut names = vec![String::new()];
-    let mut quoted = false;
-    let mut characters = list.chars().peekable();
-    while let Some(it) = characters.next() {
-        let name = names.last_mut().expect("there is one from the beginning");
-        match it {
-            '"' if quoted && characters.peek() == Some(&'"') => {
-                characters.next();
-                name.push('"');
-            }
-            '"' => quoted = !quoted,
-            ',' if !quoted => names.push(String::new()),
-            it if it.is_whitespace() && !quoted => {}
-            it => name.push(it),
-        }
-    }
-    if list.trim().is_empty() { Vec::new() } else { names }
 }
 
 #[cfg(test)]

@@ -135,12 +135,7 @@ impl<'s> Diff<'s> {
 
     /// Whether what it is a part of is on the same side alone.
     fn goes_with_another(&self, name: &ObjectName, object: &Object) -> bool {
-        let schema = name.schema.clone().map(|name| ObjectName {
-            kind: ObjectKind::Schema,
-            schema: None,
-            table: None,
-            name,
-        });
+        let schema = name.schema.as_deref().map(ObjectName::of_schema);
         let whole = name.table.as_deref().map(|it| (name.schema.as_deref(), it));
         if schema.is_some_and(|it| self.one_sided.contains(&it))
             || whole.is_some_and(|it| self.wholes.contains(&it))

@@ -146,7 +146,7 @@ fn matches(patterns: &[String], name: &ObjectName) -> bool {
 }
 
 /// Whether a text is as the pattern says, in which `*` stands for anything.
-fn fits(pattern: &str, text: &str) -> bool {
+pub(super) fn fits(pattern: &str, text: &str) -> bool {
     let Some((first, rest)) = pattern.split_once('*') else { return pattern == text };
     let Some(mut text) = text.strip_prefix(first) else { return false };
     let mut parts: Vec<&str> = rest.split('*').collect();
@@ -165,14 +165,19 @@ mod tests {
     #[test]
     fn a_star_stands_for_anything() {
         let fitting = [("a", "a"), ("*", ""), ("*", "a.b"), ("a*", "a"), ("a*c", "abc")];
-        let fitting =
-            fitting.into_iter().chain([("a*b*c", "a1b2c"), ("*b*", "abc"), ("a.*", "a.")]);
+        let more = [("a*b*c", "a1b2c"), ("*b*", "abc"), ("a.*", "a."), ("**", "a"), ("ab*", "ab")];
+        let fitting = fitting.into_iter().chain(more);
         for (pattern, text) in fitting {
             assert!(fits(pattern, text), "{pattern} {text}");
         }
-        for (pattern, text) in
-            [("a", "ab"), ("a*", "ba"), ("ab*b", "ab"), ("a*b*c", "acb"), ("", "a")]
-        {
+        for (pattern, text) in [
+            ("a", "ab"),
+            ("a*", "ba"),
+            ("ab*b", "ab"),
+            ("a*b*c", "acb"),
+            ("", "a"),
+            ("*a*b*b", "ab"),
+        ] {
             assert!(!fits(pattern, text), "{pattern} {text}");
         }
     }

@@ -1,6 +1,6 @@
 //! What the migrations made, after a run: what had drifted before it is drift still. Pure.
 
-use super::{Attribute, Object, ObjectKind, ObjectName, Schema};
+use super::{Attribute, Object, ObjectName, Schema};
 
 impl Schema {
     /// The schema as the migrations made it: `stored` is what was so before a run, `before` what was there,
@@ -10,12 +10,14 @@ impl Schema {
         let mut made = Schema { read_on: after.read_on, ..Schema::default() };
         let names = stored.objects.keys().chain(after.objects.keys());
         for name in names {
-            let of = |schema: &'_ Schema| schema.objects.get(name).cloned();
-            let object = match (of(stored), of(before), of(after)) {
-                (was, None, None) => was.filter(|_| !has_gone_with_its_whole(name, before, after)),
-                (Some(was), Some(before), Some(after)) => Some(merged(&was, &before, &after)),
+            let [was, before_it, after_it] = [stored, before, after].map(|it| it.objects.get(name));
+            let object = match (was, before_it, after_it) {
+                (was, None, None) => {
+                    was.filter(|_| !has_gone_with_its_whole(name, before, after)).cloned()
+                }
+                (Some(was), Some(before), Some(after)) => Some(merged(was, before, after)),
                 (None, Some(before), Some(after)) if before == after => None,
-                (_, _, after) => after,
+                (_, _, after) => after.cloned(),
             };
             made.objects.extend(object.map(|it| (name.clone(), it)));
         }
@@ -27,12 +29,7 @@ impl Schema {
 fn has_gone_with_its_whole(name: &ObjectName, before: &Schema, after: &Schema) -> bool {
     let has_gone =
         |it: &ObjectName| before.objects.contains_key(it) && !after.objects.contains_key(it);
-    let schema = name.schema.clone().map(|name| ObjectName {
-        kind: ObjectKind::Schema,
-        schema: None,
-        table: None,
-        name,
-    });
+    let schema = name.schema.as_deref().map(ObjectName::of_schema);
     schema.is_some_and(|it| has_gone(&it))
         || before.whole(name).is_some_and(|(whole, _)| has_gone(whole))
 }
@@ -51,7 +48,7 @@ fn merged(was: &Object, before: &Object, after: &Object) -> Object {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{ObjectKind, ObjectName};
+    use super::super::ObjectKind;
     use super::*;
 
     /// Tables, each with attributes: `a owner=b comment=c; d`.

@@ -21,6 +21,12 @@ pub struct ObjectName {
 }
 
 impl ObjectName {
+    /// A schema.
+    pub(super) fn of_schema(name: &str) -> ObjectName {
+        let (kind, name) = (ObjectKind::Schema, name.to_owned());
+        ObjectName { kind, schema: None, table: None, name }
+    }
+
     /// The name with its schema, quoted where it has to be: of a column and an index with all of it, of what
     /// has its name within its table without the table.
     pub(super) fn qualified(&self) -> String {

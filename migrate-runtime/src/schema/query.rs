@@ -3,7 +3,7 @@
 use migrate_core::sql_words;
 
 use super::normal::words_of;
-use super::relation::unquoted;
+use crate::quote::unquoted;
 
 /// Whether two queries that PostgreSQL wrote differ in the order of what they select alone: what `*` stands for is
 /// written in the order that the columns had.

@@ -3,6 +3,7 @@
 use migrate_core::sql_words;
 
 use super::{Object, ObjectKind, ObjectName, Schema, SqlType};
+use crate::quote::{ident, unquoted};
 
 /// A table, foreign table, view or materialised view.
 #[derive(Clone, Debug)]
@@ -102,6 +103,16 @@ impl Schema {
     }
 }
 
+/// The name of a table or view for people, which no other one has: with the schema, unless that is `public`, in which
+/// everything is; in quotes only where it would be taken for another one.
+pub fn relation_label(schema: &str, name: &str) -> String {
+    let part = |it: &str| if it.contains(['.', '"']) { ident(it) } else { it.to_owned() };
+    match schema {
+        "public" => part(name),
+        _ => format!("{}.{}", part(schema), part(name)),
+    }
+}
+
 impl Column<'_> {
     /// Whether the column itself says that it has no nulls; nothing is known of a view's.
     pub fn is_not_null(&self) -> bool {
@@ -119,6 +130,16 @@ impl<'s> ForeignKey<'s> {
     }
 }
 
+/// The tables in a list as SQL writes it, each by schema and name.
+pub(super) fn tables_in(list: &str) -> Vec<(String, String)> {
+    let words = sql_words(list);
+    let name = |words: &[&str]| match words {
+        [schema, ".", name] => Some((unquoted(schema), unquoted(name))),
+        _ => None,
+    };
+    words.split(|it| *it == ",").filter_map(name).collect()
+}
+
 /// The columns between the next brackets, and what follows those.
 pub(super) fn columns_in<'w, 't>(words: &'w [&'t str]) -> (Vec<String>, &'w [&'t str]) {
     let start = words.iter().position(|it| *it == "(").map_or(words.len(), |it| it + 1);
@@ -130,14 +151,6 @@ pub(super) fn columns_in<'w, 't>(words: &'w [&'t str]) -> (Vec<String>, &'w [&'t
     };
     let columns = words[start..end].split(|it| *it == ",").filter_map(column).collect();
     (columns, words.get(end + 1..).unwrap_or_default())
-}
-
-/// A name that SQL has written, as it is.
-pub(super) fn unquoted(word: &str) -> String {
-    match word.strip_prefix('"').and_then(|it| it.strip_suffix('"')) {
-        Some(inside) => inside.replace("\"\"", "\""),
-        None => word.to_owned(),
-    }
 }
 
 #[cfg(test)]
@@ -156,6 +169,14 @@ mod tests {
             (ObjectName { kind: *kind, schema, table, name }, Object { attributes })
         });
         Schema { objects: objects.collect(), ..Schema::default() }
+    }
+
+    #[test]
+    fn no_two_tables_have_one_label() {
+        assert_eq!(relation_label("public", "Order items"), "Order items");
+        assert_eq!(relation_label("app", "Größe"), "app.Größe");
+        assert_eq!(relation_label("public", "app.users"), "\"app.users\"");
+        assert_eq!(relation_label("public", "\"app.users\""), "\"\"\"app.users\"\"\"");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use migrate_core::sql_words;
 
-use super::relation::unquoted;
+use crate::quote::unquoted;
 
 /// A type as PostgreSQL's catalog names it, read from how SQL writes it.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -10,7 +10,7 @@ use crate::env_vars::{Source, Sourced};
 use crate::environment::{Database, Described};
 use crate::error::CommandError;
 use crate::output::{SettingRecord, print_settings};
-use crate::schema_file::SchemaFile;
+use crate::schema_file::{Place, SchemaConfig, SchemaFile};
 use crate::text::limit;
 
 /// Show the effective configuration, and where each value comes from
@@ -136,24 +136,19 @@ fn files(ctx: &Context<'_>) -> [SettingRecord; 3] {
 
 /// Where `up`, `down` and `schema` write the schema, and how.
 fn schema_file(ctx: &Context<'_>) -> [SettingRecord; 3] {
-    let source = |key: &str, is_given: bool| match &ctx.environment.config {
-        Some(path) if is_given => Source::Config(key.to_owned(), path.clone()).brief(),
-        _ => DEFAULT.to_owned(),
-    };
+    let SchemaConfig { place, format, views } = &ctx.schema;
     let file = SchemaFile::of_project(ctx).map(|it| it.shown());
-    let format = ctx.schema.format().as_str().to_owned();
+    let place_source = source(ctx, "schema", place.is_some());
+    let format_source = match (place, format) {
+        (Some(Place::File(_)), None) => place_source.clone(),
+        _ => source(ctx, "schema_format", format.is_some()),
+    };
+    let views_source = source(ctx, "schema_views", views.is_some());
+    let (format, views) = (ctx.schema.format().as_str(), ctx.schema.views());
     [
-        SettingRecord::new("schema_file", file, &source("schema", ctx.schema.place.is_some())),
-        SettingRecord::new(
-            "schema_format",
-            Some(format),
-            &source("schema_format", ctx.schema.format.is_some()),
-        ),
-        SettingRecord::new(
-            "schema_views",
-            Some(ctx.schema.views().to_string()),
-            &source("schema_views", ctx.schema.views.is_some()),
-        ),
+        SettingRecord::new("schema_file", file, &place_source),
+        SettingRecord::new("schema_format", Some(format.to_owned()), &format_source),
+        SettingRecord::new("schema_views", Some(views.to_string()), &views_source),
     ]
 }
 
@@ -230,27 +225,26 @@ fn rules(ctx: &Context<'_>) -> [SettingRecord; 4] {
 
 /// What is recorded of schemas, and what of their differences is no drift.
 fn drift(ctx: &Context<'_>) -> Vec<SettingRecord> {
-    let source = |key: &str, given: bool| {
-        let file = ctx.environment.config.clone().unwrap_or_default();
-        let set = || Source::Config(format!("drift.{key}"), file).brief();
-        if given { set() } else { DEFAULT.to_owned() }
+    let record = |key: &str, value: String, is_given: bool| {
+        let key = format!("drift.{key}");
+        SettingRecord::new(&key, Some(value), &source(ctx, &key, is_given))
     };
     let given = ctx.drift.record;
-    let record = given.unwrap_or(Settings::default().record_schema).to_string();
-    let record =
-        SettingRecord::new("drift.record", Some(record), &source("record", given.is_some()));
-    let lists = ctx.drift.lists().into_iter().filter_map(|(key, list)| {
-        let shown = format!("drift.{key}");
-        Some(SettingRecord::new(&shown, Some(list?.join(", ")), &source(key, true)))
-    });
-    [record].into_iter().chain(lists).collect()
+    let records = given.unwrap_or(Settings::default().record_schema).to_string();
+    let lists = ctx.drift.lists().into_iter();
+    let lists = lists.filter_map(|(key, list)| Some(record(key, list?.join(", "), true)));
+    [record("record", records, given.is_some())].into_iter().chain(lists).collect()
 }
 
 /// Where a key of the environment is set.
 fn configured(ctx: &Context<'_>, key: &str) -> String {
-    let key = format!("environments.{}.{key}", ctx.environment.name);
+    source(ctx, &format!("environments.{}.{key}", ctx.environment.name), true)
+}
+
+/// Where a key is set, if it is.
+fn source(ctx: &Context<'_>, key: &str, is_given: bool) -> String {
     let file = ctx.environment.config.clone().unwrap_or_default();
-    Source::Config(key, file).brief()
+    if is_given { Source::Config(key.to_owned(), file).brief() } else { DEFAULT.to_owned() }
 }
 
 impl SettingRecord {

@@ -5,13 +5,13 @@ use std::io::{self, Read as _};
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
-use migrate_runtime::{Error, ErrorKind, LogFilter, Migrator, Up};
+use migrate_runtime::{Error, LogFilter, Migrator, Up};
 
 use crate::context::{Context, Session};
-use crate::error::CommandError;
+use crate::error::{CommandError, ENDS};
 use crate::output::{BEGINNING, DriftRecord, Page, Planned, Told};
 use crate::paste::quote;
-use crate::whole_file::write_whole;
+use crate::whole_file::{unwritable, write_whole};
 
 /// Write one HTML page about the database: status, history, plan, lint, schema, drift
 ///
@@ -105,8 +105,6 @@ fn planned(ctx: &Context<'_>, migrator: &mut Migrator) -> Result<Told<Planned>, 
 
 /// What cannot be told is told on the page; without a connection there is none.
 fn told<T>(result: Result<T, Error>) -> Result<Told<T>, CommandError> {
-    const ENDS: [ErrorKind; 3] =
-        [ErrorKind::Connect, ErrorKind::ConnectionLost, ErrorKind::Interrupted];
     match result.map_err(CommandError::from) {
         Err(error) if ENDS.contains(&error.kind) => Err(error),
         told => Ok(told),
@@ -138,16 +136,6 @@ fn is_ours(path: &Path) -> io::Result<bool> {
     let mut start = Vec::new();
     File::open(path)?.take(BEGINNING.len() as u64).read_to_end(&mut start)?;
     Ok(start == BEGINNING.as_bytes() || start.is_empty())
-}
-
-fn unwritable(path: &Path, error: &io::Error) -> CommandError {
-    let message = format!("cannot write {}", path.display());
-    let error_is_of_folder = error.kind() == io::ErrorKind::NotFound;
-    let error = CommandError::io(message, error).with_state("nothing was written");
-    match path.parent().filter(|it| error_is_of_folder && !it.as_os_str().is_empty()) {
-        Some(folder) => error.with_hint(format!("mkdir -p {}", quote(&folder.to_string_lossy()))),
-        None => error,
-    }
 }
 
 #[cfg(test)]

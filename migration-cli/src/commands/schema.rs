@@ -23,7 +23,7 @@ use crate::schema_file::{Format, Found, SchemaFile, Selection};
 /// Exit code 0 when the file is written or was up to date; with --check, 5 when it is stale or missing.
 #[derive(clap::Args, Clone, Debug)]
 pub(crate) struct SchemaArgs {
-    /// How to write it [default: `schema_format` in migration.toml, else diesel]
+    /// How to write it [default: by the ending of FILE, else `schema_format` in migration.toml, else diesel]
     #[arg(long, value_name = "FORMAT")]
     format: Option<Format>,
 
@@ -36,17 +36,22 @@ pub(crate) struct SchemaArgs {
     check: bool,
 
     /// Only these tables and views, each as NAME or SCHEMA.NAME; in pictures with those that refer to them and that
-    /// they refer to, and `*` for any text
+    /// they refer to, wherever they are, and `*` for any text
     #[arg(long, value_name = "NAMES", value_delimiter = ',')]
     tables: Vec<String>,
 
-    /// Only what is in this schema; may be given again [default: all; for Diesel, public]
+    /// Only what is in this schema, in pictures with its neighbours too; may be given again [default: all; for
+    /// Diesel, public]
     #[arg(long, value_name = "NAME")]
     schema: Vec<String>,
 
     /// With views, for Diesel and in pictures; the other formats always have them
     #[arg(long)]
     views: bool,
+
+    /// In pictures, only the columns of keys
+    #[arg(long)]
+    keys: bool,
 }
 
 /// Where the text goes.
@@ -56,15 +61,21 @@ enum To {
 }
 
 impl SchemaArgs {
+    fn format(&self, ctx: &Context<'_>) -> Format {
+        let usual = ctx.schema.format();
+        let named = self.output.as_deref().map(|it| Format::of_file(it, usual));
+        self.format.or(named).unwrap_or(usual)
+    }
+
     fn selection(&self, ctx: &Context<'_>) -> Selection {
         let (tables, schemas) = (self.tables.clone(), self.schema.clone());
-        Selection { tables, schemas, views: self.views || ctx.schema.views() }
+        Selection { tables, schemas, views: self.views || ctx.schema.views(), keys: self.keys }
     }
 
     fn to(&self, ctx: &Context<'_>, format: Format, selection: &Selection) -> To {
         match &self.output {
             Some(path) if path == Path::new("-") => To::Stdout,
-            Some(path) => To::File(SchemaFile::named(path, format)),
+            Some(path) => To::File(SchemaFile::named(ctx, path, format)),
             None if *selection == ctx.schema.selection() => {
                 let file = SchemaFile::of_project(ctx).filter(|it| it.format == format);
                 file.map_or(To::Stdout, To::File)
@@ -75,7 +86,7 @@ impl SchemaArgs {
 }
 
 pub(crate) fn run(ctx: &mut Context<'_>, args: &SchemaArgs) -> Result<u8, CommandError> {
-    let format = args.format.unwrap_or(ctx.schema.format());
+    let format = args.format(ctx);
     let selection = args.selection(ctx);
     let to = args.to(ctx, format, &selection);
     match &to {

@@ -1,12 +1,13 @@
 //! What the lint found when the program was built, as `check` tells it.
 
+use anstyle::Style;
 use migrate_core::RULES;
 use migrate_runtime::{Direction, Migration, MigrationSet, ScriptFinding, Severity};
 
 use super::json::ProblemRecord;
 use super::problems::{Problem, Rule};
 use super::proof::{PlaceRecord, from_root};
-use super::style::{BAD, FAINT, GOOD, HINT, Styled, WARNING};
+use super::style::{BAD, ERROR, FAINT, GOOD, HINT, Styled, WARNING};
 use super::ui::{Detail, Ui};
 use crate::error::CommandError;
 use crate::secret::redact;
@@ -148,12 +149,20 @@ impl<'a> Lint<'a> {
 
 /// `warning[drop-table]`, in the colour of how serious it is.
 pub(super) fn tag(finding: &ScriptFinding) -> String {
-    let style = match finding.severity {
-        Severity::Error => BAD.bold(),
+    Styled(
+        of_severity(finding.severity),
+        format!("{}[{}]", finding.severity.as_str(), finding.rule),
+    )
+    .to_string()
+}
+
+/// The colour of how bad it is.
+pub(super) fn of_severity(severity: Severity) -> Style {
+    match severity {
+        Severity::Error => ERROR,
         Severity::Warning => WARNING,
         _ => FAINT,
-    };
-    Styled(style, format!("{}[{}]", finding.severity.as_str(), finding.rule)).to_string()
+    }
 }
 
 /// How a finding is accepted.

@@ -113,14 +113,18 @@ pub(super) fn took(entry: &LogEntry) -> Option<String> {
 }
 
 /// What the server or the program said about it.
+pub(super) fn said(entry: &LogEntry) -> Option<String> {
+    match (&entry.sqlstate, &entry.message) {
+        (Some(code), Some(message)) => Some(format!("{code}: {message}")),
+        (code, message) => code.clone().or_else(|| message.clone()),
+    }
+}
+
+/// What was said, and how often it was tried again.
 fn note(entry: &LogEntry) -> Option<String> {
     let retries = plural(entry.retries as usize, "more attempt");
     let retries = (entry.retries > 0).then(|| format!("{retries} because of locks"));
-    let said = match (&entry.sqlstate, &entry.message) {
-        (Some(code), Some(message)) => Some(format!("{code}: {message}")),
-        (code, message) => code.clone().or_else(|| message.clone()),
-    };
-    let parts: Vec<String> = said.into_iter().chain(retries).collect();
+    let parts: Vec<String> = said(entry).into_iter().chain(retries).collect();
     (!parts.is_empty()).then(|| parts.join("; "))
 }
 
@@ -153,7 +157,8 @@ fn paragraph(entry: &LogEntry) -> String {
     text
 }
 
-fn of_outcome(outcome: &str) -> Style {
+/// The colour of how something ended.
+pub(super) fn of_outcome(outcome: &str) -> Style {
     match outcome {
         "ok" => GOOD,
         "failed" => BAD,

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use anstyle::Style;
 use migrate_runtime::{
     Blocks, Direction, Effect, Forecast, Impact, Mode, Obstacle, Plan, RelationLock, ScriptFacts,
     Statement, Step, StepForecast, Verdict, Whose, Work,
@@ -54,17 +55,27 @@ fn describe(ui: &Ui, step: &Step, forecast: &StepForecast, number: usize, width:
 
 /// What a step comes to, in the colour of how much it is felt.
 fn verdict(it: &Verdict) -> String {
-    let style = match it.impact {
+    format!("{}{}", Styled(of_impact(it.impact), &it.text), takes(it))
+}
+
+/// The colour of how much is felt.
+pub(super) fn of_impact(impact: Impact) -> Style {
+    match impact {
         Impact::None => GOOD,
         Impact::BlocksWrites | Impact::BlocksAll => BAD,
         _ => WARNING,
-    };
-    let mut text = Styled(style, &it.text).to_string();
-    if let Some(estimate) = it.estimate.filter(|it| it.as_millis() >= 500) {
-        // Writing to a string does not fail.
-        let _ = write!(text, "; about {} of work", duration(estimate));
     }
-    text
+}
+
+/// How long it takes, where that is worth telling.
+pub(super) fn takes(it: &Verdict) -> String {
+    let estimate = it.estimate.filter(|it| it.as_millis() >= 500);
+    estimate.map(|it| format!("; about {} of work", duration(it))).unwrap_or_default()
+}
+
+/// Whether others feel that it is locked.
+pub(super) fn is_felt(it: &RelationLock) -> bool {
+    it.count > 0 && it.lock.is_some_and(|lock| lock.blocks() >= Blocks::Writes)
 }
 
 /// The statements that lock what is there, each with its locks; all of them where more is wanted.
@@ -123,7 +134,7 @@ fn lock(it: &RelationLock) -> String {
     match it.lock {
         Some(lock) => {
             let blocks = lock.blocks();
-            let style = if blocks >= Blocks::Writes && it.count > 0 { WARNING } else { FAINT };
+            let style = if is_felt(it) { WARNING } else { FAINT };
             let _ =
                 write!(text, ": {lock}, {}", Styled(style, format!("blocks {}", blocks.as_str())));
         }

@@ -26,6 +26,21 @@ impl<T: fmt::Display> fmt::Display for Styled<T> {
     }
 }
 
+/// What the style of the page calls them.
+const CLASSES: [(Style, &str); 6] = [
+    (GOOD, "good"),
+    (WAITING, "waiting"),
+    (WARNING, "waiting"),
+    (BAD, "bad"),
+    (ERROR, "bad"),
+    (FOREIGN, "foreign"),
+];
+
+/// The class of the page that is a style of the terminal; none of one that says nothing.
+pub(super) fn class(style: Style) -> &'static str {
+    CLASSES.iter().find(|it| it.0 == style).map_or("", |it| it.1)
+}
+
 /// The colour of a state.
 pub(crate) fn of_state(state: State) -> Style {
     match state {

@@ -67,7 +67,7 @@ impl Ui {
         match (self.json, io::stdout().is_terminal()) {
             (true, _) => Ok(()),
             (false, true) => self.write_out(&printable(text)),
-            (false, false) => read_on(io::stdout().lock().write_all(text.as_bytes())),
+            (false, false) => write_to(io::stdout().lock(), text),
         }
     }
 
@@ -157,14 +157,13 @@ impl Ui {
     }
 
     fn write_out(&self, text: &str) -> Result<(), CommandError> {
-        let mut stdout = AutoStream::new(io::stdout(), self.color).lock();
-        read_on(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()))
+        write_to(AutoStream::new(io::stdout(), self.color).lock(), text)
     }
 }
 
 /// A reader that has seen enough (`| head`) is no error.
-fn read_on(written: io::Result<()>) -> Result<(), CommandError> {
-    match written {
+fn write_to(mut stdout: impl io::Write, text: &str) -> Result<(), CommandError> {
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             Err(CommandError::io("cannot write to stdout", &error))
         }

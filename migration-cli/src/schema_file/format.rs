@@ -1,7 +1,9 @@
 //! The formats that a schema is written in.
 
+use std::path::Path;
+
 use clap::ValueEnum;
-use migrate_runtime::schema::{DieselOptions, DieselTables, Picture, Schema};
+use migrate_runtime::schema::{Columns, DieselOptions, DieselTables, ObjectName, Picture, Schema};
 
 use super::Selection;
 use crate::error::CommandError;
@@ -61,6 +63,13 @@ impl Format {
         }
     }
 
+    /// The format of a file: `usual`, unless the ending of its name is another one's.
+    pub(crate) fn of_file(path: &Path, usual: Format) -> Format {
+        let is_called_so = |it: &Format| Path::new(it.file_name()).extension() == path.extension();
+        let mut all = [usual].into_iter().chain(Format::value_variants().iter().copied());
+        all.find(is_called_so).unwrap_or(usual)
+    }
+
     /// What its texts have in their first lines, and files of somebody else most likely not.
     pub(super) fn mark(self) -> &'static str {
         match self {
@@ -86,11 +95,11 @@ impl Format {
         }
         let text = match self {
             Format::Diesel => return Ok(diesel(schema, selection)),
-            Format::Rust => selection.of(schema).to_rust(),
+            Format::Rust => return Ok(rust(schema, selection)),
             Format::Sql => schema.to_sql(),
             Format::Json => schema_json(&selection.of(schema)),
-            Format::Mermaid => selection.schemas_of(schema).to_mermaid(&picture(selection))?,
-            Format::Svg => selection.schemas_of(schema).to_svg(&picture(selection))?,
+            Format::Mermaid => schema.to_mermaid(&picture(selection))?,
+            Format::Svg => schema.to_svg(&picture(selection))?,
         };
         Ok(Text { text, left_out: None })
     }
@@ -99,6 +108,10 @@ impl Format {
     fn fit(self, selection: &Selection) -> Result<Selection, CommandError> {
         let mut selection = selection.clone();
         match self {
+            _ if selection.keys && !self.is_picture() => {
+                return Err(CommandError::usage("--keys is about pictures alone")
+                    .with_hint("migration-cli schema --format svg --keys"));
+            }
             Format::Sql if !(selection.tables.is_empty() && selection.schemas.is_empty()) => {
                 return Err(CommandError::usage("a script of a part would lack what it needs")
                     .with_hint("migration-cli schema --format sql   # all of it"));
@@ -126,8 +139,9 @@ impl Format {
 }
 
 fn picture(selection: &Selection) -> Picture {
-    let (tables, views) = (selection.tables.clone(), selection.views);
-    Picture { tables, views, ..Picture::default() }
+    let (tables, schemas) = (selection.tables.clone(), selection.schemas.clone());
+    let columns = if selection.keys { Columns::Keys } else { Columns::All };
+    Picture { tables, schemas, columns, views: selection.views }
 }
 
 /// Of one schema, and of the tables and views that were named, if any were.
@@ -141,11 +155,22 @@ fn diesel(schema: &Schema, selection: &Selection) -> Text {
         // No others are there.
         options.views = true;
     }
-    let left_out = schema.unknown_to_diesel(&options);
-    let left_out = left_out.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    let left_out = (!left_out.is_empty())
-        .then(|| format!("left out, since Diesel needs a primary key: {}", printable(&left_out)));
+    let left_out = left_out("Diesel needs a primary key", schema.unknown_to_diesel(&options));
     Text { text: schema.to_diesel(&options), left_out }
+}
+
+/// What was selected, without partitions: of those that were named, it is said.
+fn rust(schema: &Schema, selection: &Selection) -> Text {
+    let named = selection.relations_of(schema).into_iter();
+    let partitions = named.filter(|it| it.object.get("parent").is_some()).map(|it| it.name);
+    let left_out = left_out("partitions have the columns of their parents", partitions);
+    Text { text: selection.of(schema).to_rust(), left_out }
+}
+
+fn left_out<'s>(why: &str, names: impl IntoIterator<Item = &'s ObjectName>) -> Option<String> {
+    let names: Vec<_> = names.into_iter().map(ToString::to_string).collect();
+    let names = printable(&names.join(", "));
+    (!names.is_empty()).then(|| format!("left out, since {why}: {names}"))
 }
 
 #[cfg(test)]
@@ -159,5 +184,26 @@ mod tests {
             assert_eq!(typed.get_name(), format.as_str());
             assert_eq!(Format::parse(format.as_str()), Some(*format));
         }
+    }
+
+    #[test]
+    fn the_ending_of_a_name_is_that_of_a_format() {
+        #[track_caller]
+        fn check(name: &str, usual: Format, expected: Format) {
+            assert_eq!(Format::of_file(Path::new(name), usual), expected, "{name}");
+        }
+
+        for usual in Format::value_variants() {
+            check(usual.file_name(), *usual, *usual);
+            check("a/b.sql", *usual, Format::Sql);
+            check("b.json", *usual, Format::Json);
+            check("b.mmd", *usual, Format::Mermaid);
+            check("b.svg", *usual, Format::Svg);
+            check("svg", *usual, *usual);
+            check("b.txt", *usual, *usual);
+            check("-", *usual, *usual);
+        }
+        check("b.rs", Format::Rust, Format::Rust);
+        check("b.rs", Format::Sql, Format::Diesel);
     }
 }

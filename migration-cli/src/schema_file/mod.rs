@@ -15,7 +15,7 @@ use crate::context::Context;
 use crate::error::CommandError;
 use crate::paste::quote;
 use crate::secret::redact;
-use crate::whole_file::{is_device, write_whole};
+use crate::whole_file::{is_device, unwritable, write_whole};
 
 /// The only file that may lie among the scripts.
 const AMONG_SCRIPTS: &str = "schema.rs";
@@ -63,9 +63,13 @@ pub(crate) enum Found {
 }
 
 impl SchemaConfig {
-    /// The format, unless another one is asked for.
+    /// The format, unless another one is asked for: where none is named, that of the file's name.
     pub(crate) fn format(&self) -> Format {
-        self.format.unwrap_or_default()
+        let usual = Format::default();
+        self.format.unwrap_or_else(|| match &self.place {
+            Some(Place::File(path)) => Format::of_file(path, usual),
+            _ => usual,
+        })
     }
 
     /// Whether views are in the file, where the format leaves them out unless told.
@@ -85,10 +89,7 @@ impl SchemaFile {
         let format = ctx.schema.format();
         match &ctx.schema.place {
             Some(Place::Nowhere) => None,
-            Some(Place::File(path)) => {
-                let path = path.strip_prefix(&ctx.here).unwrap_or(path).to_owned();
-                Some(SchemaFile { path, format, is_asked_for: true })
-            }
+            Some(Place::File(path)) => Some(SchemaFile::named(ctx, path, format)),
             None => {
                 let folder = ctx.migrations_folder();
                 let path = match format.file_name() {
@@ -100,9 +101,10 @@ impl SchemaFile {
         }
     }
 
-    /// A file that was named on the command line.
-    pub(crate) fn named(path: &Path, format: Format) -> SchemaFile {
-        SchemaFile { path: path.to_owned(), format, is_asked_for: true }
+    /// A file that was named.
+    pub(crate) fn named(ctx: &Context<'_>, path: &Path, format: Format) -> SchemaFile {
+        let path = path.strip_prefix(&ctx.here).unwrap_or(path).to_owned();
+        SchemaFile { path, format, is_asked_for: true }
     }
 
     /// As people read it; somebody may have put a URL into its place.
@@ -128,18 +130,7 @@ impl SchemaFile {
 
     /// Writes the text into the file.
     pub(crate) fn write(&self, text: &str) -> Result<(), CommandError> {
-        write_whole(&self.path, text).map_err(|error| {
-            let folder = self.folder();
-            let refused = CommandError::io(format!("cannot write {}", self.shown()), &error)
-                .with_state("nothing was written");
-            match folder {
-                Some(folder) if !folder.is_dir() => {
-                    let folder = quote(&folder.to_string_lossy());
-                    refused.with_hint(format!("mkdir -p {folder}"))
-                }
-                _ => refused,
-            }
-        })
+        write_whole(&self.path, text).map_err(|error| unwritable(&self.path, &error))
     }
 
     /// Refuses a place where the next build would not have the file.

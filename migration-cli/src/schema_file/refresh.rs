@@ -1,10 +1,10 @@
 //! After a run, the file has what the database has. Where that fails, the run is done all the same.
 
-use migrate_runtime::{Error, ErrorKind, Migrator, Run};
+use migrate_runtime::{Error, Migrator, Run};
 
 use super::{Format, Found, SchemaFile};
 use crate::context::Context;
-use crate::error::CommandError;
+use crate::error::{CommandError, ENDS};
 use crate::output::SchemaRecord;
 use crate::secret::redact;
 
@@ -19,20 +19,22 @@ pub(crate) fn refresh(ctx: &mut Context<'_>, migrator: &mut Migrator, ran: &Resu
         let why: Vec<&str> =
             [&error.message].into_iter().chain(&error.causes).map(String::as_str).collect();
         ctx.ui.warn(format!("{} was not refreshed: {}", file.shown(), redact(&why.join(": "))));
-        for hint in &error.hints {
+        let again = ["migration-cli schema".to_owned()];
+        let hints = if error.hints.is_empty() { &again[..] } else { &error.hints };
+        for hint in hints {
             ctx.ui.hint(&ctx.ui.in_our_name(hint));
         }
     }
 }
 
-/// Also where a later migration failed; what ends a run otherwise leaves no time for more.
+/// Also where a later migration failed, unless nothing more can be asked, or somebody wants an end.
 fn did_something(ctx: &Context<'_>, ran: &Result<Run, Error>) -> bool {
     match ran {
         Ok(run) => !run.done.is_empty() && !run.protected,
         // Whether the database is a protected one is not known here, and consent may have been given.
         Err(error) => {
-            let is_scripts = error.kind() == ErrorKind::Sql && !ctx.global.confirm;
-            is_scripts && error.partial().is_some_and(|it| !it.done.is_empty())
+            let may_ask = !ENDS.contains(&error.kind()) && !ctx.global.confirm;
+            may_ask && error.partial().is_some_and(|it| !it.done.is_empty())
         }
     }
 }

@@ -18,6 +18,8 @@ pub(crate) struct Selection {
     pub(crate) schemas: Vec<String>,
     /// Whether views are wanted where they are not unless told.
     pub(crate) views: bool,
+    /// Whether pictures have the columns of keys alone.
+    pub(crate) keys: bool,
 }
 
 impl Selection {
@@ -55,22 +57,16 @@ impl Selection {
     /// What is wanted of a schema: the objects in the schemas, and of the tables themselves, with their parts and the
     /// types of their columns.
     pub(super) fn of<'s>(&self, schema: &'s Schema) -> Cow<'s, Schema> {
-        if self.tables.is_empty() {
-            return self.schemas_of(schema);
-        }
-        let tables = self.relations_of(schema);
-        let mut some = schema.clone();
-        some.objects.retain(|it, _| is_of(it, &tables));
-        Cow::Owned(some)
-    }
-
-    /// The objects in the schemas that were named.
-    pub(super) fn schemas_of<'s>(&self, schema: &'s Schema) -> Cow<'s, Schema> {
-        if self.schemas.is_empty() {
+        if self.tables.is_empty() && self.schemas.is_empty() {
             return Cow::Borrowed(schema);
         }
         let mut some = schema.clone();
-        some.objects.retain(|it, _| self.is_in(it));
+        if self.tables.is_empty() {
+            some.objects.retain(|it, _| self.is_in(it));
+        } else {
+            let tables = self.relations_of(schema);
+            some.objects.retain(|it, _| is_of(it, &tables));
+        }
         Cow::Owned(some)
     }
 

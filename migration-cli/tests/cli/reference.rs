@@ -46,7 +46,7 @@ const EXIT_CODES: &str = "
 | 2 | wrong command line or configuration, a version, count or backup that does not exist, no `pg_dump` of the server's version | `usage`, `config`, `no_such_version`, `impossible`, `no_such_backup`, `missing_program` |
 | 3 | the database cannot be reached, logged in to or written to | `connect`, `privilege`, `standby`, `pooler` |
 | 4 | migrations are pending (`status --check`) | |
-| 5 | a difference: a script edited after it ran, a migration that came too late, a stale build; of `check`: a down script that does not restore what was there, or a finding of the lint; of `schema --check`: a file that is stale or missing | `edited`, `out_of_order`, `script_differs`, `plan_changed`, `stale_build`, `foreign_history` |
+| 5 | a difference: a script edited after it ran, a migration that came too late, a stale build, a schema that has drifted; of `check`: a down script that does not restore what was there, or a finding of the lint; of `schema --check`: a file that is stale or missing | `edited`, `out_of_order`, `script_differs`, `plan_changed`, `stale_build`, `foreign_history` |
 | 6 | another runner holds the lock | `lock_held` |
 | 7 | refused: consent needed | `consent` |
 | 8 | work outside a transaction is unfinished | `unfinished` |

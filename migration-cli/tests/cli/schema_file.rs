@@ -8,6 +8,7 @@ use migration_tests::TestDatabase;
 use serde_json::{Value, json};
 
 use crate::project::{Outcome, Project};
+use crate::terminal::Terminal;
 
 pub(crate) const FILE: &str = "migrations/schema.rs";
 
@@ -97,99 +98,6 @@ fn patched(project: &Project, diff: &str) {
 }
 
 #[test]
-fn another_format_and_a_part_go_to_stdout_and_a_named_file_takes_anything() {
-    let database = TestDatabase::new();
-    database.execute(
-        "CREATE SCHEMA app; CREATE TABLE app.t (id int PRIMARY KEY); CREATE TABLE u (id int);
-         CREATE TABLE app.u (t int REFERENCES app.t); CREATE TYPE app.mood AS ENUM ('sad');
-         CREATE DOMAIN app.small AS int; CREATE TYPE app.pair AS (a int); CREATE TYPE app.unused AS (a int);
-         CREATE TABLE app.typed (a app.mood, b app.small, c app.pair[])",
-    );
-    let project = project(&database);
-    let json: Value =
-        serde_json::from_str(&project.expect("schema --format json", 0).stdout).unwrap();
-    let names_of = |it: &Value| {
-        let relations = it["relations"].as_array().unwrap().iter();
-        relations
-            .map(|it| format!("{}.{}", it["schema"], it["name"]).replace('"', ""))
-            .collect::<Vec<_>>()
-    };
-    assert_eq!(names_of(&json), ["app.t", "app.typed", "app.u", "public.u"]);
-    let part = |args: &str| {
-        let printed = project.expect(&format!("schema --format json {args}"), 0).stdout;
-        names_of(&serde_json::from_str(&printed).unwrap())
-    };
-    assert_eq!(part("--tables u"), ["app.u", "public.u"]);
-    let types = project.expect("schema --format json --tables typed", 0).stdout;
-    let types: Value = serde_json::from_str(&types).unwrap();
-    let kinds = types["objects"].as_array().unwrap().iter().map(|it| it["kind"].as_str().unwrap());
-    let kinds: Vec<_> = kinds.collect();
-    assert_eq!(
-        kinds,
-        ["schema", "enum", "domain", "composite", "table", "column", "column", "column"]
-    );
-    assert_eq!(part("--tables app.u,t"), ["app.t", "app.u"]);
-    assert_eq!(part("--schema app"), ["app.t", "app.typed", "app.u"]);
-    assert_eq!(part("--schema app --schema public"), ["app.t", "app.typed", "app.u", "public.u"]);
-    assert_eq!(part("--schema public --tables u"), ["public.u"]);
-
-    let rust = project.expect("schema --format rust --tables app.u", 0).stdout;
-    assert!(rust.contains("pub mod u {") && !rust.contains("pub mod mood {"), "{rust}");
-    assert!(rust.contains("target: \"app.t\""), "{rust}");
-    assert_eq!(
-        project.expect("schema --format rust --output -", 0).stdout.matches("\npub mod ").count(),
-        2
-    );
-    assert!(names(&project.path().join("migrations")).is_empty());
-
-    let wrote = project.expect("schema --format json -o all.json", 0);
-    assert_eq!(wrote.stdout, "Wrote all.json.\n");
-    project.expect("schema --format json -o all.json --check", 0);
-    assert_eq!(project.expect("schema --format json", 0).stdout, read(&project, "all.json"));
-    project.expect("schema --format rust --tables app.u -o part.rs", 0);
-    assert_eq!(read(&project, "part.rs"), rust);
-}
-
-#[test]
-fn diesel_and_pictures_show_what_they_are_told_to() {
-    let database = TestDatabase::new();
-    database.execute(
-        "CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (id int PRIMARY KEY, a int REFERENCES a);
-         CREATE TABLE c (id int PRIMARY KEY); CREATE VIEW v AS SELECT id FROM a;
-         CREATE SCHEMA app; CREATE TABLE app.t (id int PRIMARY KEY)",
-    );
-    let project = project(&database);
-    let diesel = |args: &str| project.expect(&format!("schema --output - {args}"), 0).stdout;
-    let tables = |text: &str| {
-        let heads = text.lines().filter(|it| it.ends_with(") {") && !it.contains('!'));
-        heads.map(|it| it.trim().trim_end_matches(" {").to_owned()).collect::<Vec<_>>()
-    };
-    assert_eq!(tables(&diesel("")), ["a (id)", "b (id)", "c (id)"]);
-    assert_eq!(tables(&diesel("--tables public.b")), ["b (id)"]);
-    assert_eq!(tables(&diesel("--views")), ["a (id)", "b (id)", "c (id)", "v (id)"]);
-    assert_eq!(tables(&diesel("--tables v,a")), ["a (id)", "v (id)"], "views that are named");
-    assert!(diesel("--schema app").contains("app.t (id) {"));
-    let both = project.expect("schema --schema app --schema public", 2);
-    assert!(both.stderr.contains("about one schema"), "{}", both.stderr);
-    project.expect("schema", 0);
-    project.write("migration.toml", "schema_views = true");
-    assert!(project.expect("schema --check", 5).stdout.contains("+    v (id) {"));
-
-    for (format, mark) in [("mermaid", "erDiagram"), ("svg", "<svg")] {
-        let picture =
-            |args: &str| project.expect(&format!("schema --format {format} {args}"), 0).stdout;
-        assert!(picture("").contains(mark), "{}", picture(""));
-        assert_ne!(picture("--tables b"), picture(""));
-        // What was not named itself looks otherwise.
-        let joined = |args: &str| picture(args).replace(" neighbour", "");
-        assert_eq!(joined("--tables a"), joined("--tables b"), "with what it is joined to");
-        assert_ne!(picture("--schema app"), picture(""));
-        let unknown = project.expect(&format!("schema --format {format} --tables bb"), 2);
-        assert!(unknown.stderr.contains("did you mean `b`?"), "{}", unknown.stderr);
-    }
-}
-
-#[test]
 fn what_makes_no_sense_is_2_and_says_why() {
     #[track_caller]
     fn check(project: &Project, args: &str, lines: &[&str]) {
@@ -223,6 +131,7 @@ fn what_makes_no_sense_is_2_and_says_why() {
     let lack = "a script of a part would lack what it needs";
     check(&project, "schema --format sql --tables users", &[lack, "# all of it"]);
     check(&project, "schema --format sql --schema public", &[lack, "# all of it"]);
+    check(&project, "schema --keys", &["pictures alone", "schema --format svg --keys"]);
     check(&project, "schema --schema publik", &["no schema `publik`", "did you mean `public`?"]);
     let among = "migrations/all.json would lie among the migrations";
     check(&project, "schema --format json -o migrations/all.json", &[among, "--output all.json"]);
@@ -295,7 +204,13 @@ fn what_a_database_says_is_printed_as_it_is_and_steers_no_terminal() {
     let project = project(&database);
     let json = project.expect("schema --format json", 0).stdout;
     assert!(json.contains("a\\u001b[31mb"), "{json}");
-    assert!(!project.expect("schema --output -", 0).stdout.contains('\u{1b}'));
+    let (sql, comment) = ("schema --format sql", "IS 'a\u{1b}[31mb'");
+    let piped = project.expect(sql, 0).stdout;
+    assert!(piped.contains(comment), "{piped}");
+    let (code, seen, _) = Terminal::start_whole(project.command(sql)).end();
+    assert_eq!(code, 0, "{seen}");
+    assert!(seen.contains("COMMENT ON TABLE public.t IS 'a"), "{seen}");
+    assert!(!seen.contains("a\u{1b}"), "{seen}");
 }
 
 /// The shape of `docs/schema-json.md`.

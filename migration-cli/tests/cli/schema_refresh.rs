@@ -53,6 +53,38 @@ fn a_run_that_failed_on_its_way_refreshes_the_file_too() {
 }
 
 #[test]
+fn a_run_that_waited_for_a_lock_in_vain_refreshes_the_file_too() {
+    let database = TestDatabase::new();
+    let project = project(&database);
+    project.expect("up --steps 1", 0);
+    let mut writer = database.client();
+    writer.batch_execute("BEGIN; LOCK TABLE users IN ROW EXCLUSIVE MODE").unwrap();
+    let outcome = project.expect("up --steps 2 --lock-deadline 1s", 1);
+    assert!(
+        outcome.stderr.contains("schema: migrations/schema.rs written\n"),
+        "{}",
+        outcome.stderr
+    );
+    assert!(outcome.stderr.contains("In the way: pid "), "{}", outcome.stderr);
+    drop(writer);
+    project.expect("schema --check", 0);
+    assert_eq!(database.text("SELECT count(*) FROM _migrations"), "2");
+}
+
+#[test]
+fn a_schema_that_somebody_has_locked_is_a_warning_with_a_way_out() {
+    let database = TestDatabase::new();
+    let project = project(&database);
+    database.execute("CREATE TABLE t (a int); CREATE VIEW v AS SELECT a FROM t");
+    let mut other = database.client();
+    other.batch_execute("BEGIN; LOCK TABLE t").unwrap();
+    let up = project.expect("up --steps 1", 0);
+    let warning = "Warning: migrations/schema.rs was not refreshed: the catalogs cannot be read: \
+        an object is locked: canceling statement due to lock timeout\n  Hint: migration-cli schema\n";
+    assert!(up.stderr.contains(warning), "{}", up.stderr);
+}
+
+#[test]
 fn protected_environments_and_missing_folders_get_no_file() {
     let database = TestDatabase::new();
     let bare = Project::on(&database);
@@ -75,7 +107,7 @@ fn protected_environments_and_missing_folders_get_no_file() {
 fn the_configuration_names_file_and_format_or_switches_it_off() {
     let database = TestDatabase::new();
     let project = project(&database);
-    project.write("migration.toml", "schema = 'src/tables.json'\nschema_format = 'json'\n");
+    project.write("migration.toml", "schema = 'src/tables.json'\n");
     // No folder of that name.
     assert!(!project.expect("up --steps 1", 0).stderr.contains("schema:"));
     fs::create_dir_all(project.path().join("src/deep")).unwrap();
@@ -87,15 +119,17 @@ fn the_configuration_names_file_and_format_or_switches_it_off() {
     let mut below = project.command("schema --check");
     let outcome = Outcome::of(below.current_dir(project.path().join("src/deep")));
     assert_eq!(outcome.code, 0, "{}", outcome.all());
-    let settings = project.json("config", 0)["settings"].clone();
     let setting = |key: &str| {
-        let found = settings.as_array().unwrap().iter().find(|it| it["key"] == key);
-        found.unwrap().clone()
+        let settings = project.json("config", 0)["settings"].clone();
+        let found = settings.as_array().unwrap().iter().find(|it| it["key"] == key).unwrap();
+        [&found["value"], &found["source"]].map(|it| it.as_str().unwrap().to_owned())
     };
-    assert_eq!(setting("schema_file")["value"], "src/tables.json");
-    assert_eq!(setting("schema_file")["source"], "migration.toml: schema");
-    assert_eq!(setting("schema_format")["value"], "json");
-    assert_eq!(setting("schema_format")["source"], "migration.toml: schema_format");
+    assert_eq!(setting("schema_file"), ["src/tables.json", "migration.toml: schema"]);
+    assert_eq!(setting("schema_format"), ["json", "migration.toml: schema"]);
+    // What is said counts, whatever the file is called.
+    project.write("migration.toml", "schema = 'src/tables.json'\nschema_format = 'sql'\n");
+    assert_eq!(setting("schema_format"), ["sql", "migration.toml: schema_format"]);
+    assert!(project.expect("schema --check", 5).stdout.contains("CREATE TABLE"));
 
     project.write("migration.toml", "schema = false\n");
     assert!(!project.expect("up --steps 1", 0).stderr.contains("schema:"));

@@ -10,7 +10,7 @@ use crate::project::{Outcome, Project};
 const CANARY: &str = "c4n4ry";
 
 /// Each with some of the projects: all of them with all would take minutes.
-const COMMANDS: [&str; 51] = [
+const COMMANDS: [&str; 54] = [
     "status",
     "status --json",
     "status -vv",
@@ -34,6 +34,9 @@ const COMMANDS: [&str; 51] = [
     "logs",
     "logs -vv",
     "logs --json",
+    "schema --output - -vv",
+    "schema --output tables.json",
+    "schema --check --json",
     "report --output - -vv",
     "report --json",
     "config",
@@ -218,6 +221,9 @@ fn a_url_in_the_wrong_place_is_not_printed() {
         format!("[environments.live]\nprotected = '{url}'\n"),
         format!("environments = '{url}'\n"),
         format!("[environments.development]\nurl_env = '{url}'\n"),
+        format!("schema = '{url}'\n"),
+        format!("schema_format = '{url}'\n"),
+        format!("[drift]\nignore = '{url}'\n"),
     ] {
         project.write("migration.toml", &text);
         let outcome = project.run("status");

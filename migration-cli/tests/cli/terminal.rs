@@ -10,7 +10,7 @@ use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
 use crate::project::PLANTED;
 
-/// The binary at a terminal; stdout goes elsewhere, as with `> file`.
+/// The binary at a terminal; stdout goes elsewhere unless told, as with `> file`.
 pub(crate) struct Terminal {
     ours: File,
     child: Child,
@@ -20,14 +20,23 @@ pub(crate) struct Terminal {
 
 impl Terminal {
     /// Starts a command with stdin and stderr at the terminal.
-    pub(crate) fn start(mut command: Command) -> Terminal {
+    pub(crate) fn start(command: Command) -> Terminal {
+        Terminal::open(command, |_| Stdio::piped())
+    }
+
+    /// Starts a command that has stdout at the terminal too.
+    pub(crate) fn start_whole(command: Command) -> Terminal {
+        Terminal::open(command, |it| it.try_clone().unwrap().into())
+    }
+
+    fn open(mut command: Command, stdout: impl FnOnce(&File) -> Stdio) -> Terminal {
         let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&ours).unwrap();
         unlockpt(&ours).unwrap();
         let name = ptsname(&ours, Vec::new()).unwrap();
         let path = std::ffi::OsStr::from_bytes(name.as_bytes());
         let theirs = OpenOptions::new().read(true).write(true).open(path).unwrap();
-        command.stdin(theirs.try_clone().unwrap()).stderr(theirs).stdout(Stdio::piped());
+        command.stdin(theirs.try_clone().unwrap()).stdout(stdout(&theirs)).stderr(theirs);
         let child = command.spawn().unwrap();
         // The command keeps the other end open, and with it the terminal.
         drop(command);

@@ -1,18 +1,19 @@
 //! Where nobody knows what the migrations made, that is said; and nothing that is not drift is called so.
 
-use migrate_runtime::{Force, Migrator, Repair, Settings};
+use migrate_runtime::{ErrorKind, Force, Migrator, Repair, Settings};
 use migration_tests::harness::Trial;
 use migration_tests::proxy::{Fault, Proxy};
 use migration_tests::{TestDatabase, set, trials, wait_until};
 
 use super::{drift, told, verified, warned};
-use crate::{first, migrator, names, three, unaware, up};
+use crate::{first, migrator, names, three, unaware, up, up_fails};
 
 pub(crate) fn tests() -> Vec<Trial> {
     trials![
         a_run_that_did_not_record_makes_unknown_and_no_drift,
         a_database_from_before_is_not_known_until_it_is_accepted,
         another_server_or_reader_is_not_compared,
+        what_a_run_that_was_killed_made_is_not_known,
         what_was_changed_by_hand_is_not_believed,
         a_role_that_may_only_read_is_told_the_same,
         a_role_that_may_not_write_runs_all_the_same,
@@ -74,6 +75,9 @@ fn a_database_from_before_is_not_known_until_it_is_accepted() {
     assert_eq!(drift(&all, &database), NEVER);
     let (_, found) = migrator(&all, &database).status_with_drift().unwrap();
     assert_eq!(found.unknown.as_deref(), Some("no run has recorded it yet"));
+    // Nor has one where there is no table for it, which is made then.
+    database.execute("DROP TABLE _migrations_meta");
+    assert_eq!(drift(&all, &database), NEVER);
     migrator(&all, &database).run_repair(&accept()).unwrap();
     assert_eq!(drift(&all, &database), "");
 }
@@ -99,6 +103,20 @@ fn another_server_or_reader_is_not_compared() {
     set("reader", "999");
     let told = drift(&all, &database);
     assert!(told.contains("another version of this program"), "{told}");
+}
+
+fn what_a_run_that_was_killed_made_is_not_known() {
+    let database = TestDatabase::new();
+    database.execute("CREATE TABLE one (id int); INSERT INTO one VALUES (1), (1)");
+    let unique = "-- migrate:no-transaction\nCREATE UNIQUE INDEX CONCURRENTLY one_id ON one (id)";
+    let all = set(&[("20260101000001_unique", unique, "DROP INDEX one_id")]);
+    assert_eq!(up_fails(&all, &database).kind(), ErrorKind::Unfinished);
+    assert_eq!(drift(&all, &database), "");
+    // As it is after another run that went on with the same statement, and could not mark that it is done.
+    database.execute(
+        "TRUNCATE one; DROP INDEX one_id; CREATE UNIQUE INDEX one_id ON one (id); UPDATE _migrations_progress SET run = '00000000-0000-4000-8000-000000000000'",
+    );
+    assert_eq!(drift(&all, &database), OTHER);
 }
 
 fn what_was_changed_by_hand_is_not_believed() {
@@ -137,6 +155,9 @@ fn a_role_that_may_only_read_is_told_the_same() {
     database.execute(&format!("GRANT SELECT ON _migrations TO {}", role.name));
     let told = told_to_reader();
     assert!(told.starts_with("? ") && told.contains("this role may not read"), "{told}");
+    let unread = verified(Migrator::new(&all, role.config.clone())).findings;
+    let hint = format!("GRANT SELECT ON \"public\"._migrations_meta TO {};", role.name);
+    assert!(unread.iter().any(|it| it.hint.as_deref() == Some(&hint)), "{unread:#?}");
     let more = "_migrations_log, _migrations_script, _migrations_progress, _migrations_meta";
     database.execute(&format!("GRANT SELECT ON {more} TO {}", role.name));
     // It has no right on the schema, and no object there is hidden from it.
@@ -191,6 +212,11 @@ fn a_lock_on_a_view_is_not_waited_for() {
     other.batch_execute("BEGIN; LOCK TABLE v IN ACCESS EXCLUSIVE MODE").unwrap();
     let told = drift(&first(&all, 1), &database);
     assert!(told.contains("canceling statement due to lock timeout"), "{told}");
+    let error = migrator(&first(&all, 1), &database).plan_repair(&accept()).unwrap_err();
+    assert_eq!(
+        (error.kind(), error.to_string().as_str()),
+        (ErrorKind::LockTimeout, "the catalogs cannot be read: an object is locked")
+    );
     let (mut migrator, warnings) = warned(migrator(&all, &database));
     assert_eq!(names(&migrator.up().unwrap().done), ["one"]);
     assert_eq!(warnings.try_iter().count(), 1);

@@ -148,4 +148,12 @@ fn a_part_of_a_schema_is_drawn_with_its_neighbours() {
     assert_eq!(names("\"app.lines\""), ["\"app.lines\""]);
     let error = schema.to_svg(&of("app.order")).unwrap_err();
     assert_eq!(error.hints(), ["did you mean `app.orders`?"]);
+    let in_app = |picture: Picture| Picture { schemas: vec!["app".to_owned()], ..picture };
+    let app = Drawn::read(&schema.to_svg(&in_app(Picture::default())).unwrap());
+    let names: Vec<_> = app.tables.into_keys().collect();
+    assert_eq!(names, ["app.lines", "app.orders", "end", "lines"]);
+    let lines = Drawn::read(&schema.to_svg(&in_app(of("lines"))).unwrap());
+    assert_eq!(lines.tables.into_keys().collect::<Vec<_>>(), ["app.lines", "end"]);
+    let error = schema.to_svg(&in_app(of("end"))).unwrap_err();
+    assert_eq!(error.to_string(), "there is no table `end`");
 }

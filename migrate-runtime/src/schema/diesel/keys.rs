@@ -6,7 +6,7 @@ use migrate_core::sql_words;
 
 use super::names::rust_name;
 use super::tables::Table;
-use crate::schema::relation::{columns_in, unquoted};
+use crate::schema::relation::{columns_in, tables_in};
 use crate::schema::{ObjectKind, ObjectName, Relation, Schema};
 
 /// A foreign key that is enough to join its two tables, which are numbers of those printed.
@@ -104,11 +104,11 @@ fn pairs<'s>(
 fn partitions(relations: &[Relation<'_>]) -> BTreeMap<Place, Vec<Place>> {
     let mut partitions: BTreeMap<Place, Vec<Place>> = BTreeMap::new();
     for relation in relations {
-        let words = relation.object.get("parent").map(sql_words).unwrap_or_default();
-        let [schema, ".", table] = words[..] else { continue };
-        let Some(home) = relation.name.schema.clone() else { continue };
-        let parent = (unquoted(schema), unquoted(table));
-        partitions.entry(parent).or_default().push((home, relation.name.name.clone()));
+        let Some(home) = &relation.name.schema else { continue };
+        for parent in relation.object.get("parent").map(tables_in).unwrap_or_default() {
+            let own = (home.clone(), relation.name.name.clone());
+            partitions.entry(parent).or_default().push(own);
+        }
     }
     partitions
 }

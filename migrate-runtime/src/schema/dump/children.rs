@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::super::{Object, ObjectKind, ObjectName, Schema};
+use crate::quote::listed;
 
 /// How a table comes to its parents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,7 +71,7 @@ impl<'s> Families<'s> {
     pub(super) fn parents(&self, table: &ObjectName) -> Vec<&'s ObjectName> {
         let Some(object) = self.schema.objects.get(table) else { return Vec::new() };
         let texts = ["parent", "parents"].into_iter().filter_map(|it| object.get(it));
-        texts.flat_map(names).filter_map(|it| self.named(it)).collect()
+        texts.flat_map(|it| listed(it, ',')).filter_map(|it| self.named(it)).collect()
     }
 
     pub(super) fn children(&self, table: &ObjectName) -> &[&'s ObjectName] {
@@ -147,25 +148,5 @@ impl<'s> Families<'s> {
             name: column.to_owned(),
         };
         self.schema.objects.get(&name)
-    }
-}
-
-/// The names in a list as SQL writes it.
-pub(super) fn names(list: &str) -> impl Iterator<Item = &str> {
-    let mut is_quoted = false;
-    list.split(move |it| {
-        is_quoted ^= it == '"';
-        it == ',' && !is_quoted
-    })
-    .map(str::trim)
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn a_list_of_names_is_taken_apart() {
-        let list = "public.a, \"X, \"\"y\".\"b,c\", d.e";
-        let names: Vec<_> = super::names(list).collect();
-        assert_eq!(names, ["public.a", "\"X, \"\"y\".\"b,c\"", "d.e"]);
     }
 }

@@ -5,9 +5,8 @@ use std::collections::HashSet;
 
 use super::super::sql::create;
 use super::super::{Object, ObjectName};
-use super::later::is_foreign_key;
 use super::pieces::{Pieces, Step};
-use super::tables::described_as;
+use super::tables::{described_as, is_check, is_foreign_key};
 
 pub(super) fn add<'s>(pieces: &mut Pieces<'_, 's>, name: &'s ObjectName, object: &'s Object) {
     let Some(whole) = pieces.whole_of(name) else { return };
@@ -20,8 +19,7 @@ pub(super) fn add<'s>(pieces: &mut Pieces<'_, 's>, name: &'s ObjectName, object:
         pieces.is_made_within(name, whole);
         return;
     }
-    let is_check = object.get("definition").is_some_and(|it| it.starts_with("CHECK "));
-    let text = if is_check {
+    let text = if is_check(object) {
         create::main(name, object, pieces.schema)
     } else {
         let (table, constraint) = (name.relation(), create::constraint(name, object));
@@ -31,7 +29,7 @@ pub(super) fn add<'s>(pieces: &mut Pieces<'_, 's>, name: &'s ObjectName, object:
     let piece = pieces.add(name, whole, Step::Constraint, statements.collect());
     pieces.is_made_by(name, piece);
     pieces.want(piece, whole);
-    if is_check {
+    if is_check(object) {
         hand_down(pieces, piece, name, object, whole);
     } else {
         pieces.want_partitions(piece, whole);

@@ -3,7 +3,7 @@
 use migrate_core::sql_words;
 
 use super::super::query::outside_of_brackets;
-use super::super::sql::create;
+use super::super::sql::{create, setting};
 use super::super::{Object, ObjectKind, ObjectName};
 use super::pieces::{Pieces, Step};
 use super::tables::described_as;
@@ -45,9 +45,8 @@ pub(super) fn add<'s>(pieces: &mut Pieces<'_, 's>, name: &'s ObjectName, object:
     }
     let parent = object.get("parent").and_then(|it| pieces.tables.families.named(it));
     if let Some(parent) = parent {
-        let text =
-            format!("ALTER INDEX {} ATTACH PARTITION {}", parent.qualified(), name.qualified());
-        let piece = pieces.add(name, table, Step::Attached, vec![text]);
+        let attached = setting(name, "parent", &parent.qualified()).into_iter().collect();
+        let piece = pieces.add(name, table, Step::Attached, attached);
         pieces.want(piece, name);
         pieces.want(piece, parent);
     }
@@ -64,24 +63,15 @@ fn calls_functions(pieces: &Pieces<'_, '_>, name: &ObjectName) -> bool {
 
 /// What has statements of its own.
 fn settings(name: &ObjectName, object: &Object, is_of_constraint: bool) -> Vec<String> {
-    let index = name.qualified();
     let mut statements = Vec::new();
     let definition = object.get("definition").filter(|_| is_of_constraint);
     // What is written of a constraint has no word about it.
     if let Some(options) = definition.and_then(options) {
-        statements.push(format!("ALTER INDEX {index} SET ({options})"));
+        statements.push(format!("ALTER INDEX {} SET ({options})", name.qualified()));
     }
-    for target in object.get("statistics targets").into_iter().flat_map(|it| it.split(", ")) {
-        let (column, target) = target.split_once(' ').unwrap_or((target, "-1"));
-        statements
-            .push(format!("ALTER INDEX {index} ALTER COLUMN {column} SET STATISTICS {target}"));
-    }
-    if let Some(space) = object.get("tablespace") {
-        statements.push(format!("ALTER INDEX {index} SET TABLESPACE {space}"));
-    }
-    if object.get("clustering").is_some() {
-        statements.push(format!("ALTER TABLE {} CLUSTER ON {}", name.relation(), name.quoted()));
-    }
+    let set = |it: &str| setting(name, it, object.get(it)?);
+    statements
+        .extend(["statistics targets", "tablespace", "clustering"].into_iter().filter_map(set));
     statements
 }
 

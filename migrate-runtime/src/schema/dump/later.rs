@@ -1,13 +1,11 @@
 //! What nothing else needs, in an order of its own: by then, everything that it needs is there.
 
-use super::super::sql::create;
-use super::super::sql::{statement, target};
+use super::super::sql::{create, setting};
 use super::super::{Object, ObjectKind, ObjectName, Schema};
 use super::DumpOptions;
-use super::children::names;
 use super::rights::own;
-use super::tables::described_as;
-use crate::quote::{fill_code, literal};
+use super::tables::{described_as, is_foreign_key};
+use crate::quote::{fill_code, listed, literal};
 
 /// Foreign keys, statistics, rules, policies and publications.
 pub(super) fn statements(schema: &Schema) -> Vec<String> {
@@ -23,26 +21,17 @@ pub(super) fn statements(schema: &Schema) -> Vec<String> {
         if name.kind == K::Constraint {
             statements.extend(disabled(name, object));
         }
-        if let (K::Rule, Some(state)) = (name.kind, object.get("state")) {
-            let (table, own) = (name.relation(), name.quoted());
-            statements.push(format!("ALTER TABLE {table} {state} RULE {own}"));
-        }
-        if name.kind == K::Statistics && object.get("statistics target").is_some() {
-            statements.extend(statement(name, object, "statistics target", schema));
-        }
+        let set = |it: &str| setting(name, it, object.get(it)?);
+        statements.extend(["state", "statistics target"].into_iter().filter_map(set));
         statements.extend(described_as(name, object, schema));
     }
     statements
 }
 
-pub(super) fn is_foreign_key(object: &Object) -> bool {
-    object.get("definition").is_some_and(|it| it.starts_with("FOREIGN KEY "))
-}
-
 /// Disables the triggers that keep a foreign key, where they are.
 fn disabled(name: &ObjectName, object: &Object) -> Option<String> {
     let tables = object.get("disabled triggers")?.strip_prefix("on ")?;
-    let tables = names(tables).map(literal).collect::<Vec<_>>().join(", ");
+    let tables = listed(tables, ',').map(literal).collect::<Vec<_>>().join(", ");
     let (table, name) = (literal(&name.relation()), literal(&name.name));
     let values = [("table", table.as_str()), ("name", &name), ("tables", &tables)];
     Some(fill_code(include_str!("disable.sql").trim(), &values))
@@ -65,9 +54,7 @@ pub(super) fn event_triggers(schema: &Schema, options: DumpOptions) -> Vec<Strin
     let mut statements = Vec::new();
     for (name, object) in all {
         statements.push(create::main(name, object, schema));
-        if let Some(state) = object.get("state") {
-            statements.push(format!("ALTER EVENT TRIGGER {} {state}", target(name, schema)));
-        }
+        statements.extend(object.get("state").and_then(|it| setting(name, "state", it)));
         statements.extend(described_as(name, object, schema));
         if options.owners {
             statements.extend(own(name, object, schema));

@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use super::super::name::spelt;
 use super::super::needs::Need;
-use super::super::sql::{comment, create};
+use super::super::sql::{comment, create, setting};
 use super::super::{Object, ObjectKind, ObjectName, Schema};
 use super::apart::Apart;
 use super::children::Form;
 use super::rights::is_public;
-use super::tables::{Tables, described_as};
+use super::tables::{Tables, described_as, is_check};
 use super::{constraints, indexes, sequences, steps};
 
 /// Statements that stay together.
@@ -236,22 +236,17 @@ impl<'p, 's> Pieces<'p, 's> {
                 self.want(joined, parent);
             }
             for (constraint, object) in self.tables.constraints(name) {
-                if object.get("definition").is_some_and(|it| it.starts_with("CHECK ")) {
+                if is_check(object) {
                     self.want(joined, constraint);
                 }
             }
         }
-        let index = object.get("replica identity").and_then(|it| it.strip_prefix("USING INDEX "));
+        let identity = object.get("replica identity").unwrap_or_default();
         let space = name.schema.as_deref().map(spelt).unwrap_or_default();
-        if let Some(index) =
-            index.and_then(|it| self.tables.families.named(&format!("{space}.{it}")))
-        {
-            let text = format!(
-                "ALTER TABLE ONLY {} REPLICA IDENTITY USING INDEX {}",
-                name.qualified(),
-                index.quoted()
-            );
-            let identity = self.add(name, name, Step::Identity, vec![text]);
+        let index = identity.strip_prefix("USING INDEX ").map(|it| format!("{space}.{it}"));
+        if let Some(index) = index.and_then(|it| self.tables.families.named(&it)) {
+            let statements = setting(name, "replica identity", identity).into_iter().collect();
+            let identity = self.add(name, name, Step::Identity, statements);
             self.want(identity, index);
         }
         steps::defaults(self, name);
@@ -260,10 +255,7 @@ impl<'p, 's> Pieces<'p, 's> {
     fn trigger(&mut self, name: &'s ObjectName, object: &'s Object) {
         let Some(whole) = self.whole_of(name) else { return };
         let mut statements = vec![create::main(name, object, self.schema)];
-        if let Some(state) = object.get("state") {
-            let (table, own) = (name.relation(), name.quoted());
-            statements.push(format!("ALTER TABLE {table} {state} TRIGGER {own}"));
-        }
+        statements.extend(object.get("state").and_then(|it| setting(name, "state", it)));
         statements.extend(described_as(name, object, self.schema));
         let piece = self.add(name, whole, Step::Trigger, statements);
         self.made.insert(name, piece);

@@ -1,8 +1,8 @@
 //! Objects without what they would have anyway: the shorter statement makes the same.
 
+use super::super::name::spelt;
 use super::super::sql::create::sequence_options;
 use super::super::{Object, ObjectName};
-use crate::schema::name::spelt;
 
 /// A function without what functions have unless told.
 pub(super) fn function(object: &Object) -> Object {
@@ -79,8 +79,8 @@ pub(super) fn not_null(name: &ObjectName, object: &Object) -> Object {
 
 #[cfg(test)]
 mod tests {
+    use super::super::super::Attribute;
     use super::*;
-    use crate::schema::Attribute;
 
     #[track_caller]
     fn check(attributes: &[(&'static str, &str)], expected: &str) {

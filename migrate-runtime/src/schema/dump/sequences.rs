@@ -1,10 +1,11 @@
 //! The pieces of sequences: those of identities come with their tables, others belong to a column once it is there.
 
-use super::super::sql::create;
+use super::super::sql::{create, setting};
 use super::super::{Object, ObjectName};
 use super::pieces::{Pieces, Step};
 use super::plain;
 use super::tables::described_as;
+use crate::quote::listed;
 
 pub(super) fn add<'s>(pieces: &mut Pieces<'_, 's>, name: &'s ObjectName, object: &'s Object) {
     let column = object.get("column");
@@ -27,8 +28,8 @@ pub(super) fn add<'s>(pieces: &mut Pieces<'_, 's>, name: &'s ObjectName, object:
     let text = create::main(name, &plain::sequence(object), pieces.schema);
     pieces.whole(name, object, text);
     if let (Some(column), Some(table)) = (column, table) {
-        let text = format!("ALTER SEQUENCE {} OWNED BY {column}", name.qualified());
-        let piece = pieces.add(name, table, Step::Joined, vec![text]);
+        let owned = setting(name, "column", column).into_iter().collect();
+        let piece = pieces.add(name, table, Step::Joined, owned);
         pieces.want(piece, name);
         pieces.want(piece, table);
     }
@@ -36,10 +37,6 @@ pub(super) fn add<'s>(pieces: &mut Pieces<'_, 's>, name: &'s ObjectName, object:
 
 /// The table of a column as SQL writes it: what comes before the last dot that is not quoted.
 fn relation_of(column: &str) -> &str {
-    let mut is_quoted = false;
-    let dots = column.char_indices().filter(|(_, it)| {
-        is_quoted ^= *it == '"';
-        *it == '.' && !is_quoted
-    });
-    dots.last().map_or(column, |(at, _)| &column[..at])
+    let own = listed(column, '.').last().unwrap_or_default();
+    column.strip_suffix(own).and_then(|it| it.strip_suffix('.')).unwrap_or(column)
 }

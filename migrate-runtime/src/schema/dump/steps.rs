@@ -2,7 +2,7 @@
 
 use super::super::query::selected;
 use super::super::sql::create;
-use super::super::{Object, ObjectKind, ObjectName};
+use super::super::{Attribute, Object, ObjectKind, ObjectName};
 use super::pieces::{Pieces, Step};
 use super::plain;
 use super::tables::{alter_column, column_settings, described_as};
@@ -29,7 +29,7 @@ pub(super) fn view<'s>(pieces: &mut Pieces<'_, 's>, name: &'s ObjectName, object
     let mut unfilled = object.without(&["data"]);
     if name.kind == ObjectKind::MaterializedView {
         let (name, value) = ("data", "WITH NO DATA".to_owned());
-        unfilled.attributes.push(crate::schema::Attribute { name, value });
+        unfilled.attributes.push(Attribute { name, value });
     }
     let text = create::main(name, &unfilled, pieces.schema);
     let columns = pieces.tables.families.columns(name);

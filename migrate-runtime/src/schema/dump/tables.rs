@@ -1,10 +1,8 @@
 //! The statements that make a table with its columns and constraints.
 
-use std::collections::HashMap;
-
 use super::super::name::spelt;
-use super::super::sql::comment;
 use super::super::sql::create::{self, constraint};
+use super::super::sql::{comment, setting};
 use super::super::{Object, ObjectKind, ObjectName, Schema};
 use super::apart::Apart;
 use super::children::{Families, Form};
@@ -17,25 +15,17 @@ type Known<'s> = (&'s ObjectName, &'s Object);
 pub(super) struct Tables<'s> {
     schema: &'s Schema,
     pub(super) families: Families<'s>,
-    constraints: HashMap<(Option<&'s str>, &'s str), Vec<Known<'s>>>,
 }
 
 impl<'s> Tables<'s> {
     pub(super) fn new(schema: &'s Schema) -> Tables<'s> {
-        let mut constraints: HashMap<_, Vec<_>> = HashMap::new();
-        for (name, object) in &schema.objects {
-            if let (ObjectKind::Constraint, Some(table)) = (name.kind, name.table.as_deref()) {
-                let of = (name.schema.as_deref(), table);
-                constraints.entry(of).or_default().push((name, object));
-            }
-        }
-        Tables { schema, families: Families::new(schema), constraints }
+        Tables { schema, families: Families::new(schema) }
     }
 
     /// The constraints of a table or domain, by name.
-    pub(super) fn constraints<'a>(&'a self, of: &'a ObjectName) -> &'a [Known<'s>] {
-        let key = (of.schema.as_deref(), of.name.as_str());
-        self.constraints.get(&key).map_or(&[], Vec::as_slice)
+    pub(super) fn constraints(&self, of: &ObjectName) -> Vec<Known<'s>> {
+        let schema = of.schema.as_deref().unwrap_or_default();
+        self.schema.parts(ObjectKind::Constraint, schema, &of.name).collect()
     }
 
     /// Whether a constraint is made with what it is one of.
@@ -47,10 +37,8 @@ impl<'s> Tables<'s> {
         let Some((_, whole)) = self.schema.whole(name) else { return false };
         // The index of a partition comes on its own, and then joins the parent's.
         let is_split = ["parent", "partition key"].iter().any(|it| whole.get(it).is_some());
-        definition.starts_with("CHECK ")
-            || !is_split
-                && !definition.starts_with("FOREIGN KEY ")
-                && !self.is_second(name, definition)
+        is_check(object)
+            || !is_split && !is_foreign_key(object) && !self.is_second(name, definition)
     }
 
     /// Whether a constraint is unique on the columns of another one: in one statement, it would be taken for the same.
@@ -63,19 +51,17 @@ impl<'s> Tables<'s> {
         let Some((whole, own)) = self.schema.whole(name).zip(columns(definition)) else {
             return false;
         };
-        let is_first = |it: &&(&ObjectName, &Object)| {
+        let is_first = |it: &Known<'_>| {
             let other = it.1.get("definition").unwrap_or_default();
             let comes_first = other.starts_with("PRIMARY KEY ") || it.0.name < name.name;
             it.0 != name && comes_first && columns(other).as_ref() == Some(&own)
         };
-        definition.starts_with("UNIQUE ")
-            && self.constraints(whole.0).iter().any(|it| is_first(&it))
+        definition.starts_with("UNIQUE ") && self.constraints(whole.0).iter().any(is_first)
     }
 
     /// Whether a constraint comes with a parent's.
     pub(super) fn is_inherited(&self, name: &ObjectName, object: &Object) -> bool {
-        let is_check = object.get("definition").is_some_and(|it| it.starts_with("CHECK "));
-        if !is_check || object.get("inheritance") != Some("inherited") {
+        if !is_check(object) || object.get("inheritance") != Some("inherited") {
             return false;
         }
         let form = self.schema.whole(name).map(|it| self.families.form(it.0, it.1));
@@ -99,11 +85,10 @@ impl<'s> Tables<'s> {
         for (name, column) in &columns {
             inside.extend(self.column(name, column, object, form, apart));
         }
-        let constraints = self
-            .constraints(table)
-            .iter()
-            .filter(|it| self.is_inside(it.0, it.1, apart) && !self.is_inherited(it.0, it.1));
-        inside.extend(constraints.clone().map(|it| constraint(it.0, it.1)));
+        let mut constraints = self.constraints(table);
+        constraints
+            .retain(|it| self.is_inside(it.0, it.1, apart) && !self.is_inherited(it.0, it.1));
+        inside.extend(constraints.iter().map(|it| constraint(it.0, it.1)));
         let mut statements = vec![create::table(table, &object.without(hidden), &inside)];
         if form == Form::Child {
             statements.extend(self.deviations(table, &columns));
@@ -111,7 +96,7 @@ impl<'s> Tables<'s> {
         statements.extend(columns.iter().flat_map(|it| column_settings(it.0, it.1)));
         statements.extend(table_settings(table, object));
         let described = [(table, object)].into_iter().chain(columns.iter().copied());
-        for (name, object) in described.chain(constraints.copied()) {
+        for (name, object) in described.chain(constraints) {
             statements.extend(described_as(name, object, self.schema));
         }
         statements
@@ -225,6 +210,14 @@ impl<'s> Tables<'s> {
     }
 }
 
+pub(super) fn is_check(constraint: &Object) -> bool {
+    constraint.get("definition").is_some_and(|it| it.starts_with("CHECK "))
+}
+
+pub(super) fn is_foreign_key(constraint: &Object) -> bool {
+    constraint.get("definition").is_some_and(|it| it.starts_with("FOREIGN KEY "))
+}
+
 /// The statement that gives an object its comment.
 pub(super) fn described_as(name: &ObjectName, object: &Object, schema: &Schema) -> Option<String> {
     object.get("comment").map(|it| comment(name, Some(it), schema))
@@ -236,17 +229,9 @@ pub(super) fn alter_column(column: &ObjectName, what: &str) -> String {
 
 /// What `CREATE TABLE` has no words for in every version.
 pub(super) fn column_settings(column: &ObjectName, object: &Object) -> Vec<String> {
-    let settings = [
-        ("storage", "SET STORAGE ", ""),
-        ("compression", "SET COMPRESSION ", ""),
-        ("statistics target", "SET STATISTICS ", ""),
-        ("options", "SET (", ")"),
-    ];
-    let set = |(attribute, before, after): &(&str, &str, &str)| {
-        let value = object.get(attribute)?;
-        Some(alter_column(column, &format!("{before}{value}{after}")))
-    };
-    let mut statements: Vec<_> = settings.iter().filter_map(set).collect();
+    let attributes = ["storage", "compression", "statistics target", "options"];
+    let set = |it: &str| setting(column, it, object.get(it)?);
+    let mut statements: Vec<_> = attributes.into_iter().filter_map(set).collect();
     if let Some(not_null) = object.get("not null").filter(|it| it.ends_with(" NOT VALID")) {
         let name = object.get(plain::NOT_NULL_NAME).unwrap_or_default();
         let (table, own) = (column.relation(), column.quoted());
@@ -257,19 +242,12 @@ pub(super) fn column_settings(column: &ObjectName, object: &Object) -> Vec<Strin
     statements
 }
 
-fn table_settings(table: &ObjectName, object: &Object) -> Vec<String> {
-    let qualified = table.qualified();
-    let mut statements = Vec::new();
-    if object.get("row level security").is_some() {
-        statements.push(format!("ALTER TABLE ONLY {qualified} ENABLE ROW LEVEL SECURITY"));
-    }
-    if object.get("row level security of its owner").is_some() {
-        statements.push(format!("ALTER TABLE ONLY {qualified} FORCE ROW LEVEL SECURITY"));
-    }
-    let identity = object.get("replica identity").filter(|it| ["FULL", "NOTHING"].contains(it));
-    // That of a foreign table is nothing, and cannot be set.
-    if let Some(identity) = identity.filter(|_| table.kind == ObjectKind::Table) {
-        statements.push(format!("ALTER TABLE ONLY {qualified} REPLICA IDENTITY {identity}"));
-    }
-    statements
+fn table_settings(table: &ObjectName, object: &Object) -> impl Iterator<Item = String> {
+    let attributes = ["row level security", "row level security of its owner", "replica identity"];
+    attributes.into_iter().filter_map(|it| {
+        let value = object.get(it)?;
+        // An index is not there yet.
+        let is_index = it == "replica identity" && !["FULL", "NOTHING"].contains(&value);
+        setting(table, it, value).filter(|_| !is_index)
+    })
 }

@@ -2,8 +2,10 @@
 
 use migrate_core::nearest;
 
+use super::super::ignore::fits;
+use super::super::relation_label;
 use super::Picture;
-use super::drawing::{Everything, is_view, label, name_of};
+use super::drawing::{Everything, is_view, name_of};
 use crate::error::{Error, ErrorKind};
 
 /// Why a table is drawn.
@@ -13,33 +15,41 @@ pub(super) enum Part {
     Neighbour,
 }
 
+/// What is asked for where nothing is named.
+const EVERYTHING: &str = "*";
+
 /// For each relation, whether it is drawn.
 pub(super) fn chosen(picture: &Picture, all: &Everything<'_>) -> Result<Vec<Option<Part>>, Error> {
-    let is_root = |at: usize| all.roots[at] == at;
     let is_kind_drawn = |at: usize| picture.views || !is_view(&all.relations[at]);
-    if picture.tables.is_empty() {
-        let part = |at| (is_root(at) && is_kind_drawn(at)).then_some(Part::Asked);
-        return Ok((0..all.roots.len()).map(part).collect());
-    }
     let names: Vec<_> = all.relations.iter().map(|it| name_of(it.name)).collect();
-    let labels: Vec<_> = names.iter().map(label).collect();
+    let is_here =
+        |at: &usize| picture.schemas.is_empty() || picture.schemas.contains(&names[*at].0);
+    let here: Vec<_> = (0..names.len()).filter(is_here).collect();
     let mut parts = vec![None; names.len()];
-    for pattern in &picture.tables {
-        let is_named = |at: &usize| {
-            let (schema, name) = &names[*at];
+    let mut ask = |pattern: &str| {
+        let is_named = |at: &&usize| {
+            let (schema, name) = &names[**at];
             let is_meant = |text: &str| {
-                let is_like = pattern.contains('*') && matches(pattern, text);
-                is_like && is_kind_drawn(*at) || pattern == text
+                let is_like = pattern.contains('*') && fits(pattern, text);
+                is_like && is_kind_drawn(**at) || pattern == text
             };
-            is_meant(name) || is_meant(&format!("{schema}.{name}")) || is_meant(&labels[*at])
+            is_meant(name)
+                || is_meant(&format!("{schema}.{name}"))
+                || is_meant(&relation_label(schema, name))
         };
-        let found: Vec<_> = (0..names.len()).filter(is_named).collect();
-        if found.is_empty() {
-            return Err(unknown(pattern, &labels));
+        let found: Vec<_> = here.iter().filter(is_named).collect();
+        for at in &found {
+            parts[all.roots[**at]] = Some(Part::Asked);
         }
-        for at in found {
-            parts[all.roots[at]] = Some(Part::Asked);
-        }
+        !found.is_empty()
+    };
+    if picture.tables.is_empty() {
+        ask(EVERYTHING);
+    }
+    if let Some(pattern) = picture.tables.iter().find(|it| !ask(it)) {
+        let label = |at: &usize| relation_label(&names[*at].0, &names[*at].1);
+        let labels: Vec<_> = here.iter().map(label).collect();
+        return Err(unknown(pattern, &labels));
     }
     for link in &all.links {
         for (one, other) in [(link.from, link.to), (link.to, link.from)] {
@@ -60,40 +70,5 @@ fn unknown(pattern: &str, labels: &[String]) -> Error {
     match nearest(pattern, labels.iter().map(String::as_str)) {
         Some(meant) => error.with_hint(format!("did you mean `{meant}`?")),
         None => error,
-    }
-}
-
-/// Whether a text is like a pattern, in which `*` stands for any text.
-fn matches(pattern: &str, text: &str) -> bool {
-    let mut parts = pattern.split('*');
-    let Some(mut rest) = parts.next().and_then(|it| text.strip_prefix(it)) else { return false };
-    let mut parts = parts.peekable();
-    while let Some(part) = parts.next() {
-        if parts.peek().is_none() {
-            return rest.ends_with(part);
-        }
-        match rest.find(part) {
-            Some(at) => rest = &rest[at + part.len()..],
-            None => return false,
-        }
-    }
-    rest.is_empty()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_star_stands_for_any_text() {
-        for text in ["contract_versions", "app.contract_versions"] {
-            for pattern in ["*", "*contract*", "*_versions", "*co*ver*s", "**"] {
-                assert!(matches(pattern, text), "{pattern}");
-            }
-            for pattern in ["*x*", "*_version", "c_*", "*s*sions*s"] {
-                assert!(!matches(pattern, text), "{pattern}");
-            }
-        }
-        assert!(matches("ab*", "ab") && !matches("ab*b", "ab") && matches("ab", "ab"));
     }
 }

@@ -2,10 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use migrate_core::sql_words;
-
-use super::super::relation::unquoted;
-use super::super::{Column, ObjectKind, ObjectName, Relation, Schema, SqlType};
+use super::super::relation::tables_in;
+use super::super::{Column, ObjectKind, ObjectName, Relation, Schema, SqlType, relation_label};
 use super::chosen::{Part, chosen};
 use super::keys::unique_columns;
 use super::{Columns, MOST_COLUMNS, Picture};
@@ -103,7 +101,7 @@ impl<'s> Everything<'s> {
             relations.iter().enumerate().map(|(at, it)| (name(it), at)).collect();
         let find = |name: &(String, String)| places.get(name).copied();
         let parent = |at: usize| {
-            let parents = names_in(relations[at].object.get("parent")?);
+            let parents = tables_in(relations[at].object.get("parent")?);
             parents.first().and_then(find)
         };
         let root = |mut at: usize| {
@@ -135,7 +133,7 @@ impl<'s> Everything<'s> {
                 };
                 add(to, Some(key));
             }
-            let parents = relation.object.get("parents").map(names_in).unwrap_or_default();
+            let parents = relation.object.get("parents").map(tables_in).unwrap_or_default();
             for parent in parents.iter().filter_map(find) {
                 add(parent, None);
             }
@@ -150,7 +148,7 @@ impl<'s> Everything<'s> {
         let is_key: Vec<_> = rows.iter().map(|it| !it.marks.is_empty()).collect();
         let shown = shown(&is_key, columns);
         Table {
-            label: label(&name),
+            label: relation_label(&name.0, &name.1),
             name,
             notes: self.notes(at),
             comment: relation.object.get("comment").map(str::to_owned),
@@ -213,28 +211,6 @@ fn shown(is_key: &[bool], columns: Columns) -> Vec<usize> {
 
 pub(super) fn name_of(name: &ObjectName) -> (String, String) {
     (name.schema.clone().unwrap_or_default(), name.name.clone())
-}
-
-/// A name for people: with the schema, where it is not the one in which everything is; in quotes only where it would be
-/// taken for another one.
-pub(super) fn label((schema, name): &(String, String)) -> String {
-    let part = |it: &str| {
-        if it.contains(['.', '"']) { crate::quote::ident(it) } else { it.to_owned() }
-    };
-    match schema.as_str() {
-        "public" => part(name),
-        _ => format!("{}.{}", part(schema), part(name)),
-    }
-}
-
-/// The names with their schemas in a list that SQL has written.
-fn names_in(list: &str) -> Vec<(String, String)> {
-    let words = sql_words(list);
-    let name = |words: &[&str]| match words {
-        [schema, ".", name] => Some((unquoted(schema), unquoted(name))),
-        _ => None,
-    };
-    words.split(|it| *it == ",").filter_map(name).collect()
 }
 
 /// The types of `pg_catalog` that people know by another name.

@@ -22,6 +22,8 @@ pub struct Picture {
     /// The tables that are drawn, with those that they refer to and that refer to them: `users`, `app.users`, and `*`
     /// for any text. Where there are none, everything is.
     pub tables: Vec<String>,
+    /// The schemas that they are in; where there are none, any. What is linked with them is drawn wherever it is.
+    pub schemas: Vec<String>,
     /// Which of their columns.
     pub columns: Columns,
     /// Whether views are drawn too. One that `tables` names is.

@@ -221,15 +221,6 @@ fn views_are_drawn_where_they_are_asked_for() {
 }
 
 #[test]
-fn no_two_tables_have_one_name() {
-    let label = |schema: &str, name: &str| drawing::label(&(schema.to_owned(), name.to_owned()));
-    assert_eq!(label("public", "Order items"), "Order items");
-    assert_eq!(label("app", "Größe"), "app.Größe");
-    assert_eq!(label("public", "app.users"), "\"app.users\"");
-    assert_eq!(label("public", "\"app.users\""), "\"\"\"app.users\"\"\"");
-}
-
-#[test]
 fn types_are_written_in_few_letters() {
     let mut made = Made::default();
     let columns = [

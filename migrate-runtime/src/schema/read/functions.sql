@@ -2,7 +2,7 @@ SELECT {id}, CASE p.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' 
        n.nspname, NULL, p.proname || '(' || pg_catalog.oidvectortypes(p.proargtypes) || ')',
        pg_catalog.pg_get_function_arguments(p.oid),
        CASE WHEN p.prokind <> 'p' THEN pg_catalog.pg_get_function_result(p.oid) END,
-       CASE WHEN p.prokind <> 'a' THEN (SELECT l.lanname FROM pg_catalog.pg_language l WHERE l.oid = p.prolang) END,
+       CASE WHEN p.prokind <> 'a' THEN (SELECT pg_catalog.quote_ident(l.lanname) FROM pg_catalog.pg_language l WHERE l.oid = p.prolang) END,
        CASE WHEN p.prokind = 'w' THEN 'WINDOW' END,
        CASE p.provolatile WHEN 'i' THEN 'IMMUTABLE' WHEN 's' THEN 'STABLE' ELSE 'VOLATILE' END,
        CASE WHEN p.proisstrict THEN 'STRICT' END,
@@ -12,7 +12,9 @@ SELECT {id}, CASE p.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' 
        p.procost,
        NULLIF(p.prorows, 0),
        NULLIF(p.prosupport::oid, 0)::pg_catalog.regproc::text,
-       (SELECT pg_catalog.string_agg(it, E'\n' ORDER BY it COLLATE pg_catalog."C") FROM pg_catalog.unnest(p.proconfig) it),
+       -- A line each; those that a value has besides begin with a blank.
+       (SELECT pg_catalog.string_agg(pg_catalog.replace(it, E'\n', E'\n '), E'\n' ORDER BY it COLLATE pg_catalog."C")
+        FROM pg_catalog.unnest(p.proconfig) it),
        CASE WHEN p.prokind <> 'a' THEN COALESCE({sql_body}, p.prosrc) END,
        p.probin,
        (SELECT pg_catalog.concat_ws(', ',

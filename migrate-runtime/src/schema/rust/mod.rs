@@ -104,9 +104,7 @@ impl Schema {
     }
 
     fn comment_of_schema(&self, schema: &str) -> Option<&str> {
-        let name = schema.to_owned();
-        let name = ObjectName { kind: ObjectKind::Schema, schema: None, table: None, name };
-        self.objects.get(&name)?.get("comment")
+        self.objects.get(&ObjectName::of_schema(schema))?.get("comment")
     }
 }
 
@@ -127,23 +125,30 @@ fn write_relation(text: &mut String, it: &Relation<'_>) {
     let unique: Vec<String> = it.unique.iter().map(|it| literals(it)).collect();
     let foreign: Vec<String> = it.foreign_keys.iter().map(foreign_key).collect();
     text.push_str("        use super::super::{Column, ForeignKey};\n\n");
-    let mut constant = |about: &str, name: &str, of: &str, value: &str| {
-        let _ = writeln!(text, "        /// {about}\n        pub const {name}: {of} = {value};");
-    };
-    constant("Its name alone.", "NAME", "&str", &literal(&it.name.name));
-    constant("Its name, as SQL writes it.", "TABLE", "&str", &literal(&it.name.qualified()));
+    constant(text, "Its name alone.", "NAME", "&str", &literal(&it.name.name));
+    constant(text, "Its name, as SQL writes it.", "TABLE", "&str", &literal(&it.name.qualified()));
     let columns = format!("&[{}]", identifiers.join(", "));
-    constant("Its columns, in their order.", "COLUMNS", "&[Column]", &columns);
+    constant(text, "Its columns, in their order.", "COLUMNS", "&[Column]", &columns);
     let key = literals(&it.primary_key);
-    constant("The columns of its primary key; empty without one.", "PRIMARY_KEY", "&[&str]", &key);
+    constant(
+        text,
+        "The columns of its primary key; empty without one.",
+        "PRIMARY_KEY",
+        "&[&str]",
+        &key,
+    );
     let unique = format!("&[{}]", unique.join(", "));
-    constant("The columns of each unique constraint.", "UNIQUE", "&[&[&str]]", &unique);
+    constant(text, "The columns of each unique constraint.", "UNIQUE", "&[&[&str]]", &unique);
     let foreign = format!("&[{}]", foreign.join(", "));
-    constant("Its foreign keys.", "FOREIGN_KEYS", "&[ForeignKey]", &foreign);
+    constant(text, "Its foreign keys.", "FOREIGN_KEYS", "&[ForeignKey]", &foreign);
     for (column, identifier) in it.columns.iter().zip(&identifiers) {
         text.push('\n');
         write_column(text, column, identifier);
     }
+}
+
+fn constant(text: &mut String, about: &str, name: &str, of: &str, value: &str) {
+    let _ = writeln!(text, "        /// {about}\n        pub const {name}: {of} = {value};");
 }
 
 fn write_column(text: &mut String, it: &Column<'_>, identifier: &str) {
@@ -185,14 +190,11 @@ fn write_enum(text: &mut String, name: &ObjectName, object: &Object) {
     let labels = quoted_texts(object.get("labels").unwrap_or_default());
     let names: Vec<&str> = labels.iter().map(String::as_str).collect();
     let identifiers = identifiers(&names, Case::Upper, &OF_AN_ENUM);
-    let mut constant = |about: &str, name: &str, of: &str, value: &str| {
-        let _ = writeln!(text, "        /// {about}\n        pub const {name}: {of} = {value};");
-    };
-    constant("Its name alone.", "NAME", "&str", &literal(&name.name));
-    constant("Its name, as SQL writes it.", "TYPE", "&str", &literal(&name.qualified()));
+    constant(text, "Its name alone.", "NAME", "&str", &literal(&name.name));
+    constant(text, "Its name, as SQL writes it.", "TYPE", "&str", &literal(&name.qualified()));
     let all = format!("&[{}]", identifiers.join(", "));
-    constant("Its labels, in their order.", "LABELS", "&[&str]", &all);
+    constant(text, "Its labels, in their order.", "LABELS", "&[&str]", &all);
     for (label, identifier) in labels.iter().zip(&identifiers) {
-        constant("A label.", identifier, "&str", &literal(label));
+        constant(text, "A label.", identifier, "&str", &literal(label));
     }
 }

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 use super::super::name::{arguments_at, spelt};
 use super::super::{Object, ObjectKind, ObjectName, Schema};
-use crate::quote::literal;
+use crate::quote::{literal, setting_value};
 
 /// What makes the object.
 pub(in super::super) fn main(name: &ObjectName, object: &Object, schema: &Schema) -> String {
@@ -71,13 +71,18 @@ pub(in super::super) fn main(name: &ObjectName, object: &Object, schema: &Schema
         }
         K::Extension => {
             let (version, schema) = (get("version"), spelt(get("schema")));
-            format!("CREATE EXTENSION {qualified} SCHEMA {schema} VERSION '{version}'")
+            format!("CREATE EXTENSION {qualified} SCHEMA {schema} VERSION {}", literal(version))
         }
-        K::DefaultPrivileges => format!("-- {name}"),
+        K::DefaultPrivileges => remark(&name.to_string()),
         K::Schema | K::ForeignDataWrapper | K::Server => {
             format!("CREATE {kind} {qualified} {definition}").trim_end().to_owned()
         }
     }
+}
+
+/// What is no statement, on one line whatever the names in it are.
+pub(super) fn remark(text: &str) -> String {
+    format!("-- {}", text.replace(['\n', '\r'], " "))
 }
 
 /// The sorts of words that have the same dictionaries.
@@ -256,9 +261,11 @@ fn function(name: &ObjectName, object: &Object) -> String {
         ("support function", "SUPPORT ", ""),
     ];
     append(&mut text, object, '\n', &parts);
-    for setting in get("settings").lines() {
+    // Those that begin with a blank are lines of a value.
+    for setting in get("settings").replace("\n ", "\0").split_terminator('\n') {
         let (name, value) = setting.split_once('=').unwrap_or((setting, ""));
-        let _ = write!(text, "\nSET {} TO {}", setting_name(name), setting_value(name, value));
+        let value = setting_value(name, &value.replace('\0', "\n"));
+        let _ = write!(text, "\nSET {} TO {value}", setting_name(name));
     }
     let body = get("body");
     let _ = match (get("language"), object.get("library")) {
@@ -292,49 +299,12 @@ fn setting_name(name: &str) -> String {
     name.split('.').map(spelt).collect::<Vec<_>>().join(".")
 }
 
-/// Settings that are lists of names: PostgreSQL keeps each quoted where it has to be.
-const LISTS: [&str; 7] = [
-    "local_preload_libraries",
-    "search_path",
-    "session_preload_libraries",
-    "shared_preload_libraries",
-    "synchronized_standby_slots",
-    "temp_tablespaces",
-    "unix_socket_directories",
-];
-
-fn setting_value(name: &str, value: &str) -> String {
-    if !LISTS.contains(&name) {
-        return literal(value);
-    }
-    let mut names = vec![String::new()];
-    let (mut is_quoted, mut characters) = (false, value.chars().peekable());
-    while let Some(character) = characters.next() {
-        let last = names.last_mut();
-        match (character, last) {
-            ('"', Some(name)) if is_quoted && characters.next_if_eq(&'"').is_some() => {
-                name.push('"');
-            }
-            ('"', _) => is_quoted = !is_quoted,
-            (',', _) if !is_quoted => names.push(String::new()),
-            (' ', _) if !is_quoted => {}
-            (it, Some(name)) => name.push(it),
-            (_, None) => {}
-        }
-    }
-    names.iter().map(|it| literal(it)).collect::<Vec<_>>().join(", ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn lists_of_names_are_lists_of_texts() {
-        assert_eq!(setting_value("search_path", "\"$user\", public"), "'$user', 'public'");
-        assert_eq!(setting_value("search_path", "\"\""), "''");
-        assert_eq!(setting_value("search_path", "\"a, \"\"b\""), "'a, \"b'");
-        assert_eq!(setting_value("work_mem", "4MB"), "'4MB'");
+    fn a_setting_may_have_two_names() {
         assert_eq!(setting_name("my.Setting"), "my.\"Setting\"");
     }
 

@@ -2,6 +2,7 @@
 
 use super::super::name::spelt;
 use super::super::{ObjectKind, ObjectName};
+use crate::quote::listed;
 
 /// The statements for a list of grants: a line each, as the queries write it.
 pub(in super::super) fn grants(name: &ObjectName, value: &str, owner: Option<&str>) -> Vec<String> {
@@ -38,7 +39,7 @@ pub(in super::super) fn grants(name: &ObjectName, value: &str, owner: Option<&st
             (false, _) => format!("{before}GRANT {privileges} ON {what} TO {grantee}{option}"),
         }
     };
-    value.lines().map(line).collect()
+    listed(value, '\n').filter(|it| !it.is_empty()).map(line).collect()
 }
 
 fn in_schema(name: &str) -> String {
@@ -91,6 +92,18 @@ mod tests {
             [
                 "REVOKE SELECT (c) ON TABLE public.t FROM \"Me\"",
                 "REVOKE GRANT OPTION FOR INSERT (c) ON TABLE public.t FROM app"
+            ]
+        );
+    }
+
+    #[test]
+    fn roles_may_be_called_anything() {
+        let table = name(ObjectKind::Table, None, "t");
+        assert_eq!(
+            grants(&table, "SELECT TO \"a\nno b TO \"\"c\"\nno INSERT TO its owner", None),
+            [
+                "GRANT SELECT ON TABLE public.t TO \"a\nno b TO \"\"c\"",
+                "REVOKE INSERT ON TABLE public.t FROM its owner"
             ]
         );
     }

@@ -1,12 +1,12 @@
 //! What is known of an object, as SQL: for people who compare two of them. Most of it runs as it is; what has no
-//! statement of its own is a comment.
+//! statement of its own is a remark.
 
 pub(super) mod create;
 mod grants;
 
 pub(super) use grants::grants;
 
-use create::{column, main, table};
+use create::{column, main, remark, table};
 
 use super::name::spelt;
 use super::{Object, ObjectKind, ObjectName, Schema};
@@ -23,14 +23,10 @@ pub(super) fn definition(name: &ObjectName, object: &Object, schema: &Schema) ->
         _ => main(name, object, schema),
     };
     let mut lines = lines_of(&text);
-    let aside =
-        object.attributes.iter().filter(|it| ASIDE.contains(&it.name) && it.name != "owner");
+    let aside = object.attributes.iter().filter(|it| ["grants", "comment"].contains(&it.name));
     lines.extend(aside.flat_map(|it| statement(name, object, it.name, schema)));
     lines
 }
-
-/// What statements of their own tell.
-const ASIDE: [&str; 3] = ["owner", "grants", "comment"];
 
 /// The lines that tell one attribute of an object; none where it is as it is unless told.
 pub(super) fn statement(
@@ -48,13 +44,10 @@ pub(super) fn statement(
             let owner = object.get("owner").or_else(|| schema.whole(name)?.1.get("owner"));
             grants(name, value.unwrap_or_default(), owner)
         }
-        _ => match (alteration(name, attribute), value) {
-            (Some(action), Some(value)) if action.ends_with('(') => {
-                vec![format!("{action}{value})")]
-            }
-            (Some(action), Some(value)) => vec![format!("{action} {value}")],
-            (Some(_), None) => Vec::new(),
-            (None, _) => lines_of(&main(name, object, schema)),
+        (_, value) => match setting(name, attribute, value.unwrap_or_default()) {
+            Some(text) if value.is_some() => lines_of(&text),
+            Some(_) => Vec::new(),
+            None => lines_of(&main(name, object, schema)),
         },
     }
 }
@@ -88,7 +81,7 @@ pub(super) fn removal(name: &ObjectName, schema: &Schema) -> Option<String> {
 }
 
 /// What comes after the kind in a statement about the object.
-pub(super) fn target(name: &ObjectName, schema: &Schema) -> String {
+fn target(name: &ObjectName, schema: &Schema) -> String {
     match (name.kind, &name.table) {
         (ObjectKind::Cast, _) => format!("({})", name.quoted()),
         (ObjectKind::Column | ObjectKind::Index, _) | (_, None) => name.qualified(),
@@ -99,39 +92,60 @@ pub(super) fn target(name: &ObjectName, schema: &Schema) -> String {
     }
 }
 
-/// Statements that set one attribute, as far as it is not part of what makes the object.
-fn alteration(name: &ObjectName, attribute: &str) -> Option<String> {
+/// The statement that sets one attribute, as far as it is not part of what makes the object; a remark where there is
+/// none.
+pub(super) fn setting(name: &ObjectName, attribute: &str, value: &str) -> Option<String> {
     use ObjectKind as K;
-    let (own, relation) = (name.quoted(), name.relation());
-    let of_column = |what: &str| Some(format!("ALTER TABLE {relation} ALTER COLUMN {own} {what}"));
-    let of_own =
-        |what: &str| Some(format!("ALTER {} {} {what}", name.kind.sql(), name.qualified()));
+    let (kind, own, qualified) = (name.kind.sql(), name.quoted(), name.qualified());
+    let only = if name.kind == K::Table { "ONLY " } else { "" };
+    let table = || format!("ALTER TABLE ONLY {}", name.relation());
+    let of_own = |what: &str| Some(format!("ALTER {kind} {only}{qualified} {what}"));
+    let of_column = |what: &str| Some(format!("{} ALTER COLUMN {own} {what}", table()));
     match (name.kind, attribute) {
-        (K::Column, "storage") => of_column("SET STORAGE"),
-        (K::Column, "compression") => of_column("SET COMPRESSION"),
-        (K::Column, "statistics target") => of_column("SET STATISTICS"),
-        (K::Column, "options") => of_column("SET ("),
-        (K::Column, "foreign options") => of_column("OPTIONS ("),
-        (K::Table | K::ForeignTable, "row level security" | "row level security of its owner") => {
-            of_own("ROW LEVEL SECURITY --")
+        (K::Column, "storage") => of_column(&format!("SET STORAGE {value}")),
+        (K::Column, "compression") => of_column(&format!("SET COMPRESSION {value}")),
+        (K::Column, "statistics target") => of_column(&format!("SET STATISTICS {value}")),
+        (K::Column, "options") => of_column(&format!("SET ({value})")),
+        (K::Column, "foreign options") => of_column(&format!("OPTIONS ({value})")),
+        (K::Table | K::ForeignTable, "row level security") => of_own("ENABLE ROW LEVEL SECURITY"),
+        (K::Table | K::ForeignTable, "row level security of its owner") => {
+            of_own("FORCE ROW LEVEL SECURITY")
         }
-        (K::Table, "replica identity") => of_own("REPLICA IDENTITY"),
-        (K::Table | K::View, "options") | (K::Table, "TOAST options") => of_own("SET ("),
-        (K::Table | K::Index | K::MaterializedView, "tablespace") => of_own("SET TABLESPACE"),
-        (K::Table, "access method") => of_own("SET ACCESS METHOD"),
-        (K::Statistics, "statistics target") => of_own("SET STATISTICS"),
-        (K::Trigger, "state") => Some(format!("ALTER TABLE {relation} /* TRIGGER {own} */")),
-        (K::Rule, "state") => Some(format!("ALTER TABLE {relation} /* RULE {own} */")),
+        (K::Table, "replica identity") => of_own(&format!("REPLICA IDENTITY {value}")),
+        (K::Table | K::View, "options") | (K::Table, "TOAST options") => {
+            of_own(&format!("SET ({value})"))
+        }
+        (K::Table | K::Index | K::MaterializedView, "tablespace") => {
+            of_own(&format!("SET TABLESPACE {value}"))
+        }
+        (K::Table, "access method") => of_own(&format!("SET ACCESS METHOD {value}")),
+        (K::Statistics, "statistics target") => of_own(&format!("SET STATISTICS {value}")),
+        (K::Trigger | K::Rule, "state") => {
+            Some(format!("ALTER TABLE {} {value} {kind} {own}", name.relation()))
+        }
+        (K::EventTrigger, "state") => of_own(value),
+        (K::Index, "clustering") => {
+            Some(format!("ALTER TABLE {} CLUSTER ON {own}", name.relation()))
+        }
+        (K::Index, "statistics targets") => of_own(&targets(value)),
+        (K::Index, "parent") => Some(format!("ALTER INDEX {value} ATTACH PARTITION {qualified}")),
+        (K::Sequence, "column") => of_own(&format!("OWNED BY {value}")),
         (K::Column, "inheritance" | "name of its not-null constraint")
-        | (K::Index, "validity" | "clustering" | "parent" | "statistics targets") => {
-            Some(format!("-- {attribute} of {}:", name.qualified()))
+        | (K::Index, "validity")
+        | (K::Constraint, "inheritance" | "disabled triggers") => {
+            Some(remark(&format!("{attribute} of {qualified}: {value}")))
         }
-        (K::Constraint, "inheritance" | "disabled triggers") => {
-            Some(format!("-- {attribute} of {own}:"))
-        }
-        (K::Sequence, "column") => of_own("OWNED BY"),
         _ => None,
     }
+}
+
+/// The targets of an index, each with the number of its column: `1 100, 3 50`.
+fn targets(value: &str) -> String {
+    let target = |it: &str| {
+        let (column, target) = it.split_once(' ')?;
+        Some(format!("ALTER COLUMN {column} SET STATISTICS {target}"))
+    };
+    value.split(", ").filter_map(target).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
@@ -147,6 +161,48 @@ mod tests {
     fn name(kind: ObjectKind, table: Option<&str>, name: &str) -> ObjectName {
         let (schema, table) = (Some("public".to_owned()), table.map(str::to_owned));
         ObjectName { kind, schema, table, name: name.to_owned() }
+    }
+
+    #[test]
+    fn attributes_can_be_pasted() {
+        use ObjectKind as K;
+        let check = |kind, table, attribute, value, expected: &str| {
+            assert_eq!(setting(&name(kind, table, "it"), attribute, value).unwrap(), expected);
+        };
+        let of = Some("t");
+        check(K::Trigger, of, "state", "DISABLE", "ALTER TABLE public.t DISABLE TRIGGER it");
+        check(K::Rule, of, "state", "ENABLE ALWAYS", "ALTER TABLE public.t ENABLE ALWAYS RULE it");
+        check(
+            K::Table,
+            None,
+            "row level security",
+            "enabled",
+            "ALTER TABLE ONLY public.it ENABLE ROW LEVEL SECURITY",
+        );
+        check(
+            K::Index,
+            of,
+            "statistics targets",
+            "1 100, 3 50",
+            "ALTER INDEX public.it ALTER COLUMN 1 SET STATISTICS 100, ALTER COLUMN 3 SET STATISTICS 50",
+        );
+    }
+
+    #[test]
+    fn a_remark_is_one_line() {
+        let index = name(ObjectKind::Index, Some("t"), "a\nDROP TABLE t; --");
+        let invalid = setting(&index, "validity", "INVALID").unwrap();
+        assert_eq!(invalid, "-- validity of public.\"a DROP TABLE t; --\": INVALID");
+        let kind = ObjectKind::DefaultPrivileges;
+        let privileges =
+            ObjectName { kind, schema: None, table: None, name: "tables of \"a\nb\"".to_owned() };
+        assert_eq!(
+            definition(&privileges, &object(&[("grants", "SELECT TO PUBLIC")]), &Schema::default()),
+            [
+                "-- default privileges for tables of \"a b\"",
+                "ALTER DEFAULT PRIVILEGES FOR ROLE \"a\nb\" GRANT SELECT ON TABLES TO PUBLIC"
+            ]
+        );
     }
 
     #[test]

@@ -42,8 +42,7 @@ fn fill(page: &Page, drift: &SchemaDrift, body: &mut Html) -> Option<usize> {
     }
     if !slight.is_empty() {
         let label = format!("Show {} that do not count", differences(slight.len()));
-        body.open("details", &[("class", "more")]).element("summary", &[], &label);
-        body.add(&list(&slight)).close("details");
+        body.behind(&label, &list(&slight));
     }
     Some(found.len())
 }

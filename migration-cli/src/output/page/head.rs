@@ -1,10 +1,12 @@
 //! The head of the page: which database, when, and how things stand; and its foot.
 
+use anstyle::Style;
 use migrate_runtime::{Finding, FindingKind};
 
 use super::html::Html;
 use super::standing::Standing;
 use super::{Page, html};
+use crate::output::style::class;
 use crate::text::printable;
 use crate::time::{readable, rfc3339};
 
@@ -92,10 +94,10 @@ fn findings(page: &Page, standing: &Standing) -> Html {
     html
 }
 
-/// The word for a state with its mark, in the colour of it.
-pub(super) fn mark(class: &str, word: &str) -> Html {
+/// A word with its mark, both in the colour of it.
+pub(super) fn mark(style: Style, word: &str) -> Html {
     let mut html = html::Html::new();
-    html.open("span", &[("class", &format!("state {class}"))]);
+    html.open("span", &[("class", &format!("state {}", class(style)))]);
     html.element("span", &[("class", "mark"), ("aria-hidden", "true")], "").text(word);
     html.close("span");
     html

@@ -63,6 +63,12 @@ impl Html {
         self.open(tag, attributes).text(text).close(tag)
     }
 
+    /// A piece that is behind a button of the browser's own.
+    pub(super) fn behind(&mut self, button: &str, piece: &Html) -> &mut Html {
+        self.open("details", &[("class", "more")]).element("summary", &[], button);
+        self.add(piece).close("details")
+    }
+
     /// A name, which may go on in the next line behind each of its underscores.
     pub(super) fn name(&mut self, name: &str) -> &mut Html {
         self.open("span", &[("class", "name")]);

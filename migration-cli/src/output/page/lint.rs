@@ -4,7 +4,8 @@ use migrate_runtime::Severity;
 
 use super::html::{Html, findable};
 use super::{Page, Section};
-use crate::output::lint::{Lint, accept};
+use crate::output::lint::{Lint, accept, of_severity};
+use crate::output::style::class;
 use crate::text::plural;
 
 pub(super) fn section(page: &Page) -> Section {
@@ -28,8 +29,7 @@ pub(super) fn section(page: &Page) -> Section {
     body.add(&list(findings));
     if !notes.is_empty() {
         let label = format!("Show {}", plural(notes.len(), "note"));
-        body.open("details", &[("class", "more")]).element("summary", &[], &label);
-        body.add(&list(notes)).close("details");
+        body.behind(&label, &list(notes));
     }
     Section { id: "lint", title: "Lint", count: Some(count), body }
 }
@@ -54,13 +54,9 @@ fn list(findings: Vec<(String, &migrate_runtime::ScriptFinding)>) -> Html {
 
 /// The severity and the rule.
 pub(super) fn tag(finding: &migrate_runtime::ScriptFinding) -> Html {
-    let class = match finding.severity {
-        Severity::Error => "tag bad",
-        Severity::Warning => "tag waiting",
-        _ => "tag",
-    };
+    let class = format!("tag {}", class(of_severity(finding.severity)));
     let mut html = Html::new();
     let text = format!("{} {}", finding.severity.as_str(), finding.rule);
-    html.element("span", &[("class", class)], &text);
+    html.element("span", &[("class", class.trim_end())], &text);
     html
 }

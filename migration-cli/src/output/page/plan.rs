@@ -1,11 +1,14 @@
 //! What `up` would do, with the locks of each statement, as `plan` shows it.
 
-use migrate_runtime::{Blocks, Impact, Obstacle, RelationLock, Step, StepForecast, Verdict};
+use migrate_runtime::{Obstacle, RelationLock, Step, StepForecast, Verdict};
 
+use super::head::mark;
 use super::html::{Html, findable, id};
 use super::{Page, Planned, Section};
-use crate::output::plan::{in_the_way, mode_words, relation, size, summary, without_texts, work};
-use crate::text::{duration, one_line, plural};
+use crate::output::plan::{
+    in_the_way, is_felt, mode_words, of_impact, relation, size, summary, takes, without_texts, work,
+};
+use crate::text::{one_line, plural};
 
 /// As much of a statement as tells which one it is.
 const STATEMENT: usize = 200;
@@ -80,17 +83,9 @@ fn of_step(step: &Step, forecast: &StepForecast, is_open: bool) -> Html {
 
 /// What a step comes to, in the colour of how much it is felt.
 fn verdict(it: &Verdict) -> Html {
-    let class = match it.impact {
-        Impact::None => "good",
-        Impact::BlocksWrites | Impact::BlocksAll => "bad",
-        _ => "waiting",
-    };
     let mut html = Html::new();
-    html.open("p", &[("class", "impact")]).add(&super::head::mark(class, &it.text));
-    if let Some(estimate) = it.estimate.filter(|it| it.as_millis() >= 500) {
-        html.text(&format!("; about {} of work", duration(estimate)));
-    }
-    html.close("p");
+    html.open("p", &[("class", "impact")]).add(&mark(of_impact(it.impact), &it.text));
+    html.text(&takes(it)).close("p");
     html
 }
 
@@ -136,11 +131,10 @@ fn lock(it: &RelationLock) -> Html {
     html.open("li", &[]).element("strong", &[], &relation(it)).text(" ");
     match it.lock {
         Some(lock) => {
-            let blocks = lock.blocks();
-            let is_felt = blocks >= Blocks::Writes && it.count > 0;
             html.element("span", &[("class", "mode")], lock.as_str()).text(", ");
-            let class = if is_felt { "felt" } else { "unfelt" };
-            html.element("span", &[("class", class)], &format!("blocks {}", blocks.as_str()));
+            let felt = [("class", "felt")];
+            let attributes = if is_felt(it) { &felt[..] } else { &[] };
+            html.element("span", attributes, &format!("blocks {}", lock.blocks().as_str()));
         }
         None => drop(html.text("is locked")),
     }

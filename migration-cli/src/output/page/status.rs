@@ -5,6 +5,7 @@ use migrate_runtime::{Entry, State};
 use super::head::mark;
 use super::html::{Html, findable};
 use super::{Page, Section};
+use crate::output::style::of_state;
 use crate::text::{duration, plural};
 use crate::time::{readable, rfc3339};
 
@@ -22,8 +23,7 @@ pub(super) fn section(page: &Page) -> Section {
         body.add(&table(first));
         if !rest.is_empty() {
             let more = format!("Show {}", plural(rest.len(), "older migration"));
-            body.open("details", &[("class", "more")]).element("summary", &[], &more);
-            body.add(&table(rest)).close("details");
+            body.behind(&more, &table(rest));
         }
     }
     Section { id: "status", title: "Status", count: Some(entries.len()), body }
@@ -36,7 +36,7 @@ fn summary(page: &Page) -> Html {
         let count = page.verification.status.count(state);
         if count > 0 || state == State::Applied {
             let text = format!("{count} {state}");
-            html.open("li", &[]).add(&mark(class(state), &text)).close("li");
+            html.open("li", &[]).add(&mark(of_state(state), &text)).close("li");
         }
     }
     html.close("ul");
@@ -65,7 +65,7 @@ fn table(entries: &[&Entry]) -> Html {
         html.open("tr", &[("data-find", &findable([it.version.as_str(), &it.name, &state]))]);
         html.open("th", &[("scope", "row")]).name(&it.name);
         html.text(" ").element("span", &[("class", "version")], &it.version).close("th");
-        html.open("td", &[]).add(&mark(class(it.state), &state)).close("td");
+        html.open("td", &[]).add(&mark(of_state(it.state), &state)).close("td");
         html.open("td", &[]);
         if let Some(at) = it.applied_at {
             html.element("time", &[("datetime", &rfc3339(at))], &readable(at));
@@ -76,14 +76,4 @@ fn table(entries: &[&Entry]) -> Html {
     }
     html.markup("</tbody></table>");
     html
-}
-
-/// The colour of a state, as the style calls it.
-fn class(state: State) -> &'static str {
-    match state {
-        State::Applied => "good",
-        State::Pending => "waiting",
-        State::Unknown => "foreign",
-        _ => "bad",
-    }
 }

@@ -4,15 +4,12 @@ use std::process::Command;
 
 use migrate_runtime::schema::DumpOptions;
 use migrate_runtime::testing::search;
-use migrate_runtime::{MigrationSet, embed_migrations};
 use migration_tests::harness::Trial;
 use migration_tests::{TestDatabase, trials};
 
-use super::same::EVERYTHING;
+use super::same::{DCMS, EVERYTHING};
 use super::{Case, noticed, schema, tables, told};
 use crate::up;
-
-static DCMS: MigrationSet = embed_migrations!("migrations");
 
 pub(crate) fn tests() -> Vec<Trial> {
     trials![
@@ -26,6 +23,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         partitions_and_children_are_restored,
         what_needs_something_unlikely_is_restored,
         what_else_turned_up_is_restored,
+        a_function_in_a_language_of_any_name_is_restored,
         a_child_whose_parent_grew_is_as_good_as_restored,
         types_and_operators_of_their_own_are_restored,
         owners_and_grants_are_restored,
@@ -125,6 +123,21 @@ fn what_needs_something_unlikely_is_restored() {
 
 fn what_else_turned_up_is_restored() {
     check(include_str!("rest.sql"));
+}
+
+fn a_function_in_a_language_of_any_name_is_restored() {
+    // Languages are not in a dump.
+    let language = "CREATE LANGUAGE \"My own\" HANDLER plpgsql_call_handler";
+    let databases = [TestDatabase::new(), TestDatabase::new()];
+    for database in &databases {
+        database.execute(language);
+    }
+    let [database, copy] = databases;
+    database
+        .execute("CREATE FUNCTION f() RETURNS int LANGUAGE \"My own\" AS 'BEGIN RETURN 1; END'");
+    let was = schema(&database);
+    copy.execute(&was.to_sql());
+    assert_eq!(told(&was.diff(&schema(&copy))), "");
 }
 
 fn a_child_whose_parent_grew_is_as_good_as_restored() {

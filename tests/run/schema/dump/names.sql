@@ -32,7 +32,8 @@ CREATE FUNCTION "a.b"."f (x)"("p q" int, "select" "Große Kunden"."Zu, stand" DE
     SET search_path = "a.b", "Große Kunden", pg_temp SET my.setting = 'it''s' SET work_mem = '8MB'
     AS $$ SELECT 1, NULL::"Große Kunden"."pa ir" -- $function$
 $$;
-CREATE PROCEDURE "a.b"."do"(INOUT a int, b text DEFAULT NULL) LANGUAGE plpgsql SET search_path = '' AS $$
+CREATE PROCEDURE "a.b"."do"(INOUT a int, b text DEFAULT NULL) LANGUAGE plpgsql SET search_path = ''
+    SET my.lines = E'\na = 1\n  b=2\n\nc\r\n' SET my.second = ' ' AS $$
 BEGIN
     -- Blanks at the end stay:   
 	a := a + 1;   

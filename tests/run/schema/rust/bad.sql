@@ -27,4 +27,4 @@ CREATE TABLE "übel ""und"" mehr"."T ""x""" (a int, b int, mood "übel ""und"" m
 CREATE TABLE parent (a int); CREATE TABLE child (b int) INHERITS (parent);
 CREATE VIEW v AS SELECT * FROM child; CREATE MATERIALIZED VIEW "M" AS SELECT 1 AS "?column?", 2 AS self;
 DO $$ BEGIN EXECUTE (SELECT 'CREATE TABLE wide (' || string_agg('c' || n || ' int', ', ') || ')' FROM generate_series(1, 1600) n); END $$;
-CREATE EXTENSION pg_trgm;
+CREATE EXTENSION pg_buffercache;

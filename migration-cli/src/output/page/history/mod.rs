@@ -10,7 +10,8 @@ use serde_json::Value;
 use super::head::mark;
 use super::html::{Html, findable, id};
 use super::{Page, Section};
-use crate::output::logs::{by, short, took};
+use crate::output::logs::{by, of_outcome, said, short, took};
+use crate::output::style::class;
 use crate::text::plural;
 use crate::time::{readable, rfc3339};
 use scale::Scale;
@@ -61,8 +62,7 @@ fn fill(page: &Page, logs: &Logs, body: &mut Html) -> Option<usize> {
             let count: usize = left.iter().map(|it| it.rows.len()).sum();
             let until = left.last().and_then(Run::began).map(readable).unwrap_or_default();
             let label = format!("Show {}, back to {until}", plural(count, "older row"));
-            body.open("details", &[("class", "more")]).element("summary", &[], &label);
-            body.add(&timeline(page, &left, scale)).close("details");
+            body.behind(&label, &timeline(page, &left, scale));
         }
         (left, size, is_first) = (rest, MORE, false);
     }
@@ -136,7 +136,7 @@ impl Run<'_> {
 
     fn html(&self, page: &Page, scale: Scale) -> Html {
         let newest = self.rows[0];
-        let class = format!("run {}", outcome_class(&newest.outcome));
+        let class = format!("run {}", class(of_outcome(&newest.outcome)));
         let mut html = Html::new();
         html.open("li", &[("class", &class), ("id", &id("run", &newest.run))]);
         html.add(&self.head(newest));
@@ -144,8 +144,7 @@ impl Run<'_> {
         html.add(&list(page, first, scale));
         if !rest.is_empty() {
             let label = format!("Show {} of this run", plural(rest.len(), "earlier row"));
-            html.open("details", &[("class", "more")]).element("summary", &[], &label);
-            html.add(&list(page, rest, scale)).close("details");
+            html.behind(&label, &list(page, rest, scale));
         }
         html.close("li");
         html
@@ -206,21 +205,13 @@ fn entry(page: &Page, row: &LogEntry, scale: Scale) -> Html {
     }
     html.close("span").add(&scale.bar(row.duration()));
     html.element("span", &[("class", "took")], &took(row).unwrap_or_default());
-    html.add(&mark(outcome_class(&row.outcome), &row.outcome)).close("summary");
+    html.add(&mark(of_outcome(&row.outcome), &row.outcome)).close("summary");
     html.add(&facts(row)).close("details");
     if let Some(said) = said(row) {
         html.element("p", &[("class", "said")], &said);
     }
     html.close("li");
     html
-}
-
-/// What the server or the program said about it.
-fn said(row: &LogEntry) -> Option<String> {
-    match (&row.sqlstate, &row.message) {
-        (Some(code), Some(message)) => Some(format!("{code}: {message}")),
-        (code, message) => code.clone().or_else(|| message.clone()),
-    }
 }
 
 /// All that the row has to tell and its run has not told.
@@ -252,14 +243,6 @@ fn noted(detail: &str) -> Vec<(String, String)> {
         other => other.to_string(),
     };
     noted.into_iter().filter(|it| it.0 != "retries").map(|(name, it)| (name, text(it))).collect()
-}
-
-fn outcome_class(outcome: &str) -> &'static str {
-    match outcome {
-        "ok" => "good",
-        "failed" => "bad",
-        _ => "waiting",
-    }
 }
 
 #[cfg(test)]

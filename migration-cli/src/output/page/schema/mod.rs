@@ -5,7 +5,7 @@ mod table;
 
 use std::collections::BTreeMap;
 
-use migrate_runtime::schema::{ObjectKind, Relation, Schema};
+use migrate_runtime::schema::{ObjectKind, Relation, Schema, relation_label};
 
 use super::html::{Html, findable};
 use super::{Page, Section};
@@ -59,25 +59,26 @@ fn fill(schema: &Schema, picture: Option<&Drawn>, body: &mut Html) -> usize {
     body.close("div");
     if !left_out.is_empty() {
         let label = format!("{} more, too many for one page", plural(left_out.len(), "table"));
-        body.open("details", &[("class", "more")]).element("summary", &[], &label);
-        body.element("p", &[], &left_out.join(", ")).close("details");
+        let mut names = Html::new();
+        names.element("p", &[], &left_out.join(", "));
+        body.behind(&label, &names);
     }
     count
 }
 
 /// The kinds of objects that people ask about.
-const COUNTED: [(ObjectKind, &str); 11] = [
-    (ObjectKind::Table, "table"),
-    (ObjectKind::ForeignTable, "foreign table"),
-    (ObjectKind::View, "view"),
-    (ObjectKind::MaterializedView, "materialized view"),
-    (ObjectKind::Index, "index"),
-    (ObjectKind::Enum, "enum"),
-    (ObjectKind::Domain, "domain"),
-    (ObjectKind::Function, "function"),
-    (ObjectKind::Trigger, "trigger"),
-    (ObjectKind::Policy, "policy"),
-    (ObjectKind::Extension, "extension"),
+const COUNTED: [ObjectKind; 11] = [
+    ObjectKind::Table,
+    ObjectKind::ForeignTable,
+    ObjectKind::View,
+    ObjectKind::MaterializedView,
+    ObjectKind::Index,
+    ObjectKind::Enum,
+    ObjectKind::Domain,
+    ObjectKind::Function,
+    ObjectKind::Trigger,
+    ObjectKind::Policy,
+    ObjectKind::Extension,
 ];
 
 /// How many objects there are of the kinds that people ask about.
@@ -86,15 +87,17 @@ fn lead(schema: &Schema) -> String {
     for name in schema.objects.keys() {
         *counts.entry(name.kind).or_default() += 1;
     }
-    let shown = COUNTED.iter().filter_map(|(kind, word)| Some((*counts.get(kind)?, *word)));
-    let words = shown.map(|(count, word)| match (count, word) {
-        (1, word) => format!("1 {word}"),
-        (count, "index") => format!("{count} indexes"),
-        (count, "policy") => format!("{count} policies"),
-        (count, word) => plural(count, word),
-    });
+    let words = COUNTED.iter().filter_map(|it| Some(counted(*it, *counts.get(it)?)));
     let words = words.collect::<Vec<_>>().join(", ");
     format!("{words}. The tables of the migration system are left out.")
+}
+
+fn counted(kind: ObjectKind, count: usize) -> String {
+    match (kind, count) {
+        (ObjectKind::Index, 2..) => format!("{count} indexes"),
+        (ObjectKind::Policy, 2..) => format!("{count} policies"),
+        _ => plural(count, kind.as_str()),
+    }
 }
 
 /// Which foreign keys refer to a table.
@@ -122,13 +125,9 @@ impl<'s> Referring<'s> {
     }
 }
 
-/// The name as people say it: of what is in `public`, without the schema.
+/// The name as people say it, and as the picture has it.
 fn title(relation: &Relation<'_>) -> String {
-    titled(relation.name.schema.as_deref().unwrap_or_default(), &relation.name.name)
-}
-
-fn titled(schema: &str, name: &str) -> String {
-    if schema == "public" { name.to_owned() } else { format!("{schema}.{name}") }
+    relation_label(relation.name.schema.as_deref().unwrap_or_default(), &relation.name.name)
 }
 
 /// What leads to a table in the list. Points would not tell `a.b` of `c` from `b` of `c.a`.

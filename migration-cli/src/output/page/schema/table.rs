@@ -1,11 +1,11 @@
 //! One table of the schema.
 
 use migrate_runtime::schema::{
-    Column, ForeignKey, Object, ObjectKind, ObjectName, Relation, Schema,
+    Column, ForeignKey, Object, ObjectKind, ObjectName, Relation, Schema, relation_label,
 };
 
 use super::super::html::Html;
-use super::{Drawn, Referring, anchor, search_words, title, titled};
+use super::{Drawn, Referring, anchor, search_words, title};
 use crate::text::plural;
 
 pub(super) fn html(
@@ -132,7 +132,7 @@ fn target(key: &ForeignKey<'_>) -> Html {
 fn link(schema: &str, name: &str) -> Html {
     let mut html = Html::new();
     let href = format!("#{}", anchor(schema, name));
-    html.element("a", &[("href", &href)], &titled(schema, name));
+    html.element("a", &[("href", &href)], &relation_label(schema, name));
     html
 }
 
