@@ -1,6 +1,7 @@
 //! Statements that run in batches.
 
 mod keys;
+mod recipe;
 mod verified;
 
 use std::num::NonZeroUsize;
@@ -18,7 +19,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         a_script_mixes_batches_with_other_statements,
         the_log_has_what_batches_did
     ];
-    [own, keys::tests(), verified::tests()].into_iter().flatten().collect()
+    [own, keys::tests(), recipe::tests(), verified::tests()].into_iter().flatten().collect()
 }
 
 /// A table of as many rows, each of which counts how often it was changed.
