@@ -8,13 +8,14 @@ use migrate_runtime::{ErrorKind, MigrationSet, Settings};
 use migration_tests::harness::Trial;
 use migration_tests::{TestDatabase, findings, schema_dump, set, trials};
 
-use crate::{first, migrator, names, up};
+use crate::{first, migrator, names, up, up_fails};
 
 pub(super) fn tests() -> Vec<Trial> {
     trials![
         the_recipes_have_no_findings,
         the_recipes_run_are_reverted_and_run_again,
-        what_is_half_done_is_taken_back,
+        what_is_half_done_goes_on_or_is_taken_back,
+        a_directive_is_not_edited_half_way,
         the_examples_run
     ]
 }
@@ -97,8 +98,17 @@ fn the_recipes_run_are_reverted_and_run_again() {
     assert_eq!(titles(&database), tidied);
 }
 
+/// Runs what is pending until one batch is done.
+#[track_caller]
+fn one_batch(set: &MigrationSet, database: &TestDatabase) {
+    let mut settings = Settings::default();
+    settings.max_batch_time = Duration::from_nanos(1);
+    let error = migrator(set, database).with_settings(settings).up().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unfinished, "{error:?}");
+}
+
 /// Each script with batches is stopped after its first one.
-fn what_is_half_done_is_taken_back() {
+fn what_is_half_done_goes_on_or_is_taken_back() {
     let set = set(&migrations());
     for (name, left) in [("fill_title_normalised", "7000"), ("tidy_titles", "7333")] {
         let database = filled(&set, 12_000);
@@ -107,11 +117,8 @@ fn what_is_half_done_is_taken_back() {
         up(&first(&set, earlier), &database);
         let before = (schema_dump(&database.url()), titles(&database));
 
-        let mut settings = Settings::default();
-        settings.max_batch_time = Duration::from_nanos(1);
         let with = first(&set, earlier + 1);
-        let error = migrator(&with, &database).with_settings(settings).up().unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Unfinished, "{error:?}");
+        one_batch(&with, &database);
         let undone = match name {
             "tidy_titles" => "title <> btrim(title)",
             _ => "title_normalised IS NULL",
@@ -121,8 +128,21 @@ fn what_is_half_done_is_taken_back() {
         let run = migrator(&with, &database).down(NonZeroUsize::MIN).unwrap();
         assert_eq!(names(&run.done), [name]);
         assert_eq!((schema_dump(&database.url()), titles(&database)), before);
-        assert_eq!(up(&with, &database).done.len(), 1);
+        one_batch(&with, &database);
+        assert_eq!(names(&up(&with, &database).done), [name]);
     }
+}
+
+fn a_directive_is_not_edited_half_way() {
+    let migrations = migrations();
+    let fill = migrations[2];
+    let database = filled(&set(&migrations), 12_000);
+    one_batch(&set(&migrations[..3]), &database);
+    let edited = fill.1.replace("size=5000", "size=50");
+    let error =
+        up_fails(&set(&[migrations[0], migrations[1], (fill.0, &edited, fill.2)]), &database);
+    assert_eq!(error.kind(), ErrorKind::Unfinished, "{error:?}");
+    assert_eq!(up(&set(&migrations[..3]), &database).done.len(), 1);
 }
 
 /// Tables in which the examples of the page find rows.
