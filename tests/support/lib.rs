@@ -24,7 +24,7 @@ pub use database::{Role, TestDatabase};
 pub use dump::{schema_dump, whole_dump};
 pub use pooler::{Pooler, has_pooler};
 pub use server::{End, Server, server, standby};
-pub use set::{analyzed_set, set};
+pub use set::{analyzed_set, findings, set};
 pub use wait::wait_until;
 
 #[cfg(test)]

@@ -17,6 +17,13 @@ pub fn analyzed_set(migrations: &[(&str, &str, &str)]) -> MigrationSet {
     source.leak("migrations").with_analysis(Some(text.leak()))
 }
 
+/// What the lint finds in such migrations.
+#[track_caller]
+pub fn findings(migrations: &[(&str, &str, &str)]) -> Vec<String> {
+    let analysis = analyze(&source(migrations), "migrations", &LintOptions::default());
+    analysis.findings.iter().map(|it| format!("{}: {}", it.rule.id, it.problem)).collect()
+}
+
 #[track_caller]
 fn source(migrations: &[(&str, &str, &str)]) -> SourceSet {
     let file = |name: &str, direction: &str, sql: &str| {

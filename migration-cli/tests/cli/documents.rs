@@ -23,7 +23,13 @@ fn the_tests_that_the_comparison_names_exist() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let page = fs::read_to_string(root.join("docs/comparison.md")).unwrap();
     let mut tests = String::new();
-    for folder in ["tests", "tests/run", "migrate-macros/tests", "migration-cli/tests/cli"] {
+    for folder in [
+        "tests",
+        "tests/run",
+        "tests/run/batches",
+        "migrate-macros/tests",
+        "migration-cli/tests/cli",
+    ] {
         for entry in fs::read_dir(root.join(folder)).unwrap().map(Result::unwrap) {
             if entry.path().extension().is_some_and(|it| it == "rs") {
                 tests += &fs::read_to_string(entry.path()).unwrap();

@@ -2,6 +2,7 @@
 
 mod beside;
 mod keys;
+mod recipe;
 mod resumed;
 mod verified;
 
@@ -20,7 +21,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         a_script_mixes_batches_with_other_statements,
         the_log_has_what_batches_did
     ];
-    [own, beside::tests(), keys::tests(), resumed::tests(), verified::tests()]
+    [own, beside::tests(), keys::tests(), recipe::tests(), resumed::tests(), verified::tests()]
         .into_iter()
         .flatten()
         .collect()
