@@ -9,8 +9,11 @@ use crate::deadline::Moment;
 pub(crate) struct Batches {
     /// When the first one began.
     began: Option<Moment>,
-    /// Those of the migration on its way, statement by statement.
+    /// The migration on its way.
+    version: String,
+    /// Those of it, statement by statement.
     statements: Vec<Sum>,
+    was_told_of_standbys: bool,
 }
 
 /// The batches of a statement.
@@ -28,9 +31,17 @@ struct Sum {
 }
 
 impl Batches {
-    /// Another migration begins.
-    pub(crate) fn next_migration(&mut self) {
-        self.statements.clear();
+    /// A migration begins, or goes on over another connection.
+    pub(crate) fn migration(&mut self, version: &str) {
+        if self.version != version {
+            version.clone_into(&mut self.version);
+            self.statements.clear();
+        }
+    }
+
+    /// Whether a person was told that standbys cannot be seen; from now on, one was.
+    pub(crate) fn was_told_of_standbys(&mut self) -> bool {
+        std::mem::replace(&mut self.was_told_of_standbys, true)
     }
 
     /// A batch of the statement with this number, from 1, was committed.

@@ -15,7 +15,7 @@ const ROWS: u32 = 200_000;
 const WRITERS: u32 = 3;
 
 const SCRIPT: &str = "ALTER TABLE rows ADD title_normalised text;
--- migrate:batch table=rows key=id size=1000 target=50ms
+-- migrate:batch table=rows key=id size=1000 max-size=2000 target=50ms
 UPDATE rows SET title_normalised = lower(title), changed = changed + 1
 WHERE id >= :batch_start AND id < :batch_end;
 -- migrate:verify

@@ -5,10 +5,12 @@
 
 mod options;
 mod placeholders;
+mod walked;
 
 #[cfg(feature = "parser")]
 pub(crate) use placeholders::masked;
 pub(crate) use placeholders::{check, outside};
+pub(crate) use walked::{assigns_key, is_temporary};
 
 use crate::sql::{Split, TokenKind};
 use crate::{ByteRange, Statement, directive};

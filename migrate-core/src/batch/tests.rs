@@ -180,6 +180,27 @@ fn statements_of_batches_are_checked() {
 }
 
 #[test]
+fn what_would_spoil_the_walk_is_refused() {
+    let range = "WHERE id >= :batch_start AND id < :batch_end";
+    for set in ["id = id + 1", "b = 1, ID = 2", "(b, id) = (1, 2)", "b = (SELECT 1), \"id\" = 2"] {
+        let (_, found) = inspected(&format!("{BATCH}UPDATE a SET {set} {range}"));
+        assert_eq!(found.len(), 1, "{set}: {found:?}");
+        assert!(found[0].ends_with("`, by which it walks"), "{set}: {found:?}");
+    }
+    for set in ["b = id", "b = (SELECT max(id) FROM c WHERE c.id = a.id), d = id, \"Id\" = 2"] {
+        good(&format!("{BATCH}UPDATE a SET {set} FROM (SELECT 1, 2) AS id {range}"));
+    }
+    let batch = format!("{BATCH}UPDATE a SET b = 1 {range};");
+    let message = "what is temporary is gone when batches go on in another session";
+    problems(&format!("CREATE TEMP TABLE x AS SELECT 1;\n{batch}"), &[message]);
+    problems(
+        &format!("{batch}\ncreate or replace temporary view x AS SELECT 1;\n{batch}"),
+        &[message],
+    );
+    good(&format!("CREATE TABLE temp AS SELECT 1;\n{batch}\nCREATE TEMP TABLE x AS SELECT 1"));
+}
+
+#[test]
 fn directives_stand_before_a_statement_of_their_own() {
     let plain = "UPDATE a SET b = 1 WHERE id >= :batch_start AND id < :batch_end";
     problems(

@@ -47,9 +47,18 @@ impl Reader<'_> {
     pub(super) fn check_governed(&mut self, sql: &str) {
         for statement in self.statements.iter() {
             self.findings.extend(match statement.manner {
-                Manner::Batch => batch::check(sql, statement),
+                Manner::Batch => {
+                    batch::check(sql, statement).or_else(|| batch::assigns_key(sql, statement))
+                }
                 _ => batch::outside(sql, statement),
             });
+        }
+        let last = self.statements.iter().rposition(|it| it.manner == Manner::Batch);
+        let before = &self.statements[..last.unwrap_or_default()];
+        if let Some(it) = before.iter().find(|it| batch::is_temporary(sql, it.range)) {
+            let message = "what is temporary is gone when batches go on in another session";
+            let help = "make something that stays, and drop it behind the batches";
+            self.findings.push(Finding::new(ProblemKind::Directive, it.range, message, help));
         }
         let first = self.statements.iter().position(|it| it.manner == Manner::Verify);
         let behind = first

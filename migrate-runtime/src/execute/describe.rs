@@ -55,7 +55,9 @@ pub(super) fn describe(
         kind @ (ErrorKind::Interrupted | ErrorKind::ConnectionLost) => kind,
         // Nothing is wrong with the script: what came between has to end, or to be looked at.
         kind if code.as_deref().is_some_and(|it| sqlstate::GUARDED.contains(&it)) => kind,
-        _ if matches!(situation.progress, Progress::Begun { .. }) => ErrorKind::Unfinished,
+        _ if matches!(situation.progress, Progress::Begun { .. }) || step.reverts_half() => {
+            ErrorKind::Unfinished
+        }
         kind => kind,
     };
     let mut message = message(kind, code.as_deref(), step, situation.progress);
@@ -137,6 +139,11 @@ pub(super) fn state(lost: bool, step: &Step, situation: Situation) -> String {
             format!("{before}{}", unfinished(&migration, step, statement, (in_doubt, batched)))
         }
         _ if lost => format!("{before}whether {migration} was committed, the history tells"),
+        Progress::RolledBack(_) | Progress::Untouched if step.reverts_half() => {
+            format!(
+                "{before}nothing of {migration} was reverted, and it is as unfinished as before"
+            )
+        }
         Progress::RolledBack(Transactions::OneForAll) => {
             "nothing was changed: all migrations share one transaction".to_owned()
         }
@@ -190,14 +197,24 @@ fn hints(error: Error, step: &Step, progress: Progress, role: &str) -> Error {
     let error = ways_on(error, step, progress, role);
     match progress {
         Progress::Begun { in_doubt: false, .. } => with_way_back(error, step),
+        Progress::RolledBack(_) | Progress::Untouched => with_way_on(error, step),
         _ => error,
     }
+}
+
+/// What is half done, and was not reverted, may go on instead.
+pub(super) fn with_way_on(error: Error, step: &Step) -> Error {
+    if step.reverts_half() {
+        return error.with_hint("migration-cli up   # goes on with it instead");
+    }
+    error
 }
 
 /// What has begun in batches may be taken back instead.
 pub(super) fn with_way_back(error: Error, step: &Step) -> Error {
     let has_batch = step.statements().iter().any(|it| it.manner == Manner::Batch);
-    if has_batch && step.direction() == Direction::Up {
+    let is_reversible = step.undo().is_some_and(|it| it.directives.irreversible.is_none());
+    if has_batch && is_reversible {
         return error.with_hint("migration-cli down   # takes back what it has done");
     }
     error

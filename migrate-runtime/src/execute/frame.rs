@@ -57,7 +57,9 @@ impl Frame {
             ("version", &literal(step.version())),
             ("direction", &literal(step.direction().as_str())),
         ];
-        fill(sql, &values)
+        let upto = fill(include_str!("upto.sql"), &values);
+        let values = values.into_iter().chain([("upto", upto.trim_end())]);
+        fill(sql, &values.collect::<Vec<_>>())
     }
 
     /// The settings of a script, each as a name and a value.

@@ -1,5 +1,5 @@
 INSERT INTO {schema}._migrations_progress AS p (version, direction, statement, statement_checksum, cursor, run, started_at, updated_at)
-VALUES ({version}, {direction}, {statement}, {checksum}, {cursor}::jsonb || pg_catalog.jsonb_build_object(
+VALUES ({version}, {direction}, {statement}, {checksum}, {cursor}::jsonb{upto} || pg_catalog.jsonb_build_object(
         'before', {before},
         'lost', EXISTS (SELECT FROM pg_catalog.pg_class WHERE relnamespace = pg_catalog.pg_my_temp_schema())
              OR EXISTS (SELECT FROM pg_catalog.pg_prepared_statements WHERE from_sql)

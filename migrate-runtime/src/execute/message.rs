@@ -52,6 +52,15 @@ struct Sent {
     body: Body,
 }
 
+/// What comes in the place of a batch's placeholders.
+#[derive(Debug)]
+pub(super) struct BatchKeys {
+    pub(super) start: String,
+    pub(super) end: String,
+    /// `<` before the first key behind the batch, `<=` before its own last one.
+    pub(super) less: &'static str,
+}
+
 /// The place in a script that an error belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Place {
@@ -152,32 +161,25 @@ impl<'a> Message<'a> {
                 limit = piece.limit;
                 self.limit(limit);
             }
-            sent.push(Sent {
-                statement: self.statements,
-                offset: self.text.len(),
-                body: piece.body,
-            });
-            self.statements += piece.body.count;
             let sql = &step.sql()[piece.body.start..piece.body.end];
-            match piece.body.manner {
-                Manner::Verify => self.text.push_str(&verified(sql)),
-                _ => self.text.push_str(sql),
-            }
+            let (before, after) = match piece.body.manner {
+                Manner::Verify => verified(sql),
+                _ => (String::new(), String::new()),
+            };
+            self.text.push_str(&before);
+            let (statement, offset) = (self.statements, self.text.len());
+            sent.push(Sent { statement, offset, body: piece.body });
+            self.statements += piece.body.count;
+            self.text.push_str(sql);
+            self.text.push_str(&after);
             // On a line of its own: the script may end in a comment.
             self.text.push_str("\n;\n");
         }
         self.parts.push(Part { script, sent, result: usize::MAX, commit: usize::MAX });
     }
 
-    /// Adds a statement that runs in batches, with the keys of one in the place of its placeholders: its first one,
-    /// and the first one behind it or, in the last batch, its own last one.
-    pub(super) fn batch(
-        &mut self,
-        step: &Step,
-        number: usize,
-        (start, end, is_last): (&str, &str, bool),
-        limit: u32,
-    ) {
+    /// Adds a statement that runs in batches, with the keys of one in the place of its placeholders.
+    pub(super) fn batch(&mut self, step: &Step, number: usize, keys: &BatchKeys, limit: u32) {
         let statement = self.statements;
         self.longest = Some(limit).filter(|_| !step.sets_lock_timeout());
         let mut sent = Vec::new();
@@ -188,10 +190,9 @@ impl<'a> Message<'a> {
                     sent.push(Sent { statement, offset: self.text.len(), body });
                     range.of(step.sql())
                 }
-                BatchPart::Start => start,
-                BatchPart::End => end,
-                BatchPart::Less if is_last => "<=",
-                BatchPart::Less => "<",
+                BatchPart::Start => &keys.start,
+                BatchPart::End => &keys.end,
+                BatchPart::Less => keys.less,
             };
             self.text.push_str(text);
         }
@@ -256,6 +257,11 @@ impl<'a> Message<'a> {
         self.statements += 1;
     }
 
+    /// A statement of ours about the progress of a step.
+    pub(super) fn about(&self, step: &Step, sql: &str) -> String {
+        self.frame.about(step, sql)
+    }
+
     /// The schema in quotes, and the token of the run.
     pub(crate) fn owner(&self) -> (String, String) {
         (self.frame.store.schema.clone(), self.frame.audit.token().to_owned())
@@ -305,9 +311,10 @@ impl<'a> Message<'a> {
         position: Option<u32>,
         steps: &[Step],
     ) -> Option<(usize, Place)> {
-        if let Some(byte) = position.and_then(|it| self.byte_of(it)) {
-            let (index, sent) =
-                self.find(|it| (it.offset..=it.offset + it.body.len()).contains(&byte))?;
+        let byte = position.and_then(|it| self.byte_of(it));
+        let holds =
+            |byte: usize| self.find(|it| (it.offset..=it.offset + it.body.len()).contains(&byte));
+        if let Some((byte, (index, sent))) = byte.and_then(|it| Some((it, holds(it)?))) {
             let byte = byte - sent.offset + sent.body.start;
             let statements = steps.get(index)?.statements();
             let statement = statements.partition_point(|it| it.range.start as usize <= byte);
@@ -337,7 +344,9 @@ impl<'a> Message<'a> {
     }
 }
 
-/// A query that has to give true, as a statement that fails where it does not.
-fn verified(query: &str) -> String {
-    fill_code(include_str!("verify.sql"), &[("query", query)]).trim_end().to_owned()
+/// What stands before and behind a query that has to give true: together, a statement that fails where it does not.
+fn verified(query: &str) -> (String, String) {
+    let text = fill_code(include_str!("verify.sql"), &[("query", query)]);
+    let (before, after) = text.split_once(query).unwrap_or((&text, ""));
+    (before.to_owned(), after.trim_end().to_owned())
 }

@@ -127,7 +127,7 @@ impl Execution<'_, '_> {
 
     fn started(&mut self, step: &Step, index: usize) {
         self.session.began = Moment::now();
-        self.session.batches.next_migration();
+        self.session.batches.migration(step.version());
         self.session.tell(Event::Started {
             index: self.before + index + 1,
             total: self.total,

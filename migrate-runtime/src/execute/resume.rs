@@ -91,7 +91,7 @@ impl Execution<'_, '_> {
     }
 
     /// Asks about the row of the progress, as the role that logged in.
-    pub(super) fn ask_progress(&mut self, work: &Work<'_>, sql: &str) -> Result<Reply, Failed> {
+    fn ask_progress(&mut self, work: &Work<'_>, sql: &str) -> Result<Reply, Failed> {
         let question = self.frame.about(work.step, sql);
         let answer = self.session.send(&question, Keep::All);
         answer.map_err(|failure| self.fail(work, Some(work.place()), failure))
@@ -217,5 +217,5 @@ fn lost_session(work: &Work<'_>, resume: &Resume) -> Error {
         "migration-cli force {}   # once the rest of the script was done by hand",
         work.step.version()
     );
-    refused(message).with_hint(hint)
+    super::describe::with_way_back(refused(message).with_hint(hint), work.step)
 }

@@ -283,7 +283,11 @@ impl Work<'_> {
         let alone = runs == Runs::Alone;
         let start = self.step.statements().get(number).map(|it| it.range.start as usize);
         let done = &self.step.sql()[..start.unwrap_or(self.step.sql().len())];
-        let half = if self.step.reverts_half() { ", \"half\": true" } else { "" };
+        let (half, upto) = if self.step.reverts_half() {
+            (", \"half\": true", message.about(self.step, include_str!("mark_upto.sql")))
+        } else {
+            ("", String::new())
+        };
         let cursor = format!(
             "{{\"sql\": \"{}\", \"alone\": {alone}, \"done\": \"{}\"{half}{member}}}",
             json_text(text),
@@ -303,6 +307,7 @@ impl Work<'_> {
                 ("checksum", &literal(&Checksum::of(text).to_string())),
                 ("cursor", &literal(&cursor)),
                 ("before", &before),
+                ("upto", upto.trim_end()),
                 ("run", &literal(&token)),
             ],
         ));

@@ -20,8 +20,8 @@ pub struct Step {
     undo: Option<&'static Script>,
     /// Where it goes on, if it began before.
     resume: Option<Resume>,
-    /// Whether it reverts what has not run to its end.
-    half: bool,
+    /// The up script of what it reverts, where that has not run to its end.
+    half: Option<&'static Script>,
 }
 
 /// The script of a step: from the binary, or from the database.
@@ -42,7 +42,7 @@ impl Step {
             script: StepScript::Embedded(&migration.up),
             undo: Some(&migration.down),
             resume: None,
-            half: false,
+            half: None,
         }
     }
 
@@ -62,7 +62,7 @@ impl Step {
             script: StepScript::Embedded(&migration.down),
             undo: None,
             resume: None,
-            half: true,
+            half: Some(&migration.up),
         }
     }
 
@@ -83,7 +83,7 @@ impl Step {
             script,
             undo: None,
             resume: None,
-            half: false,
+            half: None,
         }
     }
 
@@ -171,12 +171,17 @@ impl Step {
 
     /// Whether it reverts a migration that has begun and not ended.
     pub fn reverts_half(&self) -> bool {
+        self.half.is_some()
+    }
+
+    /// The up script of a migration that has begun and not ended, where the step reverts one.
+    pub(crate) fn half(&self) -> Option<&'static Script> {
         self.half
     }
 
     /// Whether the history says what this step would make true.
     pub(super) fn is_done(&self, history: &History) -> bool {
-        if self.half {
+        if self.reverts_half() {
             return history.unfinished.iter().all(|it| it.version != self.version);
         }
         let is_there = history.rows.iter().any(|it| it.version == self.version);
@@ -187,6 +192,7 @@ impl Step {
         self.version == other.version
             && self.direction == other.direction
             && self.checksum == other.checksum
+            && self.reverts_half() == other.reverts_half()
             && self.sql() == other.sql()
     }
 }

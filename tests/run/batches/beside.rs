@@ -38,7 +38,7 @@ fn a_locked_row_is_tried_again_with_smaller_batches() {
     other.batch_execute("BEGIN; UPDATE rows SET changed = 10 WHERE id = 150").unwrap();
     let (sender, events) = channel();
     let mut other = Some(other);
-    let set = counting("size=100 min-size=5 max-size=100");
+    let set = counting("size=100 min-size=5 max-size=100 target=1h");
     let mut run = migrator(&set, &database)
         .with_settings(patient(Duration::from_mins(1)))
         .on_event(move |event| match event {
@@ -194,6 +194,26 @@ fn a_standby_that_lags_is_waited_for() {
     assert_eq!(error.kind(), ErrorKind::Unfinished);
     let hint = "migration-cli down --max-replication-lag 0   # waits for no standby";
     assert!(error.hints().iter().any(|it| it == hint), "{error:?}");
+    // A role that may not look at standbys is told so, and does not wait.
+    let app = database.role("app", "");
+    database.execute(&format!("GRANT ALL ON SCHEMA public TO {0}; GRANT ALL ON ALL TABLES IN SCHEMA public TO {0}; GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO {0}", app.name));
+    let (sender, warned) = channel();
+    let mut one_batch = settings.clone();
+    one_batch.max_batch_time = Duration::from_nanos(1);
+    one_batch.record_schema = false;
+    let mut run =
+        Migrator::new(&set, app.config.clone()).with_settings(one_batch).on_event(move |event| {
+            if let Event::Warning { message } = event {
+                sender.send(message.clone()).unwrap();
+            }
+        });
+    assert!(run.down(one).unwrap_err().to_string().contains("stopped between two batches"));
+    drop(run);
+    let role = &app.name;
+    let warning = format!(
+        "batches wait for no standby: the role {role} may not see how far behind they are (GRANT pg_monitor TO {role})"
+    );
+    assert_eq!(warned.iter().collect::<Vec<_>>(), [warning]);
     settings.max_replication_lag = Duration::ZERO;
     migrator(&set, &database).with_settings(settings).down(one).unwrap();
     assert_eq!(changed(&database), "0: 200");

@@ -1,6 +1,6 @@
 //! Keys of every sort, and tables that cannot be walked.
 
-use migrate_runtime::{ErrorKind, Event};
+use migrate_runtime::{ErrorKind, Event, Settings};
 use migration_tests::harness::Trial;
 use migration_tests::{TestDatabase, set, trials};
 
@@ -12,7 +12,10 @@ pub(super) fn tests() -> Vec<Trial> {
         an_empty_table_has_no_batch,
         sparse_keys_cost_no_empty_batches,
         keys_may_be_of_any_type,
+        keys_mean_the_same_in_every_session,
         composite_keys_are_walked_in_their_order,
+        a_script_may_run_batches_as_another_role,
+        a_statement_that_adds_to_its_own_table_ends,
         many_rows_with_one_key_are_one_batch,
         rows_that_go_away_are_no_trouble,
         partitions_are_walked_as_one_table,
@@ -78,6 +81,74 @@ fn keys_may_be_of_any_type() {
     }
 }
 
+/// Stops after each batch, and goes on in a session with other settings.
+fn keys_mean_the_same_in_every_session() {
+    for (sql_type, value) in [
+        ("double precision", "n / 3.0::float8"),
+        ("interval", "n * interval '1 month' - 2 * n * interval '25 hours'"),
+        ("timestamptz", "timestamptz '2026-10-25 00:00+02' + n * interval '7 min'"),
+        ("date[]", "ARRAY[date '2026-01-01' + n]"),
+        ("tsrange", "tsrange(timestamp '2026-01-01' + n * interval '1 day', NULL)"),
+    ] {
+        let database = TestDatabase::new();
+        database.execute(&format!(
+            "CREATE TABLE rows (id {sql_type} PRIMARY KEY, changed int NOT NULL DEFAULT 0);
+             INSERT INTO rows SELECT {value} FROM generate_series(1, 40) n"
+        ));
+        let set = counting("size=7 max-size=7");
+        let name = database.name();
+        let mut settings = Settings::default();
+        settings.max_batch_time = std::time::Duration::from_nanos(1);
+        let styles = [
+            ("SQL, DMY", "sql_standard", "Asia/Kathmandu"),
+            ("German", "postgres_verbose", "UTC"),
+            ("Postgres, MDY", "iso_8601", "America/New_York"),
+        ];
+        for (date, interval, zone) in styles.into_iter().cycle().take(5) {
+            database.execute(&format!(
+                "ALTER DATABASE {name} SET datestyle = '{date}'; ALTER DATABASE {name} SET intervalstyle = '{interval}';
+                 ALTER DATABASE {name} SET timezone = '{zone}'; ALTER DATABASE {name} SET extra_float_digits = 0"
+            ));
+            let error = migrator(&set, &database).with_settings(settings.clone()).up().unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Unfinished, "{sql_type}: {error:?}");
+        }
+        up(&set, &database);
+        assert_eq!(changed(&database), "1: 40", "{sql_type}");
+    }
+}
+
+fn a_script_may_run_batches_as_another_role() {
+    let database = TestDatabase::new();
+    table(&database, 40);
+    let app = database.role("app", "");
+    database.execute(&format!("GRANT ALL ON rows TO {}", app.name));
+    let batch =
+        format!("-- migrate:batch table=rows key=id size=10 max-size=10\n{};\n", super::COUNT);
+    let script = format!("SET ROLE {};\n{batch}SELECT 1;\n{batch}", app.name);
+    let set = set(&[("20260101000001_count", &script, "SELECT 1")]);
+    let mut settings = Settings::default();
+    settings.max_batch_time = std::time::Duration::from_nanos(1);
+    let error = migrator(&set, &database).with_settings(settings).up().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unfinished, "{error:?}");
+    up(&set, &database);
+    assert_eq!(changed(&database), "2: 40");
+}
+
+fn a_statement_that_adds_to_its_own_table_ends() {
+    let database = TestDatabase::new();
+    database.execute(
+        "CREATE TABLE rows (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, changed int NOT NULL);
+         INSERT INTO rows (changed) SELECT 0 FROM generate_series(1, 50)",
+    );
+    let script = "-- migrate:batch table=rows key=id size=20 max-size=20\nINSERT INTO rows (changed) SELECT 1 FROM rows WHERE id >= :batch_start AND id < :batch_end";
+    let set = set(&[("20260101000001_double", script, "SELECT 1")]);
+    let mut settings = Settings::default();
+    settings.max_batch_time = std::time::Duration::from_nanos(1);
+    migrator(&set, &database).with_settings(settings).up().unwrap_err();
+    up(&set, &database);
+    assert_eq!(changed(&database), "0: 50, 1: 50");
+}
+
 fn composite_keys_are_walked_in_their_order() {
     let database = TestDatabase::new();
     database.execute(
@@ -127,9 +198,7 @@ fn partitions_are_walked_as_one_table() {
 }
 
 /// An event handler that inserts rows as soon as the first batch is done.
-fn inserting(sql: &'static str) -> (TestDatabase, Vec<String>) {
-    let database = TestDatabase::new();
-    table(&database, 100);
+fn inserting(database: TestDatabase, sql: &'static str) -> (TestDatabase, Vec<String>) {
     let (sender, warnings) = std::sync::mpsc::channel();
     let other = database.config().clone();
     let mut is_first = true;
@@ -152,12 +221,29 @@ fn inserting(sql: &'static str) -> (TestDatabase, Vec<String>) {
 }
 
 fn rows_behind_the_last_batch_are_seen() {
-    let (database, _) = inserting("INSERT INTO rows SELECT n FROM generate_series(101, 250) n");
+    let database = TestDatabase::new();
+    table(&database, 100);
+    let (database, _) =
+        inserting(database, "INSERT INTO rows SELECT n FROM generate_series(101, 250) n");
     assert_eq!(changed(&database), "1: 250");
 }
 
 fn rows_before_it_are_told() {
-    let (database, warnings) = inserting("INSERT INTO rows SELECT -n FROM generate_series(1, 7) n");
+    let database = TestDatabase::new();
+    table(&database, 100);
+    rows_before_it_are_told_of(database);
+    let database = TestDatabase::new();
+    database.execute(
+        "CREATE TABLE rows (id int PRIMARY KEY, changed int NOT NULL DEFAULT 0) PARTITION BY RANGE (id);
+         CREATE TABLE rows_0 PARTITION OF rows DEFAULT; INSERT INTO rows SELECT n FROM generate_series(1, 100) n",
+    );
+    rows_before_it_are_told_of(database);
+}
+
+#[track_caller]
+fn rows_before_it_are_told_of(database: TestDatabase) {
+    let (database, warnings) =
+        inserting(database, "INSERT INTO rows SELECT -n FROM generate_series(1, 7) n");
     assert_eq!(changed(&database), "0: 7, 1: 100");
     assert_eq!(
         warnings,
@@ -211,6 +297,16 @@ fn what_cannot_be_walked_is_refused() {
         &format!("{table} CREATE INDEX ON rows (id, other DESC)"),
         "table=rows key=id,other",
         &without("id, other"),
+    );
+    refused(
+        &format!("{table} CREATE INDEX ON rows (id) INCLUDE (other)"),
+        "table=rows key=id,other",
+        &without("id, other"),
+    );
+    refused(
+        "CREATE SCHEMA ext; CREATE EXTENSION citext SCHEMA ext; CREATE TABLE rows (id ext.citext PRIMARY KEY, changed int)",
+        "table=rows key=id",
+        "the operators of public.rows.id are in the schema ext, which is not in the search_path: rows would be compared in another order than the index has",
     );
     let text = "CREATE TABLE rows (id text, changed int); CREATE INDEX ON rows (id text_pattern_ops); CREATE INDEX ON rows (id COLLATE \"C\")";
     refused(text, "table=rows key=id", &without("id"));

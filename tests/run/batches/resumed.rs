@@ -23,6 +23,9 @@ pub(super) fn tests() -> Vec<Trial> {
         a_reverting_that_stopped_goes_on,
         what_stopped_is_reverted_before_what_has_run,
         a_reverting_that_fails_alone_is_not_forgotten,
+        a_reverting_that_fails_leaves_it_as_unfinished_as_before,
+        no_pause_is_longer_than_the_time_that_is_left,
+        rows_that_were_not_reached_are_not_taken_back,
         a_standby_that_takes_over_goes_on_where_the_primary_stopped,
         an_edited_batch_does_not_go_on,
         a_lent_connection_runs_batches
@@ -179,21 +182,14 @@ fn what_stopped_may_be_reverted() {
     assert_eq!(columns(&database), "id changed other");
 }
 
-/// A script that counts and one that takes the count back, where it was counted.
-fn counting_back() -> MigrationSet {
-    let batch = "-- migrate:batch table=rows key=id size=10 max-size=10";
-    let up = format!("{batch}\n{COUNT}");
-    let down = format!("{batch}\n{} AND changed > 0", COUNT.replace('+', "-"));
-    set(&[("20260101000001_count", &up, &down)])
-}
-
 fn what_stopped_may_be_reverted_in_batches() {
     let database = TestDatabase::new();
     table(&database, 40);
-    let set = counting_back();
+    let set = counting("size=10 max-size=10");
     stopped(&set, &database);
     stopped(&set, &database);
     assert_eq!(changed(&database), "0: 20, 1: 20");
+    // Its batches end where those that it takes back had ended.
     assert_eq!(names(&migrator(&set, &database).down(NonZeroUsize::MIN).unwrap().done), ["count"]);
     assert_eq!(changed(&database), "0: 40");
     assert_eq!(states(&migrator(&set, &database).status().unwrap()), [("count", State::Pending)]);
@@ -202,7 +198,7 @@ fn what_stopped_may_be_reverted_in_batches() {
 fn a_reverting_that_stopped_goes_on() {
     let database = TestDatabase::new();
     table(&database, 40);
-    let set = counting_back();
+    let set = counting("size=10 max-size=10");
     for _ in 0..3 {
         stopped(&set, &database);
     }
@@ -258,6 +254,75 @@ fn a_reverting_that_fails_alone_is_not_forgotten() {
     assert_eq!(states(&migrator(&set, &database).status().unwrap()), [("count", State::Pending)]);
 }
 
+fn a_reverting_that_fails_leaves_it_as_unfinished_as_before() {
+    let database = TestDatabase::new();
+    table(&database, 40);
+    for down in [
+        "DROP TABLE no_such_table",
+        "-- migrate:batch table=no_such_table key=id\nDELETE FROM rows WHERE id >= :batch_start AND id < :batch_end",
+    ] {
+        let up = format!("-- migrate:batch table=rows key=id size=10 max-size=10\n{COUNT}");
+        let set = set(&[("20260101000001_count", &up, down)]);
+        stopped(&set, &database);
+        let error = migrator(&set, &database).down(NonZeroUsize::MIN).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unfinished, "{error:?}");
+        assert_eq!(
+            error.state(),
+            Some("nothing of 20260101000001_count was reverted, and it is as unfinished as before")
+        );
+        assert!(
+            error.hints().contains(&"migration-cli up   # goes on with it instead".to_owned()),
+            "{error:?}"
+        );
+        let unfinished = migrator(&set, &database).status().unwrap().unfinished;
+        assert_eq!(unfinished[0].direction, migrate_runtime::Direction::Up);
+    }
+}
+
+fn no_pause_is_longer_than_the_time_that_is_left() {
+    let database = TestDatabase::new();
+    table(&database, 40);
+    stopped(&counting("size=10 max-size=10 pause=1h"), &database);
+    assert_eq!(changed(&database), "0: 30, 1: 10");
+}
+
+fn rows_that_were_not_reached_are_not_taken_back() {
+    let batch = |key: &str, set: &str| {
+        format!(
+            "-- migrate:batch table=rows key={key} size=10 max-size=10\nUPDATE rows SET {set} WHERE {key} >= :batch_start AND {key} < :batch_end;\n"
+        )
+    };
+    let plus = batch("id", "changed = changed + 1");
+    let minus = batch("id", "changed = changed - 1");
+    let other = batch("other", "touched = 1");
+    // Up, down, the runs that stop, and what is left of rows that are counted wrongly after `down`.
+    for (up, down, stops) in [
+        (format!("{other}{plus}"), format!("{minus}{other}"), 2),
+        (format!("{other}{plus}"), format!("{minus}{other}"), 6),
+        (format!("{plus}{other}"), format!("{other}{minus}"), 6),
+        (
+            format!("ALTER TABLE rows ADD made int;\n{plus}"),
+            format!("ALTER TABLE rows DROP made;\n{minus}"),
+            2,
+        ),
+    ] {
+        let database = TestDatabase::new();
+        table(&database, 40);
+        database.execute("ALTER TABLE rows ADD other int, ADD touched int; UPDATE rows SET other = id; CREATE INDEX ON rows (other); ALTER TABLE rows ALTER other SET NOT NULL");
+        let set = set(&[("20260101000001_count", &up, &down)]);
+        for _ in 0..stops {
+            stopped(&set, &database);
+        }
+        // Interrupted as well.
+        assert_eq!(
+            one_batch(&set, &database).down(NonZeroUsize::MIN).unwrap_err().kind(),
+            ErrorKind::Unfinished
+        );
+        migrator(&set, &database).down(NonZeroUsize::MIN).unwrap();
+        assert_eq!(changed(&database), "0: 40", "{up}");
+    }
+}
+
 fn a_standby_that_takes_over_goes_on_where_the_primary_stopped() {
     let (primary, standby) = Server::own_with_standby();
     let primary: &'static Server = Box::leak(Box::new(primary));
@@ -266,13 +331,14 @@ fn a_standby_that_takes_over_goes_on_where_the_primary_stopped() {
     let set = counting("size=10 max-size=10");
     stopped(&set, &database);
     let written = database.text("SELECT pg_current_wal_lsn()");
-    let mut replica = standby.config(database.name()).connect(postgres::NoTls).unwrap();
+    let mut replica = standby.config("postgres").connect(postgres::NoTls).unwrap();
     let caught_up = format!("SELECT pg_last_wal_replay_lsn() >= '{written}'");
     wait_until("the standby has all of it", || replica.query_one(&caught_up, &[]).unwrap().get(0));
     primary.stop(End::Immediate);
     replica.query_one("SELECT pg_promote()", &[]).unwrap();
     let run = Migrator::new(&set, standby.config(database.name())).up().unwrap();
     assert_eq!(names(&run.done), ["count"]);
+    let mut replica = standby.config(database.name()).connect(postgres::NoTls).unwrap();
     let changed = replica.query_one("SELECT min(changed) || ' ' || max(changed) FROM rows", &[]);
     assert_eq!(changed.unwrap().get::<_, String>(0), "1 1");
     // The database of a test is dropped at its end.

@@ -16,7 +16,8 @@ pub(super) fn tests() -> Vec<Trial> {
         a_query_is_asked_after_the_last_batch,
         a_script_whose_outcome_is_wrong_may_be_reverted,
         a_query_that_gives_no_truth_fails_as_any_statement,
-        a_down_script_verifies_too
+        a_down_script_verifies_too,
+        the_place_of_an_error_in_a_query_is_known
     ]
 }
 
@@ -110,6 +111,22 @@ fn a_query_that_gives_no_truth_fails_as_any_statement() {
         let error = up_fails(&set(&[("20260101000001_one", &script, "DROP TABLE one")]), &database);
         assert_eq!(error.sqlstate(), Some(code), "{query}: {error:?}");
         assert_eq!(error.location().map(|it| it.line), Some(3), "{query}: {error:?}");
+    }
+}
+
+fn the_place_of_an_error_in_a_query_is_known() {
+    let database = TestDatabase::new();
+    for header in ["", "-- migrate:no-transaction\n"] {
+        let script = format!(
+            "{header}-- migrate:no-parse because it is wrong\nSELECT 1;\n-- migrate:verify\nSELECT true\n  FROM WHERE 'a long text, so that the statement is longer than what stands around it'"
+        );
+        let set = set(&[("20260101000001_one", &script, "SELECT 1")]);
+        let error = up_fails(&set, &database);
+        let place = error.location().unwrap();
+        assert_eq!(error.sqlstate(), Some("42601"));
+        let line = if header.is_empty() { 5 } else { 6 };
+        assert_eq!((place.line, place.column, place.statement), (line, Some(8), 2), "{error:?}");
+        database.execute("DROP TABLE IF EXISTS _migrations, _migrations_progress");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use migrate_core::Batch;
 
-use super::walk::{Key, Start};
+use super::walk::{End, Key, Start};
 use crate::quote::json_text;
 
 /// How far it has come.
@@ -16,6 +16,8 @@ pub(super) struct Cursor {
     pub(super) batches: u64,
     /// How many rows the next batch is to have.
     pub(super) size: u32,
+    /// Where the walk ends.
+    pub(super) until: End,
     /// How many rows had ever been inserted when the first batch began.
     pub(super) inserted: u64,
 }
@@ -23,11 +25,12 @@ pub(super) struct Cursor {
 impl Cursor {
     /// Before the first batch; how many rows there are is not known yet.
     pub(super) fn first(batch: &Batch, inserted: u64) -> Cursor {
-        Cursor { from: Start::First, rows: 0, total: 0, batches: 0, size: batch.size, inserted }
+        let (from, until) = (Start::First, End::Last);
+        Cursor { from, rows: 0, total: 0, batches: 0, size: batch.size, until, inserted }
     }
 
     /// Reads the answer to `cursor.sql`; nothing where no batch was committed.
-    pub(super) fn read(row: &[Option<String>], key: Key) -> Option<Cursor> {
+    pub(super) fn read(row: &[Option<String>], key: Key, until: Key) -> Option<Cursor> {
         let text = |at: usize| row.get(at).and_then(Option::as_deref);
         let number = |at: usize| text(at)?.parse::<u64>().ok();
         text(0)?;
@@ -38,21 +41,39 @@ impl Cursor {
             batches: number(4)?,
             size: text(5)?.parse().ok()?,
             inserted: number(6)?,
+            until: match text(7)? {
+                "last" => End::Last,
+                "before" => End::Before(until),
+                "with" => End::With(until),
+                "nowhere" => End::Nowhere,
+                _ => return None,
+            },
         })
     }
 
     /// A JSON text.
     pub(super) fn to_json(&self) -> String {
         let Cursor { rows, total, batches, size, inserted, .. } = self;
-        let (key, behind) = match &self.from {
-            Start::First => (&Vec::new(), false),
+        let none = Key::new();
+        let (at, behind) = match &self.from {
+            Start::First => (&none, false),
             Start::At(key) => (key, false),
             Start::Behind(key) => (key, true),
         };
-        let key: Vec<String> = key.iter().map(|it| format!("\"{}\"", json_text(it))).collect();
-        let key = key.join(", ");
+        let (end, until) = match &self.until {
+            End::Last => ("last", &none),
+            End::Before(key) => ("before", key),
+            End::With(key) => ("with", key),
+            End::Nowhere => ("nowhere", &none),
+        };
+        let (at, until) = (json_key(at), json_key(until));
         format!(
-            "{{\"at\": [{key}], \"behind\": {behind}, \"rows\": {rows}, \"total\": {total}, \"batches\": {batches}, \"size\": {size}, \"inserted\": {inserted}}}"
+            "{{\"at\": [{at}], \"behind\": {behind}, \"rows\": {rows}, \"total\": {total}, \"batches\": {batches}, \"size\": {size}, \"inserted\": {inserted}, \"end\": \"{end}\", \"until\": [{until}]}}"
         )
     }
+}
+
+fn json_key(key: &Key) -> String {
+    let texts: Vec<String> = key.iter().map(|it| format!("\"{}\"", json_text(it))).collect();
+    texts.join(", ")
 }

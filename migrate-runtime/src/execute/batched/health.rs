@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::look::Rows;
 use crate::deadline::Moment;
 use crate::quote::fill;
-use crate::transport::Reply;
 
 /// Whoever waits for a lock on the table for longer than this has trouble enough without us.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -53,8 +53,8 @@ impl Trouble {
     }
 }
 
-/// The question; a lag of zero is none that matters.
-pub(super) fn question(oid: &str, max_lag: Duration, server_version: u32) -> String {
+/// The questions: for standbys, and for whoever waits. A lag of zero is none that matters.
+pub(super) fn questions(oid: &str, max_lag: Duration, server_version: u32) -> [String; 2] {
     let since = if server_version >= 140_000 { "l.waitstart" } else { "a.query_start" };
     let values = [
         ("oid", oid),
@@ -62,14 +62,18 @@ pub(super) fn question(oid: &str, max_lag: Duration, server_version: u32) -> Str
         ("max_lag", &max_lag.as_millis().to_string()),
         ("patience", &PATIENCE.as_secs().to_string()),
     ];
-    fill(include_str!("health.sql"), &values)
+    [include_str!("standbys.sql"), include_str!("waiting.sql")].map(|it| fill(it, &values))
 }
 
-/// What the answer means. A standby goes first: the others wait for a moment as a rule.
-pub(super) fn read(reply: &Reply, sizes: &mut LogSizes, max_lag: Duration) -> Option<Trouble> {
+/// What the answers mean. A standby goes first: the others wait for a moment as a rule.
+pub(super) fn read(
+    [standbys, waiting]: [&Rows; 2],
+    sizes: &mut LogSizes,
+    max_lag: Duration,
+) -> Option<Trouble> {
     let mut worst: Option<Trouble> = None;
     let mut least = u64::MAX;
-    for row in reply.of(0) {
+    for row in standbys.iter().filter(|it| !is_hidden(it)) {
         let (lag, replayed, size) = (number(row, 1)?, number(row, 2)?, number(row, 3)?);
         sizes.note(size);
         least = least.min(replayed);
@@ -84,10 +88,19 @@ pub(super) fn read(reply: &Reply, sizes: &mut LogSizes, max_lag: Duration) -> Op
     }
     sizes.forget(least);
     worst.or_else(|| {
-        let row = reply.first(1)?;
+        let row = waiting.first()?;
         let (pid, time) = (row.first()?.clone()?, Duration::from_millis(number(row, 1)?));
         Some(Trouble::Lock { pid, time })
     })
+}
+
+/// Whether there are standbys that this role may not look at.
+pub(super) fn has_hidden(standbys: &Rows) -> bool {
+    standbys.iter().any(|it| is_hidden(it))
+}
+
+fn is_hidden(standby: &[Option<String>]) -> bool {
+    standby.get(4).and_then(Option::as_deref) == Some("t")
 }
 
 fn number(row: &[Option<String>], at: usize) -> Option<u64> {
@@ -119,17 +132,16 @@ impl LogSizes {
 mod tests {
     use super::*;
 
-    fn reply(standbys: &[[&str; 4]], waiting: Option<[&str; 2]>) -> Reply {
-        let cells = |it: &[&str]| it.iter().map(|it| Some((*it).to_owned())).collect();
-        let standbys = standbys.iter().map(|it| (0, cells(it)));
-        let rows = standbys.chain(waiting.iter().map(|it| (1, cells(it)))).collect();
-        Reply { rows, ..Reply::default() }
+    fn rows<const N: usize>(rows: &[[&str; N]]) -> Rows {
+        rows.iter().map(|it| it.iter().map(|it| Some((*it).to_owned())).collect()).collect()
     }
 
     #[track_caller]
     fn check(standbys: &[[&str; 4]], waiting: Option<[&str; 2]>, expected: Option<&str>) {
-        let found =
-            read(&reply(standbys, waiting), &mut LogSizes::default(), Duration::from_secs(10));
+        let waiting: Vec<_> = waiting.into_iter().collect();
+        let (standbys, waiting) = (rows(standbys), rows(&waiting));
+        let max_lag = Duration::from_secs(10);
+        let found = read([&standbys, &waiting], &mut LogSizes::default(), max_lag);
         assert_eq!(found.map(|it| it.reason()).as_deref(), expected);
     }
 
@@ -155,7 +167,7 @@ mod tests {
     fn a_standby_that_stands_still_lags_since_there_is_more_log() {
         let mut sizes = LogSizes::default();
         let mut lags = |standby: [&str; 4]| {
-            read(&reply(&[standby], None), &mut sizes, Duration::ZERO).is_some()
+            read([&rows(&[standby]), &Rows::new()], &mut sizes, Duration::ZERO).is_some()
         };
         assert!(!lags(["a", "0", "10", "10"]));
         assert!(lags(["a", "0", "10", "20"]));

@@ -5,7 +5,9 @@
 //! this process or its connection.
 
 mod cursor;
+mod end;
 mod health;
+mod look;
 mod passage;
 mod pause;
 mod refuse;
@@ -17,8 +19,7 @@ use std::time::Duration;
 
 use migrate_core::Batch;
 
-use super::message::Place;
-use super::patience::{Attempt, Attempts};
+use super::patience::Attempts;
 use super::standalone::{Runs, Work, as_ourselves};
 use super::transactional::position;
 use super::{Execution, Failed, Message};
@@ -26,13 +27,13 @@ use crate::deadline::Moment;
 use crate::fault::{self, Point};
 use crate::progress::Event;
 use crate::sqlstate;
-use crate::transport::{Failure, Keep, Reply};
-use crate::watch::CALM;
+use crate::transport::{Failure, Keep};
 use cursor::Cursor;
+use end::Upto;
 use health::LogSizes;
 use passage::Passage;
 use table::Table;
-use walk::{Found, Range};
+use walk::{End, Found, Range, Start};
 
 impl Execution<'_, '_> {
     pub(super) fn run_batches(&mut self, work: &mut Work<'_>, number: usize) -> Result<(), Failed> {
@@ -45,7 +46,7 @@ impl Execution<'_, '_> {
             if self.run_batch(work, &mut passage, &range)? && !range.is_last {
                 // An interruption ends the pause, and is told above.
                 let pause = Duration::from_millis(passage.batch.pause_ms.into());
-                drop(self.session.interrupt.sleep(pause));
+                drop(self.session.interrupt.sleep(pause.min(self.batch_time_left())));
             }
         }
         self.close_batches(work, &passage)
@@ -58,14 +59,14 @@ impl Execution<'_, '_> {
             let wrong = ("the directive of its batches cannot be read".to_owned(), Vec::new());
             return Err(self.cannot_walk(work, number, wrong));
         };
-        let reply = self.look(work, number, &Table::question(&batch))?;
-        let rows: Vec<_> = reply.of(0).collect();
+        let rows = self.look(work, number, &Table::question(&batch))?;
+        let rows: Vec<&[Option<String>]> = rows.iter().map(Vec::as_slice).collect();
         let table = match Table::read(&batch, &rows) {
             Ok(table) => table,
             Err(wrong) => return Err(self.cannot_walk(work, number, wrong)),
         };
         let noted = match work.recorded {
-            Some(recorded) if recorded == number => self.noted(work)?,
+            Some(recorded) if recorded == number => self.noted(work, number)?,
             _ => None,
         };
         let attempts = Attempts::new(self.session.settings);
@@ -79,19 +80,61 @@ impl Execution<'_, '_> {
         self.wait_for_health(work, &mut passage)?;
         self.refuse_rows_without_key(work, number, &passage.table)?;
         if passage.noted.is_none() {
-            let reply = self.look(work, number, &passage.table.estimate())?;
-            passage.cursor.total = table::estimated(reply.first(0));
+            self.measure(work, &mut passage)?;
         }
         Ok(passage)
     }
 
     /// The cursor that the database has, as it is and as its text.
-    fn noted(&mut self, work: &Work<'_>) -> Result<Option<(Cursor, String)>, Failed> {
-        let reply = self.ask_progress(work, include_str!("cursor.sql"))?;
-        let key = reply.of(1).filter_map(|it| it.first()?.clone()).collect();
-        let row = reply.first(0).unwrap_or_default();
-        let text = row.first().cloned().flatten();
-        Ok(Cursor::read(row, key).zip(text))
+    fn noted(
+        &mut self,
+        work: &Work<'_>,
+        number: usize,
+    ) -> Result<Option<(Cursor, String)>, Failed> {
+        let about = |sql: &str| self.frame.about(work.step, sql);
+        let key = |path: &str| about(&include_str!("key.sql").replace("{path}", path));
+        let questions =
+            [about(include_str!("cursor.sql")), key("'{batch,at}'"), key("'{batch,until}'")];
+        let mut answers = self.ask_ourselves(work, number, &questions)?.into_iter();
+        let row = answers.next().and_then(|it| it.into_iter().next()).unwrap_or_default();
+        let mut key = || answers.next().map(look::column).unwrap_or_default();
+        let (at, until) = (key(), key());
+        Ok(Cursor::read(&row, at, until).zip(row.first().cloned().flatten()))
+    }
+
+    /// How many rows there are to walk, and where they end.
+    fn measure(&mut self, work: &Work<'_>, passage: &mut Passage) -> Result<(), Failed> {
+        let number = passage.number;
+        if let Some((end, rows)) = self.end_of_half(work, passage)? {
+            (passage.cursor.until, passage.cursor.total) = (end, rows);
+            return Ok(());
+        }
+        let plan = self.look(work, number, &passage.table.estimate())?;
+        passage.cursor.total = table::estimated(plan.first().map(Vec::as_slice));
+        let statement = &work.step.statements()[number];
+        let sql = statement.range.of(work.step.sql());
+        if end::feeds_itself(statement.kind, sql, &passage.batch) {
+            let last = self.look_for_keys(work, number, &passage.table.last_key())?;
+            let last = last.and_then(|it| it.into_iter().collect());
+            passage.cursor.until = last.map_or(End::Nowhere, End::With);
+        }
+        Ok(())
+    }
+
+    /// Where a batch ends that takes back what had stopped.
+    fn end_of_half(
+        &mut self,
+        work: &Work<'_>,
+        passage: &Passage,
+    ) -> Result<Option<(End, u64)>, Failed> {
+        let Some(up) = work.step.half() else { return Ok(None) };
+        let about = |sql: &str| self.frame.about(work.step, sql);
+        let questions = [about(include_str!("upto.sql")), about(include_str!("upto_key.sql"))];
+        let mut answers = self.ask_ourselves(work, passage.number, &questions)?.into_iter();
+        let row = answers.next().and_then(|it| it.into_iter().next());
+        let key = answers.next().map(look::column).unwrap_or_default();
+        let upto = Upto::read(row.as_deref(), key);
+        Ok(upto.and_then(|it| it.end(up, &passage.batch)))
     }
 
     /// The keys of the next batch; nothing where there is no row any more.
@@ -101,19 +144,24 @@ impl Execution<'_, '_> {
         passage: &mut Passage,
     ) -> Result<Option<Range>, Failed> {
         self.wait_for_health(work, passage)?;
-        let (number, size) = (passage.number, passage.cursor.size);
-        let question = walk::question(&passage.table, &passage.cursor.from, size);
-        let reply = self.look(work, number, &question)?;
-        match walk::read(&passage.table, size, reply.first(0)) {
-            Some(Found::Nothing) => Ok(None),
-            Some(Found::Range(range)) => Ok(Some(range)),
+        let Passage { number, table, cursor, .. } = &*passage;
+        let (number, size) = (*number, cursor.size);
+        let question = walk::question(table, (&cursor.from, &cursor.until), size);
+        let row = self.look_for_keys(work, number, &question)?;
+        let range = match walk::read(table, size, row.as_deref()) {
+            Some(Found::Nothing) => return Ok(None),
+            Some(Found::Range(range)) => Some(range),
             Some(Found::Same(key)) => {
-                let reply = self.look(work, number, &walk::behind(&passage.table, &key))?;
-                let range = walk::read_behind(&passage.table, key, reply.first(0));
-                range.map(Some).ok_or_else(|| self.not_understood(work, number))
+                let question = walk::behind(table, &key, &cursor.until);
+                let row = self.look_for_keys(work, number, &question)?;
+                walk::read_behind(table, key, row.as_deref())
             }
-            None => Err(self.not_understood(work, number)),
-        }
+            None => None,
+        };
+        // Else it would never come to an end.
+        let range =
+            range.filter(|it| !matches!(&cursor.from, Start::Behind(key) if *key == it.start));
+        range.map(Some).ok_or_else(|| self.not_understood(work, number))
     }
 
     /// Runs one batch, and says whether it was committed; where locks were in its way, the next one is smaller.
@@ -213,25 +261,5 @@ impl Execution<'_, '_> {
         self.say(work, &text)?;
         (work.recorded, work.in_doubt, work.batched) = (Some(passage.number + 1), false, None);
         Ok(())
-    }
-
-    /// Asks about the rows, as the role that the script has become; whoever is in the way is waited for as before
-    /// any statement.
-    fn look(&mut self, work: &Work<'_>, number: usize, question: &str) -> Result<Reply, Failed> {
-        let mut attempts = Attempts::new(self.session.settings);
-        let limit = self.limits(work.step).tables;
-        loop {
-            let attempt = Attempt::begins(Some(limit));
-            let failure = match self.session.send_watched(question, Keep::All, CALM) {
-                Ok(reply) => return Ok(reply),
-                Err(failure) => failure,
-            };
-            let Some(next) = self.again(&mut attempts, &attempt, &failure) else {
-                let place = Place { statement: number, byte: None };
-                return Err(self.fail(work, Some(place), failure));
-            };
-            let situation = work.situation(self.done.len());
-            self.wait_for_locks(work.step, &failure, next, (work.index, situation))?;
-        }
     }
 }

@@ -8,6 +8,7 @@ use super::table::Table;
 use super::walk::{Range, Start};
 use crate::execute::Message;
 use crate::execute::frame::Frame;
+use crate::execute::message::BatchKeys;
 use crate::execute::patience::{Attempts, Limits};
 use crate::execute::standalone::{Work, as_ourselves};
 use crate::history::Batched;
@@ -77,8 +78,12 @@ impl Passage {
             message.limit(limits.rows);
         }
         let counted = message.statements();
-        let (start, end) = (self.table.literals(&range.start), self.table.literals(&range.end));
-        message.batch(work.step, self.number, (&start, &end, range.is_last), limits.rows);
+        let keys = BatchKeys {
+            start: self.table.literals(&range.start),
+            end: self.table.literals(&range.end),
+            less: if range.is_last { "<=" } else { "<" },
+        };
+        message.batch(work.step, self.number, &keys, limits.rows);
         message.push("SET CONSTRAINTS ALL IMMEDIATE");
         if is_ours {
             message.limit(usual.tables);

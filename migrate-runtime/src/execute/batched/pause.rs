@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use super::health::{self, Trouble};
 use super::passage::Passage;
+use super::refuse::{Ending, goes_on};
 use crate::audit::Outcome;
 use crate::deadline::{Deadline, between};
+use crate::error::ErrorKind;
 use crate::execute::standalone::Work;
 use crate::execute::{Execution, Failed};
 use crate::progress::Event;
@@ -21,13 +23,10 @@ impl Execution<'_, '_> {
         passage: &mut Passage,
     ) -> Result<(), Failed> {
         let settings = self.session.settings;
-        let question = health::question(
-            &passage.table.oid,
-            settings.max_replication_lag,
-            self.session.server.version,
-        );
+        let (oid, max_lag) = (&passage.table.oid, settings.max_replication_lag);
+        let questions = health::questions(oid, max_lag, self.session.server.version);
         let mut deadline: Option<Deadline> = None;
-        while let Some(trouble) = self.trouble(work, passage, &question)? {
+        while let Some(trouble) = self.trouble(work, passage, &questions)? {
             let deadline = deadline.get_or_insert_with(|| Deadline::after(settings.lock_deadline));
             if deadline.is_over() {
                 let step = work.step;
@@ -37,13 +36,11 @@ impl Execution<'_, '_> {
                     settings.lock_deadline.as_secs(),
                     trouble.reason()
                 );
-                return Err(self.stopped(
-                    work,
-                    passage,
-                    Outcome::Failed,
-                    message,
-                    &[trouble.hint(step.direction().as_str())],
-                ));
+                let hints =
+                    vec![goes_on(work, passage.number), trouble.hint(step.direction().as_str())];
+                let (outcome, kind) = (Outcome::Failed, ErrorKind::LockTimeout);
+                let ending = Ending { outcome, kind, message, hints };
+                return Err(self.stop_at(work, passage.number, ending));
             }
             self.session.tell(Event::BatchPaused {
                 version: work.step.version().to_owned(),
@@ -60,10 +57,19 @@ impl Execution<'_, '_> {
         &mut self,
         work: &mut Work<'_>,
         passage: &mut Passage,
-        question: &str,
+        questions: &[String],
     ) -> Result<Option<Trouble>, Failed> {
-        let reply = self.look(work, passage.number, question)?;
+        let answers = self.ask_ourselves(work, passage.number, questions)?;
+        let [standbys, waiting] = answers.as_slice() else { return Ok(None) };
+        if health::has_hidden(standbys) && !self.session.batches.was_told_of_standbys() {
+            let role = self.session.server.role.clone();
+            self.session.tell(Event::Warning {
+                message: format!(
+                    "batches wait for no standby: the role {role} may not see how far behind they are (GRANT pg_monitor TO {role})"
+                ),
+            });
+        }
         let max_lag = self.session.settings.max_replication_lag;
-        Ok(health::read(&reply, &mut passage.sizes, max_lag))
+        Ok(health::read([standbys, waiting], &mut passage.sizes, max_lag))
     }
 }

@@ -1,7 +1,10 @@
 //! What ends a script at a statement that runs in batches, and what a person has to know of it.
 
+use std::time::Duration;
+
 use migrate_core::{Direction, Manner, StatementKind};
 
+use super::look;
 use super::passage::Passage;
 use super::table::{Table, Wrong};
 use crate::audit::Outcome;
@@ -20,7 +23,7 @@ impl Execution<'_, '_> {
         table: &Table,
     ) -> Result<(), Failed> {
         let Some(question) = table.without_key() else { return Ok(()) };
-        if !self.look(work, number, &question)?.is_true(0) {
+        if !look::is_true(&self.look(work, number, &question)?) {
             return Ok(());
         }
         let (name, columns) = (&table.name, table.names());
@@ -38,15 +41,15 @@ impl Execution<'_, '_> {
         work: &mut Work<'_>,
         passage: &Passage,
     ) -> Result<(), Failed> {
-        let kind = work.step.statements()[passage.number].kind;
-        let is_own = matches!(kind, StatementKind::Insert | StatementKind::Merge);
-        if is_own || work.step.statements().iter().any(|it| it.manner == Manner::Verify) {
+        let statements = work.step.statements();
+        let verifies = statements.iter().any(|it| it.manner == Manner::Verify);
+        // What the script inserts itself is counted too, late.
+        if verifies || statements.iter().any(|it| may_insert(it.kind)) {
             return Ok(());
         }
-        let question =
-            format!("SELECT pg_catalog.pg_stat_get_tuples_inserted({})", passage.table.oid);
-        let reply = self.look(work, passage.number, &question)?;
-        let now = reply.first(0).and_then(|it| it.first()?.as_deref()?.parse::<u64>().ok());
+        let question = format!("SELECT {}", passage.table.insertions());
+        let now = self.look(work, passage.number, &question)?;
+        let now = now.first().and_then(|it| it.first()?.as_deref()?.parse::<u64>().ok());
         let inserted = now.unwrap_or_default().saturating_sub(passage.cursor.inserted);
         if inserted > 0 {
             let (name, columns) = (&passage.table.name, passage.table.names());
@@ -78,37 +81,17 @@ impl Execution<'_, '_> {
             step.version(),
             step.name()
         );
-        Err(self.stopped(work, passage, Outcome::Interrupted, message, &[]))
+        let (number, kind) = (passage.number, ErrorKind::Unfinished);
+        let hints = vec![goes_on(work, number)];
+        let ending = Ending { outcome: Outcome::Interrupted, kind, message, hints };
+        Err(self.stop_at(work, number, ending))
     }
 
-    /// Ends a script at a batch with an error of ours; what was done stays, and the next run goes on.
-    pub(super) fn stopped(
-        &mut self,
-        work: &mut Work<'_>,
-        passage: &Passage,
-        outcome: Outcome,
-        message: String,
-        hints: &[String],
-    ) -> Failed {
-        let (step, number) = (work.step, passage.number);
-        let kind =
-            if work.recorded.is_some() { ErrorKind::Unfinished } else { ErrorKind::LockTimeout };
-        let state = describe::state(false, step, work.situation(self.done.len()));
-        let mut error = Error::new(kind, message)
-            .with_location(Some(describe::locate(step, Place { statement: number, byte: None })))
-            .with_state(state)
-            .with_hint(format!(
-                "migration-cli {}   # goes on at statement {}",
-                step.direction(),
-                number + 1
-            ));
-        for hint in hints {
-            error = error.with_hint(hint);
-        }
-        if work.recorded.is_some() {
-            error = describe::with_way_back(error, step);
-        }
-        self.stop(work, outcome, error)
+    /// The time that is left for batches.
+    pub(super) fn batch_time_left(&mut self) -> Duration {
+        let limit = self.session.settings.max_batch_time;
+        let used = self.session.batches.began().age();
+        if limit.is_zero() { Duration::MAX } else { limit.saturating_sub(used) }
     }
 
     /// Ends a script whose rows cannot be walked.
@@ -120,28 +103,59 @@ impl Execution<'_, '_> {
     ) -> Failed {
         let step = work.step;
         let verb = if step.direction() == Direction::Up { "running" } else { "reverting" };
-        let what = format!("{verb} migration {}_{}", step.version(), step.name());
-        let kind = if work.recorded.is_some() { ErrorKind::Unfinished } else { ErrorKind::Sql };
-        let state = describe::state(false, step, work.situation(self.done.len()));
-        let mut error = Error::new(kind, format!("{what}: {message}"))
-            .with_location(Some(describe::locate(step, Place { statement: number, byte: None })))
-            .with_state(state);
-        for hint in hints {
-            error = error.with_hint(hint);
-        }
+        let message = format!("{verb} migration {}_{}: {message}", step.version(), step.name());
         let again = format!("migration-cli {}   # once that is mended", step.direction());
-        let mut error = error.with_hint(again);
-        if work.recorded.is_some() {
-            error = describe::with_way_back(error, step);
-        }
-        self.stop(work, Outcome::Failed, error)
+        let hints = hints.into_iter().chain([again]).collect();
+        self.stop_at(
+            work,
+            number,
+            Ending { outcome: Outcome::Failed, kind: ErrorKind::Sql, message, hints },
+        )
     }
 
     pub(super) fn not_understood(&mut self, work: &mut Work<'_>, number: usize) -> Failed {
-        self.cannot_walk(
-            work,
-            number,
-            ("the server's answer makes no sense".to_owned(), Vec::new()),
-        )
+        let wrong = ("the server's answer makes no sense".to_owned(), Vec::new());
+        self.cannot_walk(work, number, wrong)
     }
+
+    /// Ends a script at a batch with an error of ours; what was done stays.
+    pub(super) fn stop_at(&mut self, work: &mut Work<'_>, number: usize, ending: Ending) -> Failed {
+        let step = work.step;
+        let is_begun = work.recorded.is_some() || step.reverts_half();
+        let kind = if is_begun { ErrorKind::Unfinished } else { ending.kind };
+        let state = describe::state(false, step, work.situation(self.done.len()));
+        let place = Place { statement: number, byte: None };
+        let error = Error::new(kind, ending.message)
+            .with_location(Some(describe::locate(step, place)))
+            .with_state(state);
+        let error = ending.hints.into_iter().fold(error, Error::with_hint);
+        let error = match work.recorded {
+            Some(_) => describe::with_way_back(error, step),
+            None => describe::with_way_on(error, step),
+        };
+        self.stop(work, ending.outcome, error)
+    }
+}
+
+/// Why a script ends at a batch.
+pub(super) struct Ending {
+    pub(super) outcome: Outcome,
+    /// Where nothing of the script is there yet.
+    pub(super) kind: ErrorKind,
+    pub(super) message: String,
+    pub(super) hints: Vec<String>,
+}
+
+/// The hint that the script goes on where it stopped, if it has begun.
+pub(super) fn goes_on(work: &Work<'_>, number: usize) -> String {
+    let direction = work.step.direction();
+    match work.recorded {
+        Some(_) => format!("migration-cli {direction}   # goes on at statement {}", number + 1),
+        None => format!("migration-cli {direction}"),
+    }
+}
+
+fn may_insert(kind: StatementKind) -> bool {
+    use StatementKind::{Call, Copy, Do, Insert, Merge, Other, Select};
+    matches!(kind, Call | Copy | Do | Insert | Merge | Other | Select)
 }

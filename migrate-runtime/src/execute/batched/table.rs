@@ -20,8 +20,6 @@ pub(super) struct Table {
 pub(super) struct Column {
     name: String,
     sql_type: String,
-    /// A date or a time, which is written in different ways.
-    is_time: bool,
     is_not_null: bool,
 }
 
@@ -33,7 +31,10 @@ impl Table {
     pub(super) fn question(batch: &Batch) -> String {
         let key: Vec<String> = batch.key.iter().map(|it| literal(it)).collect();
         let key = format!("ARRAY[{}]", key.join(", "));
-        fill(include_str!("table.sql"), &[("table", &literal(&batch.table)), ("key", &key)])
+        let insertions = fill(include_str!("insertions.sql"), &[("oid", "c.oid")]);
+        let values = [("table", literal(&batch.table)), ("key", key), ("insertions", insertions)];
+        let values = values.each_ref().map(|(name, it)| (*name, it.as_str()));
+        fill(include_str!("table.sql"), &values)
     }
 
     /// Reads the answer, one row for each column of the key.
@@ -49,13 +50,21 @@ impl Table {
             let (Some(column), Some(sql_type)) = (text(row, 1), text(row, 2)) else {
                 return Err((format!("the table {name} has no column {wanted}"), Vec::new()));
             };
-            let (is_time, is_not_null) = (is(row, 3), is(row, 4));
-            key.push(Column { name: column, sql_type, is_time, is_not_null });
+            if let Some(schema) = text(row, 7) {
+                let message = format!(
+                    "the operators of {name}.{column} are in the schema {schema}, which is not in the search_path: rows would be compared in another order than the index has"
+                );
+                let hint = format!(
+                    "SET search_path = public, {schema};   -- in the script, above its first batch"
+                );
+                return Err((message, vec![hint]));
+            }
+            key.push(Column { name: column, sql_type, is_not_null: is(row, 3) });
         }
-        let oid = text(first, 5).unwrap_or_default();
-        let inserted = text(first, 6).and_then(|it| it.parse().ok()).unwrap_or_default();
+        let oid = text(first, 4).unwrap_or_default();
+        let inserted = text(first, 5).and_then(|it| it.parse().ok()).unwrap_or_default();
         let table = Table { name, oid, key, inserted };
-        if is(first, 7) {
+        if is(first, 6) {
             return Ok(table);
         }
         let (name, columns) = (&table.name, table.names());
@@ -75,6 +84,34 @@ impl Table {
         let condition = conditions.join(" OR ");
         (!condition.is_empty())
             .then(|| format!("SELECT EXISTS (SELECT FROM {} WHERE {condition})", self.name))
+    }
+
+    /// The conditions that leave rows without a key out.
+    pub(super) fn with_key(&self) -> impl Iterator<Item = String> {
+        let nullable = self.key.iter().filter(|it| !it.is_not_null);
+        nullable.map(|it| format!("{} IS NOT NULL", it.name))
+    }
+
+    /// A question for the last key.
+    pub(super) fn last_key(&self) -> String {
+        let descending = self.each(|_, alias| format!("{alias} DESC"));
+        let with_key: Vec<String> = self.with_key().collect();
+        let condition = if with_key.is_empty() {
+            String::new()
+        } else {
+            format!("WHERE {}", with_key.join(" AND "))
+        };
+        format!(
+            "SELECT {} FROM (SELECT {} FROM {} {condition} ORDER BY {descending} LIMIT 1) AS last",
+            self.texts("last"),
+            self.columns(),
+            self.name
+        )
+    }
+
+    /// A question for how many rows were ever inserted, as the server's statistics have it.
+    pub(super) fn insertions(&self) -> String {
+        fill(include_str!("insertions.sql"), &[("oid", &self.oid)])
     }
 
     /// A question whose first row tells how many rows there are, as the planner estimates it.
@@ -103,18 +140,9 @@ impl Table {
         numbers.join(", ")
     }
 
-    /// The texts of a row's key, which mean the same in every session.
-    pub(super) fn texts(&self) -> impl Fn(&str) -> String {
-        |row| {
-            self.each(|column, alias| {
-                if column.is_time {
-                    // Of the ways to write a date, JSON has one.
-                    format!("pg_catalog.to_jsonb({row}.{alias}) #>> '{{}}'")
-                } else {
-                    format!("{row}.{alias}::text")
-                }
-            })
-        }
+    /// The texts of a row's key.
+    pub(super) fn texts(&self, row: &str) -> String {
+        self.each(|_, alias| format!("{row}.{alias}::text"))
     }
 
     /// A key as constants.
@@ -133,7 +161,7 @@ impl Table {
 /// The rows that a plan of the server is about.
 pub(super) fn estimated(plan: Option<&[Option<String>]>) -> u64 {
     let line = plan.and_then(|it| it.first()?.as_deref()).unwrap_or_default();
-    let rows = line.split_once("rows=").map(|it| it.1).unwrap_or_default();
+    let rows = line.rsplit_once("rows=").map(|it| it.1).unwrap_or_default();
     let digits: String = rows.chars().take_while(char::is_ascii_digit).collect();
     digits.parse().unwrap_or_default()
 }

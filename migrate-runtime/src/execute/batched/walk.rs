@@ -17,6 +17,19 @@ pub(super) enum Start {
     Behind(Key),
 }
 
+/// Where the walk ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// With the last row of the table, whichever that is then.
+    Last,
+    /// Before this key.
+    Before(Key),
+    /// With this key.
+    With(Key),
+    /// Where it begins.
+    Nowhere,
+}
+
 /// The keys of a batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Range {
@@ -39,8 +52,8 @@ pub(super) enum Found {
 
 /// The question for the first row from there on, for the row behind as many as `size`, and for how many there are
 /// between them.
-pub(super) fn question(table: &Table, from: &Start, size: u32) -> String {
-    let (names, texts) = (table.aliases(), table.texts());
+pub(super) fn question(table: &Table, (from, until): (&Start, &End), size: u32) -> String {
+    let names = table.aliases();
     let ascending = table.each(|_, it| it.to_owned());
     let descending = table.each(|_, it| format!("{it} DESC"));
     let of = |row: &str| table.each(|_, it| format!("{row}.{it}"));
@@ -53,13 +66,13 @@ pub(super) fn question(table: &Table, from: &Start, size: u32) -> String {
              pg_catalog.count(*) FILTER (WHERE ({}) < (SELECT {names} FROM last)) AS below FROM walked) AS c",
         table.columns(),
         table.name,
-        condition(table, from),
+        condition(table, from, until),
         table.ordinals(),
         u64::from(size) + 1,
         of("first"),
         of("last"),
-        texts("first"),
-        texts("last"),
+        table.texts("first"),
+        table.texts("last"),
         of("walked"),
     )
 }
@@ -84,19 +97,19 @@ pub(super) fn read(table: &Table, size: u32, row: Option<&[Option<String>]>) -> 
 }
 
 /// The question for the first key behind another, and for how many rows have that one.
-pub(super) fn behind(table: &Table, key: &Key) -> String {
+pub(super) fn behind(table: &Table, key: &Key, until: &End) -> String {
     let columns = table.columns();
     format!(
         "WITH next AS MATERIALIZED (SELECT {columns} FROM {} {} ORDER BY {} LIMIT 1)\n\
          SELECT (SELECT pg_catalog.count(*) FROM {} WHERE ({}) = ({})), {}\n\
          FROM (VALUES (1)) AS one LEFT JOIN next ON true",
         table.name,
-        condition(table, &Start::Behind(key.clone())),
+        condition(table, &Start::Behind(key.clone()), until),
         table.ordinals(),
         table.name,
         table.names(),
         table.literals(key),
-        (table.texts())("next"),
+        table.texts("next"),
     )
 }
 
@@ -117,13 +130,27 @@ pub(super) fn read_behind(
     })
 }
 
-fn condition(table: &Table, from: &Start) -> String {
-    let (operator, key) = match from {
-        Start::First => return String::new(),
-        Start::At(key) => (">=", key),
-        Start::Behind(key) => (">", key),
+fn condition(table: &Table, from: &Start, until: &End) -> String {
+    let bound = |operator: &str, key: &Key| {
+        format!("({}) {operator} ({})", table.names(), table.literals(key))
     };
-    format!("WHERE ({}) {operator} ({})", table.names(), table.literals(key))
+    let mut conditions: Vec<String> = table.with_key().collect();
+    conditions.extend(match from {
+        Start::First => None,
+        Start::At(key) => Some(bound(">=", key)),
+        Start::Behind(key) => Some(bound(">", key)),
+    });
+    conditions.extend(match until {
+        End::Last => None,
+        End::Before(key) => Some(bound("<", key)),
+        End::With(key) => Some(bound("<=", key)),
+        End::Nowhere => Some("false".to_owned()),
+    });
+    if conditions.is_empty() {
+        String::new()
+    } else {
+        format!("WHERE {}", conditions.join(" AND "))
+    }
 }
 
 /// A text as a constant of a type.

@@ -1,0 +1,1 @@
+ || pg_catalog.jsonb_build_object('upto', {upto})

@@ -1,0 +1,3 @@
+COALESCE((SELECT u.cursor -> 'upto' FROM {schema}._migrations_progress u WHERE u.version = {version} AND u.direction = 'down'),
+         (SELECT pg_catalog.jsonb_build_object('statement', u.statement, 'batch', u.cursor -> 'batch')
+          FROM {schema}._migrations_progress u WHERE u.version = {version} AND u.direction = 'up'))
