@@ -51,7 +51,8 @@ fn the_titles_of_many_contracts_are_tidied_in_batches_and_given_back() {
     let kept = "SELECT count(*) FROM contract_titles_as_entered AS kept JOIN contracts ON contracts.id = contract_id
                 WHERE title = tidied AND entered = E' Contract\\t no.  ' || id";
     assert_eq!(database.text(kept), "40000");
-    let audited = "SELECT count(*), count(DISTINCT row_id) FROM audit_events WHERE action = 'update'";
+    let audited =
+        "SELECT count(*), count(DISTINCT row_id) FROM audit_events WHERE action = 'update'";
     assert_eq!(database.text(audited), "42000|40000");
     assert_eq!(migrator.verify().unwrap().findings, []);
 

@@ -4,7 +4,9 @@ use migrate_runtime::{Blocks, Impact, Obstacle, RelationLock, Step, StepForecast
 
 use super::html::{Html, findable, id};
 use super::{Page, Planned, Section};
-use crate::output::plan::{in_the_way, mode_words, relation, size, summary, without_texts, work};
+use crate::output::plan::{
+    in_the_way, manner, mode_words, relation, size, summary, without_texts, work,
+};
 use crate::text::{duration, one_line, plural};
 
 /// As much of a statement as tells which one it is.
@@ -112,7 +114,11 @@ fn statements(step: &Step, forecast: &StepForecast, is_open: bool) -> Html {
     for (statement, known) in step.statements().iter().zip(&forecast.statements) {
         let sql = one_line(&without_texts(statement.range.of(step.sql())), STATEMENT);
         html.open("tr", &[]).element("td", &[("class", "number")], &statement.line.to_string());
-        html.open("td", &[]).element("code", &[], &sql).close("td").open("td", &[]);
+        html.open("td", &[]).element("code", &[], &sql);
+        if let Some(note) = manner(step.sql(), statement) {
+            html.text(" ").element("span", &[("class", "faint")], &note);
+        }
+        html.close("td").open("td", &[]);
         if !known.is_known && known.locks.is_empty() {
             html.element("span", &[("class", "faint")], "not known");
         } else if known.locks.is_empty() {
