@@ -124,9 +124,10 @@ fn found_with(rule: &Rule, example: &Example, header: &str, end: &str) -> Vec<St
     let with = |sql: &str| {
         let marked = marked(sql);
         let header = if marked.contains(header.trim_end()) { "" } else { header };
-        match sql.contains("migrate:irreversible") {
-            true => marked,
-            false => format!("{header}{};\n{end}", marked.trim_end_matches(';')),
+        if sql.contains("migrate:irreversible") {
+            marked
+        } else {
+            format!("{header}{};\n{end}", marked.trim_end_matches(';'))
         }
     };
     let mut files = vec![
