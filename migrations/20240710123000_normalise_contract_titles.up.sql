@@ -4,10 +4,13 @@
 -- Tidies contract titles: no blanks at either end, one space between words. Titles were pasted from
 -- letters and spreadsheets, and two that look alike must compare alike.
 --
--- The titles as they were entered are kept beside the table, so that the way back is exact. Not in
--- a new column: ALTER TABLE would shut readers out until the UPDATE has ended. A row that somebody
--- is editing is waited for, hence the lock timeout. The audit trail records every title that
--- changes, here and on the way back.
+-- In batches, each committed by itself: whoever edits a contract meanwhile waits for one batch at
+-- most, and a row that somebody is editing is waited for, hence the lock timeout. Each batch writes
+-- an event of the audit trail for every title that it changes, here and on the way back, so that
+-- its size is best found by the time that it takes.
+--
+-- The titles as they were entered are kept beside the table, so that the way back is exact, also
+-- when this has stopped half-way. Not in a new column: everybody who reads all columns would get it.
 
 CREATE TABLE contract_titles_as_entered (
     contract_id bigint NOT NULL,
@@ -19,17 +22,37 @@ CREATE TABLE contract_titles_as_entered (
 COMMENT ON TABLE contract_titles_as_entered IS
     'Titles before they were tidied. No foreign key: making one would stop writes to contracts.';
 
--- Locking the rows keeps anybody from editing a title between the two statements.
-INSERT INTO contract_titles_as_entered (contract_id, entered, tidied)
-SELECT contracts.id, contracts.title, normalised.title
-FROM contracts
-CROSS JOIN LATERAL (
-    SELECT btrim(regexp_replace(contracts.title, '[[:space:]]+', ' ', 'g')) AS title
-) AS normalised
-WHERE contracts.title <> normalised.title
-FOR NO KEY UPDATE OF contracts;
-
+-- One statement, so that a title is kept and tidied together or not at all. Its rows are locked
+-- first: nobody edits a title between the two.
+-- migrate:batch table=contracts key=id size=5000
+WITH untidy AS (
+    SELECT contracts.id, contracts.title AS entered, normalised.title AS tidied
+    FROM contracts
+    CROSS JOIN LATERAL (
+        SELECT btrim(regexp_replace(contracts.title, '[[:space:]]+', ' ', 'g')) AS title
+    ) AS normalised
+    WHERE contracts.id >= :batch_start
+        AND contracts.id < :batch_end
+        AND contracts.title <> normalised.title
+    FOR NO KEY UPDATE OF contracts
+), kept AS (
+    INSERT INTO contract_titles_as_entered (contract_id, entered, tidied)
+    SELECT id, entered, tidied
+    FROM untidy
+    RETURNING contract_id, tidied
+)
 UPDATE contracts
 SET title = kept.tidied
-FROM contract_titles_as_entered AS kept
+FROM kept
 WHERE contracts.id = kept.contract_id;
+
+-- What was made of the titles, and not the titles of contracts: somebody may have edited one since,
+-- and made it untidy again.
+-- migrate:verify
+SELECT NOT EXISTS (
+    SELECT
+    FROM contract_titles_as_entered
+    WHERE tidied <> btrim(regexp_replace(tidied, '[[:space:]]+', ' ', 'g'))
+        OR regexp_replace(entered, '[[:space:]]', '', 'g')
+            <> regexp_replace(tidied, '[[:space:]]', '', 'g')
+);

@@ -3,6 +3,7 @@
 
 mod dcms {
     pub(crate) mod backup;
+    pub(crate) mod batches;
     pub(crate) mod picture;
     pub(crate) mod production_data;
 }
@@ -21,7 +22,8 @@ migrate_runtime::testing::harness!(MIGRATIONS);
 
 fn main() -> ExitCode {
     let with_data = [dcms::production_data::tests(), dcms::backup::tests()];
-    let tests = [tests(), dcms::picture::tests()].into_iter().flatten().collect();
+    let tests = [tests(), dcms::batches::tests(), dcms::picture::tests()];
+    let tests = tests.into_iter().flatten().collect();
     harness::run(tests, with_data.into_iter().flatten().collect())
 }
 

@@ -25,6 +25,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         a_set_is_proven_in_a_schema_of_its_own,
         what_migrations_expect_is_set_up_first,
         scripts_outside_of_a_transaction_are_proven,
+        scripts_in_batches_are_proven_on_empty_tables,
         reverting_all_of_them_is_proven_too,
         a_script_that_ends_all_other_sessions_does_not_end_the_proof,
     ]
@@ -301,6 +302,28 @@ fn scripts_outside_of_a_transaction_are_proven() {
     let report = check(&migrations);
     assert!(only(&report).contains("its down script fails"), "{report}");
     assert_eq!(proven(&report), [Proven::Now, Proven::Now, Proven::Not]);
+}
+
+fn scripts_in_batches_are_proven_on_empty_tables() {
+    let fill = "-- migrate:batch table=one key=id\nUPDATE one SET name = 'a' WHERE id >= :batch_start AND id < :batch_end;\n";
+    let verified = |query: &str| {
+        let up = format!("ALTER TABLE one ADD name text;\n{fill}-- migrate:verify\nSELECT {query}");
+        let down = format!("{}ALTER TABLE one DROP name", fill.replace("'a'", "NULL"));
+        check(&set(&[
+            ("20260101000001_one", "CREATE TABLE one (id int PRIMARY KEY)", "DROP TABLE one"),
+            ("20260101000002_fill", &up, &down),
+        ]))
+    };
+    let report = verified("NOT EXISTS (SELECT FROM one WHERE name IS NULL)");
+    assert!(report.is_clean(), "{report}");
+    assert_eq!((proven(&report), report.round), (vec![Proven::Now; 2], Round::Proven));
+    // With no rows at all, this gives NULL.
+    let report = verified("bool_and(name IS NOT NULL) FROM one");
+    assert_eq!(
+        only(&report),
+        "migrations/20260101000002_fill.up.sql:5: its up script fails: the query that is to give true gave null, or no row"
+    );
+    assert_eq!(proven(&report), [Proven::Now, Proven::Not]);
 }
 
 fn reverting_all_of_them_is_proven_too() {

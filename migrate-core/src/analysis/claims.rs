@@ -237,7 +237,9 @@ impl Claims<'_> {
                 self.add(Deed::Change, std::slice::from_ref(table), NONE);
                 self.add(Deed::Read, NONE, sources);
             }
-            What::Select { sources, locks_rows: false } => self.add(Deed::Read, NONE, sources),
+            What::Select { sources, locks_rows: false } | What::Verify { sources } => {
+                self.add(Deed::Read, NONE, sources);
+            }
             What::Select { sources, .. } => self.add(Deed::ReadForUpdate, NONE, sources),
             What::Lock { tables, only, mode } => {
                 self.add_locks(&lock_table(*mode), tables, NONE, true);

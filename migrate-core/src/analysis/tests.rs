@@ -249,6 +249,27 @@ fn what_a_script_makes_is_in_use_by_nobody() {
     check("CREATE SCHEMA s CREATE TABLE x (a int); ALTER TABLE x ADD b int", &["x"]);
 }
 
+#[test]
+fn batches_and_what_is_verified_are_about_the_tables_that_they_name() {
+    let script = "-- migrate:batch table=t key=id\n\
+                  WITH part AS (SELECT id FROM t WHERE id >= :batch_start AND id < :batch_end FOR UPDATE),\n\
+                  kept AS (INSERT INTO u SELECT id FROM part RETURNING id)\n\
+                  UPDATE t SET a = 1 FROM kept WHERE t.id = kept.id;\n\
+                  -- migrate:verify\nSELECT NOT EXISTS (SELECT FROM v WHERE f(a))";
+    let found = analyze(&set_of(script), "migrations", &LintOptions::default());
+    let [migration] = found.migrations.as_slice() else { panic!("{found:?}") };
+    let effects = migration.effects(Direction::Up);
+    let effects: Vec<_> = effects.map(|(name, it)| (it.statement, name, it.lock)).collect();
+    let expected = [
+        (0, "t".to_owned(), LockMode::RowExclusive),
+        (0, "u".to_owned(), LockMode::RowExclusive),
+        (1, "v".to_owned(), LockMode::AccessShare),
+    ];
+    assert_eq!(effects, expected);
+    // Whatever the function does, it is no deed of the migration.
+    assert!(migration.unread(Direction::Up).is_empty());
+}
+
 fn learn(known: &mut Known, sql: &str) {
     let script = script_of(sql);
     let actions = script.statements.iter().flat_map(|it| read(&script, it));

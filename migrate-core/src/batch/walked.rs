@@ -41,7 +41,8 @@ pub(crate) fn is_temporary(sql: &str, range: ByteRange) -> bool {
 fn assigned<'a>(text: &'a str, tokens: &'a [Token]) -> impl Iterator<Item = &'a Token> {
     let mut depth = 0_usize;
     let mut is_target = false;
-    let mut has_ended = false;
+    // Before `SET`, and behind what it sets.
+    let mut has_ended = true;
     tokens.iter().filter(move |it| {
         let starts = depth == 0 && it.is(text, "set");
         match it.kind {

@@ -47,6 +47,7 @@ impl Reader<'_> {
     pub(super) fn check_governed(&mut self, sql: &str) {
         for statement in self.statements.iter() {
             self.findings.extend(match statement.manner {
+                Manner::Batch if not_a_batch(statement).is_some() => None,
                 Manner::Batch => {
                     batch::check(sql, statement).or_else(|| batch::assigns_key(sql, statement))
                 }

@@ -6,7 +6,8 @@ use crate::sql::action::{Action, Change, ObjectName, What};
 use crate::sql::byte_range;
 use crate::sql::token::Tokens;
 use crate::{
-    ByteRange, Direction, LintOptions, LockMode, Mode, SourceMigration, SourceScript, Whose, Work,
+    ByteRange, Direction, LintOptions, LockMode, Manner, Mode, SourceMigration, SourceScript,
+    Whose, Work,
 };
 
 /// An action, before it is done.
@@ -194,6 +195,12 @@ impl ActionContext<'_> {
     /// Whether the script runs in one transaction, its locks held to the end.
     pub(crate) fn is_transactional(&self) -> bool {
         self.script.mode == Mode::Transactional
+    }
+
+    /// Whether its statement runs in batches.
+    pub(crate) fn is_batch(&self) -> bool {
+        let statement = self.script.statements.get(self.statement);
+        statement.is_some_and(|it| it.manner == Manner::Batch)
     }
 
     /// The claim about relations in use that has the hardest work, if one has any.

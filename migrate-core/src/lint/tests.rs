@@ -119,6 +119,61 @@ fn ways_out_lead_out() {
     assert!(wrong.is_empty(), "\n{wrong}");
 }
 
+/// What is found in an example whose scripts have this header and this statement at the end.
+fn found_with(rule: &Rule, example: &Example, header: &str, end: &str) -> Vec<String> {
+    let with = |sql: &str| {
+        let marked = marked(sql);
+        let header = if marked.contains(header.trim_end()) { "" } else { header };
+        if sql.contains("migrate:irreversible") {
+            marked
+        } else {
+            format!("{header}{};\n{end}", marked.trim_end_matches(';'))
+        }
+    };
+    let mut files = vec![
+        file("20260101000001_example.up.sql", &with(example.up)),
+        file("20260101000001_example.down.sql", &with(example.down)),
+    ];
+    if !example.before.is_empty() {
+        files.push(file("20260101000000_before.up.sql", &marked(example.before)));
+        files.push(file("20260101000000_before.down.sql", "SELECT 1"));
+    }
+    let set = resolve(files, "migrations").unwrap_or_else(|it| panic!("{example:?}: {it:?}"));
+    let found = of_rule(rule, &set, &LintOptions::default());
+    found.iter().map(|it| format!("{} {}", it.severity.as_str(), it.problem.message)).collect()
+}
+
+fn verifies(example: &Example) -> bool {
+    example.up.contains("migrate:verify") || example.down.contains("migrate:verify")
+}
+
+#[test]
+fn a_query_that_verifies_is_no_finding_and_hides_none() {
+    let verify = "-- migrate:verify\nSELECT NOT EXISTS (SELECT FROM app.verified WHERE f(a) > 3)";
+    // Its names are looked up in the path of the script, as those of other statements.
+    for rule in RULES.iter().filter(|it| it.id != "search-path") {
+        for example in rule.examples.iter().filter(|it| !verifies(it)) {
+            let plain = found_with(rule, example, "", "");
+            assert_eq!(found_with(rule, example, "", verify), plain, "{}: {example:?}", rule.id);
+        }
+    }
+}
+
+#[test]
+fn a_script_with_a_batch_runs_statement_by_statement_for_every_rule() {
+    let batch = "-- migrate:batch table=app.filled key=id\n\
+                 UPDATE app.filled SET a = 1 WHERE id >= :batch_start AND id < :batch_end";
+    // It knows that nobody runs batches by hand.
+    for rule in RULES.iter().filter(|it| it.id != "not-idempotent") {
+        for example in rule.examples.iter().filter(|it| !verifies(it)) {
+            let alone = "UPDATE app.filled SET a = 1 WHERE a = 2";
+            let expected = found_with(rule, example, "-- migrate:no-transaction\n", alone);
+            let found = found_with(rule, example, "", batch);
+            assert_eq!(found, expected, "{}: {example:?}", rule.id);
+        }
+    }
+}
+
 #[test]
 fn what_is_older_than_the_baseline_is_left_alone() {
     let example = &rule("drop-table").unwrap().examples[0];

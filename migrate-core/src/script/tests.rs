@@ -15,6 +15,11 @@ fn a_script_runs_alone_only_if_it_must_or_says_so() {
     modes("SELECT 1; SELECT 2", Mode::Transactional);
     modes("VACUUM", Mode::Standalone);
     modes("CREATE INDEX CONCURRENTLY a ON b (c); VACUUM b;", Mode::Standalone);
+    modes(
+        "CREATE INDEX CONCURRENTLY a ON b (c);\n-- migrate:verify\nSELECT true",
+        Mode::Standalone,
+    );
+    modes("-- migrate:verify\nSELECT true", Mode::Transactional);
     modes("-- migrate:no-transaction\nSELECT 1", Mode::Standalone);
     modes("-- migrate:no-transaction\nSELECT 1; VACUUM", Mode::Standalone);
 }

@@ -23,10 +23,11 @@ fn control_of(split: &Split<'_>, piece: &Piece) -> Option<Control> {
 }
 
 /// How a script runs: in a transaction, unless its header says otherwise, no statement may, or one commits piece
-/// by piece.
+/// by piece. What is verified at the end goes with either.
 pub(super) fn mode(statements: &[Statement], no_transaction: bool) -> Mode {
     let refuses = |it: &Statement| it.kind.refuses_transaction();
-    let refuse = !statements.is_empty() && statements.iter().all(refuses);
+    let mut changing = statements.iter().filter(|it| it.manner != Manner::Verify).peekable();
+    let refuse = changing.peek().is_some() && changing.all(refuses);
     if no_transaction || refuse || statements.iter().any(is_batch) {
         Mode::Standalone
     } else {

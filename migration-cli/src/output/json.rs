@@ -344,6 +344,7 @@ impl Summary {
 
 impl StepRecord {
     pub(crate) fn new(step: &Step, forecast: &StepForecast) -> StepRecord {
+        let record = |it| StatementRecord::new(step.sql(), it);
         StepRecord {
             version: step.version().to_owned(),
             name: step.name().to_owned(),
@@ -351,7 +352,7 @@ impl StepRecord {
             mode: step.mode().as_str(),
             file: step.file().to_owned(),
             statements: step.statements().len(),
-            script: step.statements().iter().map(StatementRecord::new).collect(),
+            script: step.statements().iter().map(record).collect(),
             tables: TableRecord::all(forecast),
             effects: forecast.statements.iter().map(EffectRecord::new).collect(),
             verdict: VerdictRecord::new(&forecast.verdict),

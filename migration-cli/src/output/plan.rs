@@ -1,17 +1,18 @@
 //! A plan for people: every step with its script, how it runs, and what its statements are.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use anstyle::Style;
 use migrate_runtime::{
-    Blocks, Direction, Effect, Forecast, Impact, Mode, Obstacle, Plan, RelationLock, ScriptFacts,
-    Statement, Step, StepForecast, Verdict, Whose, Work,
+    Batch, Blocks, Direction, Effect, Forecast, Impact, Manner, Mode, Obstacle, Plan, RelationLock,
+    ScriptFacts, Statement, Step, StepForecast, Verdict, Whose, Work,
 };
 
 use super::lint::tag;
 use super::style::{BAD, FAINT, GOOD, LABEL, Styled, WARNING};
 use super::ui::{Detail, Ui};
-use crate::text::{bytes, duration, one_line, plural};
+use crate::text::{bytes, duration, limit, one_line, plural};
 
 /// What would run, in order; `how` goes behind the last sentence.
 pub(crate) fn plan_text(ui: &Ui, plan: &Plan, forecast: &Forecast, how: &str) -> String {
@@ -84,12 +85,17 @@ fn statements(ui: &Ui, step: &Step, forecast: &StepForecast, indent: &str) -> St
     let width = digits(all);
     let mut text = String::new();
     for (statement, known) in all.iter().zip(&forecast.statements) {
-        let says = !known.is_known || !known.locks.is_empty();
+        let note = manner(step.sql(), statement);
+        let says = !known.is_known || !known.locks.is_empty() || note.is_some();
         if !says && !ui.shows(Detail::Verbose) {
             continue;
         }
         let sql = without_texts(statement.range.of(step.sql()));
         text.push_str(&beginning(statement.line, &sql, width, indent));
+        if let Some(note) = note {
+            // Writing to a string does not fail.
+            let _ = writeln!(text, "{indent}{:width$}    {note}", "");
+        }
         for it in &known.locks {
             // Writing to a string does not fail.
             let _ = writeln!(text, "{indent}{:width$}    {}", "", lock(it));
@@ -100,6 +106,25 @@ fn statements(ui: &Ui, step: &Step, forecast: &StepForecast, indent: &str) -> St
         }
     }
     text
+}
+
+/// How a statement runs, where that is not as it stands: `in batches of 5000 rows of contracts, by id`
+pub(super) fn manner(sql: &str, statement: &Statement) -> Option<String> {
+    match statement.manner {
+        Manner::Batch => {
+            let it = Batch::of(sql, statement)?;
+            let (table, key) = (one_line(&it.table, 60), one_line(&it.key.join(", "), 60));
+            let pause = Duration::from_millis(it.pause_ms.into());
+            let pauses = match it.pause_ms {
+                0 => String::new(),
+                _ => format!(", with a pause of {} after each", limit(pause)),
+            };
+            let rows = plural(usize::try_from(it.size).unwrap_or(usize::MAX), "row");
+            Some(format!("in batches of {rows} of {table}, by {key}{pauses}"))
+        }
+        Manner::Verify => Some("has to give true, else the migration fails".to_owned()),
+        _ => None,
+    }
 }
 
 /// How many digits the lines of statements have at most.
@@ -222,17 +247,17 @@ pub(crate) fn mode_words(mode: Mode) -> &'static str {
 
 /// What the statements of a script are, in the order of their first appearance.
 pub(super) fn summary(statements: &[Statement]) -> String {
-    let mut counts: Vec<(&str, usize)> = Vec::new();
+    let mut counts: Vec<(String, usize)> = Vec::new();
     for statement in statements {
-        let word = statement.kind.as_str();
-        match counts.iter_mut().find(|it| it.0 == word) {
+        let words = words(statement);
+        match counts.iter_mut().find(|it| it.0 == words) {
             Some(found) => found.1 += 1,
-            None => counts.push((word, 1)),
+            None => counts.push((words, 1)),
         }
     }
-    let parts = counts.iter().map(|(word, count)| match count {
-        1 => words(word),
-        _ => format!("{count} × {}", words(word)),
+    let parts = counts.into_iter().map(|(words, count)| match count {
+        1 => words,
+        _ => format!("{count} × {words}"),
     });
     parts.collect::<Vec<_>>().join(", ")
 }
@@ -248,6 +273,10 @@ pub(crate) fn statement_list(
     let mut text = String::new();
     for (index, statement) in (0_u32..).zip(statements) {
         text.push_str(&beginning(statement.line, statement.range.of(sql), width, indent));
+        if let Some(note) = manner(sql, statement) {
+            // Writing to a string does not fail.
+            let _ = writeln!(text, "{indent}{:width$}    {}", "", Styled(FAINT, note));
+        }
         let effects = facts.iter().flat_map(|it| &it.effects);
         for it in effects.filter(|it| it.statement == index) {
             // Writing to a string does not fail.
@@ -257,8 +286,13 @@ pub(crate) fn statement_list(
     text
 }
 
-fn words(kind: &str) -> String {
-    kind.replace('-', " ")
+fn words(statement: &Statement) -> String {
+    let kind = statement.kind.as_str().replace('-', " ");
+    match statement.manner {
+        Manner::Batch => format!("{kind} in batches"),
+        Manner::Verify => "query that has to give true".to_owned(),
+        _ => kind,
+    }
 }
 
 #[cfg(test)]

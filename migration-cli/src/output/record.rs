@@ -2,7 +2,9 @@
 
 use std::time::SystemTime;
 
-use migrate_runtime::{Direction, Info, LogEntry, MigrationSet, Script, ScriptFacts, Statement};
+use migrate_runtime::{
+    Batch, Direction, Info, LogEntry, Manner, MigrationSet, Script, ScriptFacts, Statement,
+};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -52,11 +54,26 @@ pub(crate) struct ScriptRecord {
 pub(crate) struct StatementRecord {
     line: u32,
     kind: &'static str,
+    manner: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    batch: Option<BatchRecord>,
     #[serde(skip_serializing_if = "Option::is_none")]
     sql: Option<String>,
     /// What it does to what was there before the script; nothing where the build did not look.
     #[serde(skip_serializing_if = "Option::is_none")]
     locks: Option<Vec<ClaimRecord>>,
+}
+
+/// How a statement runs in batches.
+#[derive(Debug, Serialize)]
+struct BatchRecord {
+    table: String,
+    key: Vec<String>,
+    size: u32,
+    min_size: u32,
+    max_size: u32,
+    target_ms: u32,
+    pause_ms: u32,
 }
 
 /// A row of the log.
@@ -119,7 +136,7 @@ impl ScriptRecord {
             StatementRecord {
                 sql: Some(it.range.of(script.sql).to_owned()),
                 locks: locks.map(|it| it.map(ClaimRecord::new).collect()),
-                ..StatementRecord::new(it)
+                ..StatementRecord::new(script.sql, it)
             }
         };
         ScriptRecord {
@@ -138,9 +155,24 @@ impl ScriptRecord {
 
 impl StatementRecord {
     /// Without its text: plans can be long.
-    pub(crate) fn new(statement: &Statement) -> StatementRecord {
-        let (line, kind) = (statement.line, statement.kind.as_str());
-        StatementRecord { line, kind, sql: None, locks: None }
+    pub(crate) fn new(script: &str, statement: &Statement) -> StatementRecord {
+        let is_batch = statement.manner == Manner::Batch;
+        let batch = Some(statement).filter(|_| is_batch).and_then(|it| Batch::of(script, it));
+        StatementRecord {
+            line: statement.line,
+            kind: statement.kind.as_str(),
+            manner: statement.manner.as_str(),
+            batch: batch.map(BatchRecord::new),
+            sql: None,
+            locks: None,
+        }
+    }
+}
+
+impl BatchRecord {
+    fn new(it: Batch) -> BatchRecord {
+        let Batch { size, min_size, max_size, target_ms, pause_ms, .. } = it;
+        BatchRecord { table: it.table, key: it.key, size, min_size, max_size, target_ms, pause_ms }
     }
 }
 

@@ -194,7 +194,7 @@ fn commands_add_what_is_theirs() {
     });
     let script = plan["plan"][0]["script"].as_array().unwrap();
     assert_eq!(script.len() as u64, plan["plan"][0]["statements"].as_u64().unwrap());
-    assert_eq!(script[0], json!({ "line": 8, "kind": "create-table" }));
+    assert_eq!(script[0], json!({ "line": 8, "kind": "create-table", "manner": "once" }));
     assert_eq!(plan["plan"], json!([step]));
     assert_eq!(plan["plan"][0]["effects"][0], json!({ "line": 8, "known": true, "locks": [] }));
     assert_eq!(plan["obstacles"], json!([]));
@@ -218,6 +218,26 @@ fn commands_add_what_is_theirs() {
     let created = project.json("create something", 0);
     assert_eq!(created["files"].as_array().unwrap().len(), 2);
     assert_eq!(project.json("db status", 0)["embedded"]["state"], "absent");
+}
+
+#[test]
+fn what_runs_in_batches_is_told_and_what_is_verified() {
+    let database = TestDatabase::new();
+    let project = Project::on(&database);
+    let plan = project.json("plan", 0);
+    let step = plan["plan"].as_array().unwrap().last().unwrap();
+    let manners: Vec<_> =
+        step["script"].as_array().unwrap().iter().map(|it| &it["manner"]).collect();
+    assert_eq!(manners, ["once", "once", "batch", "verify"]);
+    let batch = json!({
+        "table": "contracts", "key": ["id"], "size": 5000, "min_size": 100, "max_size": 50000, "target_ms": 200,
+        "pause_ms": 0
+    });
+    assert_eq!(step["script"][2]["batch"], batch);
+    let info = project.json("info 20240710123000", 0);
+    let down = &info["info"]["scripts"][1]["statements"];
+    assert_eq!(down[0]["batch"]["table"], "contract_titles_as_entered");
+    assert_eq!(down[1].get("batch"), None);
 }
 
 #[test]

@@ -10,7 +10,7 @@ pub(super) static RULE: Rule = Rule {
     harm: "A constant default, or `now()`, is kept once for all rows. A value that differs from row to row, as \
            of `gen_random_uuid()`, `serial`, an identity or a stored expression, is written into every row, \
            and every index is built anew: under an ACCESS EXCLUSIVE lock, so that nobody can read or write.",
-    way_out: "ALTER TABLE contracts ADD COLUMN token uuid;\nALTER TABLE contracts ALTER COLUMN token SET DEFAULT gen_random_uuid();\n-- in the next migration, in batches where the table is large:\nUPDATE contracts SET token = gen_random_uuid() WHERE token IS NULL;",
+    way_out: "ALTER TABLE contracts ADD COLUMN token uuid;\nALTER TABLE contracts ALTER COLUMN token SET DEFAULT gen_random_uuid();\n-- in the next migration:\n-- migrate:batch table=contracts key=id size=5000\nUPDATE contracts SET token = gen_random_uuid()\nWHERE id >= :batch_start AND id < :batch_end AND token IS NULL;",
     examples: &[
         Example::found(
             "CREATE TABLE t (a int)",
@@ -74,18 +74,19 @@ fn cause(context: &ActionContext<'_>, column: &Column) -> Option<(&'static str, 
             if context.options.postgres_version >= 18 {
                 "GENERATED ALWAYS AS (…) VIRTUAL, which stores nothing"
             } else {
-                "a plain column that a trigger fills, and the rows that are there in the next migration"
+                "a plain column that a trigger fills, and the rows that are there in the next migration, in batches \
+                 (`-- migrate:batch`)"
             },
         ),
         (Some(Generated::Identity), _) => (
             "every row gets a number",
-            "ADD COLUMN {column} without IDENTITY, give the rows their numbers in batches, and \
-             ALTER COLUMN {column} ADD GENERATED … AS IDENTITY when it is NOT NULL",
+            "ADD COLUMN {column} without IDENTITY, give the rows their numbers in batches \
+             (`-- migrate:batch`), and ALTER COLUMN {column} ADD GENERATED … AS IDENTITY when it is NOT NULL",
         ),
         _ if column.ty.is_serial() => (
             "every row gets a number of a sequence",
             "CREATE SEQUENCE, ADD COLUMN {column} as an integer, SET DEFAULT nextval(…), and give the rows that \
-             are there their numbers in the next migration",
+             are there their numbers in the next migration, in batches (`-- migrate:batch`)",
         ),
         _ if domain.is_some_and(|(_, has_constraint)| *has_constraint) => (
             "its domain has a constraint",
@@ -98,7 +99,7 @@ fn cause(context: &ActionContext<'_>, column: &Column) -> Option<(&'static str, 
                 "its default calls a function"
             },
             "add it without the default, then ALTER COLUMN {column} SET DEFAULT …, and give the rows that are \
-             there their values in the next migration",
+             there their values in the next migration, in batches (`-- migrate:batch`)",
         ),
         _ => return None,
     })

@@ -32,6 +32,15 @@ pub(super) static RULE: Rule = Rule {
             .with_down("ALTER TABLE t DROP COLUMN c"),
         Example::found("", "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'; CREATE SCHEMA s")
             .with_down("DROP SCHEMA s"),
+        // What a query verifies, it does not undo, whichever functions it calls.
+        Example::found("", "CREATE TABLE t (a int); CREATE TABLE u (a int)")
+            .with_down("DROP TABLE t;\n-- migrate:verify\nSELECT f(1)"),
+        Example::found("", "CREATE TABLE t (a int); CREATE TABLE u (a int)").with_down(
+            "-- migrate:batch table=t key=a\nUPDATE u SET a = t.a FROM t WHERE t.a >= :batch_start AND t.a < :batch_end;\nDROP TABLE t",
+        ),
+        Example::fine("", "CREATE TABLE t (a int);\n-- migrate:batch table=u key=a\nINSERT INTO t SELECT a FROM u WHERE a >= :batch_start AND a < :batch_end").with_down(
+            "-- migrate:batch table=t key=a\nUPDATE u SET a = t.a FROM t WHERE t.a >= :batch_start AND t.a < :batch_end;\nDROP TABLE t",
+        ),
         Example::fine("", "CREATE TABLE t (a int); CREATE INDEX i ON t (a); ALTER TABLE t ADD b int")
             .with_down("DROP TABLE t"),
         Example::fine("", "ALTER TABLE t ADD COLUMN a int; CREATE INDEX i ON t (a); CREATE INDEX j ON t (lower(a))")

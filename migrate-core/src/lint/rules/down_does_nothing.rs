@@ -19,7 +19,11 @@ pub(super) static RULE: Rule = Rule {
         Example::found("", "ALTER TABLE t ALTER COLUMN a SET NOT NULL")
             .with_down("SELECT 'nothing'; SELECT 1"),
         Example::found("", "DROP TABLE t").with_down("SET lock_timeout = '1s'"),
+        Example::found("", "CREATE TABLE t (a int)")
+            .with_down("-- migrate:verify\nSELECT f(count(*)) FROM t"),
         Example::fine("", "CREATE TABLE t (a int)").with_down("DROP TABLE t"),
+        Example::fine("", "CREATE TABLE t (a int)")
+            .with_down("-- migrate:batch table=t key=a\nDELETE FROM t WHERE a >= :batch_start AND a < :batch_end"),
         Example::fine("", "CREATE TABLE t (a int)")
             .with_down("-- migrate:irreversible because it is tried"),
         Example::fine("", "CREATE TABLE t (a int)").with_down("SELECT take_back()"),
@@ -60,7 +64,7 @@ fn check(context: &MigrationContext<'_>, sink: &mut Sink<'_>) {
 pub(super) fn does_nothing(context: &MigrationContext<'_>) -> bool {
     let down = &context.migration.down;
     let is_nothing = |what: &What, sql: &str| match what {
-        What::Set { .. } => true,
+        What::Set { .. } | What::Verify { .. } => true,
         // A function may do anything.
         What::Select { locks_rows: false, .. } => !sql.contains('('),
         _ => false,

@@ -136,6 +136,7 @@ fn usage(
         What::CreateIndex(it) => (vec![&it.table], false),
         What::CreateTable(it) => (vec![], it.columns.iter().any(|it| is_type(&it.ty))),
         What::Select { sources, .. }
+        | What::Verify { sources }
         | What::CreateTableAs { sources, .. }
         | What::CreateView { sources, .. }
         | What::CreateMaterializedView { sources, .. } => (sources.iter().collect(), false),

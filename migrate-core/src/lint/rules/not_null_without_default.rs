@@ -10,7 +10,7 @@ pub(super) static RULE: Rule = Rule {
     title: "a column is added NOT NULL, and the rows that are there have no value for it",
     harm: "It fails as soon as the table holds a row, though it went well on the empty table of a test: \
            `column \"owner_id\" of relation \"contracts\" contains null values`.",
-    way_out: "ALTER TABLE contracts ADD COLUMN owner_id bigint NOT NULL DEFAULT 0;\n-- or add it without NOT NULL, and in the next migrations give it values and a check",
+    way_out: "ALTER TABLE contracts ADD COLUMN owner_id bigint NOT NULL DEFAULT 0;\n-- or add it without NOT NULL, and deploy a program that writes it; in the next migration:\n-- migrate:batch table=contracts key=id size=5000\nUPDATE contracts SET owner_id = created_by\nWHERE id >= :batch_start AND id < :batch_end AND owner_id IS NULL;\n-- each statement commits by itself, because of the batch:\nALTER TABLE contracts ADD CONSTRAINT contracts_owner_not_null\n    CHECK (owner_id IS NOT NULL) NOT VALID;\nALTER TABLE contracts VALIDATE CONSTRAINT contracts_owner_not_null;\nALTER TABLE contracts ALTER COLUMN owner_id SET NOT NULL;\nALTER TABLE contracts DROP CONSTRAINT contracts_owner_not_null;",
     examples: &[
         Example::found("CREATE TABLE t (a int)", "ALTER TABLE t ADD COLUMN b int NOT NULL"),
         Example::found("", "ALTER TABLE t ADD COLUMN b int PRIMARY KEY"),
@@ -31,6 +31,10 @@ pub(super) static RULE: Rule = Rule {
         Example::fine(
             "",
             "ALTER TABLE t ADD b int; UPDATE t SET b = a; ALTER TABLE t ALTER b SET NOT NULL",
+        ),
+        Example::fine(
+            "",
+            "ALTER TABLE t ADD b int;\n-- migrate:batch table=t key=id\nUPDATE t SET b = a WHERE id >= :batch_start AND id < :batch_end;\nALTER TABLE t ALTER b SET NOT NULL",
         ),
         Example::fine("", "ALTER TABLE t ADD b int DEFAULT 1; ALTER TABLE t ALTER b SET NOT NULL"),
         Example::fine("CREATE TABLE t (a int)", "ALTER TABLE t ALTER a SET NOT NULL"),

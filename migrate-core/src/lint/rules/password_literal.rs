@@ -61,7 +61,10 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
     let sql = context.action.range.of(&context.script.sql);
     let is_found = match &context.action.what {
         What::Password => true,
-        What::Select { .. } | What::Insert { .. } | What::CreateView { .. } => connects(sql),
+        What::Select { .. }
+        | What::Verify { .. }
+        | What::Insert { .. }
+        | What::CreateView { .. } => connects(sql),
         What::Code => [is_given, connects].iter().any(|it| is_within(sql, DEPTH, *it)),
         _ => false,
     };

@@ -9,7 +9,7 @@ pub(super) static RULE: Rule = Rule {
     title: "a column in use gets another name",
     harm: "From the moment the script commits, every program that is still running with the old name fails, and a \
            program with the new name fails before it. There is no order of deployment in which nobody does.",
-    way_out: "ALTER TABLE contracts ADD COLUMN owner_id bigint;\n-- deploy a program that writes both and reads the old one; then fill in what is missing, in parts:\nUPDATE contracts SET owner_id = user_id\nWHERE id IN (SELECT id FROM contracts WHERE owner_id IS DISTINCT FROM user_id LIMIT 10000);\n-- deploy a program that knows the new one alone, and in a later migration:\nALTER TABLE contracts DROP COLUMN user_id;",
+    way_out: "ALTER TABLE contracts ADD COLUMN owner_id bigint;\n-- deploy a program that writes both and reads the old one; in the next migration fill in what is missing:\n-- migrate:batch table=contracts key=id size=5000\nUPDATE contracts SET owner_id = user_id\nWHERE id >= :batch_start AND id < :batch_end AND owner_id IS DISTINCT FROM user_id;\n-- deploy a program that knows the new one alone, and in a later migration:\nALTER TABLE contracts DROP COLUMN user_id;",
     examples: &[
         Example::found("CREATE TABLE t (a int)", "ALTER TABLE t RENAME COLUMN a TO b"),
         Example::found("", "ALTER TABLE s.t RENAME a TO b"),

@@ -12,7 +12,7 @@ pub(super) static RULE: Rule = Rule {
     title: "rows are changed in a transaction that keeps a table locked",
     harm: "Locks are held until the transaction ends. `ALTER TABLE` would need its lock for an instant; with an \
            UPDATE of many rows in the same script nobody can use the table until the last row is changed.",
-    way_out: "ALTER TABLE contracts ADD COLUMN note text;\n-- in the next migration, in batches where the table is large:\nUPDATE contracts SET note = '' WHERE note IS NULL;",
+    way_out: "ALTER TABLE contracts ADD COLUMN note text;\n-- in the next migration; or in this one, whose statements commit one by one because of the batch:\n-- migrate:batch table=contracts key=id size=5000\nUPDATE contracts SET note = ''\nWHERE id >= :batch_start AND id < :batch_end AND note IS NULL;",
     examples: &[
         Example::found("CREATE TABLE t (a int)", "ALTER TABLE t ADD b int; UPDATE t SET b = a"),
         Example::found("", "ALTER TABLE t ADD b int; DELETE FROM u WHERE a > 3"),
@@ -33,6 +33,14 @@ pub(super) static RULE: Rule = Rule {
             "ALTER TABLE t ADD b int; CREATE TABLE n (a int); INSERT INTO n SELECT 1; UPDATE n SET a = 2",
         ),
         Example::fine("", "-- migrate:no-transaction\nALTER TABLE t ADD b int; UPDATE t SET b = a"),
+        Example::fine(
+            "",
+            "ALTER TABLE t ADD b int;\n-- migrate:batch table=t key=id\nUPDATE t SET b = a WHERE id >= :batch_start AND id < :batch_end;\nALTER TABLE u ADD b int; DELETE FROM u WHERE a > 3",
+        ),
+        Example::fine(
+            "",
+            "ALTER TABLE t ADD b int;\n-- migrate:verify\nSELECT NOT EXISTS (SELECT FROM u WHERE f(a) > 3)",
+        ),
         Example::fine("", "ALTER TABLE t SET (fillfactor = 90); UPDATE t SET b = a"),
         Example::fine("", "ALTER TABLE t ADD b int; DELETE FROM pg_catalog.pg_enum WHERE enumlabel = 'a'"),
         Example::fine("", "ALTER TABLE t ADD b int; UPDATE pg_cast SET castcontext = 'i' WHERE oid > 1"),
@@ -69,7 +77,8 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
             words(held),
             held.relation
         ),
-        "move it into a migration of its own, and change many rows in batches",
+        "move it into a migration of its own; or change the rows in batches, with `-- migrate:batch table=… key=…` \
+         above it: then each statement commits by itself",
     );
 }
 

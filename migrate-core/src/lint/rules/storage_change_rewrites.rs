@@ -10,7 +10,7 @@ pub(super) static RULE: Rule = Rule {
     harm: "`SET LOGGED`, `SET UNLOGGED`, `SET TABLESPACE` and `SET ACCESS METHOD` lock the table in ACCESS \
            EXCLUSIVE mode while all of it is written anew: nobody can read or write it. Where it is stored so \
            already, nothing is written.",
-    way_out: "-- make a new table that is stored so, fill it in batches, and swap the names:\nCREATE TABLE contracts_new (LIKE contracts INCLUDING ALL) TABLESPACE fast;",
+    way_out: "-- make a new table that is stored so, fill it in batches (`-- migrate:batch`), and swap the names:\nCREATE TABLE contracts_new (LIKE contracts INCLUDING ALL) TABLESPACE fast;",
     examples: &[
         Example::found("CREATE TABLE t (a int)", "ALTER TABLE t SET LOGGED"),
         Example::found("", "ALTER TABLE t SET UNLOGGED"),
@@ -29,6 +29,6 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
     sink.report(
         context.action.range,
         format!("reads and writes of {table} wait while it is written anew, unless it is stored so already"),
-        "make a new table that is stored so, fill it in batches, and swap the names",
+        "make a new table that is stored so, fill it in batches (`-- migrate:batch`), and swap the names",
     );
 }

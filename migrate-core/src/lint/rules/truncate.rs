@@ -11,7 +11,7 @@ pub(super) static RULE: Rule = Rule {
     harm: "The rows are gone, and no down script brings them back. The table is locked against readers until the \
            script ends, and a transaction with an older snapshot sees it empty. With CASCADE, every table whose \
            foreign keys reference it is emptied too, and those that reference these.",
-    way_out: "-- migrate:no-transaction\n-- keeps readers and writers going; repeat it until it deletes nothing:\nDELETE FROM sessions WHERE id IN (SELECT id FROM sessions LIMIT 10000);",
+    way_out: "-- keeps readers and writers going:\n-- migrate:batch table=sessions key=id size=5000\nDELETE FROM sessions WHERE id >= :batch_start AND id < :batch_end;",
     examples: &[
         Example::found("CREATE TABLE t (a int)", "TRUNCATE t"),
         Example::found("", "TRUNCATE TABLE t, s.u RESTART IDENTITY CASCADE"),

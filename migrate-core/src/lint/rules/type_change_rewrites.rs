@@ -11,7 +11,7 @@ pub(super) static RULE: Rule = Rule {
     harm: "The table is locked in ACCESS EXCLUSIVE mode while every row is written anew and every index is \
            built: nobody can read or write it. Some changes cost nothing, as from varchar(50) to \
            varchar(100) or text, and from numeric(10, 2) to numeric(12, 2).",
-    way_out: "ALTER TABLE contracts ADD COLUMN owner_id_new bigint;\n-- a trigger that keeps both alike, then in the next migrations:\nUPDATE contracts SET owner_id_new = owner_id WHERE owner_id_new IS NULL;\nALTER TABLE contracts RENAME COLUMN owner_id TO owner_id_old;\nALTER TABLE contracts RENAME COLUMN owner_id_new TO owner_id;",
+    way_out: "ALTER TABLE contracts ADD COLUMN owner_id_new bigint;\n-- a trigger that keeps both alike, then in the next migration:\n-- migrate:batch table=contracts key=id size=5000\nUPDATE contracts SET owner_id_new = owner_id\nWHERE id >= :batch_start AND id < :batch_end AND owner_id_new IS NULL;\n-- in the one after that, in one transaction:\nALTER TABLE contracts RENAME COLUMN owner_id TO owner_id_old;\nALTER TABLE contracts RENAME COLUMN owner_id_new TO owner_id;",
     examples: &[
         Example::found("CREATE TABLE t (a int)", "ALTER TABLE t ALTER a TYPE bigint"),
         Example::found("CREATE TABLE t (a text)", "ALTER TABLE t ALTER a TYPE varchar(10)"),
@@ -82,8 +82,8 @@ pub(super) static RULE: Rule = Rule {
     check: Check::Action(check),
 };
 
-const WAY: &str =
-    "add a column of the new type, keep both alike by a trigger, and swap the names later";
+const WAY: &str = "add a column of the new type, keep both alike by a trigger, fill it in batches (`-- migrate:batch`), and swap the \
+     names later";
 
 fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
     let Some((table, Change::SetType { column, ty, .. })) = context.altered() else { return };

@@ -10,7 +10,7 @@ pub(super) static RULE: Rule = Rule {
     harm: "Every row is written a second time and stays locked until the script ends: whoever wants to change one of \
            them waits. The table and its indexes grow to twice their size, replicas fall behind, and an error near \
            the end throws everything away.",
-    way_out: "-- migrate:no-transaction\n-- a part at a time, each committed by itself; repeat it until it updates nothing:\nUPDATE contracts SET state = 'open'\nWHERE id IN (SELECT id FROM contracts WHERE state IS NULL LIMIT 10000);",
+    way_out: "-- migrate:batch table=contracts key=id size=5000\nUPDATE contracts SET state = 'open'\nWHERE id >= :batch_start AND id < :batch_end AND state IS NULL;",
     examples: &[
         Example::found("CREATE TABLE t (a int)", "UPDATE t SET a = 1"),
         Example::found("", "UPDATE t SET a = u.a FROM u"),
@@ -24,6 +24,15 @@ pub(super) static RULE: Rule = Rule {
             "",
             "-- migrate:no-transaction\nALTER TABLE t ADD COLUMN a int; UPDATE t SET a = 1",
         ),
+        Example::fine(
+            "",
+            "ALTER TABLE t ADD COLUMN a int;\n-- migrate:batch table=t key=id\nUPDATE t SET a = 1 WHERE id >= :batch_start AND id < :batch_end",
+        ),
+        // The range is there, and nothing of `t` hangs on it.
+        Example::found(
+            "",
+            "-- migrate:batch table=u key=id\nUPDATE t SET a = 1 FROM (SELECT FROM u WHERE id >= :batch_start AND id < :batch_end) AS part",
+        ),
     ],
     check: Check::Action(check),
 };
@@ -35,10 +44,19 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
     if context.is_fresh(table) {
         return;
     }
+    if context.is_batch() {
+        return sink.report(
+            context.action.range,
+            format!("all rows of {table} are written by every batch"),
+            "say which are those of the batch, in its WHERE: `KEY >= :batch_start AND KEY < :batch_end`",
+        );
+    }
     let added = columns.iter().find(|it| context.is_fresh_column(table, it));
     let Some(column) = added.map(|it| ObjectName::plain(it.as_str())) else {
-        let help = "in parts, each with a WHERE, in a script with `-- migrate:no-transaction`; where the table is \
-                    small: `-- migrate:allow update-without-where because …`";
+        let help = format!(
+            "in batches, with `-- migrate:batch table={table} key=…` above it; where the table is small: \
+             `-- migrate:allow update-without-where because …`"
+        );
         let message = format!("all rows of {table} are written and locked until the script ends");
         return sink.report(context.action.range, message, help);
     };
@@ -52,7 +70,8 @@ fn check(context: &ActionContext<'_>, sink: &mut Sink<'_>) {
         format!("all rows of {table} are written to fill {column}{holds}"),
         format!(
             "where it is a constant: ADD COLUMN {column} … DEFAULT …, which fills all rows without writing them; \
-             else in a migration of its own, in parts"
+             else in batches, with `-- migrate:batch table={table} key=…` above it: then each statement commits by \
+             itself"
         ),
     );
 }

@@ -247,6 +247,10 @@ pub(crate) enum What {
         /// `FOR UPDATE` and the like.
         locks_rows: bool,
     },
+    /// A query of `-- migrate:verify`: it reads, and does nothing else, whatever functions it calls.
+    Verify {
+        sources: Vec<ObjectName>,
+    },
     Lock {
         tables: Vec<ObjectName>,
         /// Those without what hangs on them.

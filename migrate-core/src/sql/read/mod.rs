@@ -18,7 +18,7 @@ use squawk_syntax::ast::{self, AstNode, Stmt};
 use super::action::{Action, What};
 use super::parse::may_be_parsed;
 use crate::batch::masked;
-use crate::{ByteRange, SourceScript, Statement};
+use crate::{ByteRange, Manner, SourceScript, Statement};
 use tree::{Reader, lists};
 
 /// What a statement of a script does, in the order of its clauses; nothing where it does not parse, or is
@@ -27,7 +27,15 @@ pub(crate) fn read(script: &SourceScript, statement: &Statement) -> Vec<Action> 
     if script.directives.no_parse.is_some() || !may_be_parsed(&script.sql, statement) {
         return Vec::new();
     }
-    of_range(&script.sql, statement.range)
+    let mut actions = of_range(&script.sql, statement.range);
+    if statement.manner == Manner::Verify {
+        for it in &mut actions {
+            if let What::Select { sources, .. } = &mut it.what {
+                it.what = What::Verify { sources: std::mem::take(sources) };
+            }
+        }
+    }
+    actions
 }
 
 fn of_range(sql: &str, range: ByteRange) -> Vec<Action> {

@@ -56,10 +56,12 @@ fn targets(node: &SyntaxNode) -> Vec<String> {
     node.descendants().filter_map(ast::ColumnTarget::cast).map(|it| tree::ident(&it)).collect()
 }
 
-/// The relations that a query reads, each once; what WITH names is none.
+/// The relations that a query reads, each once; what WITH names is none, there or around it.
 pub(super) fn sources(node: &SyntaxNode) -> Vec<ObjectName> {
-    let parts: Vec<ObjectName> = node
-        .descendants()
+    let whole = node.ancestors().last();
+    let parts: Vec<ObjectName> = whole
+        .iter()
+        .flat_map(SyntaxNode::descendants)
         .filter_map(ast::CteName::cast)
         .map(|it| ObjectName::plain(tree::ident(&it)))
         .collect();

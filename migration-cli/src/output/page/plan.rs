@@ -6,7 +6,8 @@ use super::head::mark;
 use super::html::{Html, findable, id};
 use super::{Page, Planned, Section};
 use crate::output::plan::{
-    in_the_way, is_felt, mode_words, of_impact, relation, size, summary, takes, without_texts, work,
+    in_the_way, is_felt, manner, mode_words, of_impact, relation, size, summary, takes,
+    without_texts, work,
 };
 use crate::text::{one_line, plural};
 
@@ -107,7 +108,11 @@ fn statements(step: &Step, forecast: &StepForecast, is_open: bool) -> Html {
     for (statement, known) in step.statements().iter().zip(&forecast.statements) {
         let sql = one_line(&without_texts(statement.range.of(step.sql())), STATEMENT);
         html.open("tr", &[]).element("td", &[("class", "number")], &statement.line.to_string());
-        html.open("td", &[]).element("code", &[], &sql).close("td").open("td", &[]);
+        html.open("td", &[]).element("code", &[], &sql);
+        if let Some(note) = manner(step.sql(), statement) {
+            html.text(" ").element("span", &[("class", "faint")], &note);
+        }
+        html.close("td").open("td", &[]);
         if !known.is_known && known.locks.is_empty() {
             html.element("span", &[("class", "faint")], "not known");
         } else if known.locks.is_empty() {
