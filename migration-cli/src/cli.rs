@@ -117,6 +117,19 @@ pub(crate) struct LimitArgs {
     pub(crate) wait_for_db: Option<Duration>,
 }
 
+/// How far statements go that run in batches: for the commands that run scripts.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct BatchArgs {
+    /// How long statements may run in batches, 0 without limit: then the run stops between two of them,
+    /// exit 8, and the next one goes on there [default: 0]
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub(crate) max_batch_time: Option<Duration>,
+
+    /// How far a standby may be behind before batches wait for it, 0 never waits [default: 10s]
+    #[arg(long, value_name = "TIME", value_parser = parse_duration)]
+    pub(crate) max_replication_lag: Option<Duration>,
+}
+
 /// When to use colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Color {

@@ -9,7 +9,7 @@ use migrate_runtime::{
     Settings, TlsMode, postgres,
 };
 
-use crate::cli::GlobalArgs;
+use crate::cli::{BatchArgs, GlobalArgs};
 use crate::config::{Config, DriftConfig};
 use crate::env_vars::{EnvVars, MIGRATION_SCRATCH_URL, PATH, PG_BIN, RUST_LOG, Sourced, TERM};
 use crate::environment::{Choice, DEVELOPMENT, Database, Described, Environment};
@@ -49,6 +49,8 @@ pub(crate) struct Context<'a> {
     pub(crate) typed: String,
     /// What `[drift]` says.
     pub(crate) drift: DriftConfig,
+    /// What a command that runs scripts was told about batches.
+    pub(crate) batches: BatchArgs,
     vars: EnvVars,
     pub(crate) prompt: Prompt,
     /// Where the database is that the command was about to work on.
@@ -115,6 +117,7 @@ impl<'a> Start<'a> {
             here,
             typed,
             drift: config.drift,
+            batches: BatchArgs::default(),
             vars,
             prompt,
             opened,
@@ -341,13 +344,20 @@ impl Context<'_> {
 
     pub(crate) fn settings(&self) -> Settings {
         let mut settings = Settings::default();
-        let (limits, section) = (&self.global.limits, &self.environment.section);
+        let (limits, batches) = (&self.global.limits, &self.batches);
+        let section = &self.environment.section;
         let given = [
             (limits.lock_timeout, section.lock_timeout, &mut settings.lock_timeout),
             (limits.lock_deadline, section.lock_deadline, &mut settings.lock_deadline),
             (limits.statement_timeout, section.statement_timeout, &mut settings.statement_timeout),
             (limits.wait, section.wait, &mut settings.wait),
             (limits.wait_for_db, section.wait_for_db, &mut settings.wait_for_db),
+            (batches.max_batch_time, section.max_batch_time, &mut settings.max_batch_time),
+            (
+                batches.max_replication_lag,
+                section.max_replication_lag,
+                &mut settings.max_replication_lag,
+            ),
         ];
         for (typed, configured, setting) in given {
             *setting = typed.or(configured).unwrap_or(*setting);

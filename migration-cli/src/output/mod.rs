@@ -2,6 +2,7 @@
 
 mod backup;
 mod backup_progress;
+mod batch_progress;
 mod blocker;
 mod check;
 mod drift;
