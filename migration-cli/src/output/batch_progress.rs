@@ -1,6 +1,7 @@
 //! The progress of statements that run in batches: a bar of rows on a terminal, a line a minute elsewhere.
 
 use std::collections::VecDeque;
+use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -118,9 +119,10 @@ impl BatchProgress {
     fn draw_rows(&self, title: &str) {
         let (done, total) = self.of_run;
         let columns = Ui::columns_of_stderr();
-        style(&self.bar, &format!("  {{prefix}}\n  {{bar:{}}} {{msg}}", bar_width(columns)));
-        let title = format!("{}/{total}  {title}", (done + 1).min(total));
-        self.bar.set_prefix(shorten(&title, columns.saturating_sub(3)));
+        let width = bar_width(columns);
+        style(&self.bar, &format!("  {{prefix}}  {{elapsed}}\n  {{bar:{width}}} {{msg}}"));
+        let title = format!("{done}/{total} {title}");
+        self.bar.set_prefix(shorten(&title, columns.saturating_sub(10)));
         self.bar.set_message("");
         self.bar.set_length(1);
         self.bar.set_position(0);
@@ -225,12 +227,9 @@ impl Course {
             "  {version}: statement {statement}, {done} of about {total} rows ({} %)",
             percent(*done, *total)
         );
-        if let Some(rate) = self.pace.rate() {
-            line.push_str(&format!(", {rate} rows/s"));
-        }
-        if let Some(left) = self.left() {
-            line.push_str(&format!(", {left} left"));
-        }
+        // Writing to a string does not fail.
+        let _ = self.pace.rate().map(|it| write!(line, ", {it} rows/s"));
+        let _ = self.left().map(|it| write!(line, ", {it} left"));
         Some(line)
     }
 
