@@ -9,12 +9,13 @@ use migrate_runtime::{
     Settings, TlsMode, postgres,
 };
 
-use crate::cli::{BatchArgs, GlobalArgs};
+use crate::cli::GlobalArgs;
 use crate::config::{Config, DriftConfig};
 use crate::env_vars::{EnvVars, MIGRATION_SCRATCH_URL, PATH, PG_BIN, RUST_LOG, Sourced, TERM};
 use crate::environment::{Choice, DEVELOPMENT, Database, Described, Environment};
 use crate::error::CommandError;
 use crate::interrupt::{self, Prompt};
+use crate::limits::{self, BatchArgs};
 use crate::output::{Detail, Progress, Report, Ui};
 use crate::schema_file::SchemaConfig;
 use crate::secret::redact;
@@ -344,24 +345,8 @@ impl Context<'_> {
 
     pub(crate) fn settings(&self) -> Settings {
         let mut settings = Settings::default();
-        let (limits, batches) = (&self.global.limits, &self.batches);
         let section = &self.environment.section;
-        let given = [
-            (limits.lock_timeout, section.lock_timeout, &mut settings.lock_timeout),
-            (limits.lock_deadline, section.lock_deadline, &mut settings.lock_deadline),
-            (limits.statement_timeout, section.statement_timeout, &mut settings.statement_timeout),
-            (limits.wait, section.wait, &mut settings.wait),
-            (limits.wait_for_db, section.wait_for_db, &mut settings.wait_for_db),
-            (batches.max_batch_time, section.max_batch_time, &mut settings.max_batch_time),
-            (
-                batches.max_replication_lag,
-                section.max_replication_lag,
-                &mut settings.max_replication_lag,
-            ),
-        ];
-        for (typed, configured, setting) in given {
-            *setting = typed.or(configured).unwrap_or(*setting);
-        }
+        limits::apply((&self.global.limits, &self.batches), section, &mut settings);
         if let Some(schema) = &section.schema {
             settings.schema.clone_from(schema);
         }

@@ -8,9 +8,9 @@ use migrate_runtime::{Down, Limit, Migrator, ScriptSource};
 
 use super::{Together, run_with_consent, show};
 use crate::backup_place::BackupFirst;
-use crate::cli::BatchArgs;
 use crate::context::Context;
 use crate::error::CommandError;
+use crate::limits::BatchArgs;
 use crate::text::parse_count;
 
 /// Revert the newest migrations, newest first

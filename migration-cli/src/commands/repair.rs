@@ -2,9 +2,9 @@
 
 use migrate_runtime::{Decision, ErrorKind, Mend, MendKind, Repair};
 
-use crate::cli::BatchArgs;
 use crate::context::{Context, Session};
 use crate::error::CommandError;
+use crate::limits::BatchArgs;
 use crate::output::{MendRecord, Ui, mends_text, print_mends};
 use crate::text::plural;
 

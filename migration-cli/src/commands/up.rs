@@ -7,9 +7,9 @@ use migrate_runtime::{ErrorKind, Limit, MigrationSet, Up};
 
 use super::{Together, run_with_consent, show};
 use crate::backup_place::BackupFirst;
-use crate::cli::BatchArgs;
 use crate::context::Context;
 use crate::error::CommandError;
+use crate::limits::BatchArgs;
 use crate::text::parse_count;
 
 /// Run every pending migration, oldest first
