@@ -125,7 +125,8 @@ pub(super) fn said(entry: &LogEntry) -> Option<String> {
 fn note(entry: &LogEntry) -> Option<String> {
     let retries = plural(entry.retries as usize, "more attempt");
     let retries = (entry.retries > 0).then(|| format!("{retries} because of locks"));
-    let parts: Vec<String> = said(entry).into_iter().chain(in_short(entry)).chain(retries).collect();
+    let parts: Vec<String> =
+        said(entry).into_iter().chain(in_short(entry)).chain(retries).collect();
     (!parts.is_empty()).then(|| parts.join("; "))
 }
 
