@@ -235,7 +235,9 @@ fn of_state(entry: &Entry, status: &Status, drift: &[Drift]) -> Option<Finding> 
             (
                 FindingKind::Unfinished,
                 format!("{title}: its {} script {}", work.direction, work.progress()),
-                Some("migration-cli repair   # goes on with it".to_owned()),
+                Some(
+                    work.ways_out().unwrap_or("migration-cli repair   # goes on with it").to_owned(),
+                ),
             )
         }
     };

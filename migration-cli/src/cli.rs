@@ -2,13 +2,12 @@
 
 use std::fmt;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::{Arg, ArgAction, Args, CommandFactory, Parser, ValueEnum};
 
 use crate::commands::Command;
 use crate::env_vars;
-use crate::text::parse_duration;
+use crate::limits::LimitArgs;
 
 /// Run the PostgreSQL migrations that are embedded in this program
 ///
@@ -30,7 +29,7 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
-const HEADING: &str = "Global options";
+pub(crate) const HEADING: &str = "Global options";
 
 /// The flags of every command.
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
@@ -90,31 +89,6 @@ impl fmt::Debug for GlobalArgs {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("GlobalArgs").finish_non_exhaustive()
     }
-}
-
-/// How long things may take.
-#[derive(Args, Clone, Debug)]
-#[command(next_help_heading = HEADING)]
-pub(crate) struct LimitArgs {
-    /// How long one attempt waits for a lock on a table [default: 100ms]
-    #[arg(long, value_name = "TIME", value_parser = parse_duration, global = true)]
-    pub(crate) lock_timeout: Option<Duration>,
-
-    /// How long a migration is attempted while locks are in the way [default: 5m]
-    #[arg(long, value_name = "TIME", value_parser = parse_duration, global = true)]
-    pub(crate) lock_deadline: Option<Duration>,
-
-    /// How long one statement may run, 0 without limit [default: 0]
-    #[arg(long, value_name = "TIME", value_parser = parse_duration, global = true)]
-    pub(crate) statement_timeout: Option<Duration>,
-
-    /// How long to wait while another runner is at work [default: 60s]
-    #[arg(long, value_name = "TIME", value_parser = parse_duration, global = true)]
-    pub(crate) wait: Option<Duration>,
-
-    /// How long to keep trying while the server cannot be reached [default: 0s]
-    #[arg(long, value_name = "TIME", value_parser = parse_duration, global = true)]
-    pub(crate) wait_for_db: Option<Duration>,
 }
 
 /// When to use colours.

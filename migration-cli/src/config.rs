@@ -31,7 +31,7 @@ const TOP_KEYS: [&str; 7] = [
     "schema_format",
     "schema_views",
 ];
-const ENVIRONMENT_KEYS: [&str; 14] = [
+const ENVIRONMENT_KEYS: [&str; 16] = [
     "url",
     "url_env",
     "direct_url",
@@ -44,6 +44,8 @@ const ENVIRONMENT_KEYS: [&str; 14] = [
     "statement_timeout",
     "wait",
     "wait_for_db",
+    "max_batch_time",
+    "max_replication_lag",
     "backup_dir",
     "allow_out_of_order",
 ];
@@ -88,6 +90,10 @@ pub(crate) struct EnvironmentConfig {
     pub(crate) wait: Option<Duration>,
     /// How long to keep trying while the server cannot be reached.
     pub(crate) wait_for_db: Option<Duration>,
+    /// How long statements that run in batches may take in one run.
+    pub(crate) max_batch_time: Option<Duration>,
+    /// How far behind a standby may be before batches wait for it.
+    pub(crate) max_replication_lag: Option<Duration>,
     /// Where backups are kept.
     pub(crate) backup_dir: Option<PathBuf>,
     /// Whether `up` also runs what is older than the newest migration that has run.
@@ -228,6 +234,8 @@ impl Reader<'_> {
             "statement_timeout" => environment.statement_timeout = time()?,
             "wait" => environment.wait = time()?,
             "wait_for_db" => environment.wait_for_db = time()?,
+            "max_batch_time" => environment.max_batch_time = time()?,
+            "max_replication_lag" => environment.max_replication_lag = time()?,
             // Relative to the file that says it, wherever the program is started.
             "backup_dir" => {
                 let folder = self.path.parent().unwrap_or(Path::new(""));

@@ -15,6 +15,7 @@ use crate::env_vars::{EnvVars, MIGRATION_SCRATCH_URL, PATH, PG_BIN, RUST_LOG, So
 use crate::environment::{Choice, DEVELOPMENT, Database, Described, Environment};
 use crate::error::CommandError;
 use crate::interrupt::{self, Prompt};
+use crate::limits::{self, BatchArgs};
 use crate::output::{Detail, Progress, Report, Ui};
 use crate::schema_file::SchemaConfig;
 use crate::secret::redact;
@@ -49,6 +50,8 @@ pub(crate) struct Context<'a> {
     pub(crate) typed: String,
     /// What `[drift]` says.
     pub(crate) drift: DriftConfig,
+    /// What a command that runs scripts was told about batches.
+    pub(crate) batches: BatchArgs,
     vars: EnvVars,
     pub(crate) prompt: Prompt,
     /// Where the database is that the command was about to work on.
@@ -115,6 +118,7 @@ impl<'a> Start<'a> {
             here,
             typed,
             drift: config.drift,
+            batches: BatchArgs::default(),
             vars,
             prompt,
             opened,
@@ -341,17 +345,8 @@ impl Context<'_> {
 
     pub(crate) fn settings(&self) -> Settings {
         let mut settings = Settings::default();
-        let (limits, section) = (&self.global.limits, &self.environment.section);
-        let given = [
-            (limits.lock_timeout, section.lock_timeout, &mut settings.lock_timeout),
-            (limits.lock_deadline, section.lock_deadline, &mut settings.lock_deadline),
-            (limits.statement_timeout, section.statement_timeout, &mut settings.statement_timeout),
-            (limits.wait, section.wait, &mut settings.wait),
-            (limits.wait_for_db, section.wait_for_db, &mut settings.wait_for_db),
-        ];
-        for (typed, configured, setting) in given {
-            *setting = typed.or(configured).unwrap_or(*setting);
-        }
+        let section = &self.environment.section;
+        limits::apply((&self.global.limits, &self.batches), section, &mut settings);
         if let Some(schema) = &section.schema {
             settings.schema.clone_from(schema);
         }

@@ -26,6 +26,7 @@ mod environment;
 mod error;
 mod import;
 mod interrupt;
+mod limits;
 mod new_file;
 mod new_script;
 mod output;

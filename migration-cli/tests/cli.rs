@@ -5,6 +5,8 @@
 mod adopting;
 #[path = "cli/backup.rs"]
 mod backup;
+#[path = "cli/batches.rs"]
+mod batches;
 #[path = "cli/check.rs"]
 mod check;
 #[path = "cli/connection.rs"]

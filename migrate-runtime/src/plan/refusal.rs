@@ -149,7 +149,7 @@ fn out_of_order(list: &[Drift]) -> Error {
 
 fn unfinished(work: &Unfinished) -> Error {
     Error::new(ErrorKind::Unfinished, stopped(work))
-        .with_hint("migration-cli repair   # goes on with it")
+        .with_hint(work.ways_out().unwrap_or("migration-cli repair   # goes on with it"))
 }
 
 fn unfinished_many(list: &[Unfinished]) -> Error {

@@ -152,7 +152,7 @@ fn schema_file(ctx: &Context<'_>) -> [SettingRecord; 3] {
     ]
 }
 
-fn limits(ctx: &Context<'_>) -> [SettingRecord; 5] {
+fn limits(ctx: &Context<'_>) -> [SettingRecord; 7] {
     let (given, file) = (&ctx.global.limits, &ctx.environment.section);
     let defaults = Settings::default();
     let record = |key: &'static str, flag: &str, typed: Option<Duration>, in_file, default| {
@@ -164,6 +164,8 @@ fn limits(ctx: &Context<'_>) -> [SettingRecord; 5] {
         let value = typed.or(in_file).unwrap_or(default);
         SettingRecord::new(key, Some(limit(value)), &source)
     };
+    // Only commands that run scripts have their flags.
+    let of_batches = |key, in_file, default| record(key, "", None, in_file, default);
     [
         record(
             "lock_timeout",
@@ -194,6 +196,8 @@ fn limits(ctx: &Context<'_>) -> [SettingRecord; 5] {
             file.wait_for_db,
             defaults.wait_for_db,
         ),
+        of_batches("max_batch_time", file.max_batch_time, defaults.max_batch_time),
+        of_batches("max_replication_lag", file.max_replication_lag, defaults.max_replication_lag),
     ]
 }
 

@@ -10,6 +10,7 @@ use super::{Together, run_with_consent, show};
 use crate::backup_place::BackupFirst;
 use crate::context::Context;
 use crate::error::CommandError;
+use crate::limits::BatchArgs;
 use crate::text::parse_count;
 
 /// Revert the newest migrations, newest first
@@ -29,6 +30,9 @@ pub(crate) struct DownArgs {
 
     #[command(flatten)]
     backup: BackupFirst,
+
+    #[command(flatten)]
+    batches: BatchArgs,
 
     /// Show what would be reverted, and stop
     #[arg(long)]
@@ -79,6 +83,7 @@ impl DownOptions {
 
 pub(crate) fn run(ctx: &mut Context<'_>, args: &DownArgs) -> Result<u8, CommandError> {
     let down = args.options.wanted(args.script);
+    ctx.batches = args.batches.clone();
     let mut session = ctx.session()?;
     if args.dry_run {
         let plan = session.migrator.plan_down(&down).map_err(CommandError::from);

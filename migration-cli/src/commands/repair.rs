@@ -4,6 +4,7 @@ use migrate_runtime::{Decision, ErrorKind, Mend, MendKind, Repair};
 
 use crate::context::{Context, Session};
 use crate::error::CommandError;
+use crate::limits::BatchArgs;
 use crate::output::{MendRecord, Ui, mends_text, print_mends};
 use crate::text::plural;
 
@@ -34,6 +35,9 @@ pub(crate) struct RepairArgs {
     /// The schema that is there counts as the one that the migrations made, whoever changed it
     #[arg(long)]
     accept_schema: bool,
+
+    #[command(flatten)]
+    batches: BatchArgs,
 }
 
 impl RepairArgs {
@@ -52,6 +56,7 @@ impl RepairArgs {
 
 pub(crate) fn run(ctx: &mut Context<'_>, args: &RepairArgs) -> Result<u8, CommandError> {
     let mut repair = args.wanted();
+    ctx.batches = args.batches.clone();
     let Session { mut migrator, progress } = ctx.session()?;
     let planned = match migrator.plan_repair(&repair) {
         // Whoever began it may be at it still: that is waited for. Nobody has agreed to anything.

@@ -9,6 +9,7 @@ use super::{Together, run_with_consent, show};
 use crate::backup_place::BackupFirst;
 use crate::context::Context;
 use crate::error::CommandError;
+use crate::limits::BatchArgs;
 use crate::text::parse_count;
 
 /// Run every pending migration, oldest first
@@ -24,6 +25,9 @@ pub(crate) struct UpArgs {
 
     #[command(flatten)]
     backup: BackupFirst,
+
+    #[command(flatten)]
+    batches: BatchArgs,
 
     /// Show what would run, and stop
     #[arg(long)]
@@ -90,6 +94,7 @@ pub(crate) fn run(ctx: &mut Context<'_>, args: &UpArgs) -> Result<u8, CommandErr
     let together = args.options.together();
     let up = args.options.wanted(ctx);
     let up = if args.dry_run { up.map_err(CommandError::for_plan)? } else { up? };
+    ctx.batches = args.batches.clone();
     let mut session = ctx.session()?;
     if args.dry_run {
         let plan = session.migrator.plan_up(&up).map_err(CommandError::from);

@@ -4,7 +4,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use migrate_runtime::dev_database::DevStatus;
-use migrate_runtime::{Direction, Done, Entry, Finding, State, Status, Step, StepForecast};
+use migrate_runtime::{
+    Direction, Done, Entry, Finding, State, Status, Step, StepForecast, Unfinished,
+};
 use serde::Serialize;
 
 use crate::error::CommandError;
@@ -13,6 +15,7 @@ use crate::time::rfc3339;
 
 use super::Ui;
 use super::backup::{BackupRecord, ListedRecord};
+use super::batches::BatchesRecord;
 use super::blocker::BlockerRecord;
 use super::check::CheckRecord;
 use super::drift::DriftRecord;
@@ -142,6 +145,9 @@ pub(crate) struct MigrationRecord {
     applied_at: Option<String>,
     checksum: String,
     execution_time_ms: Option<u64>,
+    /// How far its statement is that runs in batches, where it is unfinished in one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    batches: Option<BatchesRecord>,
     #[serde(skip)]
     counted: State,
 }
@@ -237,7 +243,8 @@ impl Report {
     /// Lists what a status shows.
     pub(crate) fn status(&mut self, status: &Status) {
         self.database = Some(status.database.clone());
-        self.list(status.entries.iter().map(MigrationRecord::entry).collect());
+        let record = |it| MigrationRecord::entry(it, &status.unfinished);
+        self.list(status.entries.iter().map(record).collect());
     }
 
     fn list(&mut self, migrations: Vec<MigrationRecord>) {
@@ -274,7 +281,8 @@ impl ErrorRecord {
 }
 
 impl MigrationRecord {
-    pub(super) fn entry(entry: &Entry) -> MigrationRecord {
+    pub(super) fn entry(entry: &Entry, unfinished: &[Unfinished]) -> MigrationRecord {
+        let mut of_it = unfinished.iter().filter(|it| it.version == entry.version);
         MigrationRecord {
             version: entry.version.clone(),
             name: entry.name.clone(),
@@ -282,6 +290,7 @@ impl MigrationRecord {
             applied_at: entry.applied_at.map(rfc3339),
             checksum: entry.checksum.clone(),
             execution_time_ms: entry.execution_time.map(millis),
+            batches: of_it.find_map(BatchesRecord::of),
             counted: entry.state,
         }
     }
@@ -299,6 +308,7 @@ impl MigrationRecord {
             applied_at: done.applied_at.map(rfc3339),
             checksum: done.checksum.clone(),
             execution_time_ms: Some(millis(done.execution_time)),
+            batches: None,
             counted: state,
         }
     }

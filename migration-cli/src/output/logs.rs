@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use anstyle::Style;
 use migrate_runtime::{LogEntry, Logs};
 
+use super::batches::in_short;
 use super::style::{BAD, FAINT, GOOD, LABEL, Styled, WARNING};
 use super::table::{Cell, Column, render};
 use super::ui::{Detail, Ui};
@@ -120,11 +121,12 @@ pub(super) fn said(entry: &LogEntry) -> Option<String> {
     }
 }
 
-/// What was said, and how often it was tried again.
+/// What was said, what ran in batches, and how often it was tried again.
 fn note(entry: &LogEntry) -> Option<String> {
     let retries = plural(entry.retries as usize, "more attempt");
     let retries = (entry.retries > 0).then(|| format!("{retries} because of locks"));
-    let parts: Vec<String> = said(entry).into_iter().chain(retries).collect();
+    let parts: Vec<String> =
+        said(entry).into_iter().chain(in_short(entry)).chain(retries).collect();
     (!parts.is_empty()).then(|| parts.join("; "))
 }
 
@@ -140,6 +142,7 @@ fn paragraph(entry: &LogEntry) -> String {
     let facts = [
         ("sqlstate", entry.sqlstate.clone()),
         ("message", entry.message.clone()),
+        ("batches", in_short(entry)),
         ("retries", retries),
         ("by", Some(by(entry))),
         ("environment", entry.environment.clone()),

@@ -2,6 +2,8 @@
 
 mod backup;
 mod backup_progress;
+mod batch_progress;
+mod batches;
 mod blocker;
 mod check;
 mod drift;

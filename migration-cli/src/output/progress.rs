@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget};
 use migrate_runtime::{BackupSummary, Direction, Done, Event, Mode};
 
 use super::backup_progress::BackupProgress;
+use super::batch_progress::{BatchProgress, style_of_run};
 use super::style::{FAINT, GOOD, LABEL, Styled};
 use super::ui::Ui;
 use crate::secret::redact;
@@ -24,6 +25,7 @@ pub(crate) struct Progress {
     /// What the building of an index was at when that was last said.
     phase: String,
     backup: BackupProgress,
+    batches: BatchProgress,
 }
 
 /// Names longer than this do not push the times of all others to the right.
@@ -34,11 +36,8 @@ impl Progress {
     pub(crate) fn new<'a>(ui: &Ui, names: impl Iterator<Item = &'a str>) -> Progress {
         let names = names.map(str::len).max().unwrap_or_default().min(WIDEST_NAME);
         let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::hidden());
-        if let Ok(style) = ProgressStyle::with_template("  {bar:24} {pos}/{len}  {msg}  {elapsed}")
-        {
-            // The rest is drawn too: a run whose first migration takes long has a bar of nothing else.
-            bar.set_style(style.progress_chars("━╸─"));
-        }
+        style_of_run(&bar);
+        let batches = BatchProgress::new(ui, &bar);
         Progress {
             ui: ui.clone(),
             bar,
@@ -48,6 +47,7 @@ impl Progress {
             current: String::new(),
             phase: String::new(),
             backup: BackupProgress::new(ui),
+            batches,
         }
     }
 
@@ -69,9 +69,15 @@ impl Progress {
             Event::Planned { total, direction } => self.planned(*total, *direction),
             Event::Started { version, name, mode, .. } => self.started(version, name, *mode),
             Event::Statement { index, total, line } => {
-                // What the building of an index was at is over.
-                self.bar.set_message(self.current.clone());
+                self.batches.begins(*index);
+                if !self.batches.is_open() {
+                    // What the building of an index was at is over.
+                    self.bar.set_message(self.current.clone());
+                }
                 self.detail(&format!("    statement {index} of {total}, line {line}"));
+            }
+            Event::Batch { .. } | Event::BatchPaused { .. } => {
+                self.batches.event(event, &self.current);
             }
             Event::Resumed { version, what } => {
                 self.note(&format!("  {version} began in another run: {what}"));
@@ -134,7 +140,9 @@ impl Progress {
     fn started(&mut self, version: &str, name: &str, mode: Mode) {
         self.phase.clear();
         self.current = format!("{version}_{name}");
-        self.bar.set_message(self.current.clone());
+        if !self.batches.is_open() {
+            self.bar.set_message(self.current.clone());
+        }
         if mode == Mode::Standalone {
             self.detail(&format!("  {version} runs statement by statement"));
         }
@@ -167,6 +175,7 @@ impl Progress {
     }
 
     fn finished(&mut self, index: usize, total: usize, done: &Done) {
+        self.batches.end();
         let (digits, names) = (total.to_string().len(), self.names);
         let Done { version, name, execution_time, .. } = done;
         let count = Styled(FAINT, format!("{index:digits$}/{total}"));

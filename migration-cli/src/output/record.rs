@@ -114,7 +114,7 @@ impl InfoRecord {
             run: it.run.clone(),
         });
         InfoRecord {
-            migration: MigrationRecord::entry(&info.entry),
+            migration: MigrationRecord::entry(&info.entry, &info.unfinished),
             unfinished: unfinished.collect(),
             scripts,
             kept_down: info.kept_down.clone(),

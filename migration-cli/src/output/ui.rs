@@ -141,6 +141,12 @@ impl Ui {
         Some(width.0.into())
     }
 
+    /// How many columns stderr has; as many as terminals have at least, where nobody knows.
+    pub(crate) fn columns_of_stderr() -> usize {
+        let size = terminal_size::terminal_size_of(io::stderr());
+        size.map_or(80, |(width, _)| width.0.into())
+    }
+
     /// What the program is called.
     pub(crate) fn program(&self) -> &str {
         &self.caller.program

@@ -2,6 +2,9 @@
 
 use std::fs;
 
+use migrate_runtime::Migrator;
+use migration_tests::TestDatabase;
+
 use crate::project::{Outcome, Project};
 
 #[test]
@@ -66,6 +69,39 @@ fn the_folder_is_the_projects_or_the_one_that_was_named() {
     let outcome = project.expect("--migrations-dir other/place create two", 0);
     assert!(outcome.stdout.starts_with("other/place/2"), "{}", outcome.stdout);
     assert_eq!(fs::read_dir(project.path().join("other/place")).unwrap().count(), 2);
+}
+
+#[test]
+fn a_backfill_that_is_filled_in_runs_in_batches_and_is_taken_back() {
+    let project = Project::new();
+    let paths = project.expect("create backfill_ranks_of_users", 0).stdout;
+    for path in paths.lines() {
+        let path = project.path().join(path);
+        let text = fs::read_to_string(&path).unwrap();
+        let values =
+            [("<table>", "users"), ("<key>", "id"), ("<column>", "rank"), ("<value>", "id % 3")];
+        let filled = values.iter().fold(text, |text, (name, value)| text.replace(name, value));
+        fs::write(&path, filled).unwrap();
+    }
+    let folder = project.path().join("migrations");
+    let set = migrate_core::read_folder(&folder, "migrations").unwrap().leak("migrations");
+    let database = TestDatabase::new();
+    database.execute(
+        "CREATE TABLE users (id int PRIMARY KEY, rank int);
+         INSERT INTO users SELECT n, CASE n WHEN 7 THEN 12 END FROM generate_series(1, 1500) n",
+    );
+    let mut migrator = Migrator::new(&set, database.config());
+    assert_eq!(migrator.up().unwrap().done.len(), 1);
+    let ranks = "SELECT count(rank), count(*) FILTER (WHERE rank = id % 3) FROM users";
+    assert_eq!(database.text(ranks), "1500|1499");
+    let batches = "SELECT detail -> 'batches' -> 0 ->> 'batches' FROM _migrations_log WHERE version IS NOT NULL";
+    assert_eq!(database.text(batches), "2");
+    assert_eq!(migrator.down(std::num::NonZeroUsize::MIN).unwrap().done.len(), 1);
+    assert_eq!(
+        database
+            .text("SELECT string_agg(id || ': ' || rank, ', ') FROM users WHERE rank IS NOT NULL"),
+        "7: 12"
+    );
 }
 
 #[test]

@@ -6,7 +6,7 @@ use regex_lite::Regex;
 
 /// Replaces what differs from run to run and from machine to machine.
 pub(crate) fn neutral(text: &str, folder: &Path) -> String {
-    const RULES: [(&str, &str); 24] = [
+    const RULES: [(&str, &str); 25] = [
         (r"(?m)^! \[?\d{4}-\d\d-\d\dT\S+ +(DEBUG|INFO).*\n", ""),
         (r#""text": "(.{60}).*""#, r#""text": "$1…""#),
         (r"postgres(ql)?://\S*[^\s,\x22]", "[URL]"),
@@ -22,6 +22,8 @@ pub(crate) fn neutral(text: &str, folder: &Path) -> String {
             r#""size_bytes": [BYTES],$1"rows": [ROWS]"#,
         ),
         (r"\b[0-9.]+ (B|kB|MB|GB)\b", "[SIZE]"),
+        // How many rows a batch has depends on how long the one before it took.
+        (r"(statement \d+), \d+ of about \d+ rows \(\d+ %\).*", "$1, [ROWS]"),
         (r"rows never counted|about [0-9]+ rows?", "[ROWS]"),
         (
             r"pg_dump [0-9.]+ and pg_restore [0-9.]+ in [^ ,]+, for a server of version \d+",
