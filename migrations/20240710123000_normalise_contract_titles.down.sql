@@ -1,4 +1,3 @@
--- migrate:lock-timeout 2s
 -- migrate:statement-timeout 5min
 --
 -- Gives every title back as it was entered, except those that somebody has edited since. Where the

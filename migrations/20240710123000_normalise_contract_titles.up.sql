@@ -1,13 +1,12 @@
--- migrate:lock-timeout 2s
 -- migrate:statement-timeout 5min
 --
 -- Tidies contract titles: no blanks at either end, one space between words. Titles were pasted from
 -- letters and spreadsheets, and two that look alike must compare alike.
 --
 -- In batches, each committed by itself: whoever edits a contract meanwhile waits for one batch at
--- most, and a row that somebody is editing is waited for, hence the lock timeout. Each batch writes
--- an event of the audit trail for every title that it changes, here and on the way back, so that
--- its size is best found by the time that it takes.
+-- most. A batch that comes upon a contract which somebody is editing gives up at once, and is tried
+-- again with half of its rows. Each writes an event of the audit trail for every title that it
+-- changes, here and on the way back, so that its size is best found by the time that it takes.
 --
 -- The titles as they were entered are kept beside the table, so that the way back is exact, also
 -- when this has stopped half-way. Not in a new column: everybody who reads all columns would get it.

@@ -15,12 +15,37 @@ pub(crate) fn assigns_key(sql: &str, statement: &Statement) -> Option<Finding> {
     let batch = Batch::of(sql, statement)?;
     let text = statement.range.of(sql);
     let tokens: Vec<Token> = Tokens::of(text).filter(|it| !it.is_comment()).collect();
+    if target(text, &tokens) != last_name(&batch.table) {
+        return None;
+    }
     let column = assigned(text, &tokens).find(|it| batch.key.contains(&name(text, it)))?;
     let start = statement.range.start as usize;
     let range = byte_range(start + column.start, start + column.end);
     let message = format!("the batch changes `{}`, by which it walks", column.text(text));
     let help = "its rows would move before or behind the walk: walk the table by another key";
     Some(Finding::new(ProblemKind::Directive, range, message, help))
+}
+
+/// The table that an `UPDATE` changes, without its schema.
+fn target(text: &str, tokens: &[Token]) -> Option<String> {
+    let mut depth = 0_usize;
+    let verb = tokens.iter().position(|it| {
+        match it.kind {
+            TokenKind::Symbol(b'(') => depth += 1,
+            TokenKind::Symbol(b')') => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth == 0 && it.is(text, "update")
+    })?;
+    let rest = tokens.get(verb + 1..)?;
+    let rest = if rest.first()?.is(text, "only") { &rest[1..] } else { rest };
+    let parts = rest.chunks(2).take_while(|it| it.len() == 2 && it[1].is_symbol(b'.')).count();
+    Some(name(text, rest.get(2 * parts)?))
+}
+
+/// The last part of a name with a schema.
+fn last_name(table: &str) -> Option<String> {
+    Tokens::of(table).last().map(|it| name(table, &it))
 }
 
 /// A statement that makes something for its session alone.

@@ -165,7 +165,9 @@ fn a_script_with_a_batch_runs_statement_by_statement_for_every_rule() {
                  UPDATE app.filled SET a = 1 WHERE id >= :batch_start AND id < :batch_end";
     // It knows that nobody runs batches by hand.
     for rule in RULES.iter().filter(|it| it.id != "not-idempotent") {
-        for example in rule.examples.iter().filter(|it| !verifies(it)) {
+        // What is temporary is refused before a batch.
+        let fits = |it: &&Example| !verifies(it) && !it.up.contains(" TEMP ");
+        for example in rule.examples.iter().filter(fits) {
             let alone = "UPDATE app.filled SET a = 1 WHERE a = 2";
             let expected = found_with(rule, example, "-- migrate:no-transaction\n", alone);
             let found = found_with(rule, example, "", batch);

@@ -44,7 +44,7 @@ fn a_locked_row_is_tried_again_with_smaller_batches() {
         .on_event(move |event| match event {
             Event::Batch { rows, .. } => sender.send(*rows).unwrap(),
             Event::Retrying { attempt: 2, .. } => {
-                drop(other.take().map(|mut it| it.batch_execute("ROLLBACK")))
+                drop(other.take().map(|mut it| it.batch_execute("ROLLBACK")));
             }
             _ => {}
         });
@@ -240,7 +240,7 @@ fn a_batch_that_takes_too_long_is_made_smaller() {
 
 fn a_lost_connection_repeats_no_batch() {
     let set = counting("size=10 max-size=10");
-    let lost = |fault: Fault| {
+    let losses = |fault: Fault| {
         let database = TestDatabase::new();
         table(&database, 30);
         let proxy = Proxy::socket(&database);
@@ -258,10 +258,10 @@ fn a_lost_connection_repeats_no_batch() {
     };
     // After the one that reads, up to the last one of the run.
     let mut queries = 2..;
-    let last = queries.find(|it| lost(Fault::CutBeforeQuery(*it)) == 0).unwrap();
+    let last = queries.find(|it| losses(Fault::CutBeforeQuery(*it)) == 0).unwrap();
     assert!(last > 15, "{last}");
     for query in 2..last {
-        lost(Fault::CutAfterQuery(query));
+        losses(Fault::CutAfterQuery(query));
     }
 }
 
