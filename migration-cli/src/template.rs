@@ -243,9 +243,9 @@ mod tests {
         for name in NAMES {
             let Rendered { up, down } = render(name);
             let write = |text: &str| {
-                let text = ["<column>", "<type>", "<table>", "<value>", "<key>"]
+                let text = ["<column>", "<type>", "<table>", "<value>"]
                     .into_iter()
-                    .fold(text.to_owned(), |text, it| text.replace(it, "text"));
+                    .fold(text.replace("<key>", "id"), |text, it| text.replace(it, "text"));
                 let has_statement = text.lines().any(|it| !it.is_empty() && !it.starts_with("--"));
                 if has_statement { text } else { format!("{text}\nSELECT 1;\n") }
             };
