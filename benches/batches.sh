@@ -2,11 +2,11 @@
 # What it costs to fill a column of a table that is in use: ROWS (1000000) rows of about 300 bytes, each
 # updated once, while somebody else writes to single rows of the same table.
 #
-#   benches/batches.sh [ROWS] [ROUNDS]
+#   benches/batches.sh [ROWS] [ROUNDS] [OPTIONS]
 #
 #   update    one UPDATE, in one transaction
 #   loop      a procedure in PL/pgSQL that updates 5000 keys at a time and commits after each
-#   batches   a script under `-- migrate:batch … size=5000`, run by a program that has it inside
+#   batches   a script under `-- migrate:batch … OPTIONS` (size=5000), run by a program that has it inside
 #
 # Every run has a database of its own, filled, vacuumed and followed by a CHECKPOINT; the three take turns, and
 # the figures are medians of ROUNDS (3). The writer is one session of pgbench with a pause of about 2 ms between
@@ -21,6 +21,7 @@ cd "$(dirname "$0")/.."
 
 rows=${1:-1000000}
 rounds=${2:-3}
+options=${3:-size=5000}
 root=$PWD
 work=${CARGO_TARGET_DIR:-$root/target}/batches
 ways="update loop batches"
@@ -61,13 +62,13 @@ migrate-runtime = { path = "$root/migrate-runtime", default-features = false }
 [workspace]
 TOML
     printf 'fn main() {\n    println!("cargo::rerun-if-changed=migrations");\n}\n' >"$work/program/build.rs"
-    cat >"$work/program/migrations/20260101000001_normalise_titles.up.sql" <<'SQL'
--- migrate:batch table=contracts key=id size=5000
+    cat >"$work/program/migrations/20260101000001_normalise_titles.up.sql" <<SQL
+-- migrate:batch table=contracts key=id $options
 UPDATE contracts SET title_normalised = lower(title)
 WHERE id >= :batch_start AND id < :batch_end;
 SQL
-    cat >"$work/program/migrations/20260101000001_normalise_titles.down.sql" <<'SQL'
--- migrate:batch table=contracts key=id size=5000
+    cat >"$work/program/migrations/20260101000001_normalise_titles.down.sql" <<SQL
+-- migrate:batch table=contracts key=id $options
 UPDATE contracts SET title_normalised = NULL
 WHERE id >= :batch_start AND id < :batch_end;
 SQL
