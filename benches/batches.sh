@@ -139,7 +139,10 @@ start_writer() {
     "$bin/pgbench" --no-vacuum --file "$work/writer" --define "rows=$rows" --rate 500 --time 86400 --protocol prepared \
         --log --log-prefix "$work/writer" bench >>"$work/log" 2>&1 &
     writer=$!
-    until [ "$(query "SELECT n_tup_upd > 0 FROM pg_stat_user_tables WHERE relname = 'contracts'")" = t ]; do sleep 0.1; done
+    until [ "$(query "SELECT n_tup_upd > 0 FROM pg_stat_user_tables WHERE relname = 'contracts'")" = t ]; do
+        kill -0 "$writer"
+        sleep 0.1
+    done
 }
 
 # Whoever is killed leaves half a log; one whose session is gone closes it.

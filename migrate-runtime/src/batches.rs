@@ -13,7 +13,7 @@ pub(crate) struct Batches {
     version: String,
     /// Those of it, statement by statement.
     statements: Vec<Sum>,
-    was_told_of_standbys: bool,
+    told_of_standbys: bool,
 }
 
 /// The batches of a statement.
@@ -39,9 +39,9 @@ impl Batches {
         }
     }
 
-    /// Whether a person was told that standbys cannot be seen; from now on, one was.
-    pub(crate) fn was_told_of_standbys(&mut self) -> bool {
-        std::mem::replace(&mut self.was_told_of_standbys, true)
+    /// Whether it is still to be told that standbys cannot be seen: once.
+    pub(crate) fn tells_of_standbys(&mut self) -> bool {
+        !std::mem::replace(&mut self.told_of_standbys, true)
     }
 
     /// A batch of the statement with this number, from 1, was committed.

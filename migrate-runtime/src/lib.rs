@@ -146,9 +146,9 @@ pub use interrupt::Interrupt;
 pub use logs::{Logs, Record};
 pub use mend::{Mend, MendKind, Repair};
 pub use migrate_core::{
-    Allow, Batch, BatchPart, Blocks, ByteRange, Checksum, ChecksumError, Direction, Directives,
-    Effect, LockMode, Manner, Migration, MigrationSet, Mode, Script, ScriptFacts, ScriptFinding,
-    Severity, Statement, StatementKind, Version, VersionError, WaitsFor, Whose, Work,
+    Allow, Batch, Blocks, ByteRange, Checksum, ChecksumError, Direction, Directives, Effect,
+    LockMode, Manner, Migration, MigrationSet, Mode, Script, ScriptFacts, ScriptFinding, Severity,
+    Statement, StatementKind, Version, VersionError, WaitsFor, Whose, Work,
 };
 pub use migrate_macros::embed_migrations;
 pub use migrator::Migrator;

@@ -8,9 +8,9 @@ use migrate_core::{Change, Migration, MigrationSet};
 
 use crate::drift::{self, Drift};
 use crate::error::ErrorKind;
-use crate::history::{History, StoredScript, text};
+use crate::history::{History, StoredScript, Unfinished, text};
 use crate::mend::{InvalidIndex, MendKind};
-use crate::plan::same_down;
+use crate::plan::{may_take_back, same_down};
 use crate::schema::Difference;
 use crate::status::{Entry, State, Status};
 
@@ -191,7 +191,7 @@ impl Verification {
     ) -> Verification {
         let status = Status::new(set, history, database);
         let drift = drift::compare(set, history);
-        let by_state = status.entries.iter().filter_map(|it| of_state(it, &status, &drift));
+        let by_state = status.entries.iter().filter_map(|it| of_state(set, it, &status, &drift));
         let scripts = status.entries.iter().filter_map(|it| of_script(set, it, stored));
         let pending = status.entries.iter().filter(|it| it.state == State::Pending);
         let pending: Vec<_> = pending.filter_map(|it| set.get(it.version.parse().ok()?)).collect();
@@ -206,7 +206,20 @@ impl Verification {
     }
 }
 
-fn of_state(entry: &Entry, status: &Status, drift: &[Drift]) -> Option<Finding> {
+/// What to do about unfinished work.
+fn way_out(set: &MigrationSet, work: &Unfinished) -> &'static str {
+    if may_take_back(set, work) {
+        return "migration-cli up   # goes on with it; `migration-cli down` takes it back";
+    }
+    "migration-cli repair   # goes on with it"
+}
+
+fn of_state(
+    set: &MigrationSet,
+    entry: &Entry,
+    status: &Status,
+    drift: &[Drift],
+) -> Option<Finding> {
     let (version, title) = (&entry.version, entry.title());
     let said = || drift.iter().find(|it| it.version() == *version).map(Drift::to_string);
     let (kind, message, hint) = match entry.state {
@@ -235,9 +248,7 @@ fn of_state(entry: &Entry, status: &Status, drift: &[Drift]) -> Option<Finding> 
             (
                 FindingKind::Unfinished,
                 format!("{title}: its {} script {}", work.direction, work.progress()),
-                Some(
-                    work.ways_out().unwrap_or("migration-cli repair   # goes on with it").to_owned(),
-                ),
+                Some(way_out(set, work).to_owned()),
             )
         }
     };

@@ -62,6 +62,11 @@ impl Batch {
         options::parse(value).ok()
     }
 
+    /// Whether a statement adds rows to the table that it walks, by its name.
+    pub fn adds_to(&self, sql: &str) -> bool {
+        walked::adds_to(sql, &self.table)
+    }
+
     /// The parts of a statement of a batch, in their order.
     pub fn parts(sql: &str, statement: &Statement) -> Vec<BatchPart> {
         placeholders::parts(sql, statement.range)

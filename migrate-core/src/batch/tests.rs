@@ -180,9 +180,35 @@ fn statements_of_batches_are_checked() {
 }
 
 #[test]
+fn a_statement_that_adds_to_its_own_table_is_known_by_its_name() {
+    let batch = parse_options("table=app.rows key=id").unwrap();
+    for sql in [
+        "INSERT INTO rows (a) SELECT 1 FROM rows",
+        "insert into app.\"rows\" SELECT 1 FROM rows",
+        "MERGE INTO ONLY rows USING rows AS b ON true WHEN MATCHED THEN DO NOTHING",
+        "WITH a AS (INSERT INTO ROWS SELECT 1 RETURNING id) UPDATE c SET d = 1",
+    ] {
+        assert!(batch.adds_to(sql), "{sql}");
+    }
+    for sql in [
+        "INSERT INTO rows.other SELECT a FROM rows",
+        "INSERT INTO \"Rows\" SELECT 1",
+        "UPDATE rows SET a = 1",
+    ] {
+        assert!(!batch.adds_to(sql), "{sql}");
+    }
+}
+
+#[test]
 fn what_would_spoil_the_walk_is_refused() {
     let range = "WHERE id >= :batch_start AND id < :batch_end";
-    for set in ["id = id + 1", "b = 1, ID = 2", "(b, id) = (1, 2)", "b = (SELECT 1), \"id\" = 2"] {
+    for set in [
+        "id = id + 1",
+        "b = 1, ID = 2",
+        "(b, id) = (1, 2)",
+        "b = c IS DISTINCT FROM 3, id = 4",
+        "b = (SELECT 1), \"id\" = 2",
+    ] {
         let (_, found) = inspected(&format!("{BATCH}UPDATE a SET {set} {range}"));
         assert_eq!(found.len(), 1, "{set}: {found:?}");
         assert!(found[0].ends_with("`, by which it walks"), "{set}: {found:?}");

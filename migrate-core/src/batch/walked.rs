@@ -37,8 +37,12 @@ fn target(text: &str, tokens: &[Token]) -> Option<String> {
         }
         depth == 0 && it.is(text, "update")
     })?;
-    let rest = tokens.get(verb + 1..)?;
-    let rest = if rest.first()?.is(text, "only") { &rest[1..] } else { rest };
+    named(text, tokens.get(verb + 1..)?)
+}
+
+/// The name of a table with which these tokens begin, without its schema.
+fn named(text: &str, tokens: &[Token]) -> Option<String> {
+    let rest = if tokens.first()?.is(text, "only") { &tokens[1..] } else { tokens };
     let parts = rest.chunks(2).take_while(|it| it.len() == 2 && it[1].is_symbol(b'.')).count();
     Some(name(text, rest.get(2 * parts)?))
 }
@@ -46,6 +50,13 @@ fn target(text: &str, tokens: &[Token]) -> Option<String> {
 /// The last part of a name with a schema.
 fn last_name(table: &str) -> Option<String> {
     Tokens::of(table).last().map(|it| name(table, &it))
+}
+
+/// Whether something is inserted, or merged, into a table of this name.
+pub(super) fn adds_to(sql: &str, table: &str) -> bool {
+    let tokens: Vec<Token> = Tokens::of(sql).filter(|it| !it.is_comment()).collect();
+    let mut into = (1..tokens.len()).filter(|it| tokens[it - 1].is(sql, "into"));
+    into.any(|it| named(sql, &tokens[it..]) == last_name(table))
 }
 
 /// A statement that makes something for its session alone.
@@ -66,6 +77,8 @@ pub(crate) fn is_temporary(sql: &str, range: ByteRange) -> bool {
 fn assigned<'a>(text: &'a str, tokens: &'a [Token]) -> impl Iterator<Item = &'a Token> {
     let mut depth = 0_usize;
     let mut is_target = false;
+    // `IS DISTINCT FROM` ends nothing.
+    let mut is_distinct = false;
     // Before `SET`, and behind what it sets.
     let mut has_ended = true;
     tokens.iter().filter(move |it| {
@@ -77,11 +90,13 @@ fn assigned<'a>(text: &'a str, tokens: &'a [Token]) -> impl Iterator<Item = &'a 
             TokenKind::Symbol(b'=') if depth == 0 => is_target = false,
             TokenKind::Word if depth == 0 => {
                 let ends = ["from", "where", "returning"].iter().any(|word| it.is(text, word));
+                let ends = ends && !is_distinct;
                 has_ended |= ends;
                 is_target &= !ends;
             }
             _ => {}
         }
+        is_distinct = it.is(text, "distinct");
         let found = is_target && matches!(it.kind, TokenKind::Word | TokenKind::QuotedName);
         if starts {
             (is_target, has_ended) = (true, false);

@@ -175,8 +175,7 @@ fn of_rows(history: &History, schema: &str) -> Vec<Check> {
     for work in &history.unfinished {
         let message =
             format!("the {} script of {} {}", work.direction, work.version, work.progress());
-        let repair = "migration-cli repair --dry-run   # what it would do about it";
-        let hint = work.ways_out().unwrap_or(repair);
+        let hint = "migration-cli repair --dry-run   # what it would do about it";
         found.push(Check::problem(KIND, message).hint(hint));
     }
     let repeated = repeated(&history.rows);

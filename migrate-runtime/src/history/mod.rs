@@ -208,12 +208,6 @@ impl Unfinished {
         (self.statement as usize).saturating_sub(1)
     }
 
-    /// What a person can do about it, where that is more than going on: batches that ran can be taken back.
-    pub(crate) fn ways_out(&self) -> Option<&'static str> {
-        let both = "migration-cli up   # goes on with it; `migration-cli down` takes it back";
-        (self.direction == Direction::Up && self.batched.is_some()).then_some(both)
-    }
-
     /// How far its script came, as in `stopped at statement 2`.
     pub fn progress(&self) -> String {
         if self.is_complete() {

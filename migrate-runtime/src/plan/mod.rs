@@ -18,8 +18,8 @@ use crate::mend::Repair;
 pub(crate) use force::plan_force;
 pub use force::{Accepted, HistoryChange, Removed};
 pub(crate) use refusal::Refusal;
-pub(crate) use resume::Resume;
 use resume::{Asked, half_done, resumed};
+pub(crate) use resume::{Resume, may_take_back};
 pub use step::Step;
 pub(crate) use step::StepScript;
 

@@ -39,6 +39,8 @@ pub(crate) enum Refusal {
     NoDownScript { version: String, wanted: Option<ScriptSource> },
     /// The down script says that there is no way back.
     Irreversible { version: String, name: String, reason: String },
+    /// The same, of a migration that has begun and not ended.
+    IrreversibleHalf { version: String, name: String, reason: String },
 }
 
 impl Refusal {
@@ -100,6 +102,11 @@ impl From<Refusal> for Error {
                 format!("migration {version}_{name} cannot be reverted: {reason}"),
             )
             .with_hint("migration-cli create NAME   # a migration that undoes what it did"),
+            Refusal::IrreversibleHalf { version, name, reason } => Error::new(
+                ErrorKind::Impossible,
+                format!("migration {version}_{name} is unfinished, and cannot be reverted: {reason}"),
+            )
+            .with_hint("migration-cli up   # goes on with it"),
         };
         error.with_state("nothing was changed")
     }
@@ -149,7 +156,7 @@ fn out_of_order(list: &[Drift]) -> Error {
 
 fn unfinished(work: &Unfinished) -> Error {
     Error::new(ErrorKind::Unfinished, stopped(work))
-        .with_hint(work.ways_out().unwrap_or("migration-cli repair   # goes on with it"))
+        .with_hint("migration-cli repair   # goes on with it")
 }
 
 fn unfinished_many(list: &[Unfinished]) -> Error {

@@ -81,26 +81,32 @@ fn embedded(set: &MigrationSet, work: &Unfinished) -> Result<&'static Migration,
 /// which of their statements their down script can take back.
 pub(super) fn half_done(set: &MigrationSet, history: &History) -> Result<Option<Step>, Refusal> {
     let [work] = history.unfinished.as_slice() else { return Ok(None) };
-    let has_batch = |it: &Migration| it.up.statements.iter().any(|it| it.manner == Manner::Batch);
-    let is_known = work.alone != Some(true);
-    if work.direction == Direction::Down
-        || !is_known
-        || history.rows.iter().any(|it| it.version == work.version)
-    {
+    if history.rows.iter().any(|it| it.version == work.version) {
         return Ok(None);
     }
-    let migration = work.version.parse().ok().and_then(|it| set.get(it));
-    let Some(migration) = migration.filter(|it| has_batch(it)) else { return Ok(None) };
+    let Some(migration) = half(set, work) else { return Ok(None) };
     refuse_changed(&Step::up(migration, set.folder()), work, None)?;
     let step = Step::down_half(migration, set.folder());
     match step.script().irreversible() {
-        Some(reason) => Err(Refusal::Irreversible {
+        Some(reason) => Err(Refusal::IrreversibleHalf {
             version: work.version.clone(),
             name: migration.name.to_owned(),
             reason: reason.to_owned(),
         }),
         None => Ok(Some(step)),
     }
+}
+
+fn half(set: &MigrationSet, work: &Unfinished) -> Option<&'static Migration> {
+    let has_batch = |it: &&Migration| it.up.statements.iter().any(|it| it.manner == Manner::Batch);
+    let is_known = work.direction == Direction::Up && work.alone != Some(true);
+    let migration = work.version.parse().ok().and_then(|it| set.get(it));
+    migration.filter(|it| is_known && has_batch(it))
+}
+
+/// Whether `down` takes back what has begun.
+pub(crate) fn may_take_back(set: &MigrationSet, work: &Unfinished) -> bool {
+    half(set, work).is_some_and(|it| it.down.directives.irreversible.is_none())
 }
 
 /// Where there are two down scripts: the one that is about to be accepted, else the one that began.

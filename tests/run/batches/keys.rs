@@ -135,18 +135,25 @@ fn a_script_may_run_batches_as_another_role() {
 }
 
 fn a_statement_that_adds_to_its_own_table_ends() {
-    let database = TestDatabase::new();
-    database.execute(
-        "CREATE TABLE rows (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, changed int NOT NULL);
-         INSERT INTO rows (changed) SELECT 0 FROM generate_series(1, 50)",
+    let insert = "INSERT INTO rows (changed) SELECT 1 FROM rows WHERE id >= :batch_start AND id < :batch_end";
+    let within = format!(
+        "WITH made AS ({insert} RETURNING id) UPDATE tally SET n = n + (SELECT count(*) FROM made)"
     );
-    let script = "-- migrate:batch table=rows key=id size=20 max-size=20\nINSERT INTO rows (changed) SELECT 1 FROM rows WHERE id >= :batch_start AND id < :batch_end";
-    let set = set(&[("20260101000001_double", script, "SELECT 1")]);
-    let mut settings = Settings::default();
-    settings.max_batch_time = std::time::Duration::from_nanos(1);
-    migrator(&set, &database).with_settings(settings).up().unwrap_err();
-    up(&set, &database);
-    assert_eq!(changed(&database), "0: 50, 1: 50");
+    for statement in [insert, &within] {
+        let database = TestDatabase::new();
+        database.execute(
+            "CREATE TABLE rows (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, changed int NOT NULL);
+             INSERT INTO rows (changed) SELECT 0 FROM generate_series(1, 50);
+             CREATE TABLE tally (n bigint); INSERT INTO tally VALUES (0)",
+        );
+        let script = format!("-- migrate:batch table=rows key=id size=20 max-size=20\n{statement}");
+        let set = set(&[("20260101000001_double", &script, "SELECT 1")]);
+        let mut settings = Settings::default();
+        settings.max_batch_time = std::time::Duration::from_nanos(1);
+        migrator(&set, &database).with_settings(settings).up().unwrap_err();
+        up(&set, &database);
+        assert_eq!(changed(&database), "0: 50, 1: 50", "{statement}");
+    }
 }
 
 fn composite_keys_are_walked_in_their_order() {

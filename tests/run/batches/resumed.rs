@@ -28,6 +28,8 @@ pub(super) fn tests() -> Vec<Trial> {
         rows_that_were_not_reached_are_not_taken_back,
         a_standby_that_takes_over_goes_on_where_the_primary_stopped,
         an_edited_batch_does_not_go_on,
+        how_far_to_go_back_is_not_told_by_an_edited_script,
+        what_cannot_be_taken_back_is_not_said_to_be,
         a_lent_connection_runs_batches
     ]
 }
@@ -356,6 +358,58 @@ fn an_edited_batch_does_not_go_on() {
         "{error}"
     );
     assert_eq!(changed(&database), "0: 30, 1: 10");
+}
+
+fn how_far_to_go_back_is_not_told_by_an_edited_script() {
+    let database = TestDatabase::new();
+    table(&database, 40);
+    database.execute("CREATE TABLE gate (n int)");
+    let batch = "-- migrate:batch table=rows key=id size=10 max-size=10\n";
+    let up = format!("{batch}{COUNT};\n");
+    let down = format!(
+        "CREATE TABLE made ();\nSELECT 1 / (SELECT count(*) FROM gate);\n{batch}{};\n",
+        COUNT.replace('+', "-")
+    );
+    let began = set(&[("20260101000001_count", &up, &down)]);
+    stopped(&began, &database);
+    stopped(&began, &database);
+    let error = migrator(&began, &database).down(NonZeroUsize::MIN).unwrap_err();
+    assert_eq!(error.sqlstate(), Some("22012"));
+    database.execute("INSERT INTO gate VALUES (1)");
+    let edited = set(&[("20260101000001_count", &format!("SELECT 'better';\n{up}"), &down)]);
+    let error = migrator(&edited, &database).down(NonZeroUsize::MIN).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unfinished);
+    assert!(error.to_string().contains("its up script was changed since it stopped"), "{error}");
+    assert_eq!(changed(&database), "0: 20, 1: 20");
+    migrator(&began, &database).down(NonZeroUsize::MIN).unwrap();
+    assert_eq!(changed(&database), "0: 40");
+}
+
+fn what_cannot_be_taken_back_is_not_said_to_be() {
+    let database = TestDatabase::new();
+    table(&database, 40);
+    let up = format!("-- migrate:batch table=rows key=id size=10 max-size=10\n{COUNT}");
+    let hint = |set: &MigrationSet| {
+        let verified = migrator(set, &database).verify().unwrap();
+        verified.findings[0].hint.clone().unwrap()
+    };
+    let plain = set(&[("20260101000001_count", &up, "SELECT 1")]);
+    stopped(&plain, &database);
+    assert_eq!(
+        hint(&plain),
+        "migration-cli up   # goes on with it; `migration-cli down` takes it back"
+    );
+    let irreversible =
+        set(&[("20260101000001_count", &up, "-- migrate:irreversible because it counts")]);
+    let error = stopped(&irreversible, &database);
+    assert_eq!(error.hints(), ["migration-cli up   # goes on at statement 1"]);
+    assert_eq!(hint(&irreversible), "migration-cli repair   # goes on with it");
+    let error = migrator(&irreversible, &database).down(NonZeroUsize::MIN).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "migration 20260101000001_count is unfinished, and cannot be reverted: it counts"
+    );
+    assert_eq!(error.hints(), ["migration-cli up   # goes on with it"]);
 }
 
 fn a_lent_connection_runs_batches() {

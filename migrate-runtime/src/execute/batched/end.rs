@@ -4,7 +4,7 @@
 //! the one of the down script ends where that one did. And a statement that adds rows to the table which it walks
 //! would never come to an end.
 
-use migrate_core::{Batch, Manner, Script, StatementKind};
+use migrate_core::{Batch, Checksum, Manner, Script};
 
 use super::walk::{End, Key};
 
@@ -12,9 +12,11 @@ use super::walk::{End, Key};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Upto {
     /// The statement that was not done, from 0.
-    pub(super) statement: usize,
+    statement: usize,
+    /// The checksums of that statement, and of what stands before it.
+    checksums: [String; 2],
     /// Where the batches of that one had come, and how many rows they had walked; nothing where there was none.
-    pub(super) batches: Option<(End, u64)>,
+    batches: Option<(End, u64)>,
 }
 
 impl Upto {
@@ -25,7 +27,16 @@ impl Upto {
         let number: usize = text(0)?.parse().ok()?;
         let end = if text(1) == Some("true") { End::With(key) } else { End::Before(key) };
         let batches = text(2).and_then(|it| Some((end, it.parse().ok()?)));
-        Some(Upto { statement: number.checked_sub(1)?, batches })
+        let checksums = [text(3)?.to_owned(), text(4)?.to_owned()];
+        Some(Upto { statement: number.checked_sub(1)?, checksums, batches })
+    }
+
+    /// Whether it is about this up script: one that was edited since has its batches at other places.
+    pub(super) fn is_of(&self, up: &Script) -> bool {
+        let statement = up.statements.get(self.statement).map(|it| it.range);
+        let text = statement.map_or("", |it| it.of(up.sql));
+        let before = &up.sql[..statement.map_or(up.sql.len(), |it| it.start as usize)];
+        [text, before].map(|it| Checksum::of(it).to_string()) == self.checksums
     }
 
     /// Where a batch of the down script ends, and how many rows that is; nothing where it goes through all of them.
@@ -41,35 +52,5 @@ impl Upto {
             at if at == number => Some(self.batches.clone().unwrap_or((End::Nowhere, 0))),
             _ => Some((End::Nowhere, 0)),
         }
-    }
-}
-
-/// Whether a statement adds rows to the table that it walks, by its name.
-pub(super) fn feeds_itself(kind: StatementKind, sql: &str, batch: &Batch) -> bool {
-    let plain = |it: &str| it.trim_matches('"').to_lowercase();
-    let table = batch.table.rsplit('.').next().map(plain);
-    let words = migrate_core::sql_words(sql);
-    let mut into = words.windows(4).filter(|it| it[0].eq_ignore_ascii_case("into"));
-    matches!(kind, StatementKind::Insert | StatementKind::Merge)
-        && into.any(|it| Some(plain(if it[2] == "." { it[3] } else { it[1] })) == table)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_statement_that_adds_to_its_own_table_is_known_by_its_name() {
-        let sql = "-- migrate:batch table=app.rows key=id\nINSERT INTO x SELECT 1";
-        let batch = Batch::of(sql, &migrate_core::split(sql).unwrap()[0]).unwrap();
-        let feeds = |sql: &str| {
-            let statement = migrate_core::split(sql).unwrap()[0];
-            feeds_itself(statement.kind, sql, &batch)
-        };
-        assert!(feeds("INSERT INTO rows (a) SELECT 1 FROM rows"));
-        assert!(feeds("insert into app.\"rows\" SELECT 1 FROM rows"));
-        assert!(feeds("MERGE INTO rows USING rows AS b ON true WHEN MATCHED THEN DO NOTHING"));
-        assert!(!feeds("INSERT INTO archive.other SELECT a FROM rows"));
-        assert!(!feeds("UPDATE rows SET a = 1"));
     }
 }

@@ -103,7 +103,7 @@ impl Execution<'_, '_> {
     }
 
     /// How many rows there are to walk, and where they end.
-    fn measure(&mut self, work: &Work<'_>, passage: &mut Passage) -> Result<(), Failed> {
+    fn measure(&mut self, work: &mut Work<'_>, passage: &mut Passage) -> Result<(), Failed> {
         let number = passage.number;
         if let Some((end, rows)) = self.end_of_half(work, passage)? {
             (passage.cursor.until, passage.cursor.total) = (end, rows);
@@ -112,8 +112,7 @@ impl Execution<'_, '_> {
         let plan = self.look(work, number, &passage.table.estimate())?;
         passage.cursor.total = table::estimated(plan.first().map(Vec::as_slice));
         let statement = &work.step.statements()[number];
-        let sql = statement.range.of(work.step.sql());
-        if end::feeds_itself(statement.kind, sql, &passage.batch) {
+        if passage.batch.adds_to(statement.range.of(work.step.sql())) {
             let last = self.look_for_keys(work, number, &passage.table.last_key())?;
             let last = last.and_then(|it| it.into_iter().collect());
             passage.cursor.until = last.map_or(End::Nowhere, End::With);
@@ -124,7 +123,7 @@ impl Execution<'_, '_> {
     /// Where a batch ends that takes back what had stopped.
     fn end_of_half(
         &mut self,
-        work: &Work<'_>,
+        work: &mut Work<'_>,
         passage: &Passage,
     ) -> Result<Option<(End, u64)>, Failed> {
         let Some(up) = work.step.half() else { return Ok(None) };
@@ -134,6 +133,13 @@ impl Execution<'_, '_> {
         let row = answers.next().and_then(|it| it.into_iter().next());
         let key = answers.next().map(look::column).unwrap_or_default();
         let upto = Upto::read(row.as_deref(), key);
+        if upto.as_ref().is_some_and(|it| !it.is_of(up)) {
+            let message = "its up script was changed since it stopped, and how far this has to go back cannot be told any more";
+            let hint =
+                "git log -p -- migrations   # bring back the script that began, and build again";
+            let wrong = (message.to_owned(), vec![hint.to_owned()]);
+            return Err(self.cannot_walk(work, passage.number, wrong));
+        }
         Ok(upto.and_then(|it| it.end(up, &passage.batch)))
     }
 

@@ -61,7 +61,7 @@ impl Execution<'_, '_> {
     ) -> Result<Option<Trouble>, Failed> {
         let answers = self.ask_ourselves(work, passage.number, questions)?;
         let [standbys, waiting] = answers.as_slice() else { return Ok(None) };
-        if health::has_hidden(standbys) && !self.session.batches.was_told_of_standbys() {
+        if health::has_hidden(standbys) && self.session.batches.tells_of_standbys() {
             let role = self.session.server.role.clone();
             self.session.tell(Event::Warning {
                 message: format!(

@@ -30,7 +30,8 @@ impl Execution<'_, '_> {
         let message =
             format!("{name} has rows whose key ({columns}) is NULL, and no batch would have them");
         let hint = format!(
-            "SELECT * FROM {name} WHERE ({columns}) IS NULL;   -- give them a key, or take another one"
+            "SELECT * FROM {name} WHERE {};   -- give them a key, or take another one",
+            table.has_no_key()
         );
         Err(self.cannot_walk(work, number, (message, vec![hint])))
     }

@@ -2,7 +2,7 @@
 
 use migrate_core::Batch;
 
-use super::walk::{Key, constant};
+use super::walk::Key;
 use crate::quote::{fill, literal};
 
 /// The table and its key.
@@ -71,19 +71,36 @@ impl Table {
         let message = format!(
             "no index of {name} begins with ({columns}): each batch would read the whole table"
         );
-        let hint = format!(
-            "CREATE INDEX CONCURRENTLY ON {name} ({columns});   -- a btree index over all rows"
-        );
+        let hint = match text(first, 8).as_deref() {
+            Some("r") => format!(
+                "CREATE INDEX CONCURRENTLY ON {name} ({columns});   -- a btree index over all rows"
+            ),
+            // On each partition concurrently, before this one, which takes them for its own.
+            Some("p") => {
+                format!("CREATE INDEX ON {name} ({columns});   -- after one on each partition")
+            }
+            _ => {
+                return Err((
+                    format!("{name} is no table, and has no index to walk by"),
+                    Vec::new(),
+                ));
+            }
+        };
         Err((message, vec![hint]))
     }
 
     /// A question that is true where rows have no key; nothing where none can be without.
     pub(super) fn without_key(&self) -> Option<String> {
-        let nullable = self.key.iter().filter(|it| !it.is_not_null);
-        let conditions: Vec<String> = nullable.map(|it| format!("{} IS NULL", it.name)).collect();
-        let condition = conditions.join(" OR ");
+        let condition = self.has_no_key();
         (!condition.is_empty())
             .then(|| format!("SELECT EXISTS (SELECT FROM {} WHERE {condition})", self.name))
+    }
+
+    /// The condition that rows without a key fulfil; empty where there can be none.
+    pub(super) fn has_no_key(&self) -> String {
+        let nullable = self.key.iter().filter(|it| !it.is_not_null);
+        let conditions: Vec<String> = nullable.map(|it| format!("{} IS NULL", it.name)).collect();
+        conditions.join(" OR ")
     }
 
     /// The conditions that leave rows without a key out.
@@ -147,7 +164,9 @@ impl Table {
 
     /// A key as constants.
     pub(super) fn literals(&self, key: &Key) -> String {
-        let each = self.key.iter().zip(key).map(|(column, it)| constant(it, &column.sql_type));
+        let constant =
+            |(column, it): (&Column, &String)| format!("{}::{}", literal(it), column.sql_type);
+        let each = self.key.iter().zip(key).map(constant);
         each.collect::<Vec<_>>().join(", ")
     }
 

@@ -31,7 +31,8 @@ SELECT pg_catalog.quote_ident(s.nspname) || '.' || pg_catalog.quote_ident(c.reln
         JOIN pg_catalog.pg_operator o ON o.oid = ao.amopopr
         JOIN pg_catalog.pg_namespace os ON os.oid = o.oprnamespace
         WHERE oc.opcdefault AND oc.opcintype = COALESCE(NULLIF(t.typbasetype, 0), t.oid) AND NOT pg_catalog.pg_operator_is_visible(o.oid)
-        LIMIT 1)
+        LIMIT 1),
+       c.relkind
 FROM key
 LEFT JOIN pg_catalog.pg_class c ON c.oid = (SELECT oid FROM wanted)
 LEFT JOIN pg_catalog.pg_namespace s ON s.oid = c.relnamespace

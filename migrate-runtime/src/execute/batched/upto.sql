@@ -1,1 +1,2 @@
-SELECT u.it ->> 'statement', u.it #>> '{batch,behind}', u.it #>> '{batch,rows}' FROM (SELECT {upto} AS it) AS u
+SELECT u.it ->> 'statement', u.it #>> '{batch,behind}', u.it #>> '{batch,rows}', u.it ->> 'checksum', u.it ->> 'done'
+FROM (SELECT {upto} AS it) AS u

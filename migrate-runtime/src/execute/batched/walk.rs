@@ -1,7 +1,6 @@
 //! Walks the index of a key: from where the last batch ended, as many rows as a batch is to have.
 
 use super::table::Table;
-use crate::quote::literal;
 
 /// A key: the texts of its columns.
 pub(super) type Key = Vec<String>;
@@ -151,9 +150,4 @@ fn condition(table: &Table, from: &Start, until: &End) -> String {
     } else {
         format!("WHERE {}", conditions.join(" AND "))
     }
-}
-
-/// A text as a constant of a type.
-pub(super) fn constant(value: &str, sql_type: &str) -> String {
-    format!("{}::{sql_type}", literal(value))
 }
