@@ -61,11 +61,9 @@ fn every_view_of_unfinished_batches_tells_how_far_they_are() {
         let shown = project.run(args).all();
         assert!(shown.contains(&told["20240710123000 ".len()..]), "{args}: {shown}");
     }
-    for args in ["verify", "doctor"] {
-        let shown = project.run(args).all();
-        let both = "Hint: migration-cli up   # goes on with it; `migration-cli down` takes it back";
-        assert!(shown.contains(both), "{args}: {shown}");
-    }
+    let verified = project.run("verify").all();
+    let both = "Hint: migration-cli up   # goes on with it; `migration-cli down` takes it back";
+    assert!(verified.contains(both), "{verified}");
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod beside;
 mod keys;
 mod recipe;
 mod resumed;
+mod taken_back;
 mod verified;
 
 use std::num::NonZeroUsize;
@@ -21,10 +22,18 @@ pub(crate) fn tests() -> Vec<Trial> {
         a_script_mixes_batches_with_other_statements,
         the_log_has_what_batches_did
     ];
-    [own, beside::tests(), keys::tests(), recipe::tests(), resumed::tests(), verified::tests()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        own,
+        beside::tests(),
+        keys::tests(),
+        recipe::tests(),
+        resumed::tests(),
+        taken_back::tests(),
+        verified::tests(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// A table of as many rows, each of which counts how often it was changed.
