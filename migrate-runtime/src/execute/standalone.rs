@@ -4,7 +4,7 @@
 //! doubt. A statement that may run in a transaction moves the row in its own transaction, so it is
 //! never in doubt. Only for the others the row is written ahead.
 
-use migrate_core::{Checksum, Direction, Manner, Statement};
+use migrate_core::{Checksum, Direction, Manner};
 
 use super::describe::{Progress, Situation, describe};
 use super::message::Place;
@@ -17,7 +17,7 @@ use crate::audit::Outcome;
 use crate::error::Error;
 use crate::fault::{self, Point};
 use crate::history::{Batched, forget};
-use crate::plan::Step;
+use crate::plan::{Step, around};
 use crate::progress::Event;
 use crate::quote::{fill, json_text, literal};
 use crate::sqlstate;
@@ -278,11 +278,8 @@ impl Work<'_> {
 
     fn mark_with(&self, message: &mut Message<'_>, (number, runs): (usize, Runs), member: &str) {
         let (schema, token) = message.owner();
-        let sql = |it: &Statement| it.range.of(self.step.sql());
-        let text = self.step.statements().get(number).map_or("", sql);
-        let alone = runs == Runs::Alone;
-        let start = self.step.statements().get(number).map(|it| it.range.start as usize);
-        let done = &self.step.sql()[..start.unwrap_or(self.step.sql().len())];
+        let (done, text) = around(self.step.sql(), self.step.statements(), number);
+        let (text, alone) = (text.unwrap_or_default(), runs == Runs::Alone);
         let (half, upto) = if self.step.reverts_half() {
             (", \"half\": true", message.about(self.step, include_str!("mark_upto.sql")))
         } else {

@@ -19,7 +19,7 @@ pub(crate) use force::plan_force;
 pub use force::{Accepted, HistoryChange, Removed};
 pub(crate) use refusal::Refusal;
 use resume::{Asked, half_done, resumed};
-pub(crate) use resume::{Resume, may_take_back};
+pub(crate) use resume::{Resume, around, may_take_back};
 pub use step::Step;
 pub(crate) use step::StepScript;
 

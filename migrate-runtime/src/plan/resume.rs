@@ -1,6 +1,6 @@
 //! Going on with work outside a transaction that began and did not end. Pure.
 
-use migrate_core::{Checksum, Direction, Manner, Migration, MigrationSet, Mode};
+use migrate_core::{Checksum, Direction, Manner, Migration, MigrationSet, Mode, Statement};
 
 use super::step::Step;
 use super::{Refusal, step_down};
@@ -123,6 +123,17 @@ fn begun_down(
     steps.find(|it| refuse_changed(it, work, None).is_ok())
 }
 
+/// What stands before a statement of a script, from 0, and the statement; all of it, and nothing, behind the last one.
+pub(crate) fn around<'s>(
+    sql: &'s str,
+    statements: &[Statement],
+    index: usize,
+) -> (&'s str, Option<&'s str>) {
+    let statement = statements.get(index).map(|it| it.range);
+    let start = statement.map_or(sql.len(), |it| it.start as usize);
+    (&sql[..start], statement.map(|it| it.of(sql)))
+}
+
 /// The statement that began has to be the one that goes on, and what came before it is done: it has to be
 /// there still. A person may decide about the statement itself, and about nothing else.
 fn refuse_changed(
@@ -131,11 +142,9 @@ fn refuse_changed(
     decision: Option<Decision>,
 ) -> Result<(), Refusal> {
     let index = work.index();
-    let statement = step.statements().get(index).map(|it| it.range);
-    let now = statement.map(|it| it.of(step.sql()));
-    let start = statement.map_or(step.sql().len(), |it| it.start as usize);
+    let (before, now) = around(step.sql(), step.statements(), index);
     let is_same = |text: &str, checksum: &str| Checksum::of(text).to_string() == checksum;
-    let same_before = work.done.as_ref().is_none_or(|it| is_same(&step.sql()[..start], it));
+    let same_before = work.done.as_ref().is_none_or(|it| is_same(before, it));
     let complete = work.is_complete() && index == step.statements().len();
     let same = match now {
         Some(now) => is_same(now, &work.statement_checksum) || decision == Some(Decision::Retry),

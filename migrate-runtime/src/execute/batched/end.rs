@@ -7,6 +7,7 @@
 use migrate_core::{Batch, Checksum, Manner, Script};
 
 use super::walk::{End, Key};
+use crate::plan::around;
 
 /// How far an up script had come when its down script began.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,10 +34,8 @@ impl Upto {
 
     /// Whether it is about this up script: one that was edited since has its batches at other places.
     pub(super) fn is_of(&self, up: &Script) -> bool {
-        let statement = up.statements.get(self.statement).map(|it| it.range);
-        let text = statement.map_or("", |it| it.of(up.sql));
-        let before = &up.sql[..statement.map_or(up.sql.len(), |it| it.start as usize)];
-        [text, before].map(|it| Checksum::of(it).to_string()) == self.checksums
+        let (before, text) = around(up.sql, up.statements, self.statement);
+        [text.unwrap_or_default(), before].map(|it| Checksum::of(it).to_string()) == self.checksums
     }
 
     /// Where a batch of the down script ends, and how many rows that is; nothing where it goes through all of them.
