@@ -54,15 +54,12 @@ impl Step {
     /// Takes back what has begun, and not ended.
     pub(super) fn down_half(migration: &'static Migration, folder: &str) -> Step {
         Step {
-            version: migration.version.to_string(),
-            name: migration.name.to_owned(),
             direction: Direction::Down,
-            checksum: migration.up.checksum.to_string(),
             file: format!("{folder}/{}", migration.file_name(Direction::Down)),
             script: StepScript::Embedded(&migration.down),
             undo: None,
-            resume: None,
             half: Some(&migration.up),
+            ..Step::up(migration, folder)
         }
     }
 
