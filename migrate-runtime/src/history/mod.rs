@@ -88,7 +88,12 @@ pub struct Batched {
 impl Batched {
     /// How much of the table is done, in percent; less than 100 as long as it goes on.
     pub fn percent(&self) -> u8 {
-        let percent = u128::from(self.rows) * 100 / u128::from(self.total.max(1));
+        Batched::percent_of(self.rows, self.total)
+    }
+
+    /// As [`percent`](Batched::percent), of what an [`Event::Batch`](crate::Event::Batch) tells.
+    pub fn percent_of(done: u64, total: u64) -> u8 {
+        let percent = u128::from(done) * 100 / u128::from(total.max(1));
         u8::try_from(percent).map_or(99, |it| it.min(99))
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use migrate_runtime::Event;
+use migrate_runtime::{Batched, Event};
 
 use super::ui::Ui;
 use crate::secret::redact;
@@ -221,11 +221,11 @@ impl Course {
         if !self.lines.at(now) {
             return None;
         }
-        let Course { version, statement, done, total, .. } = self;
-        self.told = *done;
+        self.told = self.done;
+        let Course { version, statement, done, total, .. } = &*self;
         let mut line = format!(
             "  {version}: statement {statement}, {done} of about {total} rows ({} %)",
-            percent(*done, *total)
+            self.percent()
         );
         // Writing to a string does not fail.
         let _ = self.pace.rate().map(|it| write!(line, ", {it} rows/s"));
@@ -239,8 +239,8 @@ impl Course {
         (done != told).then(|| format!("  {version}: statement {statement} is done, {done} rows"))
     }
 
-    fn percent(&self) -> u64 {
-        percent(self.done, self.total)
+    fn percent(&self) -> u8 {
+        Batched::percent_of(self.done, self.total)
     }
 
     fn left(&self) -> Option<String> {
@@ -251,12 +251,6 @@ impl Course {
             _ => duration(Duration::from_secs(seconds)),
         })
     }
-}
-
-/// As the library counts: less than 100 as long as it goes on.
-fn percent(done: u64, total: u64) -> u64 {
-    let percent = u128::from(done) * 100 / u128::from(total.max(1));
-    u64::try_from(percent).map_or(99, |it| it.min(99))
 }
 
 /// Whether a line is due: at once, and then as often as people want to read it.
