@@ -1,6 +1,7 @@
 //! The options of the directive: `table=contracts key=id size=5000 pause=50ms`.
 
 use super::Batch;
+use super::walked::name;
 use crate::parse_duration_ms;
 use crate::spelling::nearest;
 use crate::sql::{Token, TokenKind, Tokens};
@@ -118,10 +119,10 @@ fn names(text: &str, between: u8) -> Option<Vec<String>> {
     let mut names = Vec::new();
     for (index, token) in tokens.iter().enumerate() {
         match (index % 2, token.kind) {
-            (0, TokenKind::Word) => names.push(token.text(text).to_ascii_lowercase()),
-            (0, TokenKind::QuotedName) => {
-                let inner = token.text(text).strip_prefix('"')?.strip_suffix('"')?;
-                names.push(inner.replace("\"\"", "\""));
+            (0, TokenKind::Word) => names.push(name(text, token)),
+            // `U&"…"` has escapes that only the server reads.
+            (0, TokenKind::QuotedName) if token.text(text).starts_with('"') => {
+                names.push(name(text, token));
             }
             (1, _) if token.is_symbol(between) => {}
             _ => return None,

@@ -106,7 +106,7 @@ fn assigned<'a>(text: &'a str, tokens: &'a [Token]) -> impl Iterator<Item = &'a 
 }
 
 /// A name as the server reads it.
-fn name(text: &str, token: &Token) -> String {
+pub(super) fn name(text: &str, token: &Token) -> String {
     let shown = token.text(text);
     match shown.strip_prefix('"').and_then(|it| it.strip_suffix('"')) {
         Some(inner) => inner.replace("\"\"", "\""),
