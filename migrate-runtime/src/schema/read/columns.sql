@@ -14,7 +14,10 @@ SELECT {id}, 'column', c.nspname, c.relname, a.attname,
        END,
        {compression},
        NULLIF(a.attstattarget, -1),
-       (SELECT pg_catalog.string_agg(it, ', ' ORDER BY it COLLATE pg_catalog."C") FROM pg_catalog.unnest(a.attoptions) it),
+       -- From the minor releases of November 2026 on (15.20), the server keeps among the options when the column was
+       -- changed, and pg_dump leaves that out.
+       (SELECT pg_catalog.string_agg(it, ', ' ORDER BY it COLLATE pg_catalog."C") FROM pg_catalog.unnest(a.attoptions) it
+        WHERE NOT pg_catalog.starts_with(it, 'pg_attver=')),
        (SELECT pg_catalog.string_agg(pg_catalog.quote_ident(o.option_name) || ' ' || pg_catalog.quote_literal(o.option_value), ', ' ORDER BY o.option_name COLLATE pg_catalog."C") FROM pg_catalog.pg_options_to_table(a.attfdwoptions) o),
        CASE WHEN a.attinhcount > 0 THEN CASE WHEN a.attislocal THEN 'inherited and its own' ELSE 'inherited' END END,
        {not_null_name},
