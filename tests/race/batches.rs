@@ -132,7 +132,9 @@ fn watch(database: &TestDatabase, over: &AtomicBool) -> Vec<String> {
     let mut client = database.client();
     let question = "SELECT w.pid || ' waits for ' || r.query FROM pg_stat_activity w,
             unnest(pg_blocking_pids(w.pid)) AS b JOIN pg_stat_activity r ON r.pid = b, _migrations_progress p
-        WHERE w.application_name = 'writer' AND r.application_name <> 'writer' AND r.xact_start < p.updated_at";
+        WHERE w.application_name = 'writer' AND r.application_name <> 'writer' AND r.xact_start < p.updated_at
+          AND r.backend_xid IS NOT NULL";
+    // One that has no number any more is just ending: its own mark is to be seen before its locks are gone.
     let mut found = Vec::new();
     while !over.load(Ordering::SeqCst) {
         // The tables are made by the first run.
