@@ -22,14 +22,31 @@ impl LockKey {
         LockKey(u32::from_be_bytes([a, b, c, d]))
     }
 
-    /// One statement: takes the lock if it is free.
+    /// One statement: takes the lock if it is free. It is taken twice, for the sake of [`is_held`](LockKey::is_held).
     pub(crate) fn try_lock(self) -> String {
-        format!("SELECT pg_catalog.pg_try_advisory_lock({}, 1)", self.signed())
+        let take = self.take();
+        format!("SELECT {take} AND {take}")
     }
 
     /// One statement: gives the lock back.
     pub(crate) fn unlock(self) -> String {
-        format!("SELECT pg_catalog.pg_advisory_unlock({}, 1)", self.signed())
+        let give = self.give();
+        format!("SELECT {give}, {give}")
+    }
+
+    /// An expression: whether the session holds the lock. Giving back one of the two times that it was taken tells;
+    /// the other one keeps everybody else out meanwhile. To look into `pg_locks` would cost the server many times
+    /// as much: it copies the locks of all sessions.
+    pub(crate) fn is_held(self) -> String {
+        format!("({} AND {})", self.give(), self.take())
+    }
+
+    fn take(self) -> String {
+        format!("pg_catalog.pg_try_advisory_lock({}, 1)", self.signed())
+    }
+
+    fn give(self) -> String {
+        format!("pg_catalog.pg_advisory_unlock({}, 1)", self.signed())
     }
 
     /// One statement: who holds the lock, as far as the role may see.

@@ -97,14 +97,18 @@ impl Frame {
             include_str!("guard.sql"),
             &[
                 ("pid", &self.pid.to_string()),
-                ("classid", &self.key.unsigned().to_string()),
+                ("held", &self.key.is_held()),
                 ("key", &self.key.signed().to_string()),
                 ("already", already),
             ],
         )
     }
 
+    /// The script has neither given the lock back nor ended our transaction: with that, what the guard noted for
+    /// it would be gone. So it is after RESET ALL, and then the lock of the transaction tells.
     pub(super) fn guard_after(&self) -> String {
-        fill_code(include_str!("left.sql"), &[("classid", &self.key.unsigned().to_string())])
+        let values =
+            [("held", &*self.key.is_held()), ("classid", &self.key.unsigned().to_string())];
+        fill_code(include_str!("left.sql"), &values)
     }
 }

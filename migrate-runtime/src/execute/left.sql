@@ -1,7 +1,13 @@
 DO ${tag}$ BEGIN
-    IF (SELECT pg_catalog.count(*) FROM pg_catalog.pg_locks
+    IF NOT {held} THEN
+        RAISE EXCEPTION USING ERRCODE = 'MG004', MESSAGE = 'the script gave the lock back';
+    END IF;
+    IF pg_catalog.current_setting('migrate.t0', true) <> '' THEN
+        RETURN;
+    END IF;
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_locks
         WHERE locktype = 'advisory' AND pid = pg_catalog.pg_backend_pid() AND classid = '{classid}'::pg_catalog.oid
-          AND objid IN (1, 2) AND objsubid = 2 AND granted) <> 2 THEN
-        RAISE EXCEPTION USING ERRCODE = 'MG004', MESSAGE = 'the script ended the transaction or gave the lock back';
+          AND objid = 2 AND objsubid = 2 AND granted) THEN
+        RAISE EXCEPTION USING ERRCODE = 'MG004', MESSAGE = 'the script ended the transaction';
     END IF;
 END ${tag}$
