@@ -35,6 +35,7 @@ mod run {
     pub(crate) mod lost_for_good;
     pub(crate) mod model;
     pub(crate) mod order;
+    pub(crate) mod overlapped;
     pub(crate) mod patience;
     pub(crate) mod pooler;
     pub(crate) mod records;
@@ -93,6 +94,7 @@ fn main() -> ExitCode {
         run::lost_for_good::tests(),
         run::model::tests(),
         run::order::tests(),
+        run::overlapped::tests(),
         run::patience::tests(),
         run::pooler::tests(),
         run::records::tests(),

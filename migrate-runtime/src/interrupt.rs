@@ -8,7 +8,8 @@ use tokio::sync::Notify;
 
 use crate::error::{Error, ErrorKind};
 
-/// Stops a run: the running statement is cancelled on the server and rolled back.
+/// Stops a run: the running statement is cancelled on the server and rolled back, and what is on its way behind it
+/// does not run.
 ///
 /// Clones belong together; any thread may interrupt.
 #[derive(Clone, Debug, Default)]

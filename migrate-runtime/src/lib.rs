@@ -30,7 +30,8 @@
 //! - A connection that is lost in the middle of a run is opened again. What the server had committed
 //!   counts, and only what is left runs.
 //! - One runner at a time per database and schema. Others wait, and then find nothing to do.
-//! - Nothing to do costs one round trip, a transactional migration one more. A run that changed something takes
+//! - Nothing to do costs one round trip, up to 32 transactional migrations one more: they are sent ahead, each with
+//!   a transaction of its own, and after a failure nothing that follows runs. A run that changed something takes
 //!   three for the schema, before and after ([`Settings::record_schema`]).
 //! - What was changed by hand since the last run is found and named ([`Migrator::verify`]), and stays so
 //!   whatever runs after it.

@@ -99,7 +99,7 @@ pub enum Event {
         /// What came of the statement at which it had stopped.
         what: String,
     },
-    /// A migration has ended well.
+    /// A migration has ended well. Those that follow may be on their way to the server by then.
     Finished {
         /// Its place in this run, counted from 1.
         index: usize,

@@ -10,7 +10,7 @@ use crate::error::{Error, ErrorKind};
 use crate::fault::{self, Point};
 use crate::history::{LAYOUT, Server, Setup};
 use crate::progress::Event;
-use crate::transport::{Failure, Keep, Reply};
+use crate::transport::{Answer, Failure, Keep, Reply};
 use crate::watch::Pace;
 
 /// The connection that holds the lock.
@@ -116,11 +116,44 @@ impl<'a> Session<'a> {
         keep: Keep<'_>,
         pace: Pace,
     ) -> Result<Reply, Failure> {
+        match &mut self.connection.wire {
+            Wire::Own(link) => {
+                let answer = link.post(message)?;
+                self.read_watched(answer, keep, pace)
+            }
+            Wire::Lent(_) => self.connection.send(message, keep),
+        }
+    }
+
+    /// Sends a message behind those that are on their way; their answers come in the same order. Nothing goes
+    /// ahead over a connection that belongs to the caller, nor over one that is lost.
+    pub(crate) fn post(&mut self, message: &str) -> Option<Answer> {
+        match &mut self.connection.wire {
+            Wire::Own(link) => link.post(message).ok(),
+            Wire::Lent(_) => None,
+        }
+    }
+
+    /// Waits until the server has answered what is on its way, whatever it says.
+    pub(crate) fn drain(&mut self, answers: impl Iterator<Item = Answer>) {
+        if let Wire::Own(link) = &mut self.connection.wire {
+            link.drain(answers);
+        }
+        self.connection.tell_notices();
+    }
+
+    /// As [`send_watched`](Session::send_watched), for a message that is on its way.
+    pub(crate) fn read_watched(
+        &mut self,
+        answer: Answer,
+        keep: Keep<'_>,
+        pace: Pace,
+    ) -> Result<Reply, Failure> {
         let Session { connection, server, .. } = self;
         let Connection { wire: Wire::Own(link), tell, waits, .. } = connection else {
-            return connection.send(message, keep);
+            return Err(Failure::abandoned());
         };
-        let answer = link.send_watched(message, keep, (server.pid, pace), &mut |sight| {
+        let answer = link.read_watched(answer, keep, (server.pid, pace), &mut |sight| {
             waits.note(sight).into_iter().for_each(&mut *tell);
         });
         connection.tell_notices();

@@ -78,7 +78,10 @@ fn a_listener_that_panics_leaves_no_lock_behind() {
         assert!(!matches!(event, Event::Finished { index: 2, .. }), "a bug in the listener");
     });
     std::thread::spawn(move || panicking.up()).join().unwrap_err();
-    assert_eq!(names(&up(&set, &database).done), ["three"]);
+    // The third was on its way, and the server may have come to its end.
+    let rest = up(&set, &database).done;
+    assert!(names(&rest).is_empty() || names(&rest) == ["three"], "{rest:?}");
+    assert_eq!(tables(&database), "one three two");
 }
 
 fn a_lock_on_a_table_is_got_in_the_end() {

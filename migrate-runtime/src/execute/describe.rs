@@ -19,6 +19,8 @@ use crate::transport::Failure;
 pub(super) struct Situation {
     /// How many steps were done before.
     pub(super) done: usize,
+    /// How many steps behind it were on their way when the connection was lost.
+    pub(super) in_doubt: usize,
     pub(super) progress: Progress,
 }
 
@@ -128,7 +130,15 @@ pub(super) fn state(lost: bool, step: &Step, situation: Situation) -> String {
     let migration = format!("{}_{}", step.version(), step.name());
     let before = before(situation.done, step.direction());
     match situation.progress {
-        Progress::Committed => format!("{before}{migration} was committed"),
+        Progress::Committed => match situation.in_doubt {
+            0 => format!("{before}{migration} was committed"),
+            1 => format!(
+                "{before}{migration} was committed; whether the one after it was, the history tells"
+            ),
+            count => format!(
+                "{before}{migration} was committed; whether the {count} after it were, the history tells"
+            ),
+        },
         Progress::Begun { statement, .. } if lost => format!(
             "{before}how far {migration} came after statement {statement}, the history and its progress tell"
         ),
@@ -138,7 +148,15 @@ pub(super) fn state(lost: bool, step: &Step, situation: Situation) -> String {
         Progress::Begun { statement, in_doubt, batched } => {
             format!("{before}{}", unfinished(&migration, step, statement, (in_doubt, batched)))
         }
-        _ if lost => format!("{before}whether {migration} was committed, the history tells"),
+        _ if lost => match situation.in_doubt {
+            0 => format!("{before}whether {migration} was committed, the history tells"),
+            1 => format!(
+                "{before}whether {migration} and the one after it were committed, the history tells"
+            ),
+            count => format!(
+                "{before}whether {migration} and the {count} after it were committed, the history tells"
+            ),
+        },
         Progress::RolledBack(_) | Progress::Untouched if step.reverts_half() => {
             format!(
                 "{before}nothing of {migration} was reverted, and it is as unfinished as before"

@@ -92,7 +92,11 @@ impl Frame {
         &self.cleanup
     }
 
-    pub(super) fn guard(&self, already: &str) -> String {
+    /// `already` is not to be true, and what was done last is `before`, where that is given.
+    pub(super) fn guard(&self, already: &str, before: Option<&str>) -> String {
+        let before = before.map_or_else(String::new, |before| {
+            fill(include_str!("guard_before.sql"), &[("before", &literal(before))])
+        });
         fill_code(
             include_str!("guard.sql"),
             &[
@@ -100,6 +104,7 @@ impl Frame {
                 ("held", &self.key.is_held()),
                 ("key", &self.key.signed().to_string()),
                 ("already", already),
+                ("before", before.trim_end()),
             ],
         )
     }

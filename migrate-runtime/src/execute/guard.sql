@@ -4,7 +4,7 @@ DO ${tag}$ BEGIN
     END IF;
     IF NOT pg_catalog.pg_try_advisory_xact_lock({key}, 2) THEN
         RAISE EXCEPTION USING ERRCODE = 'MG002', MESSAGE = 'another runner is inside a migration';
-    END IF;
+    END IF;{before}
     IF {already} THEN
         RAISE EXCEPTION USING ERRCODE = 'MG003', MESSAGE = 'the history already says so';
     END IF;

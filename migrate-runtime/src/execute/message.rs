@@ -25,6 +25,8 @@ pub(crate) struct Message<'a> {
     statements: usize,
     parts: Vec<Part>,
     past: Past,
+    /// What the next step follows.
+    before: Option<String>,
     /// How long a statement may wait for a lock; nothing where a script says so itself.
     longest: Option<u32>,
 }
@@ -73,7 +75,7 @@ pub(crate) struct Place {
 impl<'a> Message<'a> {
     pub(crate) fn new(frame: &'a Frame) -> Message<'a> {
         let (text, parts, past, longest) = (String::new(), Vec::new(), Past::default(), Some(0));
-        Message { frame, text, statements: 0, parts, past, longest }
+        Message { frame, text, statements: 0, parts, past, before: None, longest }
     }
 
     /// Opens a transaction that owes nothing to what the session was told before.
@@ -82,6 +84,11 @@ impl<'a> Message<'a> {
         self.push("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
         self.push("RESET SESSION AUTHORIZATION");
         self.push("RESET ROLE");
+    }
+
+    /// The next step runs only where the one before it is done.
+    pub(super) fn after(&mut self, before: &Step) {
+        self.before = Some(done(before));
     }
 
     /// Adds a whole script with its guards and its rows; `checks` run after the script, in the same
@@ -107,6 +114,11 @@ impl<'a> Message<'a> {
         for statement in &self.frame.cleanup {
             self.push(statement);
         }
+    }
+
+    /// Notes for what [follows](Message::after) that a step is done; if it is not committed, that is forgotten.
+    pub(super) fn note_done(&mut self, step: &Step) {
+        self.push(&format!("SET migrate.done = {}", literal(&done(step))));
     }
 
     /// Ends the transaction; it is what makes the steps since [`begin`](Message::begin) count.
@@ -146,7 +158,8 @@ impl<'a> Message<'a> {
 
     /// Proves that we hold the lock and that `already`, an expression, is not true.
     pub(crate) fn guard_unless(&mut self, already: &str) {
-        self.push(&self.frame.guard(already));
+        let before = self.before.take();
+        self.push(&self.frame.guard(already, before.as_deref()));
     }
 
     /// Adds a part of a script as it stands; between its pieces, the limit for locks changes. `limit` is
@@ -342,6 +355,11 @@ impl<'a> Message<'a> {
         let ends = std::iter::once(self.text.len());
         self.text.char_indices().map(|it| it.0).chain(ends).nth(index)
     }
+}
+
+/// What the session notes of a step that is done.
+fn done(step: &Step) -> String {
+    format!("{} {}", step.direction(), step.version())
 }
 
 /// What stands before and behind a query that has to give true: together, a statement that fails where it does not.

@@ -1,4 +1,4 @@
-//! Runs the steps of a plan on a session, one message after the other.
+//! Runs the steps of a plan on a session, in order.
 
 mod alone;
 mod batched;
@@ -8,6 +8,7 @@ mod force;
 mod frame;
 mod made;
 mod message;
+mod overlapped;
 mod patience;
 mod pieces;
 mod resume;
@@ -31,6 +32,7 @@ pub(crate) use describe::{before, unfinished};
 pub(crate) use force::{Wanted, force};
 use frame::Frame;
 use message::Message;
+use overlapped::Ahead;
 
 /// Which steps share a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +58,8 @@ struct Execution<'s, 'a> {
 /// A step that failed: its place in the plan, and why.
 struct Failed {
     index: usize,
+    /// How many of those behind it were on their way, and nobody knows what became of them.
+    in_doubt: usize,
     error: Box<Error>,
 }
 
@@ -80,13 +84,13 @@ pub(crate) fn run(
     let before = done.len();
     let total = before + plan.steps.len();
     let mut execution = Execution { session, frame, transactions, total, before, done };
-    let Err(Failed { index, error }) = execution.run(&plan.steps) else { return Ok(()) };
+    let Err(Failed { index, in_doubt, error }) = execution.run(&plan.steps) else { return Ok(()) };
     let is_done = |it: &&Step| execution.done.iter().any(|done| done.version == it.version());
     // The answer may be lost after the commit: then nothing has failed.
     let failed = plan.steps.get(index).filter(|it| !is_done(it));
     let name = |it: &Step| (it.version().to_owned(), it.name().to_owned());
     let begun = match transactions {
-        Transactions::OneEach => index + 1,
+        Transactions::OneEach => index + 1 + in_doubt,
         Transactions::OneForAll => 0,
     };
     let not_run = plan.steps[begun..].iter().map(|it| it.version().to_owned());
@@ -114,15 +118,24 @@ fn frame(session: &Session<'_>) -> Frame {
 impl Execution<'_, '_> {
     fn run(&mut self, steps: &[Step]) -> Result<(), Failed> {
         if self.transactions == Transactions::OneForAll {
-            return self.run_together(steps, 0);
-        }
-        for (index, step) in steps.iter().enumerate() {
-            match step.mode() {
-                Mode::Standalone => self.run_standalone(step, index)?,
-                _ => self.run_together(std::slice::from_ref(step), index)?,
+            for (index, step) in steps.iter().enumerate() {
+                self.started(step, index);
             }
+            return self.run_together(steps, 0, &mut Ahead::new());
+        }
+        let mut index = 0;
+        while let Some(step) = steps.get(index) {
+            index += match step.mode() {
+                Mode::Standalone => self.run_standalone(step, index).map(|()| 1)?,
+                _ => self.run_overlapped(&steps[index..], index)?,
+            };
         }
         Ok(())
+    }
+
+    /// Whether the step at this place is the last one, and its message gives the lock back.
+    fn is_last(&self, index: usize) -> bool {
+        self.before + index + 1 == self.total && self.session.unlocks_early()
     }
 
     fn started(&mut self, step: &Step, index: usize) {

@@ -230,7 +230,7 @@ impl Work<'_> {
                 Progress::Begun { statement, in_doubt, batched }
             }
         };
-        Situation { done, progress }
+        Situation { done, in_doubt: 0, progress }
     }
 
     /// The message for a statement that may run in a transaction. The mark keeps the settings of the

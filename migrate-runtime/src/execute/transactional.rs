@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use super::cause::is_lost;
 use super::describe::{Progress, Situation, describe, interrupted};
+use super::overlapped::{Ahead, Neighbours};
 use super::patience::{Attempt, Attempts};
-use super::{Execution, Failed, Message, Transactions};
+use super::{Execution, Failed, Frame, Message};
 use crate::fault::{self, Point};
 use crate::plan::Step;
 use crate::progress::Event;
@@ -12,39 +14,47 @@ use crate::transport::{Failure, Keep, Reply};
 use crate::waits::Waits;
 
 impl Execution<'_, '_> {
-    /// Runs steps with one message. `first` is the place of the first one in the plan.
-    pub(super) fn run_together(&mut self, steps: &[Step], first: usize) -> Result<(), Failed> {
+    /// Runs steps with one message: the first of those that are on their way, or one that is made here. `first`
+    /// is the place of the first step in the plan. After a failure nothing is on its way any more.
+    pub(super) fn run_together(
+        &mut self,
+        steps: &[Step],
+        first: usize,
+        ahead: &mut Ahead<'_>,
+    ) -> Result<(), Failed> {
         let mut attempts = Attempts::new(self.session.settings);
         let (mut steps, mut first) = (steps, first);
-        for (offset, step) in steps.iter().enumerate() {
-            self.started(step, first + offset);
-        }
         // Which of them it is that waits, the answer tells.
         self.session.waits = Waits::of(steps[0].version());
         let mut frame = self.frame.clone();
         loop {
-            let situation = self.rolled_back();
-            self.check_interrupt(&steps[0], first, situation)?;
-            let is_last =
-                self.before + first + steps.len() == self.total && self.session.unlocks_early();
             frame.retries = attempts.made();
-            let mut message = compose(&frame, steps, self.transactions, &attempts);
-            if is_last {
-                message.unlock();
-            }
+            let (message, answer) = ahead.pop_front().unzip();
+            let message = if let Some(message) = message {
+                message
+            } else {
+                self.check_interrupt(&steps[0], first, self.rolled_back())?;
+                self.compose(&frame, (steps, first), Neighbours::default(), &attempts)
+            };
             let results = message.results();
             let limits = attempts.limits(steps[0].script());
             let (wanted, looks) = (Keep::Only(&results), attempts.pace(limits));
             let attempt = message.attempt();
-            let failure = match self.session.send_watched(message.text(), wanted, looks) {
+            let answer = match answer {
+                Some(answer) => self.session.read_watched(answer, wanted, looks),
+                None => self.session.send_watched(message.text(), wanted, looks),
+            };
+            let failure = match answer {
                 Ok(reply) => {
                     fault::at(Point::ReplyRead);
-                    self.session.released = is_last;
+                    self.session.released = self.is_last(first + steps.len() - 1);
                     self.all_finished(steps, first, &reply, &message);
                     return Ok(());
                 }
                 Err(failure) => failure,
             };
+            let behind = ahead.len();
+            self.session.drain(ahead.drain(..).map(|it| it.1));
             self.session.forget_script();
             let completed = failure.completed.unwrap_or(0);
             let committed = message.committed(completed);
@@ -64,9 +74,41 @@ impl Execution<'_, '_> {
                 situation = Situation { progress: Progress::Committed, ..situation };
             }
             let place = located.map(|it| it.1);
+            let in_doubt = if is_lost(&failure) { behind } else { 0 };
+            situation.in_doubt = in_doubt;
             let error = describe(self.session, &steps[index], place, failure, situation);
-            return Err(Failed::new(first + index, error));
+            return Err(Failed { in_doubt, ..Failed::new(first + index, error) });
         }
+    }
+
+    /// The message of some steps, which share a transaction.
+    pub(super) fn compose<'f>(
+        &self,
+        frame: &'f Frame,
+        (steps, first): (&[Step], usize),
+        neighbours: Neighbours<'_>,
+        attempts: &Attempts,
+    ) -> Message<'f> {
+        let mut message = Message::new(frame);
+        message.begin();
+        if let Some(before) = neighbours.before {
+            message.after(before);
+        }
+        for (index, step) in steps.iter().enumerate() {
+            if index > 0 {
+                // The end of the step before made every constraint immediate.
+                message.push(include_str!("defer.sql"));
+            }
+            message.step(step, attempts.limits(step.script()), &[]);
+        }
+        if let (true, [.., last]) = (neighbours.is_followed, steps) {
+            message.note_done(last);
+        }
+        message.commit();
+        if self.is_last(first + steps.len() - 1) {
+            message.unlock();
+        }
+        message
     }
 
     fn all_finished(&mut self, steps: &[Step], first: usize, reply: &Reply, message: &Message<'_>) {
@@ -75,8 +117,9 @@ impl Execution<'_, '_> {
         }
     }
 
-    fn rolled_back(&self) -> Situation {
-        Situation { done: self.done.len(), progress: Progress::RolledBack(self.transactions) }
+    pub(super) fn rolled_back(&self) -> Situation {
+        let progress = Progress::RolledBack(self.transactions);
+        Situation { done: self.done.len(), in_doubt: 0, progress }
     }
 
     pub(super) fn check_interrupt(
@@ -125,37 +168,6 @@ impl Execution<'_, '_> {
     }
 }
 
-fn compose<'f>(
-    frame: &'f super::Frame,
-    steps: &[Step],
-    transactions: Transactions,
-    attempts: &Attempts,
-) -> Message<'f> {
-    let limits = |step: &Step| attempts.limits(step.script());
-    let mut message = Message::new(frame);
-    match transactions {
-        Transactions::OneForAll => {
-            message.begin();
-            for (index, step) in steps.iter().enumerate() {
-                if index > 0 {
-                    // The end of the step before made every constraint immediate.
-                    message.push(include_str!("defer.sql"));
-                }
-                message.step(step, limits(step), &[]);
-            }
-            message.commit();
-        }
-        Transactions::OneEach => {
-            for step in steps {
-                message.begin();
-                message.step(step, limits(step), &[]);
-                message.commit();
-            }
-        }
-    }
-    message
-}
-
 /// Where in the message the server found the error, in characters from 1.
 pub(super) fn position(failure: &Failure) -> Option<u32> {
     use postgres::error::ErrorPosition;
@@ -171,6 +183,6 @@ pub(super) fn position(failure: &Failure) -> Option<u32> {
 
 impl Failed {
     pub(super) fn new(index: usize, error: crate::error::Error) -> Failed {
-        Failed { index, error: Box::new(error) }
+        Failed { index, in_doubt: 0, error: Box::new(error) }
     }
 }

@@ -150,7 +150,8 @@ impl Step {
     /// Whether the script sets the limit for locks itself. A word in a comment counts too: then its work on
     /// rows waits no longer than the rest.
     pub(crate) fn sets_lock_timeout(&self) -> bool {
-        self.sql().to_ascii_lowercase().contains("lock_timeout")
+        let (text, word) = (self.sql().as_bytes(), b"lock_timeout");
+        text.windows(word.len()).any(|it| it.eq_ignore_ascii_case(word))
     }
 
     /// Whether the script is in the binary, where it can be edited.

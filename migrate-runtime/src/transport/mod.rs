@@ -4,19 +4,22 @@
 //! the synchronous client throws away the completions that come before an error: they tell which
 //! statement it was.
 
-use std::convert::Infallible;
-use std::error::Error as _;
+mod answer;
+
+#[cfg(feature = "backup")]
 use std::pin::pin;
 use std::time::Duration;
 
 use tokio::runtime::Runtime;
-use tokio_postgres::{AsyncMessage, Client, SimpleQueryMessage, SimpleQueryRow};
+use tokio_postgres::{AsyncMessage, Client};
 
 use crate::connect::{Cause, ConnectError, Way};
-use crate::fault;
 use crate::interrupt::Interrupt;
 use crate::tls::Connector;
 use crate::watch::{Pace, Sight, Watch};
+
+use answer::receive;
+pub(crate) use answer::{Answer, Failure, FailureCause, Keep, Reply, cells};
 
 /// How long a cancelled statement may take to end before the connection is given up.
 const CANCEL_GRACE: Duration = Duration::from_secs(10);
@@ -52,40 +55,6 @@ struct Look<'l> {
 pub(crate) struct Notice {
     pub(crate) severity: String,
     pub(crate) message: String,
-}
-
-/// The rows of an answer, each with the number of its statement in the message, from 0.
-#[derive(Debug, Default)]
-pub(crate) struct Reply {
-    pub(crate) rows: Vec<(usize, Vec<Option<String>>)>,
-    /// How many rows the statements worked on whose rows are wanted.
-    pub(crate) counts: Vec<(usize, u64)>,
-}
-
-/// A message that failed, and how far it came.
-#[derive(Debug)]
-pub(crate) struct Failure {
-    pub(crate) error: FailureCause,
-    /// How many statements had completed; unknown where the client hides it.
-    pub(crate) completed: Option<usize>,
-    /// The rows that came before the error.
-    pub(crate) reply: Reply,
-}
-
-#[derive(Debug)]
-pub(crate) enum FailureCause {
-    /// The server or the connection.
-    Postgres(postgres::Error),
-    /// We cancelled it, and the server did not even answer that.
-    Abandoned,
-}
-
-/// Which rows of an answer are wanted. A script may select a million.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Keep<'a> {
-    All,
-    /// Those of the statements with these numbers.
-    Only(&'a [usize]),
 }
 
 impl Link {
@@ -141,18 +110,41 @@ impl Link {
         self.exchange(message, keep, async move { interrupt.asked().await }, None)
     }
 
-    /// As [`send`](Link::send), and looks meanwhile what the session with this `pid` waits for.
-    pub(crate) fn send_watched(
+    /// Hands a message over, to be sent behind those whose answers are still to come.
+    pub(crate) fn post(&mut self, message: &str) -> Result<Answer, Failure> {
+        if self.abandoned {
+            return Err(Failure::abandoned());
+        }
+        match self.runtime.block_on(self.client.simple_query_raw(message)) {
+            Ok(stream) => Ok(Answer::to(stream)),
+            Err(error) => {
+                let error = FailureCause::Postgres(error);
+                Err(Failure { error, completed: Some(0), reply: Reply::default() })
+            }
+        }
+    }
+
+    /// Reads the answers to what is on its way, to the end, and forgets them.
+    pub(crate) fn drain(&mut self, answers: impl Iterator<Item = Answer>) {
+        for answer in answers {
+            let patience = async { tokio::time::sleep(CANCEL_GRACE).await };
+            let _ = self.receive(answer, Keep::Only(&[]), patience, None);
+        }
+    }
+
+    /// Reads an answer as [`send`](Link::send) does, and looks meanwhile what the session with this `pid`
+    /// waits for.
+    pub(crate) fn read_watched(
         &mut self,
-        message: &str,
+        answer: Answer,
         keep: Keep<'_>,
         (pid, pace): (i32, Pace),
         tell: &mut dyn FnMut(Sight),
     ) -> Result<Reply, Failure> {
         let interrupt = self.interrupt.clone();
         let look = Look { pid, pace, tell };
-        let answer =
-            self.exchange(message, keep, async move { interrupt.asked().await }, Some(look));
+        let stop = async move { interrupt.asked().await };
+        let answer = self.receive(answer, keep, stop, Some(look));
         if answer.is_ok() {
             // Nobody is to find a session of ours that does nothing, `CREATE DATABASE … TEMPLATE` least of all.
             self.watch.close();
@@ -231,9 +223,19 @@ impl Link {
         stop: impl Future<Output = ()>,
         look: Option<Look<'_>>,
     ) -> Result<Reply, Failure> {
+        let answer = self.post(message)?;
+        self.receive(answer, keep, stop, look)
+    }
+
+    fn receive(
+        &mut self,
+        answer: Answer,
+        keep: Keep<'_>,
+        stop: impl Future<Output = ()>,
+        look: Option<Look<'_>>,
+    ) -> Result<Reply, Failure> {
         if self.abandoned {
-            let reply = Reply::default();
-            return Err(Failure { error: FailureCause::Abandoned, completed: None, reply });
+            return Err(Failure::abandoned());
         }
         let Link { client, runtime, watch, tls, .. } = self;
         let beside = async {
@@ -242,7 +244,7 @@ impl Link {
                 None => std::future::pending().await,
             }
         };
-        let answer = runtime.block_on(exchange((client, tls), message, keep, stop, beside));
+        let answer = runtime.block_on(receive((client, tls), answer, keep, stop, beside));
         let is_abandoned = |it: &Failure| matches!(it.error, FailureCause::Abandoned);
         self.abandoned = answer.as_ref().err().is_some_and(is_abandoned);
         answer
@@ -252,77 +254,6 @@ impl Link {
     pub(crate) fn notices(&self) -> impl Iterator<Item = Notice> {
         self.notices.try_iter()
     }
-}
-
-/// Sends a message and reads the answer; cancels it on the server when `stop` completes first.
-async fn exchange(
-    (client, tls): (&Client, &Connector),
-    message: &str,
-    keep: Keep<'_>,
-    stop: impl Future<Output = ()>,
-    beside: impl Future<Output = Infallible>,
-) -> Result<Reply, Failure> {
-    let mut reply = Reply::default();
-    let mut completed = 0;
-    let result = {
-        let mut reading = pin!(read(client, message, keep, &mut reply, &mut completed));
-        tokio::select! {
-            biased;
-            result = &mut reading => result.map_err(FailureCause::Postgres),
-            never = beside => match never {},
-            () = stop => {
-                let cancelled = async {
-                    // A cancel request that gets lost is noticed by the time limit below.
-                    let _ = client.cancel_token().cancel_query(tls.clone()).await;
-                    reading.await
-                };
-                match tokio::time::timeout(CANCEL_GRACE, cancelled).await {
-                    Ok(result) => result.map_err(FailureCause::Postgres),
-                    Err(_) => Err(FailureCause::Abandoned),
-                }
-            }
-        }
-    };
-    match result {
-        Ok(()) => Ok(reply),
-        Err(error) => Err(Failure { error, completed: Some(completed), reply }),
-    }
-}
-
-async fn read(
-    client: &Client,
-    message: &str,
-    keep: Keep<'_>,
-    reply: &mut Reply,
-    completed: &mut usize,
-) -> Result<(), postgres::Error> {
-    let mut stream = pin!(client.simple_query_raw(message).await?);
-    fault::sent().await;
-    let mut failed = None;
-    // After an error the server still says that it is ready: read up to there.
-    while let Some(item) =
-        std::future::poll_fn(|context| futures_core::Stream::poll_next(stream.as_mut(), context))
-            .await
-    {
-        match item {
-            Ok(SimpleQueryMessage::CommandComplete(count)) => {
-                if keep.wants(*completed) {
-                    reply.counts.push((*completed, count));
-                }
-                *completed += 1;
-            }
-            Ok(SimpleQueryMessage::Row(row)) if keep.wants(*completed) => {
-                reply.rows.push((*completed, cells(&row)));
-            }
-            Ok(_) => {}
-            Err(error) if error.is_closed() => return Err(failed.unwrap_or(error)),
-            // What `COPY … TO STDOUT` sends is thrown away, as the rows of a SELECT are; the client has
-            // no other name for it, and the command completes as every other does.
-            Err(error) if error.as_db_error().is_none() && error.source().is_none() => {}
-            Err(error) => failed = failed.or(Some(error)),
-        }
-    }
-    failed.map_or(Ok(()), Err)
 }
 
 /// Where the data of a `COPY` comes from; nothing at its end.
@@ -350,49 +281,4 @@ async fn copy_in(client: &Client, statement: &str, data: CopyData<'_>) -> Result
         sent.map_err(CopyError::Postgres)?;
     }
     sink.finish().await.map(drop).map_err(CopyError::Postgres)
-}
-
-impl Keep<'_> {
-    pub(crate) fn wants(self, statement: usize) -> bool {
-        match self {
-            Keep::All => true,
-            Keep::Only(wanted) => wanted.contains(&statement),
-        }
-    }
-}
-
-impl Reply {
-    /// The rows of one statement.
-    pub(crate) fn of(&self, statement: usize) -> impl Iterator<Item = &[Option<String>]> {
-        self.rows.iter().filter(move |it| it.0 == statement).map(|it| it.1.as_slice())
-    }
-
-    /// The first row of one statement.
-    pub(crate) fn first(&self, statement: usize) -> Option<&[Option<String>]> {
-        self.of(statement).next()
-    }
-
-    /// How many rows a statement worked on.
-    pub(crate) fn count(&self, statement: usize) -> u64 {
-        self.counts.iter().find(|it| it.0 == statement).map_or(0, |it| it.1)
-    }
-
-    /// Whether the only cell of a statement's only row is true.
-    pub(crate) fn is_true(&self, statement: usize) -> bool {
-        self.first(statement).and_then(|it| it.first()?.as_deref()) == Some("t")
-    }
-}
-
-pub(crate) fn cells(row: &SimpleQueryRow) -> Vec<Option<String>> {
-    (0..row.len()).map(|at| row.get(at).map(str::to_owned)).collect()
-}
-
-impl Failure {
-    /// The server's code.
-    pub(crate) fn sqlstate(&self) -> Option<&str> {
-        match &self.error {
-            FailureCause::Postgres(error) => error.code().map(postgres::error::SqlState::code),
-            FailureCause::Abandoned => None,
-        }
-    }
 }

@@ -1,0 +1,206 @@
+//! Migrations that are on their way while the server works on the ones before them.
+
+use std::num::NonZeroUsize;
+use std::sync::mpsc::channel;
+
+use migrate_runtime::{ErrorKind, Event, LogFilter, MigrationSet, Migrator};
+use migration_tests::harness::Trial;
+use migration_tests::proxy::Proxy;
+use migration_tests::{TestDatabase, set, trials};
+
+use crate::{migrator, names, tables, up, up_fails};
+
+pub(crate) fn tests() -> Vec<Trial> {
+    trials![
+        a_hundred_take_few_round_trips,
+        events_come_as_from_one_after_the_other,
+        after_a_failure_none_of_those_behind_it_runs,
+        what_is_too_long_goes_by_itself,
+        a_lock_in_the_way_of_one_is_waited_for_and_the_rest_follows,
+        an_interruption_stops_the_one_that_runs_and_those_behind_it,
+        an_interruption_between_two_is_not_lost
+    ]
+}
+
+const NAMES: [&str; 6] = ["one", "two", "three", "four", "five", "six"];
+
+/// Six migrations, each of which makes a table of its name; the fourth does this instead.
+fn with_fourth(script: &str) -> MigrationSet {
+    let scripts: Vec<_> = (1..)
+        .zip(NAMES)
+        .map(|(number, name)| {
+            let up = if number == 4 {
+                script.to_owned()
+            } else {
+                format!("CREATE TABLE {name} (id int)")
+            };
+            (format!("20260101{number:06}_{name}"), up, format!("DROP TABLE {name}"))
+        })
+        .collect();
+    let borrowed: Vec<_> =
+        scripts.iter().map(|it| (it.0.as_str(), it.1.as_str(), it.2.as_str())).collect();
+    set(&borrowed)
+}
+
+fn a_hundred_take_few_round_trips() {
+    let database = TestDatabase::new();
+    let proxy = Proxy::socket(&database);
+    let scripts: Vec<_> = (1..=100)
+        .map(|it| {
+            (
+                format!("2026010100{:02}{:02}_t", it / 60, it % 60),
+                format!("CREATE TABLE t{it} (id int)"),
+                format!("DROP TABLE t{it}"),
+            )
+        })
+        .collect();
+    let borrowed: Vec<_> =
+        scripts.iter().map(|it| (it.0.as_str(), it.1.as_str(), it.2.as_str())).collect();
+    let set = set(&borrowed);
+    assert_eq!(Migrator::new(&set, proxy.config()).up().unwrap().done.len(), 100);
+    // Four of them wait for migrations. What does not go into a socket at once counts as more, although nobody waits.
+    let trips = proxy.counts().round_trips;
+    assert!(trips <= 25, "{trips}");
+    let all = NonZeroUsize::new(100).unwrap();
+    proxy.reset();
+    assert_eq!(Migrator::new(&set, proxy.config()).down(all).unwrap().done.len(), 100);
+    let trips = proxy.counts().round_trips;
+    assert!(trips <= 25, "{trips}");
+    assert_eq!(tables(&database), "");
+}
+
+fn events_come_as_from_one_after_the_other() {
+    let database = TestDatabase::new();
+    let (sender, events) = channel();
+    let mut migrator = migrator(&with_fourth("CREATE TABLE four (id int)"), &database);
+    migrator = migrator.on_event(move |event| match event {
+        Event::Started { index, name, .. } => sender.send(format!("{index} {name}")).unwrap(),
+        Event::Finished { index, done, .. } => {
+            assert!(done.applied_at.is_some());
+            sender.send(format!("{index} {} ran", done.name)).unwrap();
+        }
+        _ => {}
+    });
+    migrator.up().unwrap();
+    drop(migrator);
+    let expected = (1..)
+        .zip(NAMES)
+        .flat_map(|(index, name)| [format!("{index} {name}"), format!("{index} {name} ran")]);
+    assert_eq!(events.iter().collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+}
+
+/// Whatever the fourth script does, it fails with this code in this line, and leaves these tables.
+#[track_caller]
+fn check(script: &str, code: &str, line: Option<u32>, left: &str) {
+    let (database, set) = (TestDatabase::new(), with_fourth(script));
+    let error = up_fails(&set, &database);
+    assert_eq!(error.sqlstate(), Some(code), "{script}: {error:?}");
+    assert_eq!(error.location().map(|it| it.line), line, "{script}");
+    let partial = error.partial().unwrap();
+    assert_eq!(names(&partial.done), ["one", "two", "three"], "{script}");
+    assert_eq!(partial.failed.as_ref().unwrap().1, "four", "{script}");
+    assert_eq!(partial.not_run, ["20260101000005", "20260101000006"], "{script}");
+    assert_eq!(tables(&database), left, "{script}");
+    assert_eq!(database.text("SELECT count(*) FROM _migrations"), "3", "{script}");
+    // The session is fit for another one, and so is the lock.
+    let mended = with_fourth("CREATE TABLE IF NOT EXISTS four (id int)");
+    assert_eq!(names(&up(&mended, &database).done), ["four", "five", "six"], "{script}");
+}
+
+fn after_a_failure_none_of_those_behind_it_runs() {
+    let before = "one three two";
+    check("CREATE TABLE four (id int);\nSELECT 1 / 0", "22012", Some(2), before);
+    check("CREATE TABLE four (id int);\nSELECT missing", "42703", Some(2), before);
+    check(
+        "CREATE TABLE four (id int UNIQUE DEFERRABLE INITIALLY DEFERRED);\nINSERT INTO four VALUES (1), (1)",
+        "23505",
+        None,
+        before,
+    );
+    // A COMMIT that fails leaves no transaction open which could refuse those behind it.
+    let at_commit = "CREATE TABLE four (id int UNIQUE DEFERRABLE INITIALLY DEFERRED);
+        CREATE FUNCTION twice() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            SET CONSTRAINTS ALL DEFERRED;
+            INSERT INTO public.four VALUES (1), (1);
+            RETURN NEW;
+        END $$;
+        CREATE TRIGGER twice BEFORE INSERT ON _migrations FOR EACH ROW EXECUTE FUNCTION twice()";
+    check(at_commit, "23505", None, before);
+}
+
+fn what_is_too_long_goes_by_itself() {
+    let database = TestDatabase::new();
+    let long = format!("CREATE TABLE four (id int); SELECT '{}'", "x".repeat(300 << 10));
+    let run = migrator(&with_fourth(&long), &database).up().unwrap();
+    assert_eq!(names(&run.done), NAMES);
+    assert_eq!(tables(&database), "five four one six three two");
+}
+
+fn a_lock_in_the_way_of_one_is_waited_for_and_the_rest_follows() {
+    let database = TestDatabase::new();
+    database.execute("CREATE TABLE busy (id int)");
+    let mut reader = database.client();
+    reader.batch_execute("BEGIN; SELECT FROM busy").unwrap();
+    let set = with_fourth("CREATE TABLE four (id int); ALTER TABLE busy ADD note text");
+    let (mut held, mut seen) = (Some(reader), 0);
+    let mut migrator = migrator(&set, &database).on_event(move |event| {
+        if let Event::Retrying { version, attempt, .. } = event {
+            assert_eq!(version, "20260101000004");
+            seen += 1;
+            assert_eq!(*attempt, seen);
+            if seen == 2 {
+                drop(held.take());
+            }
+        }
+    });
+    assert_eq!(names(&migrator.up().unwrap().done), NAMES);
+    assert_eq!(tables(&database), "busy five four one six three two");
+    let entries = migrator.logs(&LogFilter::default()).unwrap().entries.unwrap();
+    let retried = entries.iter().filter(|it| it.retries > 0).map(|it| it.version.as_deref());
+    assert_eq!(retried.collect::<Vec<_>>(), [Some("20260101000004")]);
+}
+
+fn an_interruption_stops_the_one_that_runs_and_those_behind_it() {
+    let database = TestDatabase::new();
+    let mut migrator = migrator(&with_fourth("SELECT pg_sleep(600)"), &database);
+    let interrupt = migrator.interrupt();
+    migrator = migrator.on_event(move |event| {
+        if let Event::Started { index: 4, .. } = event {
+            interrupt.interrupt();
+        }
+    });
+    let error = migrator.up().unwrap_err();
+    assert_eq!((error.kind(), error.exit_code()), (ErrorKind::Interrupted, 130));
+    let partial = error.partial().unwrap();
+    assert_eq!(names(&partial.done), ["one", "two", "three"]);
+    assert_eq!(partial.not_run, ["20260101000005", "20260101000006"]);
+    assert_eq!(tables(&database), "one three two");
+}
+
+fn an_interruption_between_two_is_not_lost() {
+    // Asked for when any of them has begun: the request may come while another one runs, or none.
+    for index in 1..=6 {
+        let database = TestDatabase::new();
+        let mut migrator = migrator(&with_fourth("CREATE TABLE four (id int)"), &database);
+        let interrupt = migrator.interrupt();
+        migrator = migrator.on_event(move |event| match event {
+            Event::Started { index: at, .. } if *at == index => interrupt.interrupt(),
+            _ => {}
+        });
+        // All that is claimed to be done is done, and nothing else.
+        let done = match migrator.up() {
+            Ok(run) => run.done,
+            Err(error) => {
+                assert_eq!(error.kind(), ErrorKind::Interrupted, "{error:?}");
+                error.partial().unwrap().done.clone()
+            }
+        };
+        assert!(done.len() + 1 >= index, "{index}: {done:?}");
+        let history = database.text("SELECT string_agg(name, ' ' ORDER BY id) FROM _migrations");
+        assert_eq!(history, names(&done).join(" "), "{index}");
+        assert_eq!(names(&done), NAMES[..done.len()]);
+        let rest = up(&with_fourth("CREATE TABLE four (id int)"), &database).done;
+        assert_eq!(names(&rest), NAMES[done.len()..]);
+    }
+}
