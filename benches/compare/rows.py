@@ -1,0 +1,48 @@
+"""The rows of the comparison: what is run with which corpora."""
+from . import common
+from .measure import Bench
+from .server import Server
+
+
+def nothing_to_do(bench, quick):
+    for size in ["10"] if quick else ["10", "1000", "10000"]:
+        bench.row(1, "noop", size)
+        bench.forget()
+
+
+def run_all(bench, quick):
+    for op in ("up", "up_one"):
+        bench.row(2, op, "20" if quick else "1000")
+
+
+def over_a_link(bench, quick):
+    bench.row(3, "up", "20" if quick else "100", delay=0.01, turns=False)
+
+
+def read(bench, quick):
+    for size in ["10"] if quick else ["1000", "10000"]:
+        for op in ("status", "verify"):
+            bench.row(4, op, size)
+        bench.forget()
+
+
+def revert(bench, quick):
+    bench.row(5, "down1", "20" if quick else "5000")
+    bench.forget()
+    bench.row(5, "downall", "20" if quick else "1000")
+    bench.forget()
+
+
+ROWS = {"1": nothing_to_do, "2": run_all, "3": over_a_link, "4": read, "5": revert}
+
+
+def run(chosen, reps, only, quick):
+    """Runs rows, each in the place of what it gave before."""
+    kept = [it for it in common.recorded() if str(it.get("row")) not in chosen]
+    common.FIGURES.unlink(missing_ok=True)
+    for it in kept:
+        common.record(**it)
+    with Server() as server:
+        bench = Bench(server, 2 if quick else reps, only)
+        for it in chosen:
+            ROWS[it](bench, quick)
