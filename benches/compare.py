@@ -45,6 +45,8 @@ def main():
     unknown = [it for it in told.rows if it not in rows.ROWS]
     if unknown:
         parser.error(f"no row {', '.join(unknown)}")
+    if told.quick:
+        common.tried()
     rows.run(told.rows or list(rows.ROWS), told.reps, set(told.peers.split(",")) if told.peers else None, told.quick)
     if not told.quick:
         from compare import report

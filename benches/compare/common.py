@@ -37,6 +37,12 @@ def output(*argv, **more):
     return it.stdout.strip()
 
 
+def tried():
+    """Writes figures that are only a try somewhere else."""
+    global FIGURES
+    FIGURES = ROOT / "tried.jsonl"
+
+
 def record(**figures):
     """Appends to the raw figures."""
     FIGURES.parent.mkdir(parents=True, exist_ok=True)

@@ -1,5 +1,5 @@
 """The rows of the comparison: what is run with which corpora."""
-from . import common
+from . import builds, common
 from .measure import Bench
 from .server import Server
 
@@ -33,7 +33,21 @@ def revert(bench, quick):
     bench.forget()
 
 
-ROWS = {"1": nothing_to_do, "2": run_all, "3": over_a_link, "4": read, "5": revert}
+def build(bench, quick):
+    builds.checks(bench, ["10"] if quick else ["10", "100", "1000", "5000"], bench.reps)
+
+
+def weigh(bench, quick):
+    builds.sizes(bench, ["10", "20"] if quick else ["10", "1000", "10000"], bench.reps)
+
+
+def memory(bench, quick):
+    bench.row(8, "up", "20" if quick else "10000", turns=False, reps=min(bench.reps, 3))
+    if not quick:
+        bench.row(8, "up", "big", turns=False, reps=min(bench.reps, 3))
+
+
+ROWS = {"1": nothing_to_do, "2": run_all, "3": over_a_link, "4": read, "5": revert, "6": build, "7": weigh, "8": memory}
 
 
 def run(chosen, reps, only, quick):
