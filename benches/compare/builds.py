@@ -14,6 +14,7 @@ import time
 
 from . import common, corpus, layouts, programs
 from .common import REPOSITORY, ROOT
+from .peers import PEERS
 
 CLIENT = programs.locked("postgres")
 TEST_RUNTIME = (f'migrate-runtime = {{ package = "macro-test-runtime", path = "{REPOSITORY}/migrate-macros/tests/runtime", '
@@ -114,7 +115,9 @@ def checks(bench, sizes, reps):
 
 def sizes(bench, numbers, reps):
     """Row 7: bytes of release binaries, and how long the largest needs to count what it has."""
-    names = {"client": ["10"], "floor": numbers, "ours": numbers, "cli": numbers, "refinery": numbers, "sqlx": numbers, "diesel": numbers}
+    most = {kind: PEERS[f"{kind}-lib"].most for kind in ("refinery", "sqlx", "diesel")}
+    names = {kind: [it for it in numbers if int(it) <= most.get(kind, 10**6)] for kind in ("floor", "ours", "cli", *most)}
+    names["client"] = numbers[:1]
     largest = {}
     for kind, all_of_them in names.items():
         for size in all_of_them:

@@ -79,9 +79,16 @@ def generate(kind, name):
     return top
 
 
-def cargo(top, target, *args, **env):
-    it = subprocess.run(["cargo", *args], cwd=top, capture_output=True, text=True,
-                        env={**os.environ, "CARGO_TARGET_DIR": str(target), "CARGO_TERM_COLOR": "never", **env})
+# How long a build may take.
+PATIENCE = 1200
+
+
+def cargo(top, target, *args):
+    env = {**os.environ, "CARGO_TARGET_DIR": str(target), "CARGO_TERM_COLOR": "never"}
+    try:
+        it = subprocess.run(["cargo", *args], cwd=top, capture_output=True, text=True, env=env, timeout=PATIENCE)
+    except subprocess.TimeoutExpired as late:
+        raise common.Failed(f"not built after {PATIENCE / 60:.0f} minutes") from late
     if it.returncode:
         raise common.Failed(f"cargo {' '.join(args)}: {it.stderr.strip()[-1500:]}")
 

@@ -1,5 +1,5 @@
 """The rows of the comparison: what is run with which corpora."""
-from . import builds, common
+from . import builds, common, report
 from .measure import Bench
 from .server import Server
 
@@ -52,10 +52,16 @@ ROWS = {"1": nothing_to_do, "2": run_all, "3": over_a_link, "4": read, "5": reve
 
 def run(chosen, reps, only, quick):
     """Runs rows, each in the place of what it gave before."""
-    kept = [it for it in common.recorded() if str(it.get("row")) not in chosen]
+    kept = common.recorded()
     common.FIGURES.unlink(missing_ok=True)
     for it in kept:
-        common.record(**it)
+        if "facts" in it:
+            it["facts"]["rows"] = [row for row in it["facts"]["rows"] if row not in chosen]
+            if it["facts"]["rows"]:
+                common.record(**it)
+        elif str(it["row"]) not in chosen:
+            common.record(**it)
+    report.take_facts(chosen)
     with Server() as server:
         bench = Bench(server, 2 if quick else reps, only)
         for it in chosen:
