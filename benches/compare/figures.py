@@ -33,6 +33,8 @@ class Cell:
             self.bytes, self.scripts = line["bytes"], line["scripts"]
         else:
             self.turns = line.get("turns", self.turns)
+            # What was tried again and went well.
+            self.failed = None if "wall" in line else self.failed
             if "wall" in line:
                 self.runs.append(line)
 

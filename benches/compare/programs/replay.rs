@@ -41,6 +41,9 @@ fn receive(server: &mut impl Read) -> (u8, Vec<u8>) {
     let length = u32::from_be_bytes(head[1..].try_into().expect("four bytes"));
     let mut body = vec![0; length as usize - 4];
     server.read_exact(&mut body).expect("the rest of an answer");
+    if head[0] == b'E' {
+        eprintln!("{}", String::from_utf8_lossy(&body).replace('\0', " "));
+    }
     (head[0], body)
 }
 
