@@ -3,7 +3,7 @@ from xml.sax.saxutils import escape
 
 from . import figures
 
-WIDTH, LEFT, RIGHT = 760, 164, 168
+WIDTH, LEFT, RIGHT = 600, 146, 124
 BAR, STEP, GAP = 14, 22, 34
 # Who is farther away than this has a bar that is broken off.
 FARTHEST = 6.0
@@ -14,7 +14,8 @@ STYLE = """
   .head { font-size: 19px; font-weight: 650; fill: #14181f }
   .name { text-anchor: end }
   .mine { font-weight: 650; fill: #0b5f59 }
-  .value { fill: #5c6570; font-variant-numeric: tabular-nums }
+  .times, .value { font-variant-numeric: tabular-nums }
+  .value { fill: #66707c; font-weight: 400 }
   .bar { fill: #b9c1cb }
   .lib { fill: #93a0b0 }
   .ours { fill: #0f8b82 }
@@ -25,7 +26,7 @@ STYLE = """
     text { fill: #b6bfca }
     .title, .head { fill: #eef2f6 }
     .mine { fill: #5fd6cb }
-    .value { fill: #8d97a3 }
+    .value { fill: #8b95a1 }
     .bar { fill: #3a434e }
     .lib { fill: #566270 }
     .ours { fill: #25ac9f }
@@ -68,7 +69,8 @@ def panel(title, table, top):
             x = LEFT + length - 16
             out.append(f'<path class="break" d="M{x:.1f} {y + BAR + 2:.1f} l6 {-BAR - 4}"/>')
         words = f"{ratio:.2f} ×" if ratio < 10 else f"{ratio:.0f} ×"
-        out.append(f'<text class="value{mine}" x="{LEFT + length + 8:.1f}" y="{base:.1f}">{words}  {amount(table, it.median(table.what))}</text>')
+        out.append(f'<text class="times{mine}" x="{LEFT + length + 8:.1f}" y="{base:.1f}">{words}'
+                   f'<tspan class="value" dx="8">{amount(table, it.median(table.what))}</tspan></text>')
     line = LEFT + scale
     out.append(f'<path class="floor" d="M{line:.1f} {top - 2} V{end + 3}"/>')
     out.append(f'<text class="value" x="{WIDTH}" y="{top - 12}" text-anchor="end">floor {amount(table, floor)}</text>')
@@ -77,7 +79,7 @@ def panel(title, table, top):
 
 def draw(tables):
     """The picture of tables with their titles."""
-    body, top = [], 84
+    body, top = [], 106
     for title, table in tables:
         if table.value(figures.FLOORS.get(table.op)) and chosen(table):
             more, top = panel(title, table, top)
@@ -87,6 +89,6 @@ def draw(tables):
             'role="img" aria-label="How many times the floor each tool takes">', f"<style>{STYLE}</style>",
             f'<rect class="ground" x="-24" width="{WIDTH + 48}" height="{height:.0f}" rx="8"/>',
             '<text class="head" x="0" y="34">Times the floor: shorter is better</text>',
-            '<text class="value" x="0" y="54">The dashed line is a bare client that does only what cannot be left out. '
-            'Ours, libraries, the three best commands.</text>']
+            '<text class="value" x="0" y="55">The dashed line is the floor: a bare client that does what cannot be left out.</text>',
+            '<text class="value" x="0" y="73">Ours, the libraries, and of the commands the three best.</text>']
     return "\n".join([*head, *body, "</svg>"]) + "\n"
