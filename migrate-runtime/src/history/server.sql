@@ -9,21 +9,22 @@ SELECT pg_catalog.pg_backend_pid(),
            WHEN true THEN pg_catalog.substring(pg_catalog.query_to_xml({meta_query}, false, false, '')::text, '<value>([0-9a-z:,]+)</value>')
            WHEN false THEN ''
        END,
-       CASE WHEN pg_catalog.has_table_privilege(pg_catalog.to_regclass({progress})::oid, 'SELECT') THEN
+       -- What never had a row takes no room, and need not be looked into.
+       CASE WHEN pg_catalog.pg_relation_size(pg_catalog.to_regclass({progress})) > 0
+               AND pg_catalog.has_table_privilege(pg_catalog.to_regclass({progress})::oid, 'SELECT') THEN
            pg_catalog.substring(pg_catalog.query_to_xml({progress_query}, false, false, '')::text, '<value>([0-9a-f]+)</value>')
        END,
-       -- A table of our name that we did not make: what it looks like. NULL where all is well.
-       (SELECT CASE WHEN pg_catalog.count(*) FILTER (WHERE
-                       a.attname IN ('version', 'name', 'checksum') AND t.typcategory = 'S'
-                    OR a.attname IN ('id', 'execution_time') AND t.typcategory = 'N'
-                    OR a.attname = 'applied_at' AND t.typcategory = 'D') = 6
-                  AND pg_catalog.count(*) FILTER (WHERE a.attnotnull AND NOT a.atthasdef AND a.attidentity = ''
-                    AND a.attname NOT IN ('version', 'name', 'checksum', 'execution_time')) = 0
-                THEN NULL
-                ELSE pg_catalog.string_agg(a.attname || ' ' || pg_catalog.format_type(a.atttypid, a.atttypmod), ', ' ORDER BY a.attnum)
-           END
-        FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
-        WHERE a.attrelid = pg_catalog.to_regclass({migrations}) AND a.attnum > 0 AND NOT a.attisdropped),
+       -- A table of our name that we did not make: what it looks like, which is asked for, and costs something, only
+       -- where its columns are not those that we make: varchar or text, integer or bigint, timestamptz. NULL where all is well.
+       CASE WHEN (SELECT pg_catalog.count(*) FILTER (WHERE
+                       a.attname IN ('version', 'name', 'checksum') AND a.atttypid IN (1043, 25)
+                    OR a.attname IN ('id', 'execution_time') AND a.atttypid IN (23, 20)
+                    OR a.attname = 'applied_at' AND a.atttypid = 1184) = 6
+                  AND pg_catalog.count(*) = 6
+               FROM pg_catalog.pg_attribute a
+               WHERE a.attrelid = pg_catalog.to_regclass({migrations}) AND a.attnum > 0 AND NOT a.attisdropped) THEN NULL
+           ELSE pg_catalog.substring(pg_catalog.query_to_xml({shape_query}, false, false, '')::text, '<value>([0-9a-f]+)</value>')
+       END,
        (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()),
        -- We connect with it; a pooler does not pass it on.
        pg_catalog.current_setting('migrate.run', true),

@@ -44,15 +44,20 @@ impl Store {
     pub(crate) fn new(schema: &str) -> Store {
         let quoted = ident(schema);
         let table = |name: &str| literal(&format!("{quoted}.{name}"));
+        let migrations = table("_migrations");
         let query = |template| literal(&fill(template, &[("schema", &quoted)]));
         let server = fill(
             include_str!("server.sql"),
             &[
                 ("meta", &table("_migrations_meta")),
                 ("progress", &table("_migrations_progress")),
-                ("migrations", &table("_migrations")),
+                ("migrations", &migrations),
                 ("meta_query", &query(include_str!("meta.sql"))),
                 ("progress_query", &query(include_str!("progress.sql"))),
+                (
+                    "shape_query",
+                    &literal(&fill(include_str!("shape.sql"), &[("migrations", &migrations)])),
+                ),
             ],
         );
         let rows = fill(include_str!("rows.sql"), &[("schema", &quoted)]);
@@ -203,7 +208,10 @@ impl Server {
             environment: meta("environment"),
             protected: meta("protected").as_deref() == Some("true")
                 || meta("environment").as_deref() == Some(PRODUCTION),
-            foreign_columns: cells.get(7)?.clone(),
+            foreign_columns: cells
+                .get(7)?
+                .as_deref()
+                .map_or(Some(None), |it| unhex(it).map(Some))?,
             database_oid: text(cells, 8).to_owned(),
             run: cells.get(9)?.clone(),
             role_limits: RoleLimits {
