@@ -62,7 +62,8 @@ def check(bench, folder, target):
     words = (bench.tmp / "cargo.log").read_text(errors="replace")
     if code:
         raise common.Failed(words[-600:])
-    return figures, f"Checking {folder.name} " in words
+    # Cargo says one of the two, for build script and package together.
+    return figures, any(f"{it} {folder.name} " in words for it in ("Checking", "Compiling"))
 
 
 def cold(bench, folder, target):

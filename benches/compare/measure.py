@@ -20,7 +20,7 @@ class Bench:
     def __init__(self, server, reps, only=None):
         self.server, self.reps, self.only = server, reps, only
         self.launch = programs.small("launch")
-        self.tmp = common.ROOT / "tmp"
+        self.tmp = common.ROOT / "tmp" / str(os.getpid())
         self.tmp.mkdir(parents=True, exist_ok=True)
         self.usual = server.backends()
         self.prepared = set()
