@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 use crate::error::{Error, ErrorKind};
 
 /// Stops a run: the running statement is cancelled on the server and rolled back, and what is on its way behind it
-/// does not run.
+/// does not run. What the server comes to the end of before it is told is done, and part of the result.
 ///
 /// Clones belong together; any thread may interrupt.
 #[derive(Clone, Debug, Default)]

@@ -35,7 +35,8 @@ impl LockKey {
     }
 
     /// An expression: whether the session holds the lock. Giving back one of the two times that it was taken tells;
-    /// the other one keeps everybody else out meanwhile. To look into `pg_locks` would cost the server many times
+    /// the other one keeps everybody else out meanwhile. A script that gave it back once is not noticed: then somebody
+    /// else may get in, which makes this false, and the transaction's own lock keeps the two apart. To look into `pg_locks` would cost the server many times
     /// as much: it copies the locks of all sessions.
     pub(crate) fn is_held(self) -> String {
         format!("({} AND {})", self.give(), self.take())

@@ -188,7 +188,8 @@ pub enum Event {
         /// What.
         message: String,
     },
-    /// The server said something, for example by `RAISE NOTICE`.
+    /// The server said something, for example by `RAISE NOTICE`. It may be about a migration that was sent ahead, and
+    /// then comes before the events of those before that one.
     Notice {
         /// `NOTICE`, `WARNING`, …
         severity: String,

@@ -209,8 +209,10 @@ impl Drop for Session<'_> {
     fn drop(&mut self) {
         fault::at(Point::Unlocking);
         let unlock = self.connection.key.unlock();
+        // A panic may have left messages on their way, which would all be carried out before this one.
         if let Wire::Own(link) = &mut self.connection.wire
             && !self.released
+            && !std::thread::panicking()
         {
             let _ = link.send_last(&unlock);
         }

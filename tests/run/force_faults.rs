@@ -135,7 +135,7 @@ fn a_lost_answer_changes_everything_or_nothing() {
     for (fault, expected) in [
         (Fault::CutBeforeQuery(1), "1 2"),
         (Fault::CutAfterQuery(1), "1"),
-        (Fault::CutOnReply("COMMIT"), "1"),
+        (Fault::CutOnReply("COMMIT", 1), "1"),
     ] {
         let database = TestDatabase::new();
         up(&first(&set, 2), &database);

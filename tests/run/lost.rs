@@ -127,9 +127,12 @@ fn a_connection_that_is_cut_after_the_commit_counts_it() {
             migrator = migrator.with_settings(unaware());
         }
         let cutting = proxy.clone();
-        let tag = if number == 3 { "SELECT 1" } else { "COMMIT" };
-        let cut = move || cutting.set(Fault::CutOnReply(tag));
-        let run = at_event(migrator, is_start_of(number), cut).up().unwrap();
+        let fault = match number {
+            3 => Fault::CutOnReply("SELECT 1", 1),
+            _ => Fault::CutOnReply("COMMIT", number),
+        };
+        // All three are sent at once, just after that.
+        let run = at_event(migrator, is_start_of(1), move || cutting.set(fault)).up().unwrap();
         assert_eq!(proxy.fault(), Fault::None);
         assert_listed(&database, &run, 3);
         assert_each_ran_once(&database, 4);
@@ -137,12 +140,12 @@ fn a_connection_that_is_cut_after_the_commit_counts_it() {
 }
 
 fn an_answer_that_breaks_off_anywhere_loses_nothing() {
-    for bytes in [0, 1, 60, 400, 800] {
+    for bytes in [0, 1, 60, 400, 800, 1200, 1600] {
         let database = prepared(1);
         let proxy = Arc::new(Proxy::tcp(&database));
         let (migrator, cutting) = (Migrator::new(&doubling(4), proxy.config()), proxy.clone());
         let cut = move || cutting.set(Fault::CutAfterBytes(bytes));
-        let run = at_event(migrator, is_start_of(2), cut).up().unwrap();
+        let run = at_event(migrator, is_start_of(1), cut).up().unwrap();
         assert_eq!(proxy.fault(), Fault::None, "{bytes} bytes never came");
         assert_listed(&database, &run, 3);
         assert_each_ran_once(&database, 4);

@@ -1,18 +1,20 @@
 //! Migrations that are on their way while the server works on the ones before them.
 
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 use std::sync::mpsc::channel;
 
 use migrate_runtime::{ErrorKind, Event, LogFilter, MigrationSet, Migrator};
 use migration_tests::harness::Trial;
 use migration_tests::proxy::Proxy;
-use migration_tests::{TestDatabase, set, trials};
+use migration_tests::{TestDatabase, set, trials, wait_until};
 
 use crate::{migrator, names, tables, up, up_fails};
 
 pub(crate) fn tests() -> Vec<Trial> {
     trials![
         a_hundred_take_few_round_trips,
+        up_to_32_are_on_their_way_at_once,
         events_come_as_from_one_after_the_other,
         after_a_failure_none_of_those_behind_it_runs,
         what_is_too_long_goes_by_itself,
@@ -58,15 +60,41 @@ fn a_hundred_take_few_round_trips() {
         scripts.iter().map(|it| (it.0.as_str(), it.1.as_str(), it.2.as_str())).collect();
     let set = set(&borrowed);
     assert_eq!(Migrator::new(&set, proxy.config()).up().unwrap().done.len(), 100);
-    // Four of them wait for migrations. What does not go into a socket at once counts as more, although nobody waits.
-    let trips = proxy.counts().round_trips;
-    assert!(trips <= 25, "{trips}");
+    // Four of them are for migrations.
+    let waits = proxy.counts().waits;
+    assert!(waits <= 25, "{waits}");
     let all = NonZeroUsize::new(100).unwrap();
     proxy.reset();
     assert_eq!(Migrator::new(&set, proxy.config()).down(all).unwrap().done.len(), 100);
-    let trips = proxy.counts().round_trips;
-    assert!(trips <= 25, "{trips}");
+    let waits = proxy.counts().waits;
+    assert!(waits <= 25, "{waits}");
     assert_eq!(tables(&database), "");
+}
+
+fn up_to_32_are_on_their_way_at_once() {
+    let database = TestDatabase::new();
+    let proxy = Arc::new(Proxy::socket(&database));
+    let mut holder = database.client();
+    holder.batch_execute("SELECT pg_advisory_lock(42)").unwrap();
+    let scripts: Vec<_> = (1..=40)
+        .map(|it| (format!("202601010000{it:02}_t"), "SELECT pg_advisory_xact_lock_shared(42)"))
+        .collect();
+    let borrowed: Vec<_> = scripts.iter().map(|it| (it.0.as_str(), it.1, "SELECT 1")).collect();
+    let set = set(&borrowed);
+    let seen = proxy.clone();
+    let (sender, before) = channel();
+    let mut migrator = Migrator::new(&set, proxy.config()).on_event(move |event| {
+        if let Event::Started { index: 1, .. } = event {
+            sender.send(seen.counts().queries).unwrap();
+        }
+    });
+    let run = std::thread::spawn(move || migrator.up());
+    let before = before.recv().unwrap();
+    // The first one waits for the test.
+    wait_until("the others are on their way", || proxy.counts().queries == before + 32);
+    assert_eq!(database.text("SELECT count(*) FROM _migrations"), "0");
+    drop(holder);
+    assert_eq!(run.join().unwrap().unwrap().done.len(), 40);
 }
 
 fn events_come_as_from_one_after_the_other() {
@@ -110,6 +138,9 @@ fn check(script: &str, code: &str, line: Option<u32>, left: &str) {
 fn after_a_failure_none_of_those_behind_it_runs() {
     let before = "one three two";
     check("CREATE TABLE four (id int);\nSELECT 1 / 0", "22012", Some(2), before);
+    let unread =
+        "-- migrate:no-parse because it is broken\nCREATE TABLE four (id int);\nSELECT FROM FROM";
+    check(unread, "42601", Some(3), before);
     check("CREATE TABLE four (id int);\nSELECT missing", "42703", Some(2), before);
     check(
         "CREATE TABLE four (id int UNIQUE DEFERRABLE INITIALLY DEFERRED);\nINSERT INTO four VALUES (1), (1)",

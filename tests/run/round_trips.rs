@@ -13,12 +13,12 @@ pub(crate) fn tests() -> Vec<Trial> {
     trials![nothing_to_do_is_one_round_trip_and_what_runs_is_one_more]
 }
 
-/// Round trips after logging in.
+/// What is waited for after logging in: round trips, where nothing is sent ahead.
 #[track_caller]
 fn trips(proxy: &Proxy, set: &MigrationSet, work: impl FnOnce(&mut Migrator)) -> u32 {
     proxy.reset();
     work(&mut Migrator::new(set, proxy.config()));
-    proxy.counts().round_trips
+    proxy.counts().waits
 }
 
 fn nothing_to_do_is_one_round_trip_and_what_runs_is_one_more() {
@@ -58,7 +58,7 @@ fn nothing_to_do_is_one_round_trip_and_what_runs_is_one_more() {
     let unaware = |set: &MigrationSet, work: fn(&mut Migrator)| {
         proxy.reset();
         work(&mut Migrator::new(set, proxy.config()).with_settings(unaware()));
-        proxy.counts().round_trips
+        proxy.counts().waits
     };
     let down = |it: &mut Migrator| drop(it.down(NonZeroUsize::new(2).unwrap()).unwrap());
     assert_eq!(unaware(&set, down), 2 + 2 + 1);

@@ -4,8 +4,9 @@
 //! Each step has a message and a transaction of its own, as it has alone, and the server takes them in order.
 //! After a failure none of those behind it runs: they begin with BEGIN, which the transaction that failed and is
 //! still open refuses, and where it is not, as after a COMMIT that failed, their guards miss what the step before
-//! them notes in the session when it is committed. Whoever dies meanwhile leaves the server with what it has received: it notices when it
-//! answers that nobody is there.
+//! them notes in the session when it is committed. Whoever dies meanwhile leaves the server with what it has
+//! received. It stops once it notices that nobody reads its answers: one or two migrations later where the socket
+//! was closed, perhaps after all of them where the client's machine is gone. The history tells.
 
 use std::collections::VecDeque;
 
@@ -73,7 +74,8 @@ impl Execution<'_, '_> {
         }
         let mut bytes = 0;
         let fits = |it: &&Step| {
-            bytes += it.sql().len();
+            // The down script goes along, to be kept in the database.
+            bytes += it.sql().len() + it.undo().map_or(0, |it| it.sql.len());
             bytes <= MOST_BYTES && it.mode() != Mode::Standalone
         };
         steps.iter().take(MOST_STEPS).take_while(fits).count().max(1)

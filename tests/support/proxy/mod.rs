@@ -7,7 +7,7 @@
 //! client.batch_execute("SELECT 1; SELECT 2")?;
 //! assert_eq!(proxy.counts().round_trips, 1);
 //!
-//! proxy.set(Fault::CutOnReply("COMMIT"));
+//! proxy.set(Fault::CutOnReply("COMMIT", 1));
 //! ```
 
 mod pump;
@@ -52,6 +52,9 @@ pub struct Counts {
     pub round_trips: u32,
     /// Simple queries (`Query`); one may hold many statements.
     pub queries: u32,
+    /// Simple queries that were sent when no other one was on its way over the same connection: what a client waits
+    /// for, however much it sends ahead.
+    pub waits: u32,
     /// Statements of the extended protocol that were prepared (`Parse`).
     pub prepared: u32,
     /// How often a server was ready for the next query (`ReadyForQuery`).
@@ -78,8 +81,8 @@ pub enum Fault {
     CutAfterQuery(u32),
     /// The connection ends when so many bytes from now have been delivered to clients.
     CutAfterBytes(usize),
-    /// The connection ends instead of delivering this command tag, as in `COMMIT`.
-    CutOnReply(&'static str),
+    /// The connection ends instead of delivering this command tag, as in `COMMIT`, for the n-th time from now.
+    CutOnReply(&'static str, u32),
 }
 
 /// What the threads of a proxy share.

@@ -21,6 +21,8 @@ struct LinkState {
     phase: Phase,
     /// The client has sent something that the server has not answered yet.
     unanswered: bool,
+    /// Simple queries that the server is still to answer.
+    on_their_way: u32,
     /// The client is gone, and what the server still says is lost.
     deaf: bool,
 }
@@ -171,7 +173,11 @@ fn note_request(message: &Message, link: &Link, shared: &Shared) {
             Opening::Cancel => state.counts.cancels += 1,
             Opening::Encryption => link.phase = Phase::OneByte,
         },
-        Some(b'Q') => state.counts.queries += 1,
+        Some(b'Q') => {
+            state.counts.queries += 1;
+            state.counts.waits += u32::from(link.on_their_way == 0);
+            link.on_their_way += 1;
+        }
         Some(b'P') => state.counts.prepared += 1,
         Some(_) => {}
     }
@@ -186,6 +192,7 @@ fn note_reply(message: &Message, link: &Link, shared: &Shared) {
     }
     if message.kind == Some(b'Z') && link.phase == Phase::Session {
         state.counts.ready += 1;
+        link.on_their_way = link.on_their_way.saturating_sub(1);
     }
     link.phase = match (message.kind, link.phase) {
         (None, Phase::OneByte) if message.raw == b"N" => Phase::Opening,
@@ -227,9 +234,10 @@ fn fate_of_reply(message: &Message, shared: &Shared) -> Fate {
     let (fault, fate) = match state.fault {
         Fault::CutAfterBytes(left) if left <= length => (Fault::None, Fate::Cut(left)),
         Fault::CutAfterBytes(left) => (Fault::CutAfterBytes(left - length), Fate::Pass),
-        Fault::CutOnReply(tag) if message.tag().as_deref() == Some(tag) => {
-            (Fault::None, Fate::Cut(0))
-        }
+        Fault::CutOnReply(tag, count) if message.tag().as_deref() == Some(tag) => match count {
+            ..=1 => (Fault::None, Fate::Cut(0)),
+            _ => (Fault::CutOnReply(tag, count - 1), Fate::Pass),
+        },
         other => (other, Fate::Pass),
     };
     state.fault = fault;

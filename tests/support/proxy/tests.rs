@@ -71,7 +71,7 @@ fn a_cut_on_a_reply_comes_after_the_commit() {
     let database = TestDatabase::new();
     let proxy = Proxy::socket(&database);
     let mut client = proxy.config().connect(NoTls).unwrap();
-    proxy.set(Fault::CutOnReply("COMMIT"));
+    proxy.set(Fault::CutOnReply("COMMIT", 1));
     client.batch_execute("BEGIN; CREATE TABLE one (); COMMIT").unwrap_err();
     assert_eq!(tables(&database), "one");
 }
