@@ -24,6 +24,7 @@ What each run gave is appended to figures.jsonl below BENCH_ROOT (target/compare
 again replaces what it gave before. `report` makes benches/results of that alone.
 """
 import argparse
+import signal
 import sys
 
 sys.dont_write_bytecode = True
@@ -47,6 +48,9 @@ def main():
         parser.error(f"no row {', '.join(unknown)}")
     if told.quick:
         common.tried()
+    # Whoever ends this ends its server and what it runs too.
+    for it in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(it, lambda number, _: sys.exit(128 + number))
     rows.run(told.rows or list(rows.ROWS), told.reps, set(told.peers.split(",")) if told.peers else None, told.quick)
     if not told.quick:
         from compare import report

@@ -39,6 +39,9 @@ class Bench:
                 os.killpg(it.pid, signal.SIGKILL)
                 it.wait()
                 raise common.Failed(f"not done after {timeout} s")
+            except BaseException:
+                os.killpg(it.pid, signal.SIGKILL)
+                raise
         code, wall, user, system, peak = out.read_text().split()
         return int(code), {"wall": float(wall), "cpu": float(user) + float(system), "peak_kib": int(peak)}
 

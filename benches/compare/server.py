@@ -37,12 +37,20 @@ class Server:
             account = self._account()
             for it in (self.home, sockets):
                 os.chown(it, account.pw_uid, account.pw_gid)
+        try:
+            self._start(data, sockets)
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def _start(self, data, sockets):
+        """Makes and starts it."""
         self._run("initdb", "--pgdata", data, "--username", "bench", "--auth", "trust", "--encoding", "UTF8", "--locale", "C.UTF-8")
         options = " ".join(f"-c {name}={value}" for name, value in SETTINGS.items())
         options += f" -c port={self.port} -c unix_socket_directories={sockets}"
         self._run("pg_ctl", "--pgdata", data, "--log", self.home / "log", "--wait", "--options", options, "start")
         self.pid = int((data / "postmaster.pid").read_text().split()[0])
-        return self
 
     def __exit__(self, *_):
         if (self.home / "data" / "postmaster.pid").exists():
