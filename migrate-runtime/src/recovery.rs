@@ -168,9 +168,10 @@ impl Call<'_> {
         request: Request<'_>,
     ) -> Result<(), Error> {
         let committed = committed_by(session, &self.token)?;
-        for done in course.found(history, committed.as_deref()) {
+        let found = course.found(history, committed.as_deref());
+        let total = course.done.len() + found.len() + course.plan.steps.len();
+        for done in found {
             let index = course.done.len() + 1;
-            let total = index + course.plan.steps.len();
             course.finish(done.clone());
             session.audit.note_done(&done);
             session.tell(Event::Finished { index, total, done });
