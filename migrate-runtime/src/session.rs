@@ -116,13 +116,7 @@ impl<'a> Session<'a> {
         keep: Keep<'_>,
         pace: Pace,
     ) -> Result<Reply, Failure> {
-        match &mut self.connection.wire {
-            Wire::Own(link) => {
-                let answer = link.post(message)?;
-                self.read_watched(answer, keep, pace)
-            }
-            Wire::Lent(_) => self.connection.send(message, keep),
-        }
+        self.answer_watched(message, None, keep, pace)
     }
 
     /// Sends a message behind those that are on their way; their answers come in the same order. Nothing goes
@@ -142,16 +136,21 @@ impl<'a> Session<'a> {
         self.connection.tell_notices();
     }
 
-    /// As [`send_watched`](Session::send_watched), for a message that is on its way.
-    pub(crate) fn read_watched(
+    /// As [`send_watched`](Session::send_watched); a message whose answer is to come was sent before.
+    pub(crate) fn answer_watched(
         &mut self,
-        answer: Answer,
+        message: &str,
+        answer: Option<Answer>,
         keep: Keep<'_>,
         pace: Pace,
     ) -> Result<Reply, Failure> {
         let Session { connection, server, .. } = self;
         let Connection { wire: Wire::Own(link), tell, waits, .. } = connection else {
-            return Err(Failure::abandoned());
+            return connection.send(message, keep);
+        };
+        let answer = match answer {
+            Some(answer) => answer,
+            None => link.post(message)?,
         };
         let answer = link.read_watched(answer, keep, (server.pid, pace), &mut |sight| {
             waits.note(sight).into_iter().for_each(&mut *tell);

@@ -24,6 +24,8 @@ pub(crate) struct Message<'a> {
     text: String,
     statements: usize,
     parts: Vec<Part>,
+    /// The statement that commits all of them.
+    commit: Option<usize>,
     past: Past,
     /// What the next step follows.
     before: Option<String>,
@@ -40,8 +42,6 @@ pub(crate) struct Part {
     sent: Vec<Sent>,
     /// The statement whose row says how long the step took.
     pub(crate) result: usize,
-    /// The statement that commits the step.
-    commit: usize,
 }
 
 /// A run of statements in the message.
@@ -75,7 +75,7 @@ pub(crate) struct Place {
 impl<'a> Message<'a> {
     pub(crate) fn new(frame: &'a Frame) -> Message<'a> {
         let (text, parts, past, longest) = (String::new(), Vec::new(), Past::default(), Some(0));
-        Message { frame, text, statements: 0, parts, past, before: None, longest }
+        Message { frame, text, statements: 0, parts, commit: None, past, before: None, longest }
     }
 
     /// Opens a transaction that owes nothing to what the session was told before.
@@ -123,9 +123,7 @@ impl<'a> Message<'a> {
 
     /// Ends the transaction; it is what makes the steps since [`begin`](Message::begin) count.
     pub(crate) fn commit(&mut self) {
-        for part in self.parts.iter_mut().filter(|it| it.commit == usize::MAX) {
-            part.commit = self.statements;
-        }
+        self.commit = Some(self.statements);
         self.push("COMMIT");
     }
 
@@ -188,7 +186,7 @@ impl<'a> Message<'a> {
             // On a line of its own: the script may end in a comment.
             self.text.push_str("\n;\n");
         }
-        self.parts.push(Part { script, sent, result: usize::MAX, commit: usize::MAX });
+        self.parts.push(Part { script, sent, result: usize::MAX });
     }
 
     /// Adds a statement that runs in batches, with the keys of one in the place of its placeholders.
@@ -211,7 +209,7 @@ impl<'a> Message<'a> {
         }
         self.text.push_str("\n;\n");
         self.statements += 1;
-        self.parts.push(Part { script: statement, sent, result: usize::MAX, commit: usize::MAX });
+        self.parts.push(Part { script: statement, sent, result: usize::MAX });
     }
 
     /// Sets how long the statements that follow wait for a lock, in milliseconds.
@@ -303,17 +301,15 @@ impl<'a> Message<'a> {
         self.parts.iter().map(|it| it.result).collect()
     }
 
-    /// How many steps an answer that stopped after `completed` statements has committed.
-    pub(crate) fn committed(&self, completed: usize) -> usize {
-        self.parts.iter().take_while(|it| it.commit < completed).count()
+    /// Whether an answer that stopped after `completed` statements has committed the steps.
+    pub(crate) fn is_committed(&self, completed: usize) -> bool {
+        self.commit.is_some_and(|it| it < completed)
     }
 
     /// The step that an answer stopped in.
     pub(crate) fn step_at(&self, completed: usize) -> usize {
-        let before = self.committed(completed).min(self.parts.len().saturating_sub(1));
-        let within = &self.parts[before..];
-        let entered = within.iter().take_while(|it| it.script <= completed).count();
-        before + entered.saturating_sub(1)
+        let entered = self.parts.iter().take_while(|it| it.script <= completed).count();
+        entered.saturating_sub(1)
     }
 
     /// The step and the place in its script that an error belongs to; nothing where it belongs to a

@@ -23,7 +23,6 @@ impl Execution<'_, '_> {
         ahead: &mut Ahead<'_>,
     ) -> Result<(), Failed> {
         let mut attempts = Attempts::new(self.session.settings);
-        let (mut steps, mut first) = (steps, first);
         // Which of them it is that waits, the answer tells.
         self.session.waits = Waits::of(steps[0].version());
         let mut frame = self.frame.clone();
@@ -40,11 +39,7 @@ impl Execution<'_, '_> {
             let limits = attempts.limits(steps[0].script());
             let (wanted, looks) = (Keep::Only(&results), attempts.pace(limits));
             let attempt = message.attempt();
-            let answer = match answer {
-                Some(answer) => self.session.read_watched(answer, wanted, looks),
-                None => self.session.send_watched(message.text(), wanted, looks),
-            };
-            let failure = match answer {
+            let failure = match self.session.answer_watched(message.text(), answer, wanted, looks) {
                 Ok(reply) => {
                     fault::at(Point::ReplyRead);
                     self.session.released = self.is_last(first + steps.len() - 1);
@@ -57,25 +52,22 @@ impl Execution<'_, '_> {
             self.session.drain(ahead.drain(..).map(|it| it.1));
             self.session.forget_script();
             let completed = failure.completed.unwrap_or(0);
-            let committed = message.committed(completed);
-            self.all_finished(&steps[..committed], first, &failure.reply, &message);
-            if committed < steps.len()
-                && let Some(next) = self.again(&mut attempts, &attempt, &failure)
-            {
-                (steps, first) = (&steps[committed..], first + committed);
+            let is_committed = message.is_committed(completed);
+            if is_committed {
+                self.all_finished(steps, first, &failure.reply, &message);
+            } else if let Some(next) = self.again(&mut attempts, &attempt, &failure) {
                 let situation = self.rolled_back();
                 self.wait_for_locks(&steps[0], &failure, next, (first, situation))?;
                 continue;
             }
             let located = message.locate(failure.completed, position(&failure), steps);
             let index = located.map_or_else(|| message.step_at(completed), |it| it.0);
-            let mut situation = self.rolled_back();
-            if committed == steps.len() {
-                situation = Situation { progress: Progress::Committed, ..situation };
-            }
             let place = located.map(|it| it.1);
             let in_doubt = if is_lost(&failure) { behind } else { 0 };
-            situation.in_doubt = in_doubt;
+            let mut situation = Situation { in_doubt, ..self.rolled_back() };
+            if is_committed {
+                situation.progress = Progress::Committed;
+            }
             let error = describe(self.session, &steps[index], place, failure, situation);
             return Err(Failed { in_doubt, ..Failed::new(first + index, error) });
         }
