@@ -39,10 +39,10 @@ pub(crate) const GUARD_OTHER_RUNNER: &str = "MG002";
 pub(crate) const GUARD_ALREADY: &str = "MG003";
 /// Raised by our own guard: the script ended the transaction or released the lock.
 pub(crate) const GUARD_LEFT: &str = "MG004";
-/// Raised by our own guard: what the step was sent behind is not done.
-pub(crate) const GUARD_BEFORE: &str = "MG006";
 /// Raised by a query of a script that is to give true, and did not.
 pub(crate) const NOT_TRUE: &str = "MG005";
+/// Raised by our own guard: what the step was sent behind is not done.
+pub(crate) const GUARD_BEFORE: &str = "MG006";
 
 /// Raised by our own guard before a statement was sent.
 pub(crate) const GUARDED: [&str; 4] =

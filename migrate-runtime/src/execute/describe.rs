@@ -130,13 +130,10 @@ pub(super) fn state(lost: bool, step: &Step, situation: Situation) -> String {
     let migration = format!("{}_{}", step.version(), step.name());
     let before = before(situation.done, step.direction());
     match situation.progress {
-        Progress::Committed => match situation.in_doubt {
-            0 => format!("{before}{migration} was committed"),
-            1 => format!(
-                "{before}{migration} was committed; whether the one after it was, the history tells"
-            ),
-            count => format!(
-                "{before}{migration} was committed; whether the {count} after it were, the history tells"
+        Progress::Committed => match behind(situation.in_doubt) {
+            None => format!("{before}{migration} was committed"),
+            Some(behind) => format!(
+                "{before}{migration} was committed; what became of {behind}, the history tells"
             ),
         },
         Progress::Begun { statement, .. } if lost => format!(
@@ -148,13 +145,10 @@ pub(super) fn state(lost: bool, step: &Step, situation: Situation) -> String {
         Progress::Begun { statement, in_doubt, batched } => {
             format!("{before}{}", unfinished(&migration, step, statement, (in_doubt, batched)))
         }
-        _ if lost => match situation.in_doubt {
-            0 => format!("{before}whether {migration} was committed, the history tells"),
-            1 => format!(
-                "{before}whether {migration} and the one after it were committed, the history tells"
-            ),
-            count => format!(
-                "{before}whether {migration} and the {count} after it were committed, the history tells"
+        _ if lost => match behind(situation.in_doubt) {
+            None => format!("{before}whether {migration} was committed, the history tells"),
+            Some(behind) => format!(
+                "{before}whether {migration} and {behind} were committed, the history tells"
             ),
         },
         Progress::RolledBack(_) | Progress::Untouched if step.reverts_half() => {
@@ -168,6 +162,15 @@ pub(super) fn state(lost: bool, step: &Step, situation: Situation) -> String {
         Progress::RolledBack(Transactions::OneEach) | Progress::Untouched => {
             format!("{before}nothing of {migration} was changed")
         }
+    }
+}
+
+/// Those that were on their way behind a step.
+fn behind(count: usize) -> Option<String> {
+    match count {
+        0 => None,
+        1 => Some("the one after it".to_owned()),
+        count => Some(format!("the {count} after it")),
     }
 }
 
