@@ -74,6 +74,10 @@ fn without_reconnecting_a_loss_is_told_and_nothing_claimed() {
     assert_eq!((error.kind(), error.exit_code()), (ErrorKind::ConnectionLost, 1));
     assert_eq!(error.state(), Some(IN_DOUBT));
     assert_eq!(error.hints(), ["migration-cli status"]);
+    // Nobody knows whether the third has begun.
+    let partial = error.partial().unwrap();
+    assert_eq!(partial.failed.as_ref().unwrap().1, "two");
+    assert_eq!(partial.not_run, [""; 0]);
 }
 
 fn a_commit_that_was_seen_is_told_without_reconnecting() {
