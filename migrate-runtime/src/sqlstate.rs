@@ -1,8 +1,11 @@
 //! The SQLSTATE codes that decisions depend on, by name.
 
+use postgres::error::DbError;
+
 pub(crate) const CONNECTION_DOES_NOT_EXIST: &str = "08003";
 pub(crate) const CONNECTION_FAILURE: &str = "08006";
 pub(crate) const FEATURE_NOT_SUPPORTED: &str = "0A000";
+pub(crate) const INVALID_TEXT_REPRESENTATION: &str = "22P02";
 pub(crate) const ACTIVE_SQL_TRANSACTION: &str = "25001";
 pub(crate) const READ_ONLY_SQL_TRANSACTION: &str = "25006";
 pub(crate) const IN_FAILED_TRANSACTION: &str = "25P02";
@@ -47,6 +50,18 @@ pub(crate) const GUARD_BEFORE: &str = "MG006";
 /// Raised by our own guard before a statement was sent.
 pub(crate) const GUARDED: [&str; 4] =
     [GUARD_NOT_LOCKED, GUARD_OTHER_RUNNER, GUARD_ALREADY, GUARD_BEFORE];
+
+/// What a guard of ours has refused, as its code and in its words. Without a block of code, SQL has no other way to
+/// raise an error than a text that is no number, which the server quotes in its own language.
+pub(crate) fn refusal(error: &DbError) -> Option<(&'static str, &str)> {
+    if error.code().code() != INVALID_TEXT_REPRESENTATION {
+        return None;
+    }
+    GUARDED.into_iter().chain([GUARD_LEFT]).find_map(|code| {
+        let (_, words) = error.message().split_once(code)?;
+        Some((code, words.trim_matches(|it: char| !it.is_alphanumeric())))
+    })
+}
 
 /// Failures that pass by themselves: nothing was changed, and the same step may be sent again.
 pub(crate) const RETRIED: [&str; 3] =

@@ -82,12 +82,16 @@ impl Error {
         error: postgres::Error,
     ) -> Error {
         let mut made = Error::new(kind, message);
-        made.0.server = error.as_db_error().map(|it| ServerError {
-            sqlstate: it.code().code().to_owned(),
-            message: it.message().to_owned(),
-            detail: it.detail().map(str::to_owned),
-            hint: it.hint().map(str::to_owned),
-            context: it.where_().map(str::to_owned),
+        made.0.server = error.as_db_error().map(|it| {
+            let said = (it.code().code(), it.message());
+            let (sqlstate, message) = sqlstate::refusal(it).unwrap_or(said);
+            ServerError {
+                sqlstate: sqlstate.to_owned(),
+                message: message.to_owned(),
+                detail: it.detail().map(str::to_owned),
+                hint: it.hint().map(str::to_owned),
+                context: it.where_().map(str::to_owned),
+            }
         });
         // With the server's own words at hand, the client's "db error" adds nothing.
         made.0.source = match &made.0.server {

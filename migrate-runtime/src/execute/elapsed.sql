@@ -1,3 +1,1 @@
-GREATEST(0, (EXTRACT(epoch FROM pg_catalog.clock_timestamp())::float8 - COALESCE(
-    NULLIF(pg_catalog.current_setting('migrate.t0', true), '')::float8,
-    EXTRACT(epoch FROM pg_catalog.now())::float8)) * 1000)::integer
+GREATEST(0, pg_catalog.date_part('epoch', pg_catalog.clock_timestamp() - pg_catalog.statement_timestamp()) * 1000)::integer

@@ -6,7 +6,10 @@ use crate::deadline::server_millis;
 use crate::history::{Server, Store};
 use crate::lock::LockKey;
 use crate::plan::{Step, StepScript};
-use crate::quote::{fill, fill_code, literal};
+use crate::quote::{fill, literal};
+
+/// What a script is inside of, as long as nobody ends the transaction.
+pub(super) const INSIDE: &str = "SET LOCAL migrate.inside = 'yes'";
 
 /// What the messages of one run have in common.
 #[derive(Clone, Debug)]
@@ -93,11 +96,16 @@ impl Frame {
     }
 
     /// `already` is not to be true, and what was done last is `before`, where that is given.
+    ///
+    /// What is refused comes as a text that is no number, which is an error: [`sqlstate::refusal`] knows it again. A
+    /// block in PL/pgSQL could raise one with a code of its own, and costs the server twice as much.
+    ///
+    /// [`sqlstate::refusal`]: crate::sqlstate::refusal
     pub(super) fn guard(&self, already: &str, before: Option<&str>) -> String {
         let before = before.map_or_else(String::new, |before| {
             fill(include_str!("guard_before.sql"), &[("before", &literal(before))])
         });
-        fill_code(
+        fill(
             include_str!("guard.sql"),
             &[
                 ("pid", &self.pid.to_string()),
@@ -109,11 +117,13 @@ impl Frame {
         )
     }
 
-    /// The script has neither given the lock back nor ended our transaction: with that, what the guard noted for
-    /// it would be gone. So it is after RESET ALL, and then the lock of the transaction tells.
+    /// The script has neither given the lock back nor ended our transaction: with that, what was [set](INSIDE) for it
+    /// would be gone. So it is after RESET ALL, and then the lock of the transaction tells; only then is it worth
+    /// looking at the locks of all sessions.
     pub(super) fn guard_after(&self) -> String {
-        let values =
-            [("held", &*self.key.is_held()), ("classid", &self.key.unsigned().to_string())];
-        fill_code(include_str!("left.sql"), &values)
+        let classid = self.key.unsigned().to_string();
+        let inside = fill(include_str!("inside.sql"), &[("classid", &classid)]);
+        let values = [("held", &*self.key.is_held()), ("inside", &literal(inside.trim_end()))];
+        fill(include_str!("left.sql"), &values)
     }
 }

@@ -1,4 +1,2 @@
 
-    IF pg_catalog.current_setting('migrate.done', true) IS DISTINCT FROM {before} THEN
-        RAISE EXCEPTION USING ERRCODE = 'MG006', MESSAGE = 'the migration before it is not done';
-    END IF;
+    WHEN pg_catalog.current_setting('migrate.done', true) IS DISTINCT FROM {before} THEN 'MG006: the migration before it is not done'

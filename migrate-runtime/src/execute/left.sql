@@ -1,13 +1,5 @@
-DO ${tag}$ BEGIN
-    IF NOT {held} THEN
-        RAISE EXCEPTION USING ERRCODE = 'MG004', MESSAGE = 'the script gave the lock back';
-    END IF;
-    IF pg_catalog.current_setting('migrate.t0', true) <> '' THEN
-        RETURN;
-    END IF;
-    IF NOT EXISTS (SELECT FROM pg_catalog.pg_locks
-        WHERE locktype = 'advisory' AND pid = pg_catalog.pg_backend_pid() AND classid = '{classid}'::pg_catalog.oid
-          AND objid = 2 AND objsubid = 2 AND granted) THEN
-        RAISE EXCEPTION USING ERRCODE = 'MG004', MESSAGE = 'the script ended the transaction';
-    END IF;
-END ${tag}$
+SELECT CASE
+    WHEN NOT {held} THEN 'MG004: the script gave the lock back'
+    WHEN pg_catalog.current_setting('migrate.inside', true) IS DISTINCT FROM 'yes' AND pg_catalog.query_to_xml({inside}, false, true, '')::text = ''
+        THEN 'MG004: the script ended the transaction'
+END::pg_catalog.int4

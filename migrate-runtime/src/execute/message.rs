@@ -7,7 +7,7 @@
 
 use migrate_core::{Batch, BatchPart, Direction, Manner};
 
-use super::frame::Frame;
+use super::frame::{Frame, INSIDE};
 use super::patience::{Attempt, Limits};
 use super::pieces::{Body, Past, Piece, pieces};
 use super::undo::keep_script;
@@ -29,6 +29,8 @@ pub(crate) struct Message<'a> {
     past: Past,
     /// What the next step follows.
     before: Option<String>,
+    /// Several steps share it.
+    pub(super) is_shared: bool,
     /// How long a statement may wait for a lock; nothing where a script says so itself.
     longest: Option<u32>,
 }
@@ -75,7 +77,8 @@ pub(crate) struct Place {
 impl<'a> Message<'a> {
     pub(crate) fn new(frame: &'a Frame) -> Message<'a> {
         let (text, parts, past, longest) = (String::new(), Vec::new(), Past::default(), Some(0));
-        Message { frame, text, statements: 0, parts, commit: None, past, before: None, longest }
+        let (commit, before, is_shared) = (None, None, false);
+        Message { frame, text, statements: 0, parts, commit, past, before, is_shared, longest }
     }
 
     /// Opens a transaction that owes nothing to what the session was told before.
@@ -99,7 +102,11 @@ impl<'a> Message<'a> {
         for (name, value) in self.frame.settings(step.script(), limit) {
             self.push(&format!("SET LOCAL {name} = {value}"));
         }
+        self.push(INSIDE);
         self.guard(step);
+        if self.is_shared {
+            self.push(include_str!("note_start.sql"));
+        }
         self.script(step, &pieces, limit);
         // Before anything is reset: deferred triggers are the script's, with its role and search path.
         self.push("SET CONSTRAINTS ALL IMMEDIATE");
@@ -110,7 +117,11 @@ impl<'a> Message<'a> {
             self.push(check);
         }
         self.push(&self.frame.guard_after());
-        self.record(step, include_str!("started.sql"), include_str!("elapsed.sql"));
+        let (started, elapsed) = match self.is_shared {
+            true => (include_str!("shared_started.sql"), include_str!("shared_elapsed.sql")),
+            false => ("pg_catalog.statement_timestamp()", include_str!("elapsed.sql")),
+        };
+        self.record(step, started, elapsed);
         for statement in &self.frame.cleanup {
             self.push(statement);
         }

@@ -82,6 +82,7 @@ impl Execution<'_, '_> {
         attempts: &Attempts,
     ) -> Message<'f> {
         let mut message = Message::new(frame);
+        message.is_shared = steps.len() > 1;
         message.begin();
         if let Some(before) = neighbours.before {
             message.after(before);

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio_postgres::{Client, SimpleQueryMessage, SimpleQueryRow, SimpleQueryStream};
 
 use crate::fault;
+use crate::sqlstate;
 use crate::tls::Connector;
 
 use super::CANCEL_GRACE;
@@ -176,7 +177,10 @@ impl Failure {
     /// The server's code.
     pub(crate) fn sqlstate(&self) -> Option<&str> {
         match &self.error {
-            FailureCause::Postgres(error) => error.code().map(postgres::error::SqlState::code),
+            FailureCause::Postgres(error) => {
+                let refusal = error.as_db_error().and_then(sqlstate::refusal);
+                refusal.map(|it| it.0).or_else(|| Some(error.code()?.code()))
+            }
             FailureCause::Abandoned => None,
         }
     }
