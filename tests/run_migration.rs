@@ -37,6 +37,7 @@ mod run {
     pub(crate) mod order;
     pub(crate) mod overlapped;
     pub(crate) mod patience;
+    pub(crate) mod phrases;
     pub(crate) mod pooler;
     pub(crate) mod records;
     pub(crate) mod repair;
@@ -96,6 +97,7 @@ fn main() -> ExitCode {
         run::order::tests(),
         run::overlapped::tests(),
         run::patience::tests(),
+        run::phrases::tests(),
         run::pooler::tests(),
         run::records::tests(),
         run::repair::tests(),

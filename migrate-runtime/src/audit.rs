@@ -75,6 +75,11 @@ impl Audit {
 
     /// The statement that writes a row.
     pub(crate) fn row(&self, entry: &Entry<'_>) -> String {
+        self.row_with(entry, &optional(entry.version), &literal(entry.detail))
+    }
+
+    /// As [`row`](Audit::row), with expressions for the version and for the detail.
+    pub(crate) fn row_with(&self, entry: &Entry<'_>, version: &str, detail: &str) -> String {
         let Identity { application, os_user, host, environment, revision } = &self.identity;
         fill(
             include_str!("log.sql"),
@@ -82,13 +87,13 @@ impl Audit {
                 ("schema", &self.schema),
                 ("run", &literal(&self.token)),
                 ("command", &literal(self.command)),
-                ("version", &optional(entry.version)),
+                ("version", version),
                 ("direction", &optional(entry.direction.map(Direction::as_str))),
                 ("started_at", entry.started_at),
                 ("outcome", &literal(entry.outcome.as_str())),
                 ("sqlstate", &optional(entry.sqlstate)),
                 ("message", &optional(entry.message)),
-                ("detail", &literal(entry.detail)),
+                ("detail", detail),
                 ("os_user", &optional(os_user.as_deref())),
                 ("host", &optional(host.as_deref())),
                 ("environment", &optional(environment.as_deref())),

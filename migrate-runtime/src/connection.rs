@@ -57,8 +57,8 @@ pub(crate) struct Connection<'a> {
 /// What ends with a script on a connection of our own: cursors, prepared statements, channels,
 /// settings, temporary objects. (DISCARD ALL says the same, but not in a transaction, and it would give
 /// the lock back.)
-const CLEANUP: [&str; 5] =
-    ["CLOSE ALL", "DEALLOCATE ALL", "UNLISTEN *", "RESET ALL", "DISCARD TEMP"];
+const CLEANUP: [&str; 5] = ["CLOSE ALL", DEALLOCATE, "UNLISTEN *", "RESET ALL", "DISCARD TEMP"];
+pub(crate) const DEALLOCATE: &str = "DEALLOCATE ALL";
 
 /// How often the lock is tried again when its holder is gone while we look.
 const TRIES_AFTER_HOLDER: u32 = 50;

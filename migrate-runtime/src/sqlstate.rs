@@ -18,6 +18,8 @@ pub(crate) const DEADLOCK_DETECTED: &str = "40P01";
 pub(crate) const INVALID_AUTHORIZATION: &str = "28000";
 pub(crate) const INVALID_CATALOG_NAME: &str = "3D000";
 pub(crate) const INSUFFICIENT_PRIVILEGE: &str = "42501";
+/// No prepared statement has that name.
+pub(crate) const INVALID_STATEMENT_NAME: &str = "26000";
 pub(crate) const UNDEFINED_COLUMN: &str = "42703";
 pub(crate) const UNDEFINED_TABLE: &str = "42P01";
 pub(crate) const UNDEFINED_OBJECT: &str = "42704";
@@ -46,6 +48,8 @@ pub(crate) const GUARD_LEFT: &str = "MG004";
 pub(crate) const NOT_TRUE: &str = "MG005";
 /// Raised by our own guard: what the step was sent behind is not done.
 pub(crate) const GUARD_BEFORE: &str = "MG006";
+/// Raised by our own guard: the script left prepared statements behind, or took ours away.
+pub(crate) const GUARD_PREPARED: &str = "MG007";
 
 /// Raised by our own guard before a statement was sent.
 pub(crate) const GUARDED: [&str; 4] =
@@ -57,7 +61,7 @@ pub(crate) fn refusal(error: &DbError) -> Option<(&'static str, &str)> {
     if error.code().code() != INVALID_TEXT_REPRESENTATION {
         return None;
     }
-    GUARDED.into_iter().chain([GUARD_LEFT]).find_map(|code| {
+    GUARDED.into_iter().chain([GUARD_LEFT, GUARD_PREPARED]).find_map(|code| {
         let (_, words) = error.message().split_once(code)?;
         Some((code, words.trim_matches(|it: char| !it.is_alphanumeric())))
     })

@@ -167,10 +167,18 @@ fn deferred_constraints_stay_deferred_where_scripts_share_a_transaction() {
         ("20260101000002_rows", rows, "DELETE FROM two; DELETE FROM one"),
     ]);
     for single_transaction in [false, true] {
-        let database = TestDatabase::new();
         let mut options = Up::default();
         options.single_transaction = single_transaction;
-        let run = migrator(&set, &database).run_up(&options);
-        run.unwrap_or_else(|error| panic!("{error:?}"));
+        let database = TestDatabase::new();
+        migrator(&set, &database).run_up(&options).unwrap();
+        // Constraints that were there before, of which no script says anything.
+        let database = TestDatabase::new();
+        database.execute(tables);
+        let more = "INSERT INTO two VALUES (2); INSERT INTO one VALUES (2)";
+        let set = migration_tests::set(&[
+            ("20260101000002_rows", rows, "SELECT 1"),
+            ("20260101000003_more", more, "SELECT 1"),
+        ]);
+        migrator(&set, &database).run_up(&options).unwrap();
     }
 }

@@ -2,12 +2,13 @@
 
 use std::fmt::Display;
 
-use migrate_core::{Migration, Version};
+use migrate_core::{Direction, Migration, Version};
 
 use super::cause;
 use super::frame::Frame;
 use super::message::Message;
-use super::undo::keep_script;
+use super::phrase::Phrase;
+use super::undo::kept;
 use crate::audit::Entry;
 use crate::deadline::server_millis;
 use crate::error::{Error, ErrorKind};
@@ -112,7 +113,9 @@ fn write(message: &mut Message<'_>, schema: &str, migration: &Migration, row: &s
         ("elapsed", "0"),
     ];
     message.push(&fill(row, &values));
-    message.push(&keep_script(schema, &version, &migration.down));
+    let kept = kept(&version, &migration.down);
+    let values = (&kept.each_ref().map(String::as_str)[..], message.frame.times());
+    message.push(&message.frame.phrase(Phrase::Keep, Direction::Up, values));
 }
 
 /// An expression: whether somebody without the lock has written what we are about to write.

@@ -1,7 +1,11 @@
 //! What the messages of one run have in common: whose they are, what guards them, how long they may take.
 
+use migrate_core::Direction;
+
+use super::phrase::Wording;
 use crate::audit::Audit;
 use crate::config::Settings;
+use crate::connection::DEALLOCATE;
 use crate::deadline::server_millis;
 use crate::history::{Server, Store};
 use crate::lock::LockKey;
@@ -11,6 +15,32 @@ use crate::quote::{fill, literal};
 /// What a script is inside of, as long as nobody ends the transaction.
 pub(super) const INSIDE: &str = "SET LOCAL migrate.inside = 'yes'";
 
+/// Expressions: when a step began, and how many milliseconds it took.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Times<'t> {
+    pub(crate) started: &'t str,
+    pub(crate) elapsed: &'t str,
+}
+
+/// Of a step that has a message of its own.
+const OWN_TIMES: Times<'_> = Times {
+    started: "pg_catalog.statement_timestamp()",
+    elapsed: include_str!("elapsed.sql").trim_ascii_end(),
+};
+
+/// Of one that shares a message with others.
+const SHARED_TIMES: Times<'_> = Times {
+    started: include_str!("shared_started.sql").trim_ascii_end(),
+    elapsed: include_str!("shared_elapsed.sql").trim_ascii_end(),
+};
+
+/// Steps that share one message.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Shared {
+    /// Whether there may be constraints that wait for the end of the transaction.
+    pub(super) may_defer: bool,
+}
+
 /// What the messages of one run have in common.
 #[derive(Clone, Debug)]
 pub(crate) struct Frame {
@@ -19,15 +49,17 @@ pub(crate) struct Frame {
     pub(super) key: LockKey,
     pid: i32,
     statement_timeout_ms: u32,
-    search_path: String,
+    pub(super) search_path: String,
     checks_client: bool,
     limits_transactions: bool,
     /// How often the step on its way was sent before.
     pub(crate) retries: u32,
     /// What it did in batches: a member of a JSON object.
     pub(crate) batches: Option<String>,
+    /// Where the steps share one message.
+    pub(super) shared: Option<Shared>,
     /// What brings a session back to how it was before a script.
-    pub(super) cleanup: Vec<String>,
+    cleanup: Vec<String>,
 }
 
 impl Frame {
@@ -49,6 +81,7 @@ impl Frame {
             limits_transactions: server.role_limits.transactions,
             retries: 0,
             batches: None,
+            shared: None,
             cleanup,
         }
     }
@@ -78,7 +111,6 @@ impl Frame {
             // A client that is stopped after a failure leaves no transaction behind; a shorter time that a
             // role may have would not let the failure be told.
             ("idle_in_transaction_session_timeout", "'1min'".to_owned()),
-            ("search_path", self.search_path.clone()),
         ];
         if self.limits_transactions {
             settings.push(("transaction_timeout", "0".to_owned()));
@@ -91,20 +123,34 @@ impl Frame {
     }
 
     /// What brings a session back to how it was before a script.
-    pub(crate) fn cleanup(&self) -> &[String] {
-        &self.cleanup
+    pub(super) fn cleanup(&self, wording: Wording) -> impl Iterator<Item = &str> {
+        // Nothing but our own phrases is prepared where they are said by name: it was looked for.
+        let stays = move |it: &&str| wording != Wording::InFull && *it == DEALLOCATE;
+        self.cleanup.iter().map(String::as_str).filter(move |it| !stays(it))
     }
 
-    /// `already` is not to be true, and what was done last is `before`, where that is given.
+    /// An expression: whether what a step would make true is true.
+    pub(super) fn already(&self, direction: Direction, version: &str) -> String {
+        let not = match direction {
+            Direction::Up => "",
+            Direction::Down => "NOT ",
+        };
+        let schema = &self.store.schema;
+        format!("{not}EXISTS (SELECT FROM {schema}._migrations WHERE version = {version})")
+    }
+
+    /// When the step of a message began, and how long it took.
+    pub(super) fn times(&self) -> Times<'static> {
+        if self.shared.is_some() { SHARED_TIMES } else { OWN_TIMES }
+    }
+
+    /// `already` is not to be true, and what was done last is `before`, where that is no NULL.
     ///
     /// What is refused comes as a text that is no number, which is an error: [`sqlstate::refusal`] knows it again. A
     /// block in PL/pgSQL could raise one with a code of its own, and costs the server twice as much.
     ///
     /// [`sqlstate::refusal`]: crate::sqlstate::refusal
-    pub(super) fn guard(&self, already: &str, before: Option<&str>) -> String {
-        let before = before.map_or_else(String::new, |before| {
-            fill(include_str!("guard_before.sql"), &[("before", &literal(before))])
-        });
+    pub(super) fn guard(&self, already: &str, before: &str) -> String {
         fill(
             include_str!("guard.sql"),
             &[
@@ -112,18 +158,25 @@ impl Frame {
                 ("held", &self.key.is_held()),
                 ("key", &self.key.signed().to_string()),
                 ("already", already),
-                ("before", before.trim_end()),
+                ("before", before),
             ],
         )
     }
 
     /// The script has neither given the lock back nor ended our transaction: with that, what was [set](INSIDE) for it
     /// would be gone. So it is after RESET ALL, and then the lock of the transaction tells; only then is it worth
-    /// looking at the locks of all sessions.
-    pub(super) fn guard_after(&self) -> String {
+    /// looking at the locks of all sessions. Of statements that are prepared, there are `prepared`, where that is known.
+    pub(super) fn guard_after(&self, prepared: Option<usize>) -> String {
         let classid = self.key.unsigned().to_string();
         let inside = fill(include_str!("inside.sql"), &[("classid", &classid)]);
-        let values = [("held", &*self.key.is_held()), ("inside", &literal(inside.trim_end()))];
+        let prepared = prepared.map_or_else(String::new, |it| {
+            fill(include_str!("left_prepared.sql"), &[("count", &it.to_string())])
+        });
+        let values = [
+            ("held", &*self.key.is_held()),
+            ("inside", &literal(inside.trim_end())),
+            ("prepared", prepared.trim_end()),
+        ];
         fill(include_str!("left.sql"), &values)
     }
 }

@@ -5,32 +5,29 @@
 //! transaction. Every statement is counted, so that an answer that stops after n completions, or an
 //! error with a position, can be traced to the statement of the script.
 
-use migrate_core::{Batch, BatchPart, Direction, Manner};
+use migrate_core::{Batch, BatchPart, Manner};
 
-use super::frame::{Frame, INSIDE};
-use super::patience::{Attempt, Limits};
-use super::pieces::{Body, Past, Piece, pieces};
-use super::undo::keep_script;
-
-use crate::audit::Entry;
-use crate::history::forget;
+use super::frame::Frame;
+use super::patience::Attempt;
+use super::phrase::Wording;
+use super::pieces::{Body, Past, Piece};
 use crate::plan::Step;
-use crate::quote::{fill, fill_code, json_text, literal};
+use crate::quote::fill_code;
 
 /// A message, and where in it the scripts stand.
 #[derive(Debug)]
 pub(crate) struct Message<'a> {
-    frame: &'a Frame,
+    pub(super) frame: &'a Frame,
     text: String,
     statements: usize,
-    parts: Vec<Part>,
+    pub(super) parts: Vec<Part>,
     /// The statement that commits all of them.
     commit: Option<usize>,
-    past: Past,
+    pub(super) past: Past,
     /// What the next step follows.
-    before: Option<String>,
-    /// Several steps share it.
-    pub(super) is_shared: bool,
+    pub(super) before: Option<String>,
+    /// How it says what every step has.
+    pub(super) wording: Wording,
     /// How long a statement may wait for a lock; nothing where a script says so itself.
     longest: Option<u32>,
 }
@@ -77,8 +74,8 @@ pub(crate) struct Place {
 impl<'a> Message<'a> {
     pub(crate) fn new(frame: &'a Frame) -> Message<'a> {
         let (text, parts, past, longest) = (String::new(), Vec::new(), Past::default(), Some(0));
-        let (commit, before, is_shared) = (None, None, false);
-        Message { frame, text, statements: 0, parts, commit, past, before, is_shared, longest }
+        let (commit, before, wording) = (None, None, Wording::InFull);
+        Message { frame, text, statements: 0, parts, commit, past, before, wording, longest }
     }
 
     /// Opens a transaction that owes nothing to what the session was told before.
@@ -87,49 +84,6 @@ impl<'a> Message<'a> {
         self.push("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE");
         self.push("RESET SESSION AUTHORIZATION");
         self.push("RESET ROLE");
-    }
-
-    /// The next step runs only where the one before it is done.
-    pub(super) fn after(&mut self, before: &Step) {
-        self.before = Some(done(before));
-    }
-
-    /// Adds a whole script with its guards and its rows; `checks` run after the script, in the same
-    /// transaction, before anything of it counts.
-    pub(crate) fn step(&mut self, step: &Step, limits: Limits, checks: &[String]) {
-        let pieces = pieces(step, limits, &mut self.past);
-        let limit = pieces.first().map_or(limits.tables, |it| it.limit);
-        for (name, value) in self.frame.settings(step.script(), limit) {
-            self.push(&format!("SET LOCAL {name} = {value}"));
-        }
-        self.push(INSIDE);
-        self.guard(step);
-        if self.is_shared {
-            self.push(include_str!("note_start.sql"));
-        }
-        self.script(step, &pieces, limit);
-        // Before anything is reset: deferred triggers are the script's, with its role and search path.
-        self.push("SET CONSTRAINTS ALL IMMEDIATE");
-        self.push("RESET SESSION AUTHORIZATION");
-        self.push("RESET ROLE");
-        self.push("SET LOCAL search_path = pg_catalog");
-        for check in checks {
-            self.push(check);
-        }
-        self.push(&self.frame.guard_after());
-        let (started, elapsed) = match self.is_shared {
-            true => (include_str!("shared_started.sql"), include_str!("shared_elapsed.sql")),
-            false => ("pg_catalog.statement_timestamp()", include_str!("elapsed.sql")),
-        };
-        self.record(step, started, elapsed);
-        for statement in &self.frame.cleanup {
-            self.push(statement);
-        }
-    }
-
-    /// Notes for what [follows](Message::after) that a step is done; if it is not committed, that is forgotten.
-    pub(super) fn note_done(&mut self, step: &Step) {
-        self.push(&format!("SET migrate.done = {}", literal(&done(step))));
     }
 
     /// Ends the transaction; it is what makes the steps since [`begin`](Message::begin) count.
@@ -141,34 +95,6 @@ impl<'a> Message<'a> {
     /// Gives the lock back after the last step, which saves a round trip.
     pub(crate) fn unlock(&mut self) {
         self.push(&self.frame.key.unlock());
-    }
-
-    /// Proves that we hold the lock and that the step is still to do.
-    pub(crate) fn guard(&mut self, step: &Step) {
-        self.guard_unless(&self.already(step));
-    }
-
-    /// An expression: whether what the step would make true is true.
-    pub(super) fn already(&self, step: &Step) -> String {
-        let exists = |table: &str| {
-            let (schema, version) = (&self.frame.store.schema, literal(step.version()));
-            format!("EXISTS (SELECT FROM {schema}.{table} WHERE version = {version})")
-        };
-        let has_run = exists("_migrations");
-        match step.direction() {
-            Direction::Up => has_run,
-            // It has no row to take away, and is unfinished as long as it is not reverted.
-            Direction::Down if step.reverts_half() => {
-                format!("{has_run} OR NOT {}", exists("_migrations_progress"))
-            }
-            Direction::Down => format!("NOT {has_run}"),
-        }
-    }
-
-    /// Proves that we hold the lock and that `already`, an expression, is not true.
-    pub(crate) fn guard_unless(&mut self, already: &str) {
-        let before = self.before.take();
-        self.push(&self.frame.guard(already, before.as_deref()));
     }
 
     /// Adds a part of a script as it stands; between its pieces, the limit for locks changes. `limit` is
@@ -226,50 +152,6 @@ impl<'a> Message<'a> {
     /// Sets how long the statements that follow wait for a lock, in milliseconds.
     pub(crate) fn limit(&mut self, limit: u32) {
         self.push(&format!("SET LOCAL lock_timeout = '{limit}ms'"));
-    }
-
-    /// Adds the rows that say that the step is done.
-    pub(crate) fn record(&mut self, step: &Step, started_at: &str, elapsed: &str) {
-        let version = literal(step.version());
-        let values = [
-            ("schema", self.frame.store.schema.as_str()),
-            ("version", &version),
-            ("name", &literal(step.name())),
-            ("checksum", &literal(step.checksum())),
-            ("elapsed", elapsed.trim_end()),
-        ];
-        if let Some(part) = self.parts.last_mut() {
-            part.result = self.statements;
-        }
-        match step.direction() {
-            Direction::Up => self.push(&fill(include_str!("ran.sql"), &values)),
-            Direction::Down => self.push(&fill(include_str!("reverted.sql"), &values)),
-        }
-        if step.reverts_half() {
-            self.push(&forget(&self.frame.store.schema, step.version(), Direction::Up));
-        }
-        if let Some(undo) = step.undo() {
-            self.push(&keep_script(&self.frame.store.schema, &version, undo));
-        }
-        let retries = match self.frame.retries {
-            0 => String::new(),
-            count => format!(", \"retries\": {count}"),
-        };
-        // Who began it and was killed has left no row.
-        let resumed = step.resume().map_or_else(String::new, |it| {
-            let (run, statement) = (json_text(&it.work.run), it.work.statement);
-            format!(", \"resumed\": {{\"run\": \"{run}\", \"statement\": {statement}}}")
-        });
-        let batches = self.frame.batches.as_ref().map_or_else(String::new, |it| format!(", {it}"));
-        let checksum = json_text(step.checksum());
-        let detail = format!("{{\"checksum\": \"{checksum}\"{retries}{batches}{resumed}}}");
-        self.push(&self.frame.audit.row(&Entry {
-            version: Some(step.version()),
-            direction: Some(step.direction()),
-            started_at: started_at.trim_end(),
-            detail: &detail,
-            ..Entry::ok()
-        }));
     }
 
     /// Adds one statement of ours.
@@ -362,11 +244,6 @@ impl<'a> Message<'a> {
         let ends = std::iter::once(self.text.len());
         self.text.char_indices().map(|it| it.0).chain(ends).nth(index)
     }
-}
-
-/// What the session notes of a step that is done.
-fn done(step: &Step) -> String {
-    format!("{} {}", step.direction(), step.version())
 }
 
 /// What stands before and behind a query that has to give true: together, a statement that fails where it does not.

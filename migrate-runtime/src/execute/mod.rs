@@ -6,10 +6,12 @@ mod cause;
 mod describe;
 mod force;
 mod frame;
+mod framed;
 mod made;
 mod message;
 mod overlapped;
 mod patience;
+mod phrase;
 mod pieces;
 mod resume;
 mod standalone;
@@ -52,6 +54,9 @@ struct Execution<'s, 'a> {
     total: usize,
     /// How many were done before this session.
     before: usize,
+    /// Whether the phrases of ours are to have names, and whether the server knows them.
+    is_named: bool,
+    knows_names: bool,
     done: &'s mut Vec<Done>,
 }
 
@@ -83,7 +88,18 @@ pub(crate) fn run(
     let frame = frame(session);
     let before = done.len();
     let total = before + plan.steps.len();
-    let mut execution = Execution { session, frame, transactions, total, before, done };
+    let in_transactions = plan.steps.iter().filter(|it| it.mode() != Mode::Standalone).count();
+    let is_named = session.is_own() && in_transactions >= phrase::WORTH;
+    let mut execution = Execution {
+        session,
+        frame,
+        transactions,
+        total,
+        before,
+        is_named,
+        knows_names: false,
+        done,
+    };
     let Err(Failed { index, in_doubt, error }) = execution.run(&plan.steps) else { return Ok(()) };
     let is_done = |it: &&Step| execution.done.iter().any(|done| done.version == it.version());
     // The answer may be lost after the commit: then nothing has failed.
@@ -121,6 +137,7 @@ impl Execution<'_, '_> {
             for (index, step) in steps.iter().enumerate() {
                 self.started(step, index);
             }
+            self.frame.shared = (steps.len() > 1).then(|| self.share(steps));
             return self.run_together(steps, 0, &mut Ahead::new());
         }
         let mut index = 0;

@@ -50,7 +50,8 @@ impl Execution<'_, '_> {
                     before: offset.checked_sub(1).map(|it| &steps[it]),
                     is_followed: offset + 1 < steps.len(),
                 };
-                let message = self.compose(&frame, place, neighbours, &attempts);
+                let wording = self.wording(place.0);
+                let message = self.compose(&frame, place, (neighbours, wording), &attempts);
                 let Some(answer) = self.session.post(message.text()) else { break };
                 ahead.push_back((message, answer));
             }

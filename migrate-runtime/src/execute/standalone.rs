@@ -7,8 +7,10 @@
 use migrate_core::{Checksum, Direction, Manner};
 
 use super::describe::{Progress, Situation, describe};
+use super::frame::Times;
 use super::message::Place;
 use super::patience::{Attempts, Limits};
+use super::phrase::Wording;
 use super::pieces::single;
 use super::transactional::position;
 use super::verdict::before;
@@ -44,7 +46,9 @@ impl Execution<'_, '_> {
         let result = self.run_statements(&mut work);
         self.session.come_back();
         // Nothing that a script set may reach the next one; a connection that is gone has no settings.
-        let _ = self.session.send_last(&self.frame.cleanup().join(";\n"));
+        let cleanup: Vec<_> = self.frame.cleanup(Wording::InFull).collect();
+        let _ = self.session.send_last(&cleanup.join(";\n"));
+        self.knows_names = false;
         result
     }
 
@@ -82,6 +86,7 @@ impl Execution<'_, '_> {
         for (name, value) in self.frame.settings(work.step.script(), limits.tables) {
             message.push(&format!("SET {name} = {value}"));
         }
+        message.push(&format!("SET search_path = {}", self.frame.search_path));
         message.push(include_str!("prepared.sql"));
         let text = message.text().to_owned();
         self.say(work, &text)
@@ -324,7 +329,7 @@ impl Work<'_> {
         let elapsed = format!(
             "GREATEST(0, EXTRACT(epoch FROM pg_catalog.clock_timestamp() - {started}) * 1000)::integer"
         );
-        message.record(self.step, &started, &elapsed);
+        message.record(self.step, Times { started: &started, elapsed: &elapsed });
         message.push(&self.forget(&schema));
     }
 

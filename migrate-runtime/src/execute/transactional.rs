@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use super::cause::is_lost;
 use super::describe::{Progress, Situation, describe, interrupted};
+use super::frame::Shared;
 use super::overlapped::{Ahead, Neighbours};
 use super::patience::{Attempt, Attempts};
+use super::phrase::{Wording, mentions};
 use super::{Execution, Failed, Frame, Message};
 use crate::fault::{self, Point};
 use crate::plan::Step;
@@ -26,6 +28,7 @@ impl Execution<'_, '_> {
         // Which of them it is that waits, the answer tells.
         self.session.waits = Waits::of(steps[0].version());
         let mut frame = self.frame.clone();
+        let mut in_full = false;
         loop {
             frame.retries = attempts.made();
             let (message, answer) = ahead.pop_front().unzip();
@@ -33,7 +36,11 @@ impl Execution<'_, '_> {
                 message
             } else {
                 self.check_interrupt(&steps[0], first, self.rolled_back())?;
-                self.compose(&frame, (steps, first), Neighbours::default(), &attempts)
+                // One that failed has made the session forget the names.
+                let again = in_full || attempts.made() > 0;
+                let wording = if again { Wording::InFull } else { self.wording(steps) };
+                let how = (Neighbours::default(), wording);
+                self.compose(&frame, (steps, first), how, &attempts)
             };
             let results = message.results();
             let limits = attempts.limits(steps[0].script());
@@ -51,10 +58,14 @@ impl Execution<'_, '_> {
             let behind = ahead.len();
             self.session.drain(ahead.drain(..).map(|it| it.1));
             self.session.forget_script();
+            self.knows_names = false;
             let completed = failure.completed.unwrap_or(0);
             let is_committed = message.is_committed(completed);
             if is_committed {
                 self.all_finished(steps, first, &failure.reply, &message);
+            } else if message.misses_names(&failure, steps) {
+                in_full = true;
+                continue;
             } else if let Some(next) = self.again(&mut attempts, &attempt, &failure) {
                 let situation = self.rolled_back();
                 self.wait_for_locks(&steps[0], &failure, next, (first, situation))?;
@@ -78,21 +89,24 @@ impl Execution<'_, '_> {
         &self,
         frame: &'f Frame,
         (steps, first): (&[Step], usize),
-        neighbours: Neighbours<'_>,
+        (neighbours, wording): (Neighbours<'_>, Wording),
         attempts: &Attempts,
     ) -> Message<'f> {
         let mut message = Message::new(frame);
-        message.is_shared = steps.len() > 1;
+        message.wording = wording;
         message.begin();
+        if let (Wording::Naming, Some(step)) = (wording, steps.first()) {
+            message.naming(step.direction());
+        }
         if let Some(before) = neighbours.before {
             message.after(before);
         }
         for (index, step) in steps.iter().enumerate() {
-            if index > 0 {
+            if index > 0 && frame.shared.is_some_and(|it| it.may_defer) {
                 // The end of the step before made every constraint immediate.
                 message.push(include_str!("defer.sql"));
             }
-            message.step(step, attempts.limits(step.script()), &[]);
+            message.step(step, attempts.limits(step.script()));
         }
         if let (true, [.., last]) = (neighbours.is_followed, steps) {
             message.note_done(last);
@@ -102,6 +116,18 @@ impl Execution<'_, '_> {
             message.unlock();
         }
         message
+    }
+
+    /// What is to be known of steps that share a message. To make constraints wait again costs a look through all that
+    /// there are, for every step. One that nobody saw here is looked at when all of it is committed, or not.
+    pub(super) fn share(&mut self, steps: &[Step]) -> Shared {
+        let is_new = steps.iter().any(|it| mentions(it.sql(), &["deferr"]));
+        if is_new {
+            return Shared { may_defer: true };
+        }
+        // What goes wrong here, the message itself tells.
+        let found = self.session.send(include_str!("may_defer.sql"), Keep::All);
+        Shared { may_defer: found.map_or(true, |it| it.is_true(0)) }
     }
 
     fn all_finished(&mut self, steps: &[Step], first: usize, reply: &Reply, message: &Message<'_>) {

@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 
 use migrate_core::{Manner, Mode, Script};
 
-use crate::quote::{fill, json_text, literal, optional};
+use crate::quote::{json_text, literal, optional};
 
-/// The statement that keeps a down script in the database.
-pub(super) fn keep_script(schema: &str, version: &str, script: &Script) -> String {
+/// What is kept of a down script, as values of [`Phrase::Keep`](super::phrase::Phrase::Keep).
+pub(super) fn kept(version: &str, script: &Script) -> [String; 5] {
     let directives = &script.directives;
     let reversible = directives.irreversible.is_none();
     let mut statements = String::new();
@@ -33,15 +33,11 @@ pub(super) fn keep_script(schema: &str, version: &str, script: &Script) -> Strin
         number(directives.statement_timeout_ms),
     );
     let checksum = script.checksum.to_string();
-    fill(
-        include_str!("keep_script.sql"),
-        &[
-            ("schema", schema),
-            ("version", version),
-            ("sql", &optional(reversible.then_some(script.sql))),
-            ("checksum", &optional(reversible.then_some(checksum.as_str()))),
-            ("mode", &literal(Mode::as_str(script.mode))),
-            ("statements", &literal(&json)),
-        ],
-    )
+    [
+        version.to_owned(),
+        optional(reversible.then_some(script.sql)),
+        optional(reversible.then_some(checksum.as_str())),
+        literal(Mode::as_str(script.mode)),
+        literal(&json),
+    ]
 }

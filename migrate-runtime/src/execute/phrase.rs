@@ -1,0 +1,171 @@
+//! The statements of ours that every script has around it.
+//!
+//! Where many scripts follow each other, the server reads and plans these statements once, under names, and then gets
+//! nothing but their values: reading and planning is most of what they cost. A script that has prepared statements too,
+//! or drops all of them, gets ours in full.
+
+use migrate_core::Direction;
+
+use super::Execution;
+use super::frame::{Frame, Times};
+use crate::audit::Entry;
+use crate::connection::DEALLOCATE;
+use crate::plan::Step;
+use crate::quote::fill;
+
+/// From how many scripts on it is worth it.
+pub(super) const WORTH: usize = 4;
+
+/// What stands before and behind the statements that give names.
+const BEFORE: [&str; 2] = [DEALLOCATE, "SET LOCAL search_path = pg_catalog"];
+const PLANNING: [&str; 2] =
+    ["SET LOCAL plan_cache_mode = force_generic_plan", "SET LOCAL enable_seqscan = off"];
+const PLANNED: [&str; 2] =
+    ["SET LOCAL plan_cache_mode TO DEFAULT", "SET LOCAL enable_seqscan TO DEFAULT"];
+
+/// One of the statements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phrase {
+    /// Proves that we hold the lock and that the step is still to do: its version, and what is to be done before it.
+    Guard,
+    /// Proves that the script has left everything as it was.
+    Left,
+    /// Enters what ran: version, name, checksum.
+    Ran,
+    /// Takes out what was reverted: its version.
+    Reverted,
+    /// Keeps the way back: version, script, checksum, mode, statements.
+    Keep,
+    /// The row of the log: version and details.
+    Log,
+}
+
+/// How a message says them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wording {
+    InFull,
+    /// By names that it gives them first.
+    Naming,
+    /// By names that a message before has given them.
+    ByName,
+}
+
+impl Phrase {
+    const UP: [Phrase; 5] = [Phrase::Guard, Phrase::Left, Phrase::Ran, Phrase::Keep, Phrase::Log];
+    const DOWN: [Phrase; 4] = [Phrase::Guard, Phrase::Left, Phrase::Reverted, Phrase::Log];
+
+    fn name(self) -> &'static str {
+        match self {
+            Phrase::Guard => "migrate_guard",
+            Phrase::Left => "migrate_left",
+            Phrase::Ran => "migrate_ran",
+            Phrase::Reverted => "migrate_reverted",
+            Phrase::Keep => "migrate_keep",
+            Phrase::Log => "migrate_log",
+        }
+    }
+
+    /// How many values it has.
+    fn values(self) -> usize {
+        match self {
+            Phrase::Left => 0,
+            Phrase::Reverted => 1,
+            Phrase::Guard | Phrase::Log => 2,
+            Phrase::Ran => 3,
+            Phrase::Keep => 5,
+        }
+    }
+
+    /// The phrase by its name, with these values.
+    pub(super) fn by_name(self, values: &[&str]) -> String {
+        match values {
+            [] => format!("EXECUTE {}", self.name()),
+            _ => format!("EXECUTE {}({})", self.name(), values.join(", ")),
+        }
+    }
+}
+
+/// Whether a script has one of these words, which are in small letters, or is so long that what we do about them costs
+/// nothing next to what it does.
+pub(super) fn mentions(sql: &str, words: &[&str]) -> bool {
+    const LONG: usize = 64 << 10;
+    sql.len() > LONG || {
+        let sql = sql.to_ascii_lowercase();
+        words.iter().any(|it| sql.contains(it))
+    }
+}
+
+impl Execution<'_, '_> {
+    /// How the next message says what every step has. What the session knows after it is noted.
+    pub(super) fn wording(&mut self, steps: &[Step]) -> Wording {
+        // What a script calls may have to do with prepared statements too: the second guard looks, or the name is
+        // unknown then.
+        let prepares = |it: &Step| mentions(it.sql(), &["prepare", "deallocate"]);
+        let by_name = self.is_named && !steps.iter().any(prepares);
+        match (by_name, std::mem::replace(&mut self.knows_names, by_name)) {
+            (false, _) => Wording::InFull,
+            (true, false) => Wording::Naming,
+            (true, true) => Wording::ByName,
+        }
+    }
+}
+
+impl Frame {
+    /// The statements that give the phrases of a direction their names.
+    pub(super) fn naming(&self, direction: Direction) -> Vec<String> {
+        let phrases = match direction {
+            Direction::Up => &Phrase::UP[..],
+            Direction::Down => &Phrase::DOWN,
+        };
+        let name = |it: &Phrase| {
+            let values = &["$1", "$2", "$3", "$4", "$5"][..it.values()];
+            let phrase = match it {
+                // The script is to have left these alone, and none of its own.
+                Phrase::Left => self.guard_after(Some(phrases.len())),
+                _ => self.phrase(*it, direction, (values, self.times())),
+            };
+            format!("PREPARE {} AS {phrase}", it.name())
+        };
+        // What looks for a row is planned at once for a table that grows, however small it is now.
+        let plan = |it: &Phrase| format!("EXPLAIN {}", it.by_name(&vec!["NULL"; it.values()]));
+        let looks = phrases.iter().filter(|it| matches!(it, Phrase::Guard | Phrase::Reverted));
+        // A pooler may have left some of another session.
+        let mut statements = BEFORE.map(str::to_owned).to_vec();
+        statements.extend(phrases.iter().map(name));
+        statements.extend(PLANNING.map(str::to_owned));
+        statements.extend(looks.map(plan));
+        statements.extend(PLANNED.map(str::to_owned));
+        statements
+    }
+
+    /// A phrase in full, with these values.
+    pub(super) fn phrase(
+        &self,
+        phrase: Phrase,
+        direction: Direction,
+        (values, times): (&[&str], Times<'_>),
+    ) -> String {
+        let value = |it: usize| values.get(it).copied().unwrap_or("NULL");
+        let version = ("version", value(0));
+        let (schema, elapsed) = (("schema", &*self.store.schema), ("elapsed", times.elapsed));
+        match phrase {
+            Phrase::Guard => self.guard(&self.already(direction, value(0)), value(1)),
+            Phrase::Left => self.guard_after(None),
+            Phrase::Ran => {
+                let (name, checksum) = (("name", value(1)), ("checksum", value(2)));
+                fill(include_str!("ran.sql"), &[schema, version, name, checksum, elapsed])
+            }
+            Phrase::Reverted => fill(include_str!("reverted.sql"), &[schema, version, elapsed]),
+            Phrase::Keep => {
+                let names = ["version", "sql", "checksum", "mode", "statements"];
+                let values: Vec<_> = names.into_iter().zip(values.iter().copied()).collect();
+                fill(include_str!("keep_script.sql"), &[&[schema], &values[..]].concat())
+            }
+            Phrase::Log => {
+                let entry =
+                    Entry { direction: Some(direction), started_at: times.started, ..Entry::ok() };
+                self.audit.row_with(&entry, value(0), value(1))
+            }
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! The statements of ours around each script, which the server knows by names where there are many of them.
+
+use std::num::NonZeroUsize;
+
+use migrate_runtime::{MigrationSet, Up};
+use migration_tests::harness::Trial;
+use migration_tests::{TestDatabase, set, trials};
+
+use crate::{migrator, names, tables, up, up_fails};
+
+pub(crate) fn tests() -> Vec<Trial> {
+    trials![
+        they_have_names_where_many_scripts_follow,
+        scripts_may_prepare_statements,
+        scripts_may_drop_all_that_is_prepared,
+        what_a_script_prepares_in_secret_ends_with_it,
+        what_is_not_prepared_fails_in_its_place
+    ]
+}
+
+const NAMES: [&str; 6] = ["one", "two", "three", "four", "five", "six"];
+
+/// Drops one of the statements that are prepared, if there are some, without having the words in it.
+const TAKES_ONE: &str = "DO $$ DECLARE it text; BEGIN
+    FOR it IN EXECUTE 'SELECT name FROM pg_pre' || 'pared_statements LIMIT 1' LOOP EXECUTE 'DEALLO' || 'CATE ' || it; END LOOP;
+END $$";
+
+/// As many migrations as there are bodies, each of which makes a table of its name after its body, both ways.
+fn with(bodies: &[&str]) -> MigrationSet {
+    let scripts: Vec<_> = (1..)
+        .zip(NAMES)
+        .zip(bodies)
+        .map(|((number, name), body)| {
+            let up = format!("{body};\nCREATE TABLE {name} (id int)");
+            (format!("20260101{number:06}_{name}"), up, format!("{body};\nDROP TABLE {name}"))
+        })
+        .collect();
+    let borrowed: Vec<_> =
+        scripts.iter().map(|it| (it.0.as_str(), it.1.as_str(), it.2.as_str())).collect();
+    set(&borrowed)
+}
+
+/// Text of SQL that is not in the script as such.
+fn hidden(sql: &str) -> String {
+    let halves =
+        sql.replace("PRE", "PRE' || '").replace("ALLO", "ALLO' || '").replace("pre", "pre' || '");
+    format!("DO $$ BEGIN EXECUTE '{halves}'; END $$")
+}
+
+/// Six migrations, of which the second and the fourth have these bodies, run up and down; each has a row in the
+/// history and in the log.
+#[track_caller]
+fn check(body: &str) {
+    let set = with(&["SELECT 1", body, "SELECT 1", body, "SELECT 1", "SELECT 1"]);
+    for single_transaction in [false, true] {
+        let database = TestDatabase::new();
+        let mut migrator = migrator(&set, &database);
+        let mut options = Up::default();
+        options.single_transaction = single_transaction;
+        assert_eq!(names(&migrator.run_up(&options).unwrap().done), NAMES, "{body}");
+        let history = "SELECT string_agg(name, ' ' ORDER BY id), bool_and(execution_time BETWEEN 0 AND 60000) FROM _migrations";
+        assert_eq!(database.text(history), format!("{}|t", NAMES.join(" ")), "{body}");
+        let all = NonZeroUsize::new(6).unwrap();
+        let done = migrator.down(all).unwrap().done;
+        assert_eq!(names(&done).into_iter().rev().collect::<Vec<_>>(), NAMES, "{body}");
+        assert_eq!(tables(&database), "", "{body}");
+        let log = "SELECT string_agg(direction || ' ' || rows, ', ' ORDER BY direction) FROM (
+            SELECT direction, count(*) AS rows FROM _migrations_log
+            WHERE outcome = 'ok' AND finished_at >= started_at AND version IS NOT NULL GROUP BY direction) AS it";
+        assert_eq!(database.text(log), "down 6, up 6", "{body}");
+        assert_eq!(database.text("SELECT count(*) FROM _migrations_script"), "0", "{body}");
+    }
+}
+
+fn they_have_names_where_many_scripts_follow() {
+    let seen = hidden("CREATE TABLE seen AS SELECT name FROM pg_prepared_statements");
+    let known = "SELECT string_agg(name, ' ' ORDER BY name) FROM seen";
+    let database = TestDatabase::new();
+    up(&with(&["SELECT 1", "SELECT 1", "SELECT 1", &seen]), &database);
+    let all = "migrate_guard migrate_keep migrate_left migrate_log migrate_ran";
+    assert_eq!(database.text(known), all);
+    // Few are not worth it.
+    let database = TestDatabase::new();
+    up(&with(&["SELECT 1", &seen]), &database);
+    assert_eq!(database.text("SELECT count(*) FROM seen"), "0");
+}
+
+fn scripts_may_prepare_statements() {
+    check("PREPARE mine AS SELECT 1;\nEXECUTE mine");
+}
+
+fn scripts_may_drop_all_that_is_prepared() {
+    check("DEALLOCATE ALL");
+    check(&hidden("DEALLOCATE ALL"));
+    check(TAKES_ONE);
+}
+
+fn what_a_script_prepares_in_secret_ends_with_it() {
+    check(&hidden("PREPARE mine AS SELECT 1"));
+    // As many as before, and not the same.
+    check(&format!("{TAKES_ONE};\n{}", hidden("PREPARE mine AS SELECT 1")));
+}
+
+fn what_is_not_prepared_fails_in_its_place() {
+    let database = TestDatabase::new();
+    let set = with(&["SELECT 1", "SELECT 1", "SELECT 1", "SELECT 2;\nEXECUTE mine", "SELECT 1"]);
+    let error = up_fails(&set, &database);
+    assert_eq!((error.sqlstate(), error.location().unwrap().line), (Some("26000"), 2));
+    assert_eq!(names(&error.partial().unwrap().done), ["one", "two", "three"]);
+    assert_eq!(tables(&database), "one three two");
+}
