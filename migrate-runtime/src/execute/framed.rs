@@ -17,13 +17,6 @@ use crate::transport::Failure;
 const NOTHING: &str = "NULL";
 
 impl Message<'_> {
-    /// Gives names to what every step of a run in this direction has.
-    pub(super) fn naming(&mut self, direction: Direction) {
-        for statement in self.frame.naming(direction) {
-            self.push(&statement);
-        }
-    }
-
     /// The next step runs only where the one before it is done.
     pub(super) fn after(&mut self, before: &Step) {
         self.before = Some(literal(&done(before)));
@@ -149,7 +142,7 @@ impl Message<'_> {
     fn say(&mut self, phrase: Phrase, direction: Direction, (values, times): (&[&str], Times<'_>)) {
         let statement = match self.wording {
             Wording::InFull => self.frame.phrase(phrase, direction, (values, times)),
-            Wording::Naming | Wording::ByName => phrase.by_name(values),
+            Wording::ByName => phrase.by_name(values),
         };
         self.push(&statement);
     }

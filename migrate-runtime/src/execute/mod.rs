@@ -134,10 +134,11 @@ fn frame(session: &Session<'_>) -> Frame {
 impl Execution<'_, '_> {
     fn run(&mut self, steps: &[Step]) -> Result<(), Failed> {
         if self.transactions == Transactions::OneForAll {
+            self.frame.shared = (steps.len() > 1).then(|| self.share(steps));
+            self.name_phrases(steps[0].direction());
             for (index, step) in steps.iter().enumerate() {
                 self.started(step, index);
             }
-            self.frame.shared = (steps.len() > 1).then(|| self.share(steps));
             return self.run_together(steps, 0, &mut Ahead::new());
         }
         let mut index = 0;

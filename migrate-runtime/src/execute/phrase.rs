@@ -12,16 +12,15 @@ use crate::audit::Entry;
 use crate::connection::DEALLOCATE;
 use crate::plan::Step;
 use crate::quote::fill;
+use crate::transport::Keep;
 
 /// From how many scripts on it is worth it.
 pub(super) const WORTH: usize = 4;
 
 /// What stands before and behind the statements that give names.
-const BEFORE: [&str; 2] = [DEALLOCATE, "SET LOCAL search_path = pg_catalog"];
+const BEFORE: [&str; 3] = [DEALLOCATE, "BEGIN", "SET LOCAL search_path = pg_catalog"];
 const PLANNING: [&str; 2] =
     ["SET LOCAL plan_cache_mode = force_generic_plan", "SET LOCAL enable_seqscan = off"];
-const PLANNED: [&str; 2] =
-    ["SET LOCAL plan_cache_mode TO DEFAULT", "SET LOCAL enable_seqscan TO DEFAULT"];
 
 /// One of the statements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,9 +43,7 @@ pub(super) enum Phrase {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wording {
     InFull,
-    /// By names that it gives them first.
-    Naming,
-    /// By names that a message before has given them.
+    /// By the names that they have in the session.
     ByName,
 }
 
@@ -96,17 +93,28 @@ pub(super) fn mentions(sql: &str, words: &[&str]) -> bool {
 }
 
 impl Execution<'_, '_> {
+    /// Gives the phrases their names, where the run is worth it and the session does not know them. The message is one
+    /// of its own: whenever a phrase is said by name, the server copies the message in which it got that name.
+    pub(super) fn name_phrases(&mut self, direction: Direction) {
+        if !self.is_named || self.knows_names {
+            return;
+        }
+        let naming = self.frame.naming(direction).join(";\n");
+        self.knows_names = self.session.send(&naming, Keep::Only(&[])).is_ok();
+        if !self.knows_names {
+            // What is wrong, the first phrase in full will tell.
+            self.is_named = false;
+            self.session.roll_back();
+        }
+    }
+
     /// How the next message says what every step has. What the session knows after it is noted.
     pub(super) fn wording(&mut self, steps: &[Step]) -> Wording {
         // What a script calls may have to do with prepared statements too: the second guard looks, or the name is
         // unknown then.
         let prepares = |it: &Step| mentions(it.sql(), &["prepare", "deallocate"]);
-        let by_name = self.is_named && !steps.iter().any(prepares);
-        match (by_name, std::mem::replace(&mut self.knows_names, by_name)) {
-            (false, _) => Wording::InFull,
-            (true, false) => Wording::Naming,
-            (true, true) => Wording::ByName,
-        }
+        self.knows_names = self.knows_names && !steps.iter().any(prepares);
+        if self.knows_names { Wording::ByName } else { Wording::InFull }
     }
 }
 
@@ -134,7 +142,7 @@ impl Frame {
         statements.extend(phrases.iter().map(name));
         statements.extend(PLANNING.map(str::to_owned));
         statements.extend(looks.map(plan));
-        statements.extend(PLANNED.map(str::to_owned));
+        statements.push("COMMIT".to_owned());
         statements
     }
 

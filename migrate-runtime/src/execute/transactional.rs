@@ -7,7 +7,7 @@ use super::describe::{Progress, Situation, describe, interrupted};
 use super::frame::Shared;
 use super::overlapped::{Ahead, Neighbours};
 use super::patience::{Attempt, Attempts};
-use super::phrase::{Wording, mentions};
+use super::phrase::{WORTH, Wording, mentions};
 use super::{Execution, Failed, Frame, Message};
 use crate::fault::{self, Point};
 use crate::plan::Step;
@@ -95,9 +95,6 @@ impl Execution<'_, '_> {
         let mut message = Message::new(frame);
         message.wording = wording;
         message.begin();
-        if let (Wording::Naming, Some(step)) = (wording, steps.first()) {
-            message.naming(step.direction());
-        }
         if let Some(before) = neighbours.before {
             message.after(before);
         }
@@ -122,7 +119,8 @@ impl Execution<'_, '_> {
     /// there are, for every step. One that nobody saw here is looked at when all of it is committed, or not.
     pub(super) fn share(&mut self, steps: &[Step]) -> Shared {
         let is_new = steps.iter().any(|it| mentions(it.sql(), &["deferr"]));
-        if is_new {
+        // For few of them, the question costs more than it saves.
+        if is_new || steps.len() < WORTH {
             return Shared { may_defer: true };
         }
         // What goes wrong here, the message itself tells.
