@@ -29,14 +29,24 @@ impl Checksum {
     pub const fn embedded(bytes: [u8; 32]) -> Checksum {
         Checksum(bytes)
     }
+
+    fn digits(&self) -> impl Iterator<Item = u8> {
+        let digit = |nibble: u8| b"0123456789abcdef"[usize::from(nibble)];
+        self.0.iter().flat_map(move |byte| [digit(byte >> 4), digit(byte & 15)])
+    }
 }
 
 impl fmt::Display for Checksum {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // By the byte, `{:02x}` was a seventh of all that a run did on the client.
-        let digit = |nibble: u8| char::from(b"0123456789abcdef"[usize::from(nibble)]);
-        let digits = self.0.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]);
-        f.write_str(&digits.collect::<String>())
+        f.write_str(&self.digits().map(char::from).collect::<String>())
+    }
+}
+
+/// Whether it is written like that, in small letters.
+impl PartialEq<str> for Checksum {
+    fn eq(&self, text: &str) -> bool {
+        text.len() == 64 && self.digits().eq(text.bytes())
     }
 }
 
@@ -78,6 +88,10 @@ mod tests {
     fn hashes_as_sha256sum_does() {
         let empty = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
         assert_eq!(Checksum::of("").to_string(), empty);
+        assert_eq!(Checksum::of(""), *empty);
+        for other in [&empty[1..], &empty.to_uppercase(), &empty.replace("855", "854"), ""] {
+            assert_ne!(Checksum::of(""), *other);
+        }
         assert_eq!(empty.parse(), Ok(Checksum::of("")));
     }
 

@@ -118,7 +118,7 @@ impl<'a> Connection<'a> {
             Ok(reply) => (reply, false),
             Err(failure) => self.without_table(failure, 1)?,
         };
-        self.understand(&reply, 1, missing)
+        self.understand(reply, 1, missing)
     }
 
     /// Waits for the lock, and reads the history under it. A connection that is lost meanwhile is opened
@@ -188,13 +188,9 @@ impl<'a> Connection<'a> {
         let message = self.store.lock_and_read(self.key);
         let (reply, missing) = match self.exchange(&message) {
             Ok(reply) => (reply, false),
-            Err(failure) => {
-                let read = self.without_table(failure, 2)?;
-                self.ask("ROLLBACK")?;
-                read
-            }
+            Err(failure) => self.without_table(failure, 2)?,
         };
-        if reply.is_true(1) { self.understand(&reply, 2, missing).map(Some) } else { Ok(None) }
+        if reply.is_true(1) { self.understand(reply, 2, missing).map(Some) } else { Ok(None) }
     }
 
     /// A history table that is missing or of another shape is no failure of reading.
@@ -214,6 +210,11 @@ impl<'a> Connection<'a> {
                 _ => error,
             });
         }
+        let locks = server > 1;
+        if locks {
+            // Then it has begun a transaction.
+            self.ask("ROLLBACK")?;
+        }
         let mut reply = failure.reply;
         if reply.first(server).is_none() {
             // A lent client hides what came before the error.
@@ -221,12 +222,20 @@ impl<'a> Connection<'a> {
             reply.rows = self.ask(&message)?.rows;
             reply.rows.iter_mut().for_each(|it| it.0 = server);
         }
+        if !is_missing {
+            let message = self.store.shape().to_owned();
+            let shape = self.ask(&message)?;
+            let cell = reply.rows.iter_mut().find(|it| it.0 == server);
+            if let Some(cell) = cell.and_then(|it| it.1.get_mut(Server::SHAPE)) {
+                *cell = shape.first(0).and_then(|it| it.first()?.clone());
+            }
+        }
         Ok((reply, true))
     }
 
     fn understand(
         &mut self,
-        reply: &Reply,
+        mut reply: Reply,
         server: usize,
         missing: bool,
     ) -> Result<(Server, History), Error> {
@@ -244,7 +253,7 @@ impl<'a> Connection<'a> {
         }
         self.has_log = server_row.layout.is_some() && !server_row.standby;
         let rows =
-            if missing { Some(History::default()) } else { History::parse(reply.of(server + 1)) };
+            if missing { Some(History::default()) } else { History::parse(reply.take(server + 1)) };
         let mut history = rows.ok_or_else(not_understood)?;
         history.unfinished = unfinished;
         Ok((server_row, history))

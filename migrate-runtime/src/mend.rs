@@ -216,7 +216,7 @@ fn down_differs<'e>(
         let version = it.version.to_string();
         let row = evidence.history.rows.iter().find(|row| row.version == version)?;
         let kept = evidence.stored.iter().find(|kept| kept.version == version)?;
-        let same_up = row.checksum == it.up.checksum.to_string();
+        let same_up = it.up.checksum == *row.checksum;
         (same_up && !same_down(it, kept)).then(|| (it, row.checksum.clone()))
     })
 }

@@ -24,17 +24,17 @@ const LIMITS: [&str; 2] = ["SET LOCAL statement_timeout = 0", "SET LOCAL lock_ti
 
 impl Snapshot {
     /// The answer about the server has the number `first`, the rows of the history follow, then the schema.
-    fn parse(reply: Reply, first: usize) -> Result<Snapshot, Error> {
+    fn parse(mut reply: Reply, first: usize) -> Result<Snapshot, Error> {
         let day = reply.first(schema::FIRST).and_then(|it| it.get(1)?.as_deref()?.parse().ok());
-        let (server, history) = history(&reply, first)?;
+        let (server, history) = history(&mut reply, first)?;
         let schema = schema::parse(reply, day, first + 2);
         Ok(Snapshot { history, recorded: server.recorded, schema })
     }
 }
 
-fn history(reply: &Reply, first: usize) -> Result<(Server, History), Error> {
+fn history(reply: &mut Reply, first: usize) -> Result<(Server, History), Error> {
     let server = reply.first(first).and_then(Server::parse);
-    let history = History::parse(reply.of(first + 1));
+    let history = History::parse(reply.take(first + 1));
     let (Some((server, unfinished)), Some(history)) = (server, history) else {
         return Err(not_understood());
     };
@@ -93,7 +93,7 @@ impl Connection<'_> {
             self.store.rows(),
             "COMMIT",
         ];
-        let reply = match self.send(&parts.join(";\n"), Keep::All) {
+        let mut reply = match self.send(&parts.join(";\n"), Keep::All) {
             Ok(reply) => reply,
             Err(failure) => {
                 let _ = self.send_last("ROLLBACK");
@@ -101,7 +101,7 @@ impl Connection<'_> {
             }
         };
         let objects = 1 + limits.len();
-        let (_, history) = history(&reply, objects + 1)?;
+        let (_, history) = history(&mut reply, objects + 1)?;
         if history.digest() != snapshot.history.digest() {
             return Ok(None);
         }

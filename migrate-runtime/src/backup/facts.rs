@@ -33,8 +33,8 @@ pub(super) fn facts(connection: &mut Connection<'_>) -> Result<Facts, Error> {
     let version = text(1)?;
     let history = if cell(5).is_some() {
         let message = connection.store.rows().to_owned();
-        let rows = connection.ask(&message)?;
-        Some(History::parse(rows.of(0)).ok_or_else(not_understood)?.rows)
+        let mut rows = connection.ask(&message)?;
+        Some(History::parse(rows.take(0)).ok_or_else(not_understood)?.rows)
     } else {
         None
     };

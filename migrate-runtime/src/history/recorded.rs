@@ -25,17 +25,20 @@ pub struct Recorded {
 }
 
 impl Recorded {
-    /// Reads what `meta.sql` makes of it; nothing where it is not ours.
-    pub(super) fn parse(text: &str) -> Option<Recorded> {
-        let mut words = text.split(' ');
-        let mut next = || words.next();
+    /// Reads the object, as the server writes one; nothing where it is not ours. No value of ours has a quote, a comma
+    /// or a brace in it.
+    pub(super) fn parse(json: &str) -> Option<Recorded> {
+        let member = |name: &str| {
+            let (_, rest) = json.split_once(&format!("\"{name}\": "))?;
+            rest.split([',', '}']).next().map(|it| it.trim_matches('"'))
+        };
         Some(Recorded {
-            fingerprint: next()?.parse().ok()?,
-            history: next()?.parse().ok()?,
-            server: next()?.parse().ok()?,
-            reader: next()?.parse().ok()?,
-            run: next()?.to_owned(),
-            at: next()?.to_owned(),
+            fingerprint: member("fingerprint")?.parse().ok()?,
+            history: member("history")?.parse().ok()?,
+            server: member("server")?.parse().ok()?,
+            reader: member("reader")?.parse().ok()?,
+            run: member("run")?.to_owned(),
+            at: member("at")?.to_owned(),
         })
     }
 

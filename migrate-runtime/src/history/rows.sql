@@ -1,3 +1,2 @@
-SELECT id, version, name, checksum, execution_time,
-       CASE WHEN pg_catalog.isfinite(applied_at) THEN (pg_catalog.date_part('epoch', applied_at) * 1000000)::bigint END
+SELECT id, version, name, checksum, execution_time, pg_catalog.encode(pg_catalog.timestamptz_send(applied_at), 'hex')
 FROM {schema}._migrations ORDER BY id

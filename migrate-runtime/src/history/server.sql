@@ -6,7 +6,7 @@ SELECT pg_catalog.pg_backend_pid(),
        CASE WHEN pg_catalog.version() ~ 'linux' THEN pg_catalog.current_setting('client_connection_check_interval', true) END,
        -- Empty where it is there and may not be read.
        CASE pg_catalog.has_table_privilege(pg_catalog.to_regclass({meta})::oid, 'SELECT')
-           WHEN true THEN pg_catalog.substring(pg_catalog.query_to_xml({meta_query}, false, false, '')::text, '<value>([0-9a-z:,]+)</value>')
+           WHEN true THEN pg_catalog.query_to_xml({meta_query}, false, false, '')::text
            WHEN false THEN ''
        END,
        -- What never had a row takes no room, and need not be looked into.
@@ -14,16 +14,9 @@ SELECT pg_catalog.pg_backend_pid(),
                AND pg_catalog.has_table_privilege(pg_catalog.to_regclass({progress})::oid, 'SELECT') THEN
            pg_catalog.substring(pg_catalog.query_to_xml({progress_query}, false, false, '')::text, '<value>([0-9a-f]+)</value>')
        END,
-       -- A table of our name that we did not make: what it looks like, which is asked for, and costs something, only
-       -- where its columns are not those that we make: varchar or text, integer or bigint, timestamptz. NULL where all is well.
-       CASE WHEN (SELECT pg_catalog.count(*) FILTER (WHERE
-                       a.attname IN ('version', 'name', 'checksum') AND a.atttypid IN (1043, 25)
-                    OR a.attname IN ('id', 'execution_time') AND a.atttypid IN (23, 20)
-                    OR a.attname = 'applied_at' AND a.atttypid = 1184) = 6
-                  AND pg_catalog.count(*) = 6
-               FROM pg_catalog.pg_attribute a
-               WHERE a.attrelid = pg_catalog.to_regclass({migrations}) AND a.attnum > 0 AND NOT a.attisdropped) THEN NULL
-           ELSE pg_catalog.substring(pg_catalog.query_to_xml({shape_query}, false, false, '')::text, '<value>([0-9a-f]+)</value>')
+       -- A table of our name that we did not make, as far as can be seen: what it looks like. NULL where all is well.
+       CASE WHEN pg_catalog.to_regclass({meta}) IS NULL THEN
+           pg_catalog.substring(pg_catalog.query_to_xml({shape_query}, false, false, '')::text, '<value>([0-9a-f]+)</value>')
        END,
        (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database()),
        -- We connect with it; a pooler does not pass it on.

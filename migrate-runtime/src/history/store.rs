@@ -1,5 +1,6 @@
 //! Every statement on the tables of the history, and the reading of their answers.
 
+use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
 use migrate_core::{ByteRange, Checksum, Direction, Manner, Mode, Statement, StatementKind};
@@ -23,6 +24,7 @@ pub(crate) struct Store {
     /// The schema's name in quotes.
     pub(crate) schema: String,
     server: String,
+    shape: String,
     rows: String,
 }
 
@@ -45,23 +47,20 @@ impl Store {
         let quoted = ident(schema);
         let table = |name: &str| literal(&format!("{quoted}.{name}"));
         let migrations = table("_migrations");
+        let shape = fill(include_str!("shape.sql"), &[("migrations", &migrations)]);
         let query = |template| literal(&fill(template, &[("schema", &quoted)]));
         let server = fill(
             include_str!("server.sql"),
             &[
                 ("meta", &table("_migrations_meta")),
                 ("progress", &table("_migrations_progress")),
-                ("migrations", &migrations),
                 ("meta_query", &query(include_str!("meta.sql"))),
                 ("progress_query", &query(include_str!("progress.sql"))),
-                (
-                    "shape_query",
-                    &literal(&fill(include_str!("shape.sql"), &[("migrations", &migrations)])),
-                ),
+                ("shape_query", &literal(&shape)),
             ],
         );
         let rows = fill(include_str!("rows.sql"), &[("schema", &quoted)]);
-        Store { schema: quoted, server, rows }
+        Store { schema: quoted, server, shape, rows }
     }
 
     /// Three statements: one snapshot for all, what the server says of itself, then the history.
@@ -76,6 +75,11 @@ impl Store {
     /// One statement: what the server says of itself.
     pub(crate) fn server(&self) -> &str {
         &self.server
+    }
+
+    /// One statement: what a history table looks like that we cannot use, in hexadecimal digits, or NULL.
+    pub(crate) fn shape(&self) -> &str {
+        &self.shape
     }
 
     /// Five statements: takes the lock if it is free, then reads what [`read`](Store::read) reads.
@@ -193,9 +197,13 @@ impl Setup {
 }
 
 impl Server {
+    /// The cell that says what a history table looks like that we cannot use.
+    pub(crate) const SHAPE: usize = 7;
+
     /// Reads the first answer of [`Store::read`]; the unfinished work comes with it.
     pub(crate) fn parse(cells: &Cells) -> Option<(Server, Vec<Unfinished>)> {
-        let meta = |key: &str| meta(text(cells, 5), key);
+        let meta = meta(text(cells, 5));
+        let meta = |key: &str| meta.get(key).cloned();
         let server = Server {
             pid: text(cells, 0).parse().ok()?,
             database: text(cells, 1).to_owned(),
@@ -209,7 +217,7 @@ impl Server {
             protected: meta("protected").as_deref() == Some("true")
                 || meta("environment").as_deref() == Some(PRODUCTION),
             foreign_columns: cells
-                .get(7)?
+                .get(Server::SHAPE)?
                 .as_deref()
                 .map_or(Some(None), |it| unhex(it).map(Some))?,
             database_oid: text(cells, 8).to_owned(),
@@ -229,10 +237,14 @@ impl Server {
     }
 }
 
-/// A value of `KEY:HEX,KEY:HEX`.
-fn meta(text: &str, key: &str) -> Option<String> {
-    let mut pairs = text.split(',').filter_map(|it| it.split_once(':'));
-    unhex(pairs.find(|it| it.0 == key)?.1)
+/// The keys and values in the XML that the server makes of `meta.sql`.
+fn meta(xml: &str) -> HashMap<String, String> {
+    let elements = xml.split("<value>").skip(1).filter_map(|it| it.split_once("</value>"));
+    let pair = |hex: &str| {
+        let text = unhex(hex)?;
+        text.split_once(' ').map(|(key, value)| (key.to_owned(), value.to_owned()))
+    };
+    elements.filter_map(|it| pair(it.0)).collect()
 }
 
 impl Unfinished {
@@ -264,22 +276,25 @@ impl Unfinished {
 
 impl History {
     /// Reads the second answer of [`Store::read`].
-    pub(crate) fn parse<'a>(rows: impl Iterator<Item = &'a Cells>) -> Option<History> {
+    pub(crate) fn parse(rows: impl Iterator<Item = Vec<Option<String>>>) -> Option<History> {
         let rows = rows.map(Row::parse).collect::<Option<Vec<_>>>()?;
         Some(History { rows, ..History::default() })
     }
 }
 
 impl Row {
-    fn parse(cells: &Cells) -> Option<Row> {
-        let execution_time = text(cells, 4).parse().unwrap_or(0);
+    fn parse(mut cells: Vec<Option<String>>) -> Option<Row> {
+        let execution_time = text(&cells, 4).parse().unwrap_or(0);
+        let id = text(&cells, 0).parse().ok()?;
+        let applied_at = sent_time(text(&cells, 5));
+        let mut take = |at: usize| cells.get_mut(at).and_then(Option::take).unwrap_or_default();
         Some(Row {
-            id: text(cells, 0).parse().ok()?,
-            version: text(cells, 1).to_owned(),
-            name: text(cells, 2).to_owned(),
-            checksum: text(cells, 3).to_owned(),
+            id,
+            version: take(1),
+            name: take(2),
+            checksum: take(3),
             execution_time: Duration::from_millis(execution_time),
-            applied_at: time(cells, 5),
+            applied_at,
         })
     }
 }
@@ -331,7 +346,19 @@ fn parse_statement(text: &str) -> Option<Statement> {
 
 /// A time that the database gave in microseconds since 1970.
 pub(crate) fn time(cells: &Cells, at: usize) -> Option<SystemTime> {
-    let micros: i64 = text(cells, at).parse().ok()?;
+    since_1970(text(cells, at).parse().ok()?)
+}
+
+/// A time in the binary format of PostgreSQL, in hexadecimal digits: microseconds since 2000. For many rows, that is
+/// what costs the server least.
+fn sent_time(hex: &str) -> Option<SystemTime> {
+    const SECONDS_TO_2000: i64 = 946_684_800;
+    let micros = u64::from_str_radix(hex, 16).ok()?.cast_signed();
+    let is_finite = ![i64::MIN, i64::MAX].contains(&micros);
+    since_1970(micros.checked_add(SECONDS_TO_2000 * 1_000_000).filter(|_| is_finite)?)
+}
+
+fn since_1970(micros: i64) -> Option<SystemTime> {
     let distance = Duration::from_micros(micros.unsigned_abs());
     match micros {
         0.. => SystemTime::UNIX_EPOCH.checked_add(distance),

@@ -94,7 +94,7 @@ pub(crate) fn plan_force(
     });
     let edited = |(at, row): &(Version, &Row)| {
         let migration = wanted(*at)?;
-        let is_edited = migration.up.checksum.to_string() != row.checksum;
+        let is_edited = migration.up.checksum != *row.checksum;
         is_edited.then(|| Accepted { migration, ran: row.checksum.clone() })
     };
     let mut accepted: Vec<Accepted> = rows.iter().filter_map(edited).collect();

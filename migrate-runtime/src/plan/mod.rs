@@ -175,7 +175,7 @@ fn step_down(
         (Some(migration), Some(stored), None) if !same_down(migration, stored) => {
             return Err(Refusal::ScriptDiffers(row.version.clone()));
         }
-        (Some(migration), None, None) if migration.up.checksum.to_string() != row.checksum => {
+        (Some(migration), None, None) if migration.up.checksum != *row.checksum => {
             return Err(Refusal::Edited(vec![Drift::edited(row, migration)]));
         }
         (Some(migration), _, None | Some(ScriptSource::Embedded)) => {
@@ -197,7 +197,7 @@ fn step_down(
 pub(crate) fn same_down(migration: &Migration, stored: &StoredScript) -> bool {
     let embedded = &migration.down;
     match &stored.checksum {
-        Some(checksum) => *checksum == embedded.checksum.to_string(),
+        Some(checksum) => embedded.checksum == **checksum,
         None => embedded.directives.irreversible.is_some(),
     }
 }

@@ -215,9 +215,9 @@ fn compare(job: &Job<'_>, new: &str, marks: Option<&Marks>) -> Result<(), Error>
     let mut link = job.opener.open(Some(new), Duration::ZERO, job.interrupt)?;
     if let Some(expected) = &job.backup.manifest.history {
         let reply = link.ask(&job.opener.store.read());
-        let reply =
+        let mut reply =
             reply.map_err(|it| refuse::failed(it, "the restored history cannot be read"))?;
-        let found = History::parse(reply.of(2)).unwrap_or_default();
+        let found = History::parse(reply.take(2)).unwrap_or_default();
         super::compare::history(expected, &found.rows)?;
     }
     let work = job.work();

@@ -119,7 +119,8 @@ fn compare(job: &Job<'_>, session: &mut Session<'_>) -> Result<(), Error> {
     let Some(expected) = &job.backup.manifest.history else { return Ok(()) };
     let message = session.store.rows().to_owned();
     let reply = session.send(&message, Keep::All);
-    let reply = reply.map_err(|it| refuse::failed(it, "the restored history cannot be read"))?;
-    let found = History::parse(reply.of(0)).unwrap_or_default();
+    let mut reply =
+        reply.map_err(|it| refuse::failed(it, "the restored history cannot be read"))?;
+    let found = History::parse(reply.take(0)).unwrap_or_default();
     super::compare::history(expected, &found.rows)
 }

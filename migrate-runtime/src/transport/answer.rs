@@ -148,6 +148,11 @@ impl Reply {
         self.rows.iter().filter(move |it| it.0 == statement).map(|it| it.1.as_slice())
     }
 
+    /// The rows of one statement, which are taken out.
+    pub(crate) fn take(&mut self, statement: usize) -> impl Iterator<Item = Vec<Option<String>>> {
+        self.rows.extract_if(.., move |it| it.0 == statement).map(|it| it.1)
+    }
+
     /// The first row of one statement.
     pub(crate) fn first(&self, statement: usize) -> Option<&[Option<String>]> {
         self.of(statement).next()
