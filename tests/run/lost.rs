@@ -84,34 +84,39 @@ pub(crate) fn prepared(ran: usize) -> TestDatabase {
 }
 
 fn whatever_message_is_lost_every_migration_runs_once() {
-    // After the message that reads: lock and reading, the schema, three migrations.
-    for query in 2..=6 {
-        for fault in [Fault::CutBeforeQuery(query), Fault::CutAfterQuery(query)] {
-            let database = prepared(1);
-            let proxy = Proxy::socket(&database);
-            let (mut migrator, reasons) = watched(&proxy, &doubling(4));
-            proxy.set(fault);
-            let run = migrator.up().unwrap_or_else(|error| panic!("{fault:?}: {error:?}"));
-            assert_eq!(reasons.try_iter().count(), 1, "{fault:?}");
-            assert_listed(&database, &run, 3);
-            assert_each_ran_once(&database, 4);
+    // After the message that reads: lock and reading, the schema, three migrations. Where there are five, what is
+    // around them gets its names first.
+    for (count, last) in [(4, 6), (6, 9)] {
+        for query in 2..=last {
+            for fault in [Fault::CutBeforeQuery(query), Fault::CutAfterQuery(query)] {
+                let database = prepared(1);
+                let proxy = Proxy::socket(&database);
+                let (mut migrator, reasons) = watched(&proxy, &doubling(count));
+                proxy.set(fault);
+                let run = migrator.up().unwrap_or_else(|error| panic!("{fault:?}: {error:?}"));
+                assert_eq!(reasons.try_iter().count(), 1, "{fault:?}");
+                assert_listed(&database, &run, count - 1);
+                assert_each_ran_once(&database, count);
+            }
         }
     }
 }
 
 fn whatever_message_is_lost_every_migration_is_reverted_once() {
-    // After the two messages that read: lock and reading, kept scripts, the schema, three reverts.
-    for query in 3..=8 {
-        for fault in [Fault::CutBeforeQuery(query), Fault::CutAfterQuery(query)] {
-            let database = prepared(4);
-            let proxy = Proxy::tcp(&database);
-            let (mut migrator, reasons) = watched(&proxy, &doubling(4));
-            proxy.set(fault);
-            let run = migrator.down(NonZeroUsize::new(3).unwrap());
-            let run = run.unwrap_or_else(|error| panic!("{fault:?}: {error:?}"));
-            assert_eq!(reasons.try_iter().count(), 1, "{fault:?}");
-            assert_listed(&database, &run, 3);
-            assert_each_ran_once(&database, 1);
+    // After the two messages that read: lock and reading, kept scripts, the schema, three reverts; or names, and five.
+    for (count, last) in [(4, 8), (6, 11)] {
+        for query in 3..=last {
+            for fault in [Fault::CutBeforeQuery(query), Fault::CutAfterQuery(query)] {
+                let database = prepared(count);
+                let proxy = Proxy::tcp(&database);
+                let (mut migrator, reasons) = watched(&proxy, &doubling(count));
+                proxy.set(fault);
+                let run = migrator.down(NonZeroUsize::new(count - 1).unwrap());
+                let run = run.unwrap_or_else(|error| panic!("{fault:?}: {error:?}"));
+                assert_eq!(reasons.try_iter().count(), 1, "{fault:?}");
+                assert_listed(&database, &run, count - 1);
+                assert_each_ran_once(&database, 1);
+            }
         }
     }
 }
@@ -152,19 +157,22 @@ fn an_answer_that_breaks_off_anywhere_loses_nothing() {
 }
 
 fn all_in_one_transaction_is_found_committed_or_run_again() {
-    for fault in [Fault::CutBeforeQuery(4), Fault::CutAfterQuery(4)] {
-        let database = prepared(1);
-        let proxy = Proxy::socket(&database);
-        let (mut migrator, reasons) = watched(&proxy, &doubling(4));
-        proxy.set(fault);
-        let mut single = Up::default();
-        single.single_transaction = true;
-        let run = migrator.run_up(&single).unwrap();
-        assert_eq!(reasons.try_iter().count(), 1);
-        assert_listed(&database, &run, 3);
-        assert_each_ran_once(&database, 4);
-        let together = "SELECT count(DISTINCT xmin::text) FROM _migrations WHERE id > 1";
-        assert_eq!(database.text(together), "1");
+    // The migrations; or whether constraints wait, names, and the migrations.
+    for (count, query) in [(4, 4), (6, 4), (6, 5), (6, 6)] {
+        for fault in [Fault::CutBeforeQuery(query), Fault::CutAfterQuery(query)] {
+            let database = prepared(1);
+            let proxy = Proxy::socket(&database);
+            let (mut migrator, reasons) = watched(&proxy, &doubling(count));
+            proxy.set(fault);
+            let mut single = Up::default();
+            single.single_transaction = true;
+            let run = migrator.run_up(&single).unwrap();
+            assert_eq!(reasons.try_iter().count(), 1);
+            assert_listed(&database, &run, count - 1);
+            assert_each_ran_once(&database, count);
+            let together = "SELECT count(DISTINCT xmin::text) FROM _migrations WHERE id > 1";
+            assert_eq!(database.text(together), "1");
+        }
     }
 }
 
