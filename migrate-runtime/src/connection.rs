@@ -196,7 +196,11 @@ impl<'a> Connection<'a> {
     /// A history table that is missing or of another shape is no failure of reading.
     ///
     /// `server` is the number of the statement that tells about the server.
-    fn without_table(&mut self, failure: Failure, server: usize) -> Result<(Reply, bool), Error> {
+    fn without_table(
+        &mut self,
+        mut failure: Failure,
+        server: usize,
+    ) -> Result<(Reply, bool), Error> {
         let code = failure.sqlstate().unwrap_or_default();
         let is_missing = code == sqlstate::UNDEFINED_TABLE;
         if !is_missing && code != sqlstate::UNDEFINED_COLUMN {
@@ -215,7 +219,7 @@ impl<'a> Connection<'a> {
             // Then it has begun a transaction.
             self.ask("ROLLBACK")?;
         }
-        let mut reply = failure.reply;
+        let mut reply = std::mem::take(&mut failure.reply);
         if reply.first(server).is_none() {
             // A lent client hides what came before the error.
             let message = self.store.server().to_owned();
@@ -224,10 +228,11 @@ impl<'a> Connection<'a> {
         }
         if !is_missing {
             let message = self.store.shape().to_owned();
-            let shape = self.ask(&message)?;
-            let cell = reply.rows.iter_mut().find(|it| it.0 == server);
-            if let Some(cell) = cell.and_then(|it| it.1.get_mut(Server::SHAPE)) {
-                *cell = shape.first(0).and_then(|it| it.first()?.clone());
+            let shape = self.ask(&message)?.first(0).and_then(|it| it.first()?.clone());
+            let cells = reply.rows.iter_mut().find(|it| it.0 == server).map(|it| &mut it.1);
+            match cells.and_then(|it| it.get_mut(Server::SHAPE)).filter(|_| shape.is_some()) {
+                Some(cell) => *cell = shape,
+                None => return Err(self.cannot_read(failure)),
             }
         }
         Ok((reply, true))

@@ -1,6 +1,10 @@
 //! The SQLSTATE codes that decisions depend on, by name.
 
+use std::fmt;
+
 use postgres::error::DbError;
+
+use crate::quote::literal;
 
 pub(crate) const CONNECTION_DOES_NOT_EXIST: &str = "08003";
 pub(crate) const CONNECTION_FAILURE: &str = "08006";
@@ -48,23 +52,50 @@ pub(crate) const GUARD_LEFT: &str = "MG004";
 pub(crate) const NOT_TRUE: &str = "MG005";
 /// Raised by our own guard: what the step was sent behind is not done.
 pub(crate) const GUARD_BEFORE: &str = "MG006";
-/// Raised by our own guard: the script left prepared statements behind, or took ours away.
+/// Raised by our own guard: there are other prepared statements than ours.
 pub(crate) const GUARD_PREPARED: &str = "MG007";
 
 /// Raised by our own guard before a statement was sent.
 pub(crate) const GUARDED: [&str; 4] =
     [GUARD_NOT_LOCKED, GUARD_OTHER_RUNNER, GUARD_ALREADY, GUARD_BEFORE];
 
-/// What a guard of ours has refused, as its code and in its words. Without a block of code, SQL has no other way to
-/// raise an error than a text that is no number, which the server quotes in its own language.
-pub(crate) fn refusal(error: &DbError) -> Option<(&'static str, &str)> {
+/// Code and text of a refusal of our own guards.
+pub(crate) struct Refusal(pub(crate) &'static str, pub(crate) &'static str);
+
+pub(crate) const NOT_LOCKED: Refusal =
+    Refusal(GUARD_NOT_LOCKED, "this session does not hold the lock of the migrations");
+pub(crate) const OTHER_RUNNER: Refusal =
+    Refusal(GUARD_OTHER_RUNNER, "another runner is inside a migration");
+pub(crate) const ALREADY: Refusal = Refusal(GUARD_ALREADY, "the history already says so");
+pub(crate) const GAVE_BACK: Refusal = Refusal(GUARD_LEFT, "the script gave the lock back");
+pub(crate) const ENDED: Refusal = Refusal(GUARD_LEFT, "the script ended the transaction");
+pub(crate) const BEFORE: Refusal = Refusal(GUARD_BEFORE, "the migration before it is not done");
+pub(crate) const PREPARED: Refusal =
+    Refusal(GUARD_PREPARED, "scripts before it left prepared statements");
+
+const REFUSALS: [Refusal; 7] =
+    [NOT_LOCKED, OTHER_RUNNER, ALREADY, GAVE_BACK, ENDED, BEFORE, PREPARED];
+
+impl Refusal {
+    /// A text for SQL, and no number.
+    pub(crate) fn literal(&self) -> String {
+        literal(&self.to_string())
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.0, self.1)
+    }
+}
+
+/// What a guard of ours has refused. Without a block of code, SQL has no other way to raise an error than a text that
+/// is no number, which the server quotes in its own language.
+pub(crate) fn refusal(error: &DbError) -> Option<Refusal> {
     if error.code().code() != INVALID_TEXT_REPRESENTATION {
         return None;
     }
-    GUARDED.into_iter().chain([GUARD_LEFT, GUARD_PREPARED]).find_map(|code| {
-        let (_, words) = error.message().split_once(code)?;
-        Some((code, words.trim_matches(|it: char| !it.is_alphanumeric())))
-    })
+    REFUSALS.into_iter().find(|it| error.message().contains(&it.to_string()))
 }
 
 /// Failures that pass by themselves: nothing was changed, and the same step may be sent again.

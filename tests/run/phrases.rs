@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use migrate_runtime::{MigrationSet, Up};
+use migrate_runtime::{ErrorKind, Event, MigrationSet, Up};
 use migration_tests::harness::Trial;
 use migration_tests::{TestDatabase, set, trials};
 
@@ -14,7 +14,10 @@ pub(crate) fn tests() -> Vec<Trial> {
         scripts_may_prepare_statements,
         scripts_may_drop_all_that_is_prepared,
         what_a_script_prepares_in_secret_ends_with_it,
-        what_is_not_prepared_fails_in_its_place
+        what_is_not_prepared_fails_in_its_place,
+        what_runs_alone_after_them_is_resumed,
+        whoever_is_in_their_way_is_waited_for_as_ever,
+        what_looks_like_a_refusal_of_ours_is_none
     ]
 }
 
@@ -108,4 +111,55 @@ fn what_is_not_prepared_fails_in_its_place() {
     assert_eq!((error.sqlstate(), error.location().unwrap().line), (Some("26000"), 2));
     assert_eq!(names(&error.partial().unwrap().done), ["one", "two", "three"]);
     assert_eq!(tables(&database), "one three two");
+}
+
+fn what_runs_alone_after_them_is_resumed() {
+    let database = TestDatabase::new();
+    let alone =
+        "-- migrate:no-transaction\nCREATE INDEX CONCURRENTLY found ON one (id);\nSELECT missing()";
+    let scripts =
+        NAMES.map(|name| (format!("CREATE TABLE {name} (id int)"), format!("DROP TABLE {name}")));
+    let names: Vec<_> =
+        (1..7).zip(NAMES).map(|(it, name)| format!("20260101{it:06}_{name}")).collect();
+    let mut all: Vec<_> = names
+        .iter()
+        .zip(&scripts)
+        .map(|(name, it)| (name.as_str(), it.0.as_str(), it.1.as_str()))
+        .collect();
+    all[5] = ("20260101000006_six", alone, "DROP INDEX found");
+    let error = up_fails(&set(&all), &database);
+    assert_eq!(
+        error.state(),
+        Some(
+            "5 migrations ran before it; 20260101000006_six is unfinished: statement 1 is done, statement 2 is not"
+        )
+    );
+    database.execute("CREATE FUNCTION missing() RETURNS int LANGUAGE sql AS 'SELECT 1'");
+    assert_eq!(self::names(&up(&set(&all), &database).done), ["six"]);
+}
+
+fn whoever_is_in_their_way_is_waited_for_as_ever() {
+    let database = TestDatabase::new();
+    up(&with(&["SELECT 1"]), &database);
+    let mut other = database.client();
+    other.batch_execute("BEGIN; LOCK TABLE _migrations_log IN SHARE MODE").unwrap();
+    let mut other = Some(other);
+    let mut retried = false;
+    let mut migrator = migrator(&with(&["SELECT 1"; 6]), &database).on_event(move |event| {
+        if let Event::Retrying { version, .. } = event {
+            assert!(!retried && version == "20260101000002");
+            retried = true;
+            drop(other.take());
+        }
+    });
+    assert_eq!(names(&migrator.up().unwrap().done), NAMES[1..]);
+    drop(migrator);
+    assert_eq!(database.text("SELECT count(*) FROM _migrations_log WHERE detail ? 'retries'"), "1");
+}
+
+fn what_looks_like_a_refusal_of_ours_is_none() {
+    let error = up_fails(&with(&["SELECT 'MG001'::int"]), &TestDatabase::new());
+    assert_eq!((error.kind(), error.sqlstate()), (ErrorKind::Sql, Some("22P02")));
+    let said = error.server_message().unwrap();
+    assert_eq!(said, "invalid input syntax for type integer: \"MG001\"");
 }

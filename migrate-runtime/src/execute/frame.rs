@@ -11,6 +11,7 @@ use crate::history::{Server, Store};
 use crate::lock::LockKey;
 use crate::plan::{Step, StepScript};
 use crate::quote::{fill, literal};
+use crate::sqlstate;
 
 /// What a script is inside of, as long as nobody ends the transaction.
 pub(super) const INSIDE: &str = "SET LOCAL migrate.inside = 'yes'";
@@ -144,13 +145,20 @@ impl Frame {
         if self.shared.is_some() { SHARED_TIMES } else { OWN_TIMES }
     }
 
-    /// `already` is not to be true, and what was done last is `before`, where that is no NULL.
+    /// `already` is not to be true, and what was done last is `before`, where that is no NULL. Of statements that are
+    /// prepared, there are `prepared`, where that is known.
     ///
     /// What is refused comes as a text that is no number, which is an error: [`sqlstate::refusal`] knows it again. A
-    /// block in PL/pgSQL could raise one with a code of its own, and costs the server twice as much.
-    ///
-    /// [`sqlstate::refusal`]: crate::sqlstate::refusal
-    pub(super) fn guard(&self, already: &str, before: &str) -> String {
+    /// block in PL/pgSQL could raise one with a code of its own, and costs the server twice as much. The cast is around
+    /// the CASE: inside of it, the planner would make an error of every one of them at once. All of it sees what was
+    /// committed before the first line locks anything, which is enough: whoever was inside then without the lock that
+    /// this session holds fails at its second guard.
+    pub(super) fn guard(&self, already: &str, before: &str, prepared: Option<usize>) -> String {
+        let others = sqlstate::PREPARED.literal();
+        let prepared = prepared.map_or_else(String::new, |it| {
+            let values = [("count", &*it.to_string()), ("others", &others)];
+            fill(include_str!("guard_prepared.sql"), &values)
+        });
         fill(
             include_str!("guard.sql"),
             &[
@@ -159,24 +167,29 @@ impl Frame {
                 ("key", &self.key.signed().to_string()),
                 ("already", already),
                 ("before", before),
+                ("prepared", prepared.trim_end()),
+                ("not_locked", &sqlstate::NOT_LOCKED.literal()),
+                ("other_runner", &sqlstate::OTHER_RUNNER.literal()),
+                ("not_before", &sqlstate::BEFORE.literal()),
+                ("said", &sqlstate::ALREADY.literal()),
             ],
         )
     }
 
     /// The script has neither given the lock back nor ended our transaction: with that, what was [set](INSIDE) for it
     /// would be gone. So it is after RESET ALL, and then the lock of the transaction tells; only then is it worth
-    /// looking at the locks of all sessions. Of statements that are prepared, there are `prepared`, where that is known.
-    pub(super) fn guard_after(&self, prepared: Option<usize>) -> String {
+    /// looking at the locks of all sessions.
+    pub(super) fn guard_after(&self) -> String {
         let classid = self.key.unsigned().to_string();
         let inside = fill(include_str!("inside.sql"), &[("classid", &classid)]);
-        let prepared = prepared.map_or_else(String::new, |it| {
-            fill(include_str!("left_prepared.sql"), &[("count", &it.to_string())])
-        });
-        let values = [
-            ("held", &*self.key.is_held()),
-            ("inside", &literal(inside.trim_end())),
-            ("prepared", prepared.trim_end()),
-        ];
-        fill(include_str!("left.sql"), &values)
+        fill(
+            include_str!("left.sql"),
+            &[
+                ("held", &self.key.is_held()),
+                ("inside", &literal(inside.trim_end())),
+                ("gave_back", &sqlstate::GAVE_BACK.literal()),
+                ("ended", &sqlstate::ENDED.literal()),
+            ],
+        )
     }
 }

@@ -39,7 +39,8 @@ impl Message<'_> {
         self.push(&format!("SET LOCAL search_path = {}", self.frame.search_path));
         self.script(step, &pieces, limit);
         // Before anything is reset: deferred triggers are the script's, with its role and search path.
-        if self.frame.shared.is_none_or(|it| it.may_defer) {
+        // Of those that were not foreseen, all are looked at before the last step ends.
+        if self.is_last || self.frame.shared.is_none_or(|it| it.may_defer) {
             self.push("SET CONSTRAINTS ALL IMMEDIATE");
         }
         self.push("RESET SESSION AUTHORIZATION");
@@ -86,7 +87,7 @@ impl Message<'_> {
     /// Proves that we hold the lock and that `already`, an expression, is not true.
     pub(crate) fn guard_unless(&mut self, already: &str) {
         let before = self.before.take();
-        self.push(&self.frame.guard(already, before.as_deref().unwrap_or(NOTHING)));
+        self.push(&self.frame.guard(already, before.as_deref().unwrap_or(NOTHING), None));
     }
 
     /// Adds the rows that say that the step is done.
@@ -116,7 +117,12 @@ impl Message<'_> {
 
     /// Whether it failed because the script had to do with prepared statements: then it has to be sent in full.
     pub(super) fn misses_names(&self, failure: &Failure, steps: &[Step]) -> bool {
-        const MISSING: [&str; 2] = [sqlstate::GUARD_PREPARED, sqlstate::INVALID_STATEMENT_NAME];
+        const MISSING: [&str; 3] = [
+            sqlstate::GUARD_PREPARED,
+            sqlstate::INVALID_STATEMENT_NAME,
+            // A script has changed a table of ours: the plan has other columns.
+            sqlstate::FEATURE_NOT_SUPPORTED,
+        ];
         self.wording != Wording::InFull
             && failure.sqlstate().is_some_and(|it| MISSING.contains(&it))
             && self.locate(failure.completed, None, steps).is_none()

@@ -26,6 +26,8 @@ pub(crate) struct Message<'a> {
     pub(super) past: Past,
     /// What the next step follows.
     pub(super) before: Option<String>,
+    /// The next step is the last one of its transaction.
+    pub(super) is_last: bool,
     /// How it says what every step has.
     pub(super) wording: Wording,
     /// How long a statement may wait for a lock; nothing where a script says so itself.
@@ -74,8 +76,19 @@ pub(crate) struct Place {
 impl<'a> Message<'a> {
     pub(crate) fn new(frame: &'a Frame) -> Message<'a> {
         let (text, parts, past, longest) = (String::new(), Vec::new(), Past::default(), Some(0));
-        let (commit, before, wording) = (None, None, Wording::InFull);
-        Message { frame, text, statements: 0, parts, commit, past, before, wording, longest }
+        let (commit, before, is_last, wording) = (None, None, true, Wording::InFull);
+        Message {
+            frame,
+            text,
+            statements: 0,
+            parts,
+            commit,
+            past,
+            before,
+            is_last,
+            wording,
+            longest,
+        }
     }
 
     /// Opens a transaction that owes nothing to what the session was told before.

@@ -135,7 +135,7 @@ impl Execution<'_, '_> {
     fn run(&mut self, steps: &[Step]) -> Result<(), Failed> {
         if self.transactions == Transactions::OneForAll {
             self.frame.shared = (steps.len() > 1).then(|| self.share(steps));
-            self.name_phrases(steps[0].direction());
+            self.name_phrases(steps);
             for (index, step) in steps.iter().enumerate() {
                 self.started(step, index);
             }

@@ -37,7 +37,7 @@ impl Execution<'_, '_> {
     /// Runs the first of some steps, which run in transactions, or more of them; gives how many.
     pub(super) fn run_overlapped(&mut self, steps: &[Step], first: usize) -> Result<usize, Failed> {
         let steps = &steps[..self.overlapping(steps)];
-        self.name_phrases(steps[0].direction());
+        self.name_phrases(steps);
         // Before anything of it is sent.
         self.started(&steps[0], first);
         let frame = self.frame.clone();

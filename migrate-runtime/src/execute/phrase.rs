@@ -17,8 +17,17 @@ use crate::transport::Keep;
 /// From how many scripts on it is worth it.
 pub(super) const WORTH: usize = 4;
 
-/// What stands before and behind the statements that give names.
-const BEFORE: [&str; 3] = [DEALLOCATE, "BEGIN", "SET LOCAL search_path = pg_catalog"];
+/// What stands before the statements that give names. Whoever keeps others from our tables keeps it waiting, and then
+/// it is better to do without: a migration tells whom it waits for.
+const BEFORE: [&str; 4] = [
+    "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
+    "SET LOCAL lock_timeout = '10ms'",
+    "SET LOCAL search_path = pg_catalog",
+    // A pooler may have left some of another session.
+    DEALLOCATE,
+];
+
+/// What stands before the planning of those that look for a row: their tables grow, however small they are now.
 const PLANNING: [&str; 2] =
     ["SET LOCAL plan_cache_mode = force_generic_plan", "SET LOCAL enable_seqscan = off"];
 
@@ -75,6 +84,7 @@ impl Phrase {
 
     /// The phrase by its name, with these values.
     pub(super) fn by_name(self, values: &[&str]) -> String {
+        debug_assert_eq!(values.len(), self.values(), "{self:?}");
         match values {
             [] => format!("EXECUTE {}", self.name()),
             _ => format!("EXECUTE {}({})", self.name(), values.join(", ")),
@@ -82,24 +92,22 @@ impl Phrase {
     }
 }
 
-/// Whether a script has one of these words, which are in small letters, or is so long that what we do about them costs
-/// nothing next to what it does.
+/// Whether a script has one of these words, or is so long that what we do about them costs nothing next to what it does.
 pub(super) fn mentions(sql: &str, words: &[&str]) -> bool {
     const LONG: usize = 64 << 10;
-    sql.len() > LONG || {
-        let sql = sql.to_ascii_lowercase();
-        words.iter().any(|it| sql.contains(it))
-    }
+    let is_end = |it: char| !(it.is_ascii_alphanumeric() || it == '_');
+    let is_one = |word: &str| words.iter().any(|it| word.eq_ignore_ascii_case(it));
+    sql.len() > LONG || sql.split(is_end).any(is_one)
 }
 
 impl Execution<'_, '_> {
-    /// Gives the phrases their names, where the run is worth it and the session does not know them. The message is one
+    /// Gives the phrases their names, where the steps are worth it and the session does not know them. The message is one
     /// of its own: whenever a phrase is said by name, the server copies the message in which it got that name.
-    pub(super) fn name_phrases(&mut self, direction: Direction) {
-        if !self.is_named || self.knows_names {
+    pub(super) fn name_phrases(&mut self, steps: &[Step]) {
+        if !self.is_named || self.knows_names || steps.len() < WORTH {
             return;
         }
-        let naming = self.frame.naming(direction).join(";\n");
+        let naming = self.frame.naming(steps[0].direction()).join(";\n");
         self.knows_names = self.session.send(&naming, Keep::Only(&[])).is_ok();
         if !self.knows_names {
             // What is wrong, the first phrase in full will tell.
@@ -110,7 +118,7 @@ impl Execution<'_, '_> {
 
     /// How the next message says what every step has. What the session knows after it is noted.
     pub(super) fn wording(&mut self, steps: &[Step]) -> Wording {
-        // What a script calls may have to do with prepared statements too: the second guard looks, or the name is
+        // What a script calls may have to do with prepared statements too: the next guard looks, or the name is
         // unknown then.
         let prepares = |it: &Step| mentions(it.sql(), &["prepare", "deallocate"]);
         self.knows_names = self.knows_names && !steps.iter().any(prepares);
@@ -128,16 +136,17 @@ impl Frame {
         let name = |it: &Phrase| {
             let values = &["$1", "$2", "$3", "$4", "$5"][..it.values()];
             let phrase = match it {
-                // The script is to have left these alone, and none of its own.
-                Phrase::Left => self.guard_after(Some(phrases.len())),
+                // No script is to have left any of its own.
+                Phrase::Guard => {
+                    let already = self.already(direction, values[0]);
+                    self.guard(&already, values[1], Some(phrases.len()))
+                }
                 _ => self.phrase(*it, direction, (values, self.times())),
             };
             format!("PREPARE {} AS {phrase}", it.name())
         };
-        // What looks for a row is planned at once for a table that grows, however small it is now.
         let plan = |it: &Phrase| format!("EXPLAIN {}", it.by_name(&vec!["NULL"; it.values()]));
         let looks = phrases.iter().filter(|it| matches!(it, Phrase::Guard | Phrase::Reverted));
-        // A pooler may have left some of another session.
         let mut statements = BEFORE.map(str::to_owned).to_vec();
         statements.extend(phrases.iter().map(name));
         statements.extend(PLANNING.map(str::to_owned));
@@ -157,8 +166,8 @@ impl Frame {
         let version = ("version", value(0));
         let (schema, elapsed) = (("schema", &*self.store.schema), ("elapsed", times.elapsed));
         match phrase {
-            Phrase::Guard => self.guard(&self.already(direction, value(0)), value(1)),
-            Phrase::Left => self.guard_after(None),
+            Phrase::Guard => self.guard(&self.already(direction, value(0)), value(1), None),
+            Phrase::Left => self.guard_after(),
             Phrase::Ran => {
                 let (name, checksum) = (("name", value(1)), ("checksum", value(2)));
                 fill(include_str!("ran.sql"), &[schema, version, name, checksum, elapsed])

@@ -16,6 +16,7 @@ use super::transactional::position;
 use super::verdict::before;
 use super::{Execution, Failed, Frame, Message};
 use crate::audit::Outcome;
+use crate::connection::DEALLOCATE;
 use crate::error::Error;
 use crate::fault::{self, Point};
 use crate::history::{Batched, forget};
@@ -38,6 +39,10 @@ pub(super) enum Ran {
 impl Execution<'_, '_> {
     pub(super) fn run_standalone(&mut self, step: &Step, index: usize) -> Result<(), Failed> {
         self.started(step, index);
+        if std::mem::take(&mut self.knows_names) {
+            // What the session has prepared would be taken for the script's.
+            let _ = self.session.send(DEALLOCATE, Keep::Only(&[]));
+        }
         let begun = step.resume().map(|it| it.work.index());
         let in_doubt = step.resume().is_some_and(|it| it.work.alone == Some(true));
         let batched = step.resume().and_then(|it| it.work.batched);
@@ -48,7 +53,6 @@ impl Execution<'_, '_> {
         // Nothing that a script set may reach the next one; a connection that is gone has no settings.
         let cleanup: Vec<_> = self.frame.cleanup(Wording::InFull).collect();
         let _ = self.session.send_last(&cleanup.join(";\n"));
-        self.knows_names = false;
         result
     }
 

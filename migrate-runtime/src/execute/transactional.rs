@@ -9,9 +9,11 @@ use super::overlapped::{Ahead, Neighbours};
 use super::patience::{Attempt, Attempts};
 use super::phrase::{WORTH, Wording, mentions};
 use super::{Execution, Failed, Frame, Message};
+use crate::connection::DEALLOCATE;
 use crate::fault::{self, Point};
 use crate::plan::Step;
 use crate::progress::Event;
+use crate::sqlstate;
 use crate::transport::{Failure, Keep, Reply};
 use crate::waits::Waits;
 
@@ -65,6 +67,7 @@ impl Execution<'_, '_> {
                 self.all_finished(steps, first, &failure.reply, &message);
             } else if message.misses_names(&failure, steps) {
                 in_full = true;
+                self.tell_missing(&failure, &steps[message.step_at(completed)]);
                 continue;
             } else if let Some(next) = self.again(&mut attempts, &attempt, &failure) {
                 let situation = self.rolled_back();
@@ -95,6 +98,10 @@ impl Execution<'_, '_> {
         let mut message = Message::new(frame);
         message.wording = wording;
         message.begin();
+        if wording == Wording::InFull && self.is_named {
+            // Those around it that are said by name leave what is prepared.
+            message.push(DEALLOCATE);
+        }
         if let Some(before) = neighbours.before {
             message.after(before);
         }
@@ -103,6 +110,7 @@ impl Execution<'_, '_> {
                 // The end of the step before made every constraint immediate.
                 message.push(include_str!("defer.sql"));
             }
+            message.is_last = index + 1 == steps.len();
             message.step(step, attempts.limits(step.script()));
         }
         if let (true, [.., last]) = (neighbours.is_followed, steps) {
@@ -118,7 +126,7 @@ impl Execution<'_, '_> {
     /// What is to be known of steps that share a message. To make constraints wait again costs a look through all that
     /// there are, for every step. One that nobody saw here is looked at when all of it is committed, or not.
     pub(super) fn share(&mut self, steps: &[Step]) -> Shared {
-        let is_new = steps.iter().any(|it| mentions(it.sql(), &["deferr"]));
+        let is_new = steps.iter().any(|it| mentions(it.sql(), &["deferrable", "deferred"]));
         // For few of them, the question costs more than it saves.
         if is_new || steps.len() < WORTH {
             return Shared { may_defer: true };
@@ -126,6 +134,18 @@ impl Execution<'_, '_> {
         // What goes wrong here, the message itself tells.
         let found = self.session.send(include_str!("may_defer.sql"), Keep::All);
         Shared { may_defer: found.map_or(true, |it| it.is_true(0)) }
+    }
+
+    /// Where the guard before a script tells, nothing of it has run yet.
+    fn tell_missing(&mut self, failure: &Failure, step: &Step) {
+        if failure.sqlstate() == Some(sqlstate::GUARD_PREPARED) {
+            return;
+        }
+        let (version, name) = (step.version(), step.name());
+        let message = format!(
+            "{version}_{name} has changed, without words for it in its text, what the session knew of statements of ours: it was rolled back, and is sent again"
+        );
+        self.session.tell(Event::Warning { message });
     }
 
     fn all_finished(&mut self, steps: &[Step], first: usize, reply: &Reply, message: &Message<'_>) {

@@ -349,13 +349,14 @@ pub(crate) fn time(cells: &Cells, at: usize) -> Option<SystemTime> {
     since_1970(text(cells, at).parse().ok()?)
 }
 
-/// A time in the binary format of PostgreSQL, in hexadecimal digits: microseconds since 2000. For many rows, that is
-/// what costs the server least.
+/// Seconds since 1970 as a `float8`, in hexadecimal digits: for many rows, of all that is exact and the same for every
+/// type of a time, this is what costs the server least.
 fn sent_time(hex: &str) -> Option<SystemTime> {
-    const SECONDS_TO_2000: i64 = 946_684_800;
-    let micros = u64::from_str_radix(hex, 16).ok()?.cast_signed();
-    let is_finite = ![i64::MIN, i64::MAX].contains(&micros);
-    since_1970(micros.checked_add(SECONDS_TO_2000 * 1_000_000).filter(|_| is_finite)?)
+    let seconds = f64::from_bits(u64::from_str_radix(hex, 16).ok()?);
+    let micros = (seconds * 1e6).round_ties_even();
+    // As far as a `timestamptz` goes, which is far below what is lost here.
+    #[expect(clippy::cast_possible_truncation, reason = "it saturates")]
+    since_1970(Some(micros as i64).filter(|_| micros.is_finite())?)
 }
 
 fn since_1970(micros: i64) -> Option<SystemTime> {

@@ -46,7 +46,7 @@ pub(crate) enum FailureCause {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Keep<'a> {
     All,
-    /// Those of the statements with these numbers.
+    /// Those of the statements with these numbers, which ascend.
     Only(&'a [usize]),
 }
 
@@ -137,7 +137,7 @@ impl Keep<'_> {
     pub(crate) fn wants(self, statement: usize) -> bool {
         match self {
             Keep::All => true,
-            Keep::Only(wanted) => wanted.contains(&statement),
+            Keep::Only(wanted) => wanted.binary_search(&statement).is_ok(),
         }
     }
 }
