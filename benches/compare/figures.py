@@ -57,6 +57,8 @@ class Table:
 
     def __init__(self, row, op, size):
         self.row, self.op, self.size, self.cells = row, op, size, {}
+        # The same with the next smaller corpus.
+        self.smaller = None
         # What the row is about.
         self.what = "cpu" if row == 6 else "peak_kib" if row == 8 else "wall"
 
@@ -88,6 +90,9 @@ def tables():
     order = list(FLOORS)
     place = lambda key: (key[0], 0 if key[0] in (1, 4) else order.index(key[1]) if key[1] in order else 99,  # noqa: E731
                          len(key[2]), key[2], order.index(key[1]) if key[1] in order else 99)
+    for (row, op, size), table in found.items():
+        smaller = [int(it[2]) for it in found if it[:2] == (row, op) and it[2].isdigit() and size.isdigit() and int(it[2]) < int(size)]
+        table.smaller = found[row, op, str(max(smaller))] if smaller else None
     return {key: found[key] for key in sorted(found, key=place)}
 
 
@@ -116,6 +121,16 @@ def first(table, name, what=None, word="no tool is faster"):
     return f"{name}: {word}", f"{a / b:.2f} × of {best.name}", a <= b
 
 
+def grows(table, name):
+    """A bar: with so many times the migrations it takes at most so many times as long, a tenth for noise."""
+    before = table.smaller and table.smaller.value(name)
+    value = table.value(name)
+    if not before or not value:
+        return None
+    times = int(table.size) / int(table.smaller.size)
+    return f"{name}: {times:.0f} × the migrations take {times:.0f} × the time at most", f"{value / before:.2f} ×", value / before <= times * 1.1
+
+
 def seconds_below(table, name, bar):
     it = table.cells.get(name)
     return (f"{name} below {bar:.0f} s", f"{it.median('cpu'):.2f} s", it.median("cpu") < bar) if it else None
@@ -137,11 +152,13 @@ def bars(table):
     elif row == 4:
         asked = [trips(table, "ours-lib", 1), within(table, "ours-lib", "floor-read", 1.15)]
         asked += [first(table, "ours-lib")] if op == "status" else []
+        asked += [grows(table, "ours-lib")]
     elif row == 5:
         asked = [first(table, "ours-lib")]
     elif row == 6:
         asked = [first(table, "parsed", word="no tool needs less"), within(table, "unparsed", "array", 1.60)]
         asked += [seconds_below(table, "parsed", 1)] if table.size == "1000" else []
+        asked += [grows(table, "parsed")]
     elif row == 7 and op == "start":
         asked = [within(table, "ours", "floor", 1.10)]
     elif row == 8:
