@@ -58,6 +58,8 @@ pub(crate) struct Connection<'a> {
 /// settings, temporary objects. (DISCARD ALL says the same, but not in a transaction, and it would give
 /// the lock back.)
 const CLEANUP: [&str; 5] = ["CLOSE ALL", DEALLOCATE, "UNLISTEN *", "RESET ALL", "DISCARD TEMP"];
+
+/// What drops all that is prepared, ours too.
 pub(crate) const DEALLOCATE: &str = "DEALLOCATE ALL";
 
 /// How often the lock is tried again when its holder is gone while we look.

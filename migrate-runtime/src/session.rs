@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crate::connection::{Connection, Wire};
+use crate::connection::{Connection, DEALLOCATE, Wire};
 use crate::error::{Error, ErrorKind};
 use crate::fault::{self, Point};
 use crate::history::{LAYOUT, Server, Setup};
@@ -177,8 +177,9 @@ impl<'a> Session<'a> {
     /// As [`roll_back`](Session::roll_back), and drops what a script prepared, which a rollback leaves:
     /// the same script may be sent again.
     pub(crate) fn forget_script(&mut self) {
-        let forget = if self.is_own() { "ROLLBACK;\nDEALLOCATE ALL" } else { "ROLLBACK" };
-        let _ = self.send_last(forget);
+        let forget =
+            if self.is_own() { format!("ROLLBACK;\n{DEALLOCATE}") } else { "ROLLBACK".to_owned() };
+        let _ = self.send_last(&forget);
     }
 
     /// As [`roll_back`](Session::roll_back), and drops the role of the script, which may not write our

@@ -59,39 +59,48 @@ pub(crate) const GUARD_PREPARED: &str = "MG007";
 pub(crate) const GUARDED: [&str; 4] =
     [GUARD_NOT_LOCKED, GUARD_OTHER_RUNNER, GUARD_ALREADY, GUARD_BEFORE];
 
-/// Code and text of a refusal of our own guards.
-pub(crate) struct Refusal(pub(crate) &'static str, pub(crate) &'static str);
+/// What one of our own guards says when it refuses.
+pub(crate) struct Refused {
+    pub(crate) code: &'static str,
+    pub(crate) words: &'static str,
+}
 
-pub(crate) const NOT_LOCKED: Refusal =
-    Refusal(GUARD_NOT_LOCKED, "this session does not hold the lock of the migrations");
-pub(crate) const OTHER_RUNNER: Refusal =
-    Refusal(GUARD_OTHER_RUNNER, "another runner is inside a migration");
-pub(crate) const ALREADY: Refusal = Refusal(GUARD_ALREADY, "the history already says so");
-pub(crate) const GAVE_BACK: Refusal = Refusal(GUARD_LEFT, "the script gave the lock back");
-pub(crate) const ENDED: Refusal = Refusal(GUARD_LEFT, "the script ended the transaction");
-pub(crate) const BEFORE: Refusal = Refusal(GUARD_BEFORE, "the migration before it is not done");
-pub(crate) const PREPARED: Refusal =
-    Refusal(GUARD_PREPARED, "scripts before it left prepared statements");
+pub(crate) const NOT_LOCKED: Refused = Refused {
+    code: GUARD_NOT_LOCKED,
+    words: "this session does not hold the lock of the migrations",
+};
+pub(crate) const OTHER_RUNNER: Refused =
+    Refused { code: GUARD_OTHER_RUNNER, words: "another runner is inside a migration" };
+pub(crate) const ALREADY: Refused =
+    Refused { code: GUARD_ALREADY, words: "the history already says so" };
+pub(crate) const GAVE_BACK: Refused =
+    Refused { code: GUARD_LEFT, words: "the script gave the lock back" };
+pub(crate) const ENDED: Refused =
+    Refused { code: GUARD_LEFT, words: "the script ended the transaction" };
+pub(crate) const BEFORE: Refused =
+    Refused { code: GUARD_BEFORE, words: "the migration before it is not done" };
+pub(crate) const PREPARED: Refused =
+    Refused { code: GUARD_PREPARED, words: "scripts before it left prepared statements" };
 
-const REFUSALS: [Refusal; 7] =
+const REFUSALS: [Refused; 7] =
     [NOT_LOCKED, OTHER_RUNNER, ALREADY, GAVE_BACK, ENDED, BEFORE, PREPARED];
 
-impl Refusal {
+impl Refused {
     /// A text for SQL, and no number.
     pub(crate) fn literal(&self) -> String {
         literal(&self.to_string())
     }
 }
 
-impl fmt::Display for Refusal {
+impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.0, self.1)
+        write!(f, "{}: {}", self.code, self.words)
     }
 }
 
 /// What a guard of ours has refused. Without a block of code, SQL has no other way to raise an error than a text that
 /// is no number, which the server quotes in its own language.
-pub(crate) fn refusal(error: &DbError) -> Option<Refusal> {
+pub(crate) fn refusal(error: &DbError) -> Option<Refused> {
     if error.code().code() != INVALID_TEXT_REPRESENTATION {
         return None;
     }

@@ -84,7 +84,7 @@ impl Error {
         let mut made = Error::new(kind, message);
         made.0.server = error.as_db_error().map(|it| {
             let said = (it.code().code(), it.message());
-            let (sqlstate, message) = sqlstate::refusal(it).map_or(said, |it| (it.0, it.1));
+            let (sqlstate, message) = sqlstate::refusal(it).map_or(said, |it| (it.code, it.words));
             ServerError {
                 sqlstate: sqlstate.to_owned(),
                 message: message.to_owned(),

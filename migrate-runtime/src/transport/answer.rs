@@ -184,7 +184,7 @@ impl Failure {
         match &self.error {
             FailureCause::Postgres(error) => {
                 let refusal = error.as_db_error().and_then(sqlstate::refusal);
-                refusal.map(|it| it.0).or_else(|| Some(error.code()?.code()))
+                refusal.map(|it| it.code).or_else(|| Some(error.code()?.code()))
             }
             FailureCause::Abandoned => None,
         }
