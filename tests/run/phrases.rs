@@ -1,6 +1,7 @@
 //! The statements of ours around each script, which the server knows by names where there are many of them.
 
 use std::num::NonZeroUsize;
+use std::sync::mpsc::channel;
 
 use migrate_runtime::{ErrorKind, Event, MigrationSet, Up};
 use migration_tests::harness::Trial;
@@ -14,6 +15,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         scripts_may_prepare_statements,
         scripts_may_drop_all_that_is_prepared,
         what_a_script_prepares_in_secret_ends_with_it,
+        scripts_may_change_the_tables_of_ours,
         what_is_not_prepared_fails_in_its_place,
         what_runs_alone_after_them_is_resumed,
         whoever_is_in_their_way_is_waited_for_as_ever,
@@ -51,16 +53,29 @@ fn hidden(sql: &str) -> String {
 }
 
 /// Six migrations, of which the second and the fourth have these bodies, run up and down; each has a row in the
-/// history and in the log.
+/// history and in the log. Each on its own and all in a single transaction, a run says that it was sent again or not,
+/// where that is certain.
 #[track_caller]
-fn check(body: &str) {
+fn check(body: &str, repeats: [Option<bool>; 2]) {
     let set = with(&["SELECT 1", body, "SELECT 1", body, "SELECT 1", "SELECT 1"]);
-    for single_transaction in [false, true] {
+    for (single_transaction, repeats) in [false, true].into_iter().zip(repeats) {
         let database = TestDatabase::new();
-        let mut migrator = migrator(&set, &database);
+        let (sender, warnings) = channel();
+        let mut migrator = migrator(&set, &database).on_event(move |event| {
+            if let Event::Warning { message } = event {
+                sender.send(message.clone()).unwrap();
+            }
+        });
         let mut options = Up::default();
         options.single_transaction = single_transaction;
         assert_eq!(names(&migrator.run_up(&options).unwrap().done), NAMES, "{body}");
+        let said = warnings.try_iter().collect::<Vec<_>>();
+        let is_repetition = |it: &String| {
+            it.starts_with("20260101000002_two has changed")
+                || it.starts_with("20260101000004_four has changed")
+        };
+        assert!(said.iter().all(is_repetition), "{said:?}");
+        assert!(repeats.is_none_or(|it| it != said.is_empty()), "{body}: {said:?}");
         let history = "SELECT string_agg(name, ' ' ORDER BY id), bool_and(execution_time BETWEEN 0 AND 60000) FROM _migrations";
         assert_eq!(database.text(history), format!("{}|t", NAMES.join(" ")), "{body}");
         let all = NonZeroUsize::new(6).unwrap();
@@ -89,19 +104,27 @@ fn they_have_names_where_many_scripts_follow() {
 }
 
 fn scripts_may_prepare_statements() {
-    check("PREPARE mine AS SELECT 1;\nEXECUTE mine");
+    check("PREPARE mine AS SELECT 1;\nEXECUTE mine", [Some(false); 2]);
 }
 
 fn scripts_may_drop_all_that_is_prepared() {
-    check("DEALLOCATE ALL");
-    check(&hidden("DEALLOCATE ALL"));
-    check(TAKES_ONE);
+    check("DEALLOCATE ALL", [Some(false); 2]);
+    check(&hidden("DEALLOCATE ALL"), [Some(true); 2]);
+    check(TAKES_ONE, [None, Some(true)]);
 }
 
 fn what_a_script_prepares_in_secret_ends_with_it() {
-    check(&hidden("PREPARE mine AS SELECT 1"));
+    // The guard of the next script notices, before that has run: only what shares its transaction runs again.
+    check(&hidden("PREPARE mine AS SELECT 1"), [Some(false), Some(true)]);
     // As many as before, and not the same.
-    check(&format!("{TAKES_ONE};\n{}", hidden("PREPARE mine AS SELECT 1")));
+    let swapped = format!("{TAKES_ONE};\n{}", hidden("PREPARE mine AS SELECT 1"));
+    check(&swapped, [None, Some(true)]);
+}
+
+fn scripts_may_change_the_tables_of_ours() {
+    // The plans that the session has are for other columns.
+    let wider = "ALTER TABLE _migrations ALTER COLUMN execution_time TYPE bigint";
+    check(wider, [Some(true); 2]);
 }
 
 fn what_is_not_prepared_fails_in_its_place() {

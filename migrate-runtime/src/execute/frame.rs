@@ -126,7 +126,7 @@ impl Frame {
     /// What brings a session back to how it was before a script.
     pub(super) fn cleanup(&self, wording: Wording) -> impl Iterator<Item = &str> {
         // Nothing but our own phrases is prepared where they are said by name: it was looked for.
-        let stays = move |it: &&str| wording != Wording::InFull && *it == DEALLOCATE;
+        let stays = move |it: &&str| wording == Wording::ByName && *it == DEALLOCATE;
         self.cleanup.iter().map(String::as_str).filter(move |it| !stays(it))
     }
 

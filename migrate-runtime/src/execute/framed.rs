@@ -123,7 +123,7 @@ impl Message<'_> {
             // A script has changed a table of ours: the plan has other columns.
             sqlstate::FEATURE_NOT_SUPPORTED,
         ];
-        self.wording != Wording::InFull
+        self.wording == Wording::ByName
             && failure.sqlstate().is_some_and(|it| MISSING.contains(&it))
             && self.locate(failure.completed, None, steps).is_none()
     }

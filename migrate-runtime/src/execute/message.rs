@@ -212,6 +212,11 @@ impl<'a> Message<'a> {
         self.commit.is_some_and(|it| it < completed)
     }
 
+    /// Whether anything of a script had run when an answer stopped after `completed` statements.
+    pub(crate) fn has_run_any(&self, completed: usize) -> bool {
+        self.parts.first().is_some_and(|it| it.script < completed)
+    }
+
     /// The step that an answer stopped in.
     pub(crate) fn step_at(&self, completed: usize) -> usize {
         let entered = self.parts.iter().take_while(|it| it.script <= completed).count();

@@ -110,9 +110,9 @@ impl Execution<'_, '_> {
         let naming = self.frame.naming(steps[0].direction()).join(";\n");
         self.knows_names = self.session.send(&naming, Keep::Only(&[])).is_ok();
         if !self.knows_names {
-            // What is wrong, the first phrase in full will tell.
+            // What is wrong, the first phrase in full will tell. Those before it have their names already.
             self.is_named = false;
-            self.session.roll_back();
+            self.session.forget_script();
         }
     }
 

@@ -13,7 +13,6 @@ use crate::connection::DEALLOCATE;
 use crate::fault::{self, Point};
 use crate::plan::Step;
 use crate::progress::Event;
-use crate::sqlstate;
 use crate::transport::{Failure, Keep, Reply};
 use crate::waits::Waits;
 
@@ -67,7 +66,9 @@ impl Execution<'_, '_> {
                 self.all_finished(steps, first, &failure.reply, &message);
             } else if message.misses_names(&failure, steps) {
                 in_full = true;
-                self.tell_missing(&failure, &steps[message.step_at(completed)]);
+                if message.has_run_any(completed) {
+                    self.tell_repetition(&steps[message.step_at(completed)]);
+                }
                 continue;
             } else if let Some(next) = self.again(&mut attempts, &attempt, &failure) {
                 let situation = self.rolled_back();
@@ -136,14 +137,11 @@ impl Execution<'_, '_> {
         Shared { may_defer: found.map_or(true, |it| it.is_true(0)) }
     }
 
-    /// Where the guard before a script tells, nothing of it has run yet.
-    fn tell_missing(&mut self, failure: &Failure, step: &Step) {
-        if failure.sqlstate() == Some(sqlstate::GUARD_PREPARED) {
-            return;
-        }
+    /// What a script did to statements of ours is not seen in its text, and so it was sent in vain.
+    fn tell_repetition(&mut self, step: &Step) {
         let (version, name) = (step.version(), step.name());
         let message = format!(
-            "{version}_{name} has changed, without words for it in its text, what the session knew of statements of ours: it was rolled back, and is sent again"
+            "{version}_{name} has changed, without words for it in its text, what the session knew of statements of ours: its transaction was rolled back, and is sent again"
         );
         self.session.tell(Event::Warning { message });
     }
