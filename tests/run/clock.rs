@@ -9,7 +9,11 @@ use migration_tests::proxy::Proxy;
 use migration_tests::{TestDatabase, set, trials, wait_until};
 
 pub(crate) fn tests() -> Vec<Trial> {
-    trials![what_is_sent_is_the_same_at_another_time, the_times_of_a_run_are_those_of_the_server]
+    trials![
+        what_is_sent_is_the_same_at_another_time,
+        the_times_of_a_run_are_those_of_the_server,
+        times_are_read_to_the_microsecond_whatever_their_type
+    ]
 }
 
 /// Work of every sort, which fails in the end.
@@ -113,4 +117,29 @@ fn the_times_of_a_run_are_those_of_the_server() {
     let told = run.done[0].applied_at.unwrap().duration_since(std::time::UNIX_EPOCH).unwrap();
     let history = "SELECT (EXTRACT(epoch FROM applied_at) * 1000000)::bigint FROM _migrations";
     assert_eq!(told.as_micros().to_string(), database.text(history));
+}
+
+fn times_are_read_to_the_microsecond_whatever_their_type() {
+    let database = TestDatabase::new();
+    let set = set(&[("20260101000001_one", "CREATE TABLE one (id int)", "DROP TABLE one")]);
+    let mut migrator = Migrator::new(&set, database.config());
+    migrator.up().unwrap();
+    let since_1970 = |it: std::time::SystemTime| match it.duration_since(std::time::UNIX_EPOCH) {
+        Ok(it) => i128::try_from(it.as_micros()).unwrap(),
+        Err(it) => -i128::try_from(it.duration().as_micros()).unwrap(),
+    };
+    let mut check = |time: &str, micros: Option<i128>| {
+        database.execute(&format!("UPDATE _migrations SET applied_at = '{time}'"));
+        let read = migrator.status().unwrap().entries[0].applied_at;
+        assert_eq!(read.map(since_1970), micros, "{time}");
+    };
+    check("2026-11-26 12:34:56.789123+00", Some(1_795_696_496_789_123));
+    check("1969-12-31 23:59:59.999999+00", Some(-1));
+    check("infinity", None);
+    check("-infinity", None);
+    // Without a zone, as an installation of somebody else may have it: it is read as it stands.
+    let other = "ALTER TABLE _migrations ALTER COLUMN applied_at TYPE timestamp";
+    let zone = format!("ALTER DATABASE {} SET timezone = 'Asia/Tokyo'", database.name());
+    database.execute(&format!("{other}; {zone}"));
+    check("2026-11-26 12:34:56.789123", Some(1_795_696_496_789_123));
 }

@@ -16,6 +16,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         repeated_versions_of_an_older_installation_stay,
         foreign_versions_and_checksums_are_shown_and_kept,
         a_table_of_another_shape_is_left_untouched,
+        a_table_that_lost_a_column_is_one_of_another_shape,
         a_newer_layout_is_refused,
         a_role_that_may_only_read_sees_status_and_verifies,
         a_role_that_may_not_even_read_is_told_so,
@@ -187,6 +188,23 @@ fn a_table_of_another_shape_is_left_untouched() {
         assert_eq!(
             database.text("SELECT to_regclass('_migrations_log'), count(*) FROM _migrations"),
             "|0"
+        );
+    }
+}
+
+fn a_table_that_lost_a_column_is_one_of_another_shape() {
+    let database = TestDatabase::new();
+    up(&three(), &database);
+    database.execute("ALTER TABLE _migrations DROP COLUMN applied_at");
+    let up = up_fails(&three(), &database);
+    for error in [up, migrator(&three(), &database).status().unwrap_err()] {
+        assert_eq!((error.kind(), error.exit_code()), (ErrorKind::ForeignHistory, 5));
+        let said = error.to_string();
+        assert!(
+            said.starts_with(
+                "the table public._migrations has another shape than ours: id integer, "
+            ),
+            "{said}"
         );
     }
 }

@@ -20,7 +20,8 @@ pub(crate) fn tests() -> Vec<Trial> {
         a_deferred_trigger_finds_the_tables_that_its_script_made,
         prepared_statements_and_cursors_end_with_their_script,
         a_schema_may_be_called_anything,
-        deferred_constraints_stay_deferred_where_scripts_share_a_transaction
+        deferred_constraints_stay_deferred_where_scripts_share_a_transaction,
+        a_violation_is_found_in_its_script_where_scripts_share_a_transaction
     ]
 }
 
@@ -171,14 +172,32 @@ fn deferred_constraints_stay_deferred_where_scripts_share_a_transaction() {
         options.single_transaction = single_transaction;
         let database = TestDatabase::new();
         migrator(&set, &database).run_up(&options).unwrap();
-        // Constraints that were there before, of which no script says anything.
-        let database = TestDatabase::new();
-        database.execute(tables);
-        let more = "INSERT INTO two VALUES (2); INSERT INTO one VALUES (2)";
-        let set = migration_tests::set(&[
-            ("20260101000002_rows", rows, "SELECT 1"),
-            ("20260101000003_more", more, "SELECT 1"),
-        ]);
-        migrator(&set, &database).run_up(&options).unwrap();
     }
+}
+
+fn a_violation_is_found_in_its_script_where_scripts_share_a_transaction() {
+    let database = TestDatabase::new();
+    // A constraint that was there before, of which no script says anything.
+    database.execute(
+        "CREATE TABLE one (id int PRIMARY KEY);
+         CREATE TABLE two (id int REFERENCES one DEFERRABLE INITIALLY DEFERRED)",
+    );
+    let late = "INSERT INTO two VALUES (1); INSERT INTO one VALUES (1)";
+    let set = set(&[
+        ("20260101000001_first", late, "SELECT 1"),
+        (
+            "20260101000002_second",
+            "INSERT INTO two VALUES (2); INSERT INTO one VALUES (2)",
+            "SELECT 1",
+        ),
+        ("20260101000003_third", "INSERT INTO two VALUES (3)", "SELECT 1"),
+        ("20260101000004_fourth", "SELECT 1", "SELECT 1"),
+        ("20260101000005_fifth", "SELECT 1", "SELECT 1"),
+    ]);
+    let mut options = Up::default();
+    options.single_transaction = true;
+    let error = migrator(&set, &database).run_up(&options).unwrap_err();
+    assert_eq!(error.sqlstate(), Some("23503"));
+    assert_eq!(error.partial().unwrap().failed.as_ref().unwrap().1, "third");
+    assert_eq!(database.text("SELECT count(*) FROM two"), "0");
 }
