@@ -63,7 +63,7 @@ fn a_hundred_take_few_round_trips() {
         .collect();
     let set = made_of(&scripts);
     assert_eq!(Migrator::new(&set, proxy.config()).up().unwrap().done.len(), 100);
-    // Four of them are for migrations.
+    // One of them is for what stands around the migrations, and four are for these.
     let waits = proxy.counts().waits;
     assert!(waits <= 25, "{waits}");
     let all = NonZeroUsize::new(100).unwrap();
