@@ -72,25 +72,26 @@ pub(crate) fn shorten(checksum: &str) -> String {
 
 /// Lists every disagreement: what ran first, in the order in which it ran; then what is late.
 pub(crate) fn compare(set: &MigrationSet, history: &History) -> Vec<Drift> {
-    let mut rows = history.newest_first();
-    rows.reverse();
-    let ran = rows.iter().filter_map(|row| {
-        let migration = row.version.parse().ok().and_then(|it| set.get(it));
-        match migration {
+    let mut ended = Vec::with_capacity(history.rows.len());
+    let ran = history.newest_first().into_iter().rev().filter_map(|row| {
+        let version = row.version.parse().ok();
+        ended.extend(version);
+        match version.and_then(|it| set.get(it)) {
             None => Some(Drift::Unknown { version: row.version.clone(), name: row.name.clone() }),
             Some(it) if it.up.checksum != *row.checksum => Some(Drift::edited(row, it)),
             Some(_) => None,
         }
     });
+    let ran: Vec<Drift> = ran.collect();
     let begun: Vec<Version> = begun(history).collect();
-    let ended = rows.iter().filter_map(|it| it.version.parse::<Version>().ok());
-    let newest = ended.map(|it| (it, false)).chain(begun.iter().map(|it| (*it, true))).max();
-    let late = pending(set, history).into_iter().filter(|it| !begun.contains(&it.version));
+    let newest = ended.iter().map(|it| (*it, false)).chain(begun.iter().map(|it| (*it, true)));
+    let newest = newest.max();
+    let late = without(set, ended).into_iter().filter(|it| !begun.contains(&it.version));
     let late = late.filter_map(|it| {
         let (newest, begun) = newest.filter(|newest| it.version < newest.0)?;
         Some(Drift::OutOfOrder { version: it.version, name: it.name, newest, begun })
     });
-    ran.chain(late).collect()
+    ran.into_iter().chain(late).collect()
 }
 
 /// The migrations that began to run, and are not in the history yet.
@@ -101,8 +102,11 @@ fn begun(history: &History) -> impl Iterator<Item = Version> {
 
 /// The migrations that have not run, oldest first.
 pub(crate) fn pending(set: &MigrationSet, history: &History) -> Vec<&'static Migration> {
-    let mut ran: Vec<Version> =
-        history.rows.iter().filter_map(|it| it.version.parse().ok()).collect();
+    without(set, history.rows.iter().filter_map(|it| it.version.parse().ok()).collect())
+}
+
+/// The migrations of a set that are not among those that ran, oldest first.
+fn without(set: &MigrationSet, mut ran: Vec<Version>) -> Vec<&'static Migration> {
     // They are nearly in order.
     ran.sort();
     set.iter().filter(|it| ran.binary_search(&it.version).is_err()).collect()

@@ -204,13 +204,15 @@ impl Server {
     pub(crate) fn parse(cells: &Cells) -> Option<(Server, Vec<Unfinished>)> {
         let meta = meta(text(cells, 5));
         let meta = |key: &str| meta.get(key).cloned();
+        let limits = |at| !["", "0"].contains(&text(cells, at));
         let server = Server {
             pid: text(cells, 0).parse().ok()?,
             database: text(cells, 1).to_owned(),
             role: text(cells, 2).to_owned(),
             role_name: text(cells, 12).to_owned(),
             standby: text(cells, 3) == "t",
-            checks_client: cells.get(4)?.is_some(),
+            // Elsewhere the setting exists and is refused, depending on the version.
+            checks_client: cells.get(4)?.is_some() && text(cells, 14).contains("linux"),
             layout: meta("layout").and_then(|it| it.parse().ok()),
             hides_meta: cells.get(5)?.as_deref() == Some(""),
             environment: meta("environment"),
@@ -220,12 +222,9 @@ impl Server {
                 .get(Server::SHAPE)?
                 .as_deref()
                 .map_or(Some(None), |it| unhex(it).map(Some))?,
-            database_oid: text(cells, 8).to_owned(),
+            database_oid: text(cells, 8).rsplit('/').nth(1).unwrap_or_default().to_owned(),
             run: cells.get(9)?.clone(),
-            role_limits: RoleLimits {
-                idle_sessions: text(cells, 10) == "t",
-                transactions: text(cells, 11) == "t",
-            },
+            role_limits: RoleLimits { idle_sessions: limits(10), transactions: limits(11) },
             version: text(cells, 13).parse().unwrap_or_default(),
             recorded: meta("schema").and_then(|it| Recorded::parse(&it)),
         };
