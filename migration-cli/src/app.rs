@@ -25,9 +25,10 @@ pub(crate) fn run(set: &'static MigrationSet, args: Vec<OsString>) -> u8 {
     let ui = Ui::new(&early.program, early.color.choice()).with_json(early.json);
     let panicked = note_panics();
     guarded(&ui, early.json, &panicked, || {
-        let mut report = Report { command: early.command(&args), ..Report::default() };
+        let parser = early.parser();
+        let mut report = Report { command: named(&parser, &args), ..Report::default() };
         let typed = as_typed(&early.program, &args);
-        let result = match parse(&early, set.revision(), args, &ui) {
+        let result = match parse((&early, parser), set.revision(), args, &ui) {
             Ok(Parsed::Command(cli)) => {
                 let ui = ui.clone().with_flags(&cli.global);
                 let result = execute(set, *cli, &ui, &mut report, typed);
@@ -98,12 +99,15 @@ impl Early {
         Early { program, json, color }
     }
 
-    /// The command that was meant, where the arguments as a whole cannot be understood.
-    fn command(&self, args: &[OsString]) -> String {
-        let parser = parser(&self.program, self.color);
-        let found = args.iter().skip(1).find_map(|it| parser.find_subcommand(it));
-        found.map(|it| it.get_name().to_owned()).unwrap_or_default()
+    fn parser(&self) -> clap::Command {
+        parser(&self.program, self.color)
     }
+}
+
+/// The command that was meant, where the arguments as a whole cannot be understood.
+fn named(parser: &clap::Command, args: &[OsString]) -> String {
+    let found = args.iter().skip(1).find_map(|it| parser.find_subcommand(it));
+    found.map(|it| it.get_name().to_owned()).unwrap_or_default()
 }
 
 /// What the arguments ask for.
@@ -114,13 +118,12 @@ enum Parsed {
 }
 
 fn parse(
-    early: &Early,
+    (early, mut parser): (&Early, clap::Command),
     revision: Option<&'static str>,
     args: Vec<OsString>,
     ui: &Ui,
 ) -> Result<Parsed, CommandError> {
-    let command = format!("{} {}", early.program, early.command(&args));
-    let mut parser = parser(&early.program, early.color);
+    let command = format!("{} {}", early.program, named(&parser, &args));
     if let (Some(version), Some(revision)) = (parser.get_version().map(str::to_owned), revision) {
         parser = parser.version(format!("{version}, revision {revision}"));
     }
@@ -228,7 +231,9 @@ mod tests {
             let args: Vec<OsString> = args.iter().map(OsString::from).collect();
             let early = Early::read(&args);
             let ui = Ui::new("app", anstream::ColorChoice::Never);
-            let Err(error) = parse(&early, None, args, &ui) else { panic!("understood") };
+            let Err(error) = parse((&early, early.parser()), None, args, &ui) else {
+                panic!("understood")
+            };
             assert_eq!(error.kind.exit_code(), 2);
             assert!(!format!("{error:?}").contains("canary"), "{error:?}");
         }
@@ -266,7 +271,9 @@ mod tests {
             let args: Vec<OsString> = ["app"].iter().chain(args).map(OsString::from).collect();
             let early = Early::read(&args);
             let ui = Ui::new("app", anstream::ColorChoice::Never);
-            let Err(error) = parse(&early, None, args, &ui) else { panic!("understood") };
+            let Err(error) = parse((&early, early.parser()), None, args, &ui) else {
+                panic!("understood")
+            };
             assert!(error.message.starts_with(message), "{error:?}");
             let last = error.hints.last().unwrap();
             assert!(last.starts_with(hint) && last.ends_with("--help"), "{error:?}");
@@ -290,7 +297,7 @@ mod tests {
         let read = |args: &[&str]| {
             let args: Vec<OsString> = args.iter().map(OsString::from).collect();
             let early = Early::read(&args);
-            (early.program.clone(), early.json, early.color, early.command(&args))
+            (early.program.clone(), early.json, early.color, named(&early.parser(), &args))
         };
         assert_eq!(read(&["/opt/contracts-1.4.2"]).0, "contracts-1.4.2");
         let plain = ("app".to_owned(), false, Color::Auto, String::new());
