@@ -173,5 +173,5 @@ def write():
     facts = [it["facts"] for it in common.recorded() if "facts" in it]
     common.RESULTS.mkdir(parents=True, exist_ok=True)
     (common.RESULTS / "README.md").write_text("\n".join(document(found, facts)).rstrip() + "\n")
-    (common.RESULTS / "chart.svg").write_text(chart.draw([(title(it), it) for it in found.values()]))
+    (common.RESULTS / "chart.svg").write_text(chart.draw([(title(it), it) for it in found.values() if it.op in TITLES]))
     common.tell(f"wrote {common.RESULTS}")
