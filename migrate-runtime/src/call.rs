@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::extras::stored_scripts;
 use crate::history::{History, Server, Store};
 use crate::interrupt::Interrupt;
-use crate::plan::{Plan, Refusal, plan_down, plan_up};
+use crate::plan::{Plan, Refusal, plan_down, plan_up, wanted_scripts};
 use crate::progress::Event;
 use crate::run::Run;
 use crate::safeguard::{Safeguard, with_way_back};
@@ -102,7 +102,8 @@ impl<'a> Call<'a> {
         Ok(match request {
             Request::Up(up) => plan_up(&self.set, history, up),
             Request::Down(down) => {
-                let stored = stored_scripts(connection, server)?;
+                let versions = wanted_scripts(history, down);
+                let stored = stored_scripts(connection, server, versions.as_deref())?;
                 plan_down(&self.set, history, &stored, down)
             }
         })

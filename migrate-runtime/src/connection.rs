@@ -231,11 +231,11 @@ impl<'a> Connection<'a> {
         if !is_missing {
             let message = self.store.shape().to_owned();
             let shape = self.ask(&message)?.first(0).and_then(|it| it.first()?.clone());
-            let cells = reply.rows.iter_mut().find(|it| it.0 == server).map(|it| &mut it.1);
-            match cells.and_then(|it| it.get_mut(Server::SHAPE)).filter(|_| shape.is_some()) {
-                Some(cell) => *cell = shape,
-                None => return Err(self.cannot_read(failure)),
-            }
+            let row = reply.rows.iter_mut().find(|it| it.0 == server);
+            let Some((_, row)) = row.filter(|_| shape.is_some()) else {
+                return Err(self.cannot_read(failure));
+            };
+            row.put(Server::SHAPE, shape);
         }
         Ok((reply, true))
     }

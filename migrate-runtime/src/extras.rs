@@ -8,15 +8,16 @@ use crate::history::{LogEntry, LogFilter, Server, StoredScript};
 use crate::sqlstate;
 use crate::verify::{STRUCTURE, Structure};
 
-/// Reads the down scripts that the database kept; none where there is no table of them.
+/// Reads the down scripts that the database kept, of some versions or of all; none where there is no table of them.
 pub(crate) fn stored_scripts(
     connection: &mut Connection<'_>,
     server: &Server,
+    versions: Option<&[&str]>,
 ) -> Result<Vec<StoredScript>, Error> {
-    if server.layout.is_none() {
+    if server.layout.is_none() || versions.is_some_and(<[_]>::is_empty) {
         return Ok(Vec::new());
     }
-    let message = connection.store.scripts();
+    let message = connection.store.scripts(versions);
     let reply = connection.ask(&message)?;
     Ok(reply.of(0).filter_map(StoredScript::parse).collect())
 }

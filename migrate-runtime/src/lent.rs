@@ -9,7 +9,7 @@ use crate::error::{Error, ErrorKind};
 use crate::history::Store;
 use crate::interrupt::Interrupt;
 use crate::quote::literal;
-use crate::transport::{Failure, FailureCause, Keep, Reply, cells};
+use crate::transport::{Failure, FailureCause, Keep, Reply};
 
 /// A connection that belongs to the caller. Dropping it puts back what we changed.
 pub(crate) struct Lent<'a> {
@@ -105,7 +105,7 @@ pub(crate) fn send_lent(
                 completed += 1;
             }
             SimpleQueryMessage::Row(row) if keep.wants(completed) => {
-                reply.rows.push((completed, cells(&row)));
+                reply.rows.push((completed, row.into()));
             }
             _ => {}
         }

@@ -99,7 +99,7 @@ impl Migrator {
                 && entries.as_ref().is_none_or(Vec::is_empty)
                 && !has_ever(&mut connection, filter)?
             {
-                let status = Status::new(&call.set, &history, server.database.clone());
+                let status = Status::new(&call.set, history, server.database.clone());
                 if status.entries.iter().all(|it| it.version != *version) {
                     return Err(no_such_version(&call.set, &status, version, |it| {
                         format!("migration-cli logs --version {it}")

@@ -198,7 +198,7 @@ impl Migrator {
     pub fn status(&mut self) -> Result<Status, Error> {
         self.call("status", |mut connection, call| {
             let (server, history) = call.read(&mut connection)?;
-            Ok(status(&call.set, &history, server))
+            Ok(status(&call.set, history, server))
         })
     }
 
@@ -208,7 +208,7 @@ impl Migrator {
         self.call("status", |mut connection, call| {
             let (server, history) = call.read(&mut connection)?;
             let drift = connection.schema_drift(&server, &history)?;
-            Ok((status(&call.set, &history, server), drift))
+            Ok((status(&call.set, history, server), drift))
         })
     }
 
@@ -221,12 +221,17 @@ impl Migrator {
     pub fn verify_with_drift(&mut self) -> Result<(Verification, SchemaDrift), Error> {
         self.call("verify", |mut connection, call| {
             let (server, history) = call.read(&mut connection)?;
-            let stored = if_allowed(stored_scripts(&mut connection, &server))?.unwrap_or_default();
+            let stored = if_allowed(stored_scripts(&mut connection, &server, None))?;
             let structure = structure(&mut connection)?;
             let drift = connection.schema_drift(&server, &history)?;
             let database = server.database;
-            let mut verification =
-                Verification::new(&call.set, &history, &stored, &structure, database);
+            let mut verification = Verification::new(
+                &call.set,
+                history,
+                &stored.unwrap_or_default(),
+                &structure,
+                database,
+            );
             verification.findings.extend(drift.findings());
             Ok((verification, drift))
         })
@@ -237,10 +242,10 @@ impl Migrator {
     pub fn info(&mut self, version: &str) -> Result<Info, Error> {
         self.call("info", |mut connection, call| {
             let (server, history) = call.read(&mut connection)?;
-            let stored = if_allowed(stored_scripts(&mut connection, &server))?.unwrap_or_default();
+            let stored = if_allowed(stored_scripts(&mut connection, &server, Some(&[version])))?;
             let log = log_of(&mut connection, version)?;
-            let status = Status::new(&call.set, &history, server.database);
-            Info::new(&call.set, version, status, &stored, log)
+            let status = Status::new(&call.set, history, server.database);
+            Info::new(&call.set, version, status, &stored.unwrap_or_default(), log)
         })
     }
 
@@ -322,7 +327,7 @@ impl Migrator {
     }
 }
 
-fn status(set: &MigrationSet, history: &History, server: Server) -> Status {
+fn status(set: &MigrationSet, history: History, server: Server) -> Status {
     Status { recorded: server.recorded, ..Status::new(set, history, server.database) }
 }
 

@@ -187,7 +187,7 @@ impl Look {
         (server, history): (&Server, &History),
         repair: &Repair,
     ) -> Result<Look, Error> {
-        let stored = if_allowed(stored_scripts(connection, server))?.unwrap_or_default();
+        let stored = if_allowed(stored_scripts(connection, server, None))?.unwrap_or_default();
         let message = format!(
             "{};\n{}",
             connection.store.side_tables(),

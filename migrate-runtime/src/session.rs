@@ -94,7 +94,7 @@ impl<'a> Session<'a> {
             }
         };
         self.has_log = true;
-        let found = reply.rows.last().map_or(Setup::Complete, |it| Setup::parse(&it.1));
+        let found = reply.rows.last().map_or(Setup::Complete, |it| Setup::parse(it.1.cells()));
         let warning = match found {
             Setup::Complete => return Ok(()),
             Setup::RepeatedVersions => {

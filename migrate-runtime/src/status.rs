@@ -84,23 +84,28 @@ impl State {
 
 impl fmt::Display for State {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.as_str().replace('_', " "))
+        f.write_str(if *self == State::OutOfOrder { "out of order" } else { self.as_str() })
     }
 }
 
 impl Status {
-    pub(crate) fn new(set: &MigrationSet, history: &History, database: String) -> Status {
-        let drift = drift::compare(set, history);
+    pub(crate) fn new(set: &MigrationSet, mut history: History, database: String) -> Status {
+        let drift = drift::compare(set, &history);
+        let pending = drift::pending(set, &history);
+        history.keep_last();
+        let History { rows, unfinished: begun } = history;
         let special: HashMap<String, State> = drift.iter().map(named).collect();
-        let unfinished = |version: &str| history.unfinished.iter().any(|it| it.version == version);
+        let unfinished = |version: &str| begun.iter().any(|it| it.version == version);
         let state = |version: &str, plain: State| match special.get(version) {
             _ if unfinished(version) => State::Unfinished,
             Some(state) => *state,
             None => plain,
         };
-        let ran = history.newest_first();
-        let ran = ran.iter().map(|row| Entry::ran(row, state(&row.version, State::Applied)));
-        let pending = drift::pending(set, history).into_iter().map(|it| {
+        let ran = rows.into_iter().map(|row| {
+            let state = state(&row.version, State::Applied);
+            Entry::ran(row, state)
+        });
+        let pending = pending.into_iter().map(|it| {
             let version = it.version.to_string();
             Entry {
                 state: state(&version, State::Pending),
@@ -113,13 +118,13 @@ impl Status {
         });
         let mut entries: Vec<Entry> = ran.chain(pending).collect();
         // Begun by a newer release: neither this binary nor the history has it.
-        for work in &history.unfinished {
+        for work in &begun {
             if !entries.iter().any(|it| it.version == work.version) {
                 entries.push(Entry::begun(&work.version));
             }
         }
         entries.sort_by(|a, b| a.version.cmp(&b.version));
-        Status { database, entries, unfinished: history.unfinished.clone(), recorded: None }
+        Status { database, entries, unfinished: begun, recorded: None }
     }
 
     /// How many migrations are in this state.
@@ -148,13 +153,13 @@ impl Entry {
         }
     }
 
-    fn ran(row: &Row, state: State) -> Entry {
+    fn ran(row: Row, state: State) -> Entry {
         Entry {
-            version: row.version.clone(),
-            name: row.name.clone(),
+            version: row.version,
+            name: row.name,
             state,
             applied_at: row.applied_at,
-            checksum: row.checksum.clone(),
+            checksum: row.checksum,
             execution_time: Some(row.execution_time),
         }
     }

@@ -2,6 +2,7 @@
 
 mod validates;
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use migrate_core::{Change, Migration, MigrationSet};
@@ -184,15 +185,16 @@ impl FindingKind {
 impl Verification {
     pub(crate) fn new(
         set: &MigrationSet,
-        history: &History,
+        history: History,
         stored: &[StoredScript],
         structure: &Structure,
         database: String,
     ) -> Verification {
+        let drift = drift::compare(set, &history);
         let status = Status::new(set, history, database);
-        let drift = drift::compare(set, history);
         let by_state = status.entries.iter().filter_map(|it| of_state(set, it, &status, &drift));
-        let scripts = status.entries.iter().filter_map(|it| of_script(set, it, stored));
+        let stored: HashMap<_, _> = stored.iter().map(|it| (it.version.as_str(), it)).collect();
+        let scripts = status.entries.iter().filter_map(|it| of_script(set, it, &stored));
         let pending = status.entries.iter().filter(|it| it.state == State::Pending);
         let pending: Vec<_> = pending.filter_map(|it| set.get(it.version.parse().ok()?)).collect();
         let structure = structure.findings(&pending);
@@ -255,9 +257,13 @@ fn of_state(
     Some(Finding { version: Some(version.clone()), hint, ..Finding::new(kind, message) })
 }
 
-fn of_script(set: &MigrationSet, entry: &Entry, stored: &[StoredScript]) -> Option<Finding> {
+fn of_script(
+    set: &MigrationSet,
+    entry: &Entry,
+    stored: &HashMap<&str, &StoredScript>,
+) -> Option<Finding> {
     let migration = set.get(entry.version.parse().ok()?)?;
-    let kept = stored.iter().find(|it| it.version == entry.version)?;
+    let kept = stored.get(entry.version.as_str())?;
     if entry.state == State::Pending || same_down(migration, kept) {
         return None;
     }

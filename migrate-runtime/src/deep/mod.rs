@@ -47,13 +47,18 @@ impl Migrator {
     pub fn verify_deep(&mut self) -> Result<Verification, Error> {
         self.call("verify", |mut connection, call| {
             let (server, history) = call.read(&mut connection)?;
-            let stored = if_allowed(stored_scripts(&mut connection, &server))?.unwrap_or_default();
+            let stored = if_allowed(stored_scripts(&mut connection, &server, None))?;
             let structure = structure(&mut connection)?;
             let drift = connection.schema_drift(&server, &history)?;
             let found = examine(&mut connection, &server)?;
             let database = server.database;
-            let mut verification =
-                Verification::new(&call.set, &history, &stored, &structure, database);
+            let mut verification = Verification::new(
+                &call.set,
+                history,
+                &stored.unwrap_or_default(),
+                &structure,
+                database,
+            );
             verification.findings.extend(drift.findings());
             verification.findings.extend(found);
             Ok(verification)

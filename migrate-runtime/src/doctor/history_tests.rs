@@ -28,7 +28,7 @@ fn whole() -> Vec<(usize, Vec<Option<String>>)> {
 #[track_caller]
 fn check(rows: Vec<(usize, Vec<Option<String>>)>, level: Level, message: &str, hint: &str) {
     let read = Ok(History::default());
-    let checks = judge(Ok(&Reply { rows, ..Reply::default() }), &read, &deploy());
+    let checks = judge(Ok(&Reply::made(rows)), &read, &deploy());
     assert_eq!(checks.len(), 1, "{checks:?}");
     assert_eq!(checks[0].level, level, "{checks:?}");
     assert!(checks[0].message.contains(message), "{checks:?}");
@@ -62,7 +62,7 @@ fn tables_of_others_are_told_by_their_owner() {
     rows[0] = row(0, &["_migrations", "t", "f", "ada", "", "", "f"]);
     rows[1] = row(0, &["_migrations_log", "t", "f", "postgres", "", "", "t"]);
     rows[2] = row(0, &["_migrations_script", "t", "f", "postgres", "", "", "t"]);
-    let checks = judge(Ok(&Reply { rows, ..Reply::default() }), &Ok(History::default()), &deploy());
+    let checks = judge(Ok(&Reply::made(rows)), &Ok(History::default()), &deploy());
     let hints: Vec<_> = checks.iter().map(|it| it.hint.as_deref().unwrap()).collect();
     let given = "ALTER TABLE \"public\"._migrations_log OWNER TO deploy; ALTER TABLE \"public\"._migrations_script OWNER TO deploy;";
     assert_eq!(hints, ["GRANT ada TO deploy;", given]);
@@ -74,7 +74,7 @@ fn tables_of_others_are_told_by_their_owner() {
 #[test]
 fn what_cannot_be_read_has_its_cause_and_a_way_out() {
     let error = Error::new(ErrorKind::Connect, "cannot be read");
-    let checks = judge(Ok(&Reply { rows: whole(), ..Reply::default() }), &Err(error), &deploy());
+    let checks = judge(Ok(&Reply::made(whole())), &Err(error), &deploy());
     assert_eq!(checks.len(), 1, "{checks:?}");
     assert!(
         checks[0].hint.as_deref().unwrap().starts_with("SELECT * FROM \"public\"._migrations;")
@@ -100,11 +100,7 @@ fn index_and_trigger_are_missed() {
 #[test]
 fn a_history_of_somebody_else_is_told_alone() {
     let error = Error::new(ErrorKind::ForeignHistory, "another shape").with_hint("ALTER TABLE x");
-    let checks = judge(
-        Ok(&Reply { rows: vec![whole().remove(0)], ..Reply::default() }),
-        &Err(error),
-        &deploy(),
-    );
+    let checks = judge(Ok(&Reply::made(vec![whole().remove(0)])), &Err(error), &deploy());
     assert_eq!(checks.len(), 1, "{checks:?}");
     assert_eq!((checks[0].level, checks[0].message.as_str()), (Level::Problem, "another shape"));
     assert_eq!(checks[0].hint.as_deref(), Some("ALTER TABLE x"));

@@ -143,11 +143,8 @@ mod tests {
     #[test]
     fn standbys_that_cannot_be_seen_are_told_as_such() {
         let rows = vec![(2, cells(&["s1", "", "", "", ""]))];
-        let checks = judge(
-            Ok(&Reply { rows, ..Reply::default() }),
-            &Server::default(),
-            &Role::unknown("deploy", "public"),
-        );
+        let checks =
+            judge(Ok(&Reply::made(rows)), &Server::default(), &Role::unknown("deploy", "public"));
         assert_eq!(checks[0].level, Level::Warning);
         assert_eq!(checks[0].hint.as_deref(), Some("GRANT pg_monitor TO deploy;"));
     }

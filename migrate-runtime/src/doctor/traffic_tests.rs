@@ -17,7 +17,7 @@ fn strong_locks_old_transactions_and_prepared_ones_have_lines_of_their_own() {
         row(1, &["2"]),
         row(2, &["it's", "ada", "77"]),
     ];
-    let checks = judge(Ok(&Reply { rows, ..Reply::default() }), "deploy");
+    let checks = judge(Ok(&Reply::made(rows)), "deploy");
     let told: Vec<_> = checks.iter().map(|it| (it.kind, it.level, it.message.as_str())).collect();
     let expected = [
         (
@@ -50,7 +50,7 @@ fn strong_locks_old_transactions_and_prepared_ones_have_lines_of_their_own() {
 fn what_prevents_a_wraparound_is_waited_for() {
     let query = "autovacuum: VACUUM public.a (to prevent wraparound)";
     let cells = ["9", "autovacuum worker", "", "active", "3", query, "f", "4", "public.a", "t"];
-    let checks = judge(Ok(&Reply { rows: vec![row(0, &cells)], ..Reply::default() }), "deploy");
+    let checks = judge(Ok(&Reply::made(vec![row(0, &cells)])), "deploy");
     let hint = checks.iter().find(|it| it.kind == CheckKind::Locks).unwrap().hint.as_deref();
     assert!(hint.unwrap().contains("FROM pg_stat_progress_vacuum WHERE pid = 9;"), "{hint:?}");
 }
@@ -59,7 +59,7 @@ fn what_prevents_a_wraparound_is_waited_for() {
 fn more_than_anybody_reads_is_counted() {
     let pids: Vec<_> = (1..=8).map(|it| it.to_string()).collect();
     let rows = pids.iter().map(|it| row(0, &[it, "", "", "", "90", "", "f", "", ""])).collect();
-    let checks = judge(Ok(&Reply { rows, ..Reply::default() }), "deploy");
+    let checks = judge(Ok(&Reply::made(rows)), "deploy");
     let old: Vec<_> = checks.iter().filter(|it| it.kind == CheckKind::Transactions).collect();
     assert_eq!((old.len(), old[5].message.as_str()), (6, "and 3 more"));
     let quiet: Vec<_> = checks[6..].iter().map(|it| it.level).collect();

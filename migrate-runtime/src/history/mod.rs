@@ -243,4 +243,15 @@ impl History {
         let mut seen = std::collections::HashSet::new();
         self.rows.iter().rev().filter(|it| seen.insert(it.version.as_str())).collect()
     }
+
+    /// Leaves the rows that count alone, in the order in which they were written.
+    pub(crate) fn keep_last(&mut self) {
+        if self.rows.is_sorted_by(|a, b| a.version < b.version) {
+            return;
+        }
+        let mut seen = std::collections::HashSet::new();
+        self.rows.reverse();
+        self.rows.retain(|it| seen.insert(it.version.clone()));
+        self.rows.reverse();
+    }
 }

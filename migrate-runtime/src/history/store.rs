@@ -11,6 +11,7 @@ use crate::config::Settings;
 use crate::deadline::server_millis;
 use crate::lock::LockKey;
 use crate::quote::{fill, fill_code, ident, literal, optional};
+use crate::transport::ReplyRow;
 
 /// The layout of the tables that this version makes and understands.
 pub(crate) const LAYOUT: u32 = 1;
@@ -135,9 +136,13 @@ impl Store {
         fill(include_str!("side_tables.sql"), &values)
     }
 
-    /// One statement: the down scripts that the database kept.
-    pub(crate) fn scripts(&self) -> String {
-        fill(include_str!("scripts.sql"), &[("schema", &self.schema)])
+    /// One statement: the down scripts that the database kept, of some versions or of all.
+    pub(crate) fn scripts(&self, versions: Option<&[&str]>) -> String {
+        let which = versions.map_or("true".to_owned(), |versions| {
+            let versions: Vec<_> = versions.iter().map(|it| literal(it)).collect();
+            format!("s.version IN ({})", versions.join(", "))
+        });
+        fill(include_str!("scripts.sql"), &[("schema", &self.schema), ("which", &which)])
     }
 
     /// One statement: the objects of the schema that the last run recorded.
@@ -275,25 +280,22 @@ impl Unfinished {
 
 impl History {
     /// Reads the second answer of [`Store::read`].
-    pub(crate) fn parse(rows: impl Iterator<Item = Vec<Option<String>>>) -> Option<History> {
-        let rows = rows.map(Row::parse).collect::<Option<Vec<_>>>()?;
+    pub(crate) fn parse(rows: impl Iterator<Item = ReplyRow>) -> Option<History> {
+        let rows = rows.map(|it| Row::parse(&it)).collect::<Option<Vec<_>>>()?;
         Some(History { rows, ..History::default() })
     }
 }
 
 impl Row {
-    fn parse(mut cells: Vec<Option<String>>) -> Option<Row> {
-        let execution_time = text(&cells, 4).parse().unwrap_or(0);
-        let id = text(&cells, 0).parse().ok()?;
-        let applied_at = sent_time(text(&cells, 5));
-        let mut take = |at: usize| cells.get_mut(at).and_then(Option::take).unwrap_or_default();
+    fn parse(row: &ReplyRow) -> Option<Row> {
+        let text = |at| row.get(at).unwrap_or_default();
         Some(Row {
-            id,
-            version: take(1),
-            name: take(2),
-            checksum: take(3),
-            execution_time: Duration::from_millis(execution_time),
-            applied_at,
+            id: text(0).parse().ok()?,
+            version: text(1).to_owned(),
+            name: text(2).to_owned(),
+            checksum: text(3).to_owned(),
+            execution_time: Duration::from_millis(text(4).parse().unwrap_or(0)),
+            applied_at: sent_time(text(5)),
         })
     }
 }

@@ -8,6 +8,8 @@ mod refusal;
 mod resume;
 mod step;
 
+use std::collections::HashMap;
+
 use migrate_core::{Direction, Migration, MigrationSet, Mode, Version};
 
 use crate::config::{Down, Limit, ScriptSource, Up};
@@ -89,9 +91,20 @@ pub(crate) fn plan_down(
         return Err(Refusal::Unfinished(Box::new(history.unfinished[0].clone())));
     }
     let others = rows.into_iter().filter(|it| !is_begun(it));
-    let others = others.map(|row| step_down(set, row, stored, down.use_script));
+    let stored: HashMap<_, _> = stored.iter().map(|it| (it.version.as_str(), it)).collect();
+    let stored = |row: &Row| stored.get(row.version.as_str()).copied();
+    let others = others.map(|row| step_down(set, row, stored(row), down.use_script));
     let steps = begun.clone().map(Ok).into_iter().chain(others);
     Ok(Plan { direction: Direction::Down, steps: steps.collect::<Result<_, _>>()? })
+}
+
+/// The versions whose kept scripts a revert may want: few of a long history. Nothing where it may be any of them, or so
+/// many that reading all is less work.
+pub(crate) fn wanted_scripts<'h>(history: &'h History, down: &Down) -> Option<Vec<&'h str>> {
+    const FEW: usize = 100;
+    let rows = limit_down(history.newest_first(), down.limit, 0).ok()?;
+    let begun = history.unfinished.iter().map(|it| it.version.as_str());
+    (rows.len() <= FEW).then(|| rows.iter().map(|it| it.version.as_str()).chain(begun).collect())
 }
 
 /// Plans to go on with unfinished work, whichever way it went; nothing where there is none.
@@ -165,12 +178,11 @@ fn limit_down(mut rows: Vec<&Row>, limit: Limit, begun: usize) -> Result<Vec<&Ro
 fn step_down(
     set: &MigrationSet,
     row: &Row,
-    stored: &[StoredScript],
+    stored: Option<&StoredScript>,
     preferred: Option<ScriptSource>,
 ) -> Result<Step, Refusal> {
     let version: Option<Version> = row.version.parse().ok();
     let embedded = version.and_then(|it| set.get(it));
-    let stored = stored.iter().find(|it| it.version == row.version);
     let step = match (embedded, stored, preferred) {
         (Some(migration), Some(stored), None) if !same_down(migration, stored) => {
             return Err(Refusal::ScriptDiffers(row.version.clone()));

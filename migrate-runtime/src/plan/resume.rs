@@ -53,7 +53,8 @@ pub(super) fn resumed(
                     .map(Some);
             }
             let row = row.ok_or_else(|| Refusal::UnfinishedElsewhere(Box::new(work.clone())))?;
-            let of = |source| step_down(set, row, stored, source);
+            let kept = stored.iter().find(|it| it.version == row.version);
+            let of = |source| step_down(set, row, kept, source);
             match (of(preferred), asked) {
                 (
                     Err(differs @ (Refusal::ScriptDiffers(_) | Refusal::Edited(_))),

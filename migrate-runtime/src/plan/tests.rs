@@ -258,12 +258,44 @@ pub(super) fn check(plan: Result<Plan, Refusal>, expected: Result<&[(Direction, 
     assert_eq!(plan.map(steps), expected);
 }
 
+#[test]
+fn few_of_the_kept_scripts_are_asked_for() {
+    #[track_caller]
+    fn check(ran: u8, limit: Limit, wanted: Option<&[i64]>) {
+        let ran: Vec<_> = (1..=i64::from(ran)).map(|it| (it, 0)).collect();
+        let mut history = history(&ran);
+        history.unfinished.push(unfinished());
+        let wanted = wanted.map(|it| it.iter().map(|it| version(*it).to_string()).collect());
+        let found = wanted_scripts(&history, &by(limit));
+        let found = found.map(|it| it.into_iter().map(str::to_owned).collect::<Vec<_>>());
+        assert_eq!(found, wanted);
+    }
+
+    // Behind the newest rows comes what began.
+    check(50, steps(2), Some(&[50, 49, 3]));
+    check(50, Limit::To(version(48)), Some(&[50, 49, 3]));
+    check(4, Limit::All, Some(&[4, 3, 2, 1, 3]));
+    // Whether that is too many, or one of them has no row, the plan says.
+    check(4, steps(5), None);
+    check(4, Limit::To(version(9)), None);
+    check(101, Limit::All, None);
+}
+
 fn up(ran: &[(i64, u8)], up: &Up) -> Result<Plan, Refusal> {
     plan_up(&SET, &history(ran), up)
 }
 
+/// Whether all scripts are there or those alone that are wanted makes no difference.
 fn down(ran: &[(i64, u8)], stored: &[StoredScript], down: &Down) -> Result<Plan, Refusal> {
-    plan_down(&SET, &history(ran), stored, down)
+    let history = history(ran);
+    let plan = plan_down(&SET, &history, stored, down);
+    if let Some(wanted) = wanted_scripts(&history, down) {
+        let is_wanted = |it: &&StoredScript| wanted.contains(&it.version.as_str());
+        let stored: Vec<_> = stored.iter().filter(is_wanted).cloned().collect();
+        let again = plan_down(&SET, &history, &stored, down);
+        assert_eq!(format!("{again:?}"), format!("{plan:?}"));
+    }
+    plan
 }
 
 /// The second is late: the third ran, or began.

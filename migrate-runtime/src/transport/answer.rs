@@ -1,5 +1,6 @@
 //! An answer: how it is read, and what of it is kept.
 
+use std::cell::OnceCell;
 use std::convert::Infallible;
 use std::error::Error as _;
 use std::pin::{Pin, pin};
@@ -19,9 +20,17 @@ const CANCEL_AGAIN: Duration = Duration::from_millis(500);
 /// The rows of an answer, each with the number of its statement in the message, from 0.
 #[derive(Debug, Default)]
 pub(crate) struct Reply {
-    pub(crate) rows: Vec<(usize, Vec<Option<String>>)>,
+    pub(crate) rows: Vec<(usize, ReplyRow)>,
     /// How many rows the statements worked on whose rows are wanted.
     pub(crate) counts: Vec<(usize, u64)>,
+}
+
+/// A row of an answer. Its cells become texts of their own for whoever asks for all of them, which nobody does with the
+/// rows of a long history.
+#[derive(Debug, Default)]
+pub(crate) struct ReplyRow {
+    sent: Option<SimpleQueryRow>,
+    cells: OnceCell<Vec<Option<String>>>,
 }
 
 /// A message that failed, and how far it came.
@@ -120,7 +129,7 @@ async fn read(
                 *completed += 1;
             }
             Ok(SimpleQueryMessage::Row(row)) if keep.wants(*completed) => {
-                reply.rows.push((*completed, cells(&row)));
+                reply.rows.push((*completed, row.into()));
             }
             Ok(_) => {}
             Err(error) if error.is_closed() => return Err(failed.unwrap_or(error)),
@@ -143,13 +152,19 @@ impl Keep<'_> {
 }
 
 impl Reply {
+    #[cfg(test)]
+    pub(crate) fn made(rows: Vec<(usize, Vec<Option<String>>)>) -> Reply {
+        let rows = rows.into_iter().map(|(statement, cells)| (statement, cells.into())).collect();
+        Reply { rows, ..Reply::default() }
+    }
+
     /// The rows of one statement.
     pub(crate) fn of(&self, statement: usize) -> impl Iterator<Item = &[Option<String>]> {
-        self.rows.iter().filter(move |it| it.0 == statement).map(|it| it.1.as_slice())
+        self.rows.iter().filter(move |it| it.0 == statement).map(|it| it.1.cells())
     }
 
     /// The rows of one statement, which are taken out.
-    pub(crate) fn take(&mut self, statement: usize) -> impl Iterator<Item = Vec<Option<String>>> {
+    pub(crate) fn take(&mut self, statement: usize) -> impl Iterator<Item = ReplyRow> {
         self.rows.extract_if(.., move |it| it.0 == statement).map(|it| it.1)
     }
 
@@ -169,8 +184,47 @@ impl Reply {
     }
 }
 
-pub(crate) fn cells(row: &SimpleQueryRow) -> Vec<Option<String>> {
-    (0..row.len()).map(|at| row.get(at).map(str::to_owned)).collect()
+impl ReplyRow {
+    /// What one cell holds; nothing also where there is no such cell.
+    pub(crate) fn get(&self, at: usize) -> Option<&str> {
+        match &self.sent {
+            Some(row) => row.try_get(at).ok()?,
+            None => self.cells.get()?.get(at)?.as_deref(),
+        }
+    }
+
+    pub(crate) fn cells(&self) -> &[Option<String>] {
+        self.cells.get_or_init(|| {
+            let count = self.sent.as_ref().map_or(0, SimpleQueryRow::len);
+            (0..count).map(|at| self.get(at).map(str::to_owned)).collect()
+        })
+    }
+
+    pub(crate) fn into_cells(self) -> Vec<Option<String>> {
+        self.cells();
+        self.cells.into_inner().unwrap_or_default()
+    }
+
+    /// Gives a cell that is there another value.
+    pub(crate) fn put(&mut self, at: usize, value: Option<String>) {
+        let mut cells = std::mem::take(self).into_cells();
+        if let Some(cell) = cells.get_mut(at) {
+            *cell = value;
+        }
+        *self = cells.into();
+    }
+}
+
+impl From<SimpleQueryRow> for ReplyRow {
+    fn from(row: SimpleQueryRow) -> ReplyRow {
+        ReplyRow { sent: Some(row), cells: OnceCell::new() }
+    }
+}
+
+impl From<Vec<Option<String>>> for ReplyRow {
+    fn from(cells: Vec<Option<String>>) -> ReplyRow {
+        ReplyRow { sent: None, cells: cells.into() }
+    }
 }
 
 impl Failure {

@@ -35,9 +35,9 @@ pub(crate) fn message(version: u32, schema: &str) -> String {
 pub(crate) fn parse(reply: Reply, day: Option<i64>, first: usize) -> Schema {
     let mut objects = HashMap::new();
     let (mut names, mut rows) = (HashMap::new(), Vec::new());
-    for (statement, cells) in reply.rows {
+    for (statement, row) in reply.rows {
         let Some(at) = statement.checked_sub(first) else { continue };
-        let mut cells = cells.into_iter();
+        let mut cells = row.into_cells().into_iter();
         let mut cell = || cells.next().flatten();
         let Some(family) = FAMILIES.get(at) else {
             rows.extend(need(&mut cell));
