@@ -148,6 +148,7 @@ def document(found, facts):
     yield LEGEND + "\n"
     yield "The floors:\n\n" + FLOOR_WORDS + "\n"
     yield "## Bars\n"
+    yield "Where one is missed, [why, and what the limit is](../limits.md).\n"
     yield "| | bar | measured | met |\n| --- | --- | --- | --- |"
     for table in found.values():
         for bar, measured, met in figures.bars(table):
