@@ -18,8 +18,8 @@ pub(crate) fn stored_scripts(
         return Ok(Vec::new());
     }
     let message = connection.store.scripts(versions);
-    let reply = connection.ask(&message)?;
-    Ok(reply.of(0).filter_map(StoredScript::parse).collect())
+    let mut reply = connection.ask(&message)?;
+    Ok(reply.take(0).filter_map(|it| StoredScript::parse(&it.into_cells())).collect())
 }
 
 /// Reads which indexes are invalid and which constraints are not validated. Every role may, unless somebody

@@ -242,7 +242,10 @@ impl Migrator {
     pub fn info(&mut self, version: &str) -> Result<Info, Error> {
         self.call("info", |mut connection, call| {
             let (server, history) = call.read(&mut connection)?;
-            let stored = if_allowed(stored_scripts(&mut connection, &server, Some(&[version])))?;
+            // What was typed may be any text; asked for is what the history has.
+            let ran = history.rows.iter().map(|it| it.version.as_str());
+            let ran: Vec<_> = ran.filter(|it| *it == version).take(1).collect();
+            let stored = if_allowed(stored_scripts(&mut connection, &server, Some(&ran)))?;
             let log = log_of(&mut connection, version)?;
             let status = Status::new(&call.set, history, server.database);
             Info::new(&call.set, version, status, &stored.unwrap_or_default(), log)

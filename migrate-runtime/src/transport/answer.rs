@@ -188,7 +188,8 @@ impl ReplyRow {
     /// What one cell holds; nothing also where there is no such cell.
     pub(crate) fn get(&self, at: usize) -> Option<&str> {
         match &self.sent {
-            Some(row) => row.try_get(at).ok()?,
+            // What is no UTF-8 is not passed over: that is a panic, which is told as a bug.
+            Some(row) => row.get(Some(at).filter(|it| *it < row.len())?),
             None => self.cells.get()?.get(at)?.as_deref(),
         }
     }
