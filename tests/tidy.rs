@@ -22,6 +22,7 @@ const LAYERS: [&[&str]; 6] = [
         "lock",
         "progress",
         "quote",
+        "reply_row",
         "run",
         "sqlstate",
     ],

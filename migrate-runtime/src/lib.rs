@@ -110,6 +110,7 @@ mod recovery;
 mod refuse;
 mod reopen;
 mod repair;
+mod reply_row;
 #[cfg(feature = "backup")]
 mod restore;
 mod run;

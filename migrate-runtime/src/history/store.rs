@@ -11,7 +11,7 @@ use crate::config::Settings;
 use crate::deadline::server_millis;
 use crate::lock::LockKey;
 use crate::quote::{fill, fill_code, ident, literal, optional};
-use crate::transport::ReplyRow;
+use crate::reply_row::ReplyRow;
 
 /// The layout of the tables that this version makes and understands.
 pub(crate) const LAYOUT: u32 = 1;

@@ -1,14 +1,14 @@
 //! An answer: how it is read, and what of it is kept.
 
-use std::cell::OnceCell;
 use std::convert::Infallible;
 use std::error::Error as _;
 use std::pin::{Pin, pin};
 use std::time::Duration;
 
-use tokio_postgres::{Client, SimpleQueryMessage, SimpleQueryRow, SimpleQueryStream};
+use tokio_postgres::{Client, SimpleQueryMessage, SimpleQueryStream};
 
 use crate::fault;
+use crate::reply_row::ReplyRow;
 use crate::sqlstate;
 use crate::tls::Connector;
 
@@ -23,14 +23,6 @@ pub(crate) struct Reply {
     pub(crate) rows: Vec<(usize, ReplyRow)>,
     /// How many rows the statements worked on whose rows are wanted.
     pub(crate) counts: Vec<(usize, u64)>,
-}
-
-/// A row of an answer. Its cells become texts of their own for whoever asks for all of them, which nobody does with the
-/// rows of a long history.
-#[derive(Debug, Default)]
-pub(crate) struct ReplyRow {
-    sent: Option<SimpleQueryRow>,
-    cells: OnceCell<Vec<Option<String>>>,
 }
 
 /// A message that failed, and how far it came.
@@ -181,50 +173,6 @@ impl Reply {
     /// Whether the only cell of a statement's only row is true.
     pub(crate) fn is_true(&self, statement: usize) -> bool {
         self.first(statement).and_then(|it| it.first()?.as_deref()) == Some("t")
-    }
-}
-
-impl ReplyRow {
-    /// What one cell holds; nothing also where there is no such cell.
-    pub(crate) fn get(&self, at: usize) -> Option<&str> {
-        match &self.sent {
-            // What is no UTF-8 is not passed over: that is a panic, which is told as a bug.
-            Some(row) => row.get(Some(at).filter(|it| *it < row.len())?),
-            None => self.cells.get()?.get(at)?.as_deref(),
-        }
-    }
-
-    pub(crate) fn cells(&self) -> &[Option<String>] {
-        self.cells.get_or_init(|| {
-            let count = self.sent.as_ref().map_or(0, SimpleQueryRow::len);
-            (0..count).map(|at| self.get(at).map(str::to_owned)).collect()
-        })
-    }
-
-    pub(crate) fn into_cells(self) -> Vec<Option<String>> {
-        self.cells();
-        self.cells.into_inner().unwrap_or_default()
-    }
-
-    /// Gives a cell that is there another value.
-    pub(crate) fn put(&mut self, at: usize, value: Option<String>) {
-        let mut cells = std::mem::take(self).into_cells();
-        if let Some(cell) = cells.get_mut(at) {
-            *cell = value;
-        }
-        *self = cells.into();
-    }
-}
-
-impl From<SimpleQueryRow> for ReplyRow {
-    fn from(row: SimpleQueryRow) -> ReplyRow {
-        ReplyRow { sent: Some(row), cells: OnceCell::new() }
-    }
-}
-
-impl From<Vec<Option<String>>> for ReplyRow {
-    fn from(cells: Vec<Option<String>>) -> ReplyRow {
-        ReplyRow { sent: None, cells: cells.into() }
     }
 }
 

@@ -19,7 +19,7 @@ use crate::tls::Connector;
 use crate::watch::{Pace, Sight, Watch};
 
 use answer::receive;
-pub(crate) use answer::{Answer, Failure, FailureCause, Keep, Reply, ReplyRow};
+pub(crate) use answer::{Answer, Failure, FailureCause, Keep, Reply};
 
 /// How long a cancelled statement may take to end before the connection is given up.
 const CANCEL_GRACE: Duration = Duration::from_secs(10);
