@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use migrate_core::MigrationSet;
+
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind};
-use crate::history::{LogEntry, LogFilter, Server, StoredScript};
+use crate::history::{History, LogEntry, LogFilter, Server, StoredScript};
+use crate::schema_drift::SchemaDrift;
 use crate::sqlstate;
-use crate::verify::{STRUCTURE, Structure};
+use crate::verify::{STRUCTURE, Structure, Verification};
 
 /// Reads the down scripts that the database kept, of some versions or of all; none where there is no table of them.
 pub(crate) fn stored_scripts(
@@ -22,9 +25,24 @@ pub(crate) fn stored_scripts(
     Ok(reply.take(0).filter_map(|it| StoredScript::parse(&it.into_cells())).collect())
 }
 
+/// Compares binary, history and database, and tells what of that was changed by hand since the last run.
+pub(crate) fn verification(
+    connection: &mut Connection<'_>,
+    set: &MigrationSet,
+    (server, history): (&Server, History),
+) -> Result<(Verification, SchemaDrift), Error> {
+    let stored = if_allowed(stored_scripts(connection, server, None))?.unwrap_or_default();
+    let structure = structure(connection)?;
+    let drift = connection.schema_drift(server, &history)?;
+    let database = server.database.clone();
+    let mut verification = Verification::new(set, history, &stored, &structure, database);
+    verification.findings.extend(drift.findings());
+    Ok((verification, drift))
+}
+
 /// Reads which indexes are invalid and which constraints are not validated. Every role may, unless somebody
 /// took it away.
-pub(crate) fn structure(connection: &mut Connection<'_>) -> Result<Structure, Error> {
+fn structure(connection: &mut Connection<'_>) -> Result<Structure, Error> {
     // Names are told with their schemas.
     let message = format!("SET LOCAL search_path = pg_catalog;\n{STRUCTURE}");
     match connection.ask(&message) {

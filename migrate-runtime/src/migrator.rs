@@ -14,7 +14,7 @@ use crate::connect::connect;
 use crate::connect_options::ConnectOptions;
 use crate::connection::{Connection, Tell};
 use crate::error::{Error, ErrorKind};
-use crate::extras::{if_allowed, log_of, stored_scripts, structure};
+use crate::extras::{if_allowed, log_of, stored_scripts, verification};
 use crate::force::{self, Force, Forced};
 use crate::history::{History, Server};
 use crate::info::Info;
@@ -221,19 +221,7 @@ impl Migrator {
     pub fn verify_with_drift(&mut self) -> Result<(Verification, SchemaDrift), Error> {
         self.call("verify", |mut connection, call| {
             let (server, history) = call.read(&mut connection)?;
-            let stored = if_allowed(stored_scripts(&mut connection, &server, None))?;
-            let structure = structure(&mut connection)?;
-            let drift = connection.schema_drift(&server, &history)?;
-            let database = server.database;
-            let mut verification = Verification::new(
-                &call.set,
-                history,
-                &stored.unwrap_or_default(),
-                &structure,
-                database,
-            );
-            verification.findings.extend(drift.findings());
-            Ok((verification, drift))
+            verification(&mut connection, &call.set, (&server, history))
         })
     }
 

@@ -9,7 +9,7 @@ mod constraint;
 
 use crate::connection::Connection;
 use crate::error::Error;
-use crate::extras::{if_allowed, stored_scripts, structure};
+use crate::extras::verification;
 use crate::history::Server;
 use crate::interrupt::Interrupt;
 use crate::migrator::Migrator;
@@ -47,20 +47,9 @@ impl Migrator {
     pub fn verify_deep(&mut self) -> Result<Verification, Error> {
         self.call("verify", |mut connection, call| {
             let (server, history) = call.read(&mut connection)?;
-            let stored = if_allowed(stored_scripts(&mut connection, &server, None))?;
-            let structure = structure(&mut connection)?;
-            let drift = connection.schema_drift(&server, &history)?;
-            let found = examine(&mut connection, &server)?;
-            let database = server.database;
-            let mut verification = Verification::new(
-                &call.set,
-                history,
-                &stored.unwrap_or_default(),
-                &structure,
-                database,
-            );
-            verification.findings.extend(drift.findings());
-            verification.findings.extend(found);
+            let (mut verification, _) =
+                verification(&mut connection, &call.set, (&server, history))?;
+            verification.findings.extend(examine(&mut connection, &server)?);
             Ok(verification)
         })
     }
