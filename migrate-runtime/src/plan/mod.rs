@@ -98,13 +98,14 @@ pub(crate) fn plan_down(
     Ok(Plan { direction: Direction::Down, steps: steps.collect::<Result<_, _>>()? })
 }
 
-/// The versions whose kept scripts a revert may want: few of a long history. Nothing where it may be any of them, or so
-/// many that reading all is less work.
+/// The versions whose kept scripts a revert may want, often few of a long history; nothing where it may be any of them.
 pub(crate) fn wanted_scripts<'h>(history: &'h History, down: &Down) -> Option<Vec<&'h str>> {
-    const FEW: usize = 100;
+    if matches!(down.limit, Limit::All) {
+        return None;
+    }
     let rows = limit_down(history.newest_first(), down.limit, 0).ok()?;
     let begun = history.unfinished.iter().map(|it| it.version.as_str());
-    (rows.len() <= FEW).then(|| rows.iter().map(|it| it.version.as_str()).chain(begun).collect())
+    Some(rows.iter().map(|it| it.version.as_str()).chain(begun).collect())
 }
 
 /// Plans to go on with unfinished work, whichever way it went; nothing where there is none.
