@@ -246,12 +246,40 @@ impl History {
 
     /// Leaves the rows that count alone, in the order in which they were written.
     pub(crate) fn keep_last(&mut self) {
-        if self.rows.is_sorted_by(|a, b| a.version < b.version) {
-            return;
+        let last = self.newest_first();
+        if last.len() < self.rows.len() {
+            self.rows = last.into_iter().rev().cloned().collect();
         }
-        let mut seen = std::collections::HashSet::new();
-        self.rows.reverse();
-        self.rows.retain(|it| seen.insert(it.version.clone()));
-        self.rows.reverse();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_version_that_repeats_the_last_row_counts() {
+        #[track_caller]
+        fn check(versions: &[&str], last: &[i64]) {
+            let row = |(id, version): (i64, &&str)| Row {
+                id,
+                version: (*version).to_owned(),
+                name: String::new(),
+                checksum: String::new(),
+                execution_time: Duration::ZERO,
+                applied_at: None,
+            };
+            let rows = (1..).zip(versions).map(row).collect();
+            let mut history = History { rows, ..History::default() };
+            let newest: Vec<i64> = history.newest_first().iter().rev().map(|it| it.id).collect();
+            assert_eq!(newest, last);
+            history.keep_last();
+            assert_eq!(history.rows.iter().map(|it| it.id).collect::<Vec<_>>(), last);
+        }
+
+        check(&["a", "b", "c"], &[1, 2, 3]);
+        check(&["b", "a"], &[1, 2]);
+        check(&["a", "b", "a", "c"], &[2, 3, 4]);
+        check(&["a", "a"], &[2]);
     }
 }
