@@ -105,7 +105,7 @@ impl Connection<'_> {
         if history.digest() != snapshot.history.digest() {
             return Ok(None);
         }
-        let schema = Schema::from_stored(reply.of(objects));
+        let schema = Schema::from_stored(reply.take(objects));
         Ok(schema.filter(|it| it.fingerprint() == recorded.fingerprint))
     }
 }

@@ -3,6 +3,7 @@
 use super::read::attribute_name;
 use super::{Attribute, ObjectKind, ObjectName, Schema};
 use crate::quote::json_text;
+use crate::reply_row::ReplyRow;
 
 /// Goes up whenever the queries begin to tell something else of the same objects: what was stored by another
 /// reader cannot be compared with what this one reads.
@@ -30,12 +31,10 @@ impl Schema {
 
     /// Understands what the database makes of it: a row for each attribute, and one for each object that has
     /// none. Nothing where that was not written by this reader.
-    pub(crate) fn from_stored<'r>(
-        rows: impl Iterator<Item = &'r [Option<String>]>,
-    ) -> Option<Schema> {
+    pub(crate) fn from_stored(rows: impl Iterator<Item = ReplyRow>) -> Option<Schema> {
         let mut schema = Schema::default();
         for row in rows {
-            let cell = |at: usize| row.get(at).cloned().flatten();
+            let cell = |at: usize| row.get(at).map(str::to_owned);
             let name = ObjectName {
                 kind: ObjectKind::parse(&cell(0)?)?,
                 schema: cell(1),
@@ -92,9 +91,9 @@ mod tests {
         let row =
             |cells: &[&str]| cells.iter().map(|it| Some((*it).to_owned())).collect::<Vec<_>>();
         let row = row(&["column", "public", "we\"ird", "a\\\n", "type", "\"my type\""]);
-        assert_eq!(Schema::from_stored([row.as_slice()].into_iter()), Some(schema));
         let mut other = row.clone();
         other[4] = Some("colour".to_owned());
-        assert_eq!(Schema::from_stored([other.as_slice()].into_iter()), None);
+        assert_eq!(Schema::from_stored([row.into()].into_iter()), Some(schema));
+        assert_eq!(Schema::from_stored([other.into()].into_iter()), None);
     }
 }
