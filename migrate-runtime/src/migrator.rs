@@ -202,8 +202,8 @@ impl Migrator {
         })
     }
 
-    /// As [`status`](Migrator::status), and what of the schema was changed by hand since the last run: the schema
-    /// is read, which takes one more message where one was recorded. A role that may only read is enough.
+    /// As [`status`](Migrator::status), and what of the schema was changed by hand since the last run: one more
+    /// message where one was recorded tells whether anything was, and only then the schema is read. A role that may only read is enough.
     pub fn status_with_drift(&mut self) -> Result<(Status, SchemaDrift), Error> {
         self.call("status", |mut connection, call| {
             let (server, history) = call.read(&mut connection)?;

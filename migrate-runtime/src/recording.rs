@@ -51,8 +51,12 @@ impl Session<'_> {
         if recorded.is_none() {
             return Ok(Before::without_drift(None));
         }
-        if let Err(unknown) = self.known(recorded.as_ref(), &server, history) {
-            return Ok(self.not_known(recorded, &unknown));
+        match self.known(recorded.as_ref(), &server, history) {
+            Ok(known) if self.is_untouched(known, &server) => {
+                return Ok(Before::without_drift(recorded));
+            }
+            Ok(_) => {}
+            Err(unknown) => return Ok(self.not_known(recorded, &unknown)),
         }
         Ok(match self.look_at_schema(&server) {
             Ok((_, Made::Unknown(unknown))) => self.not_known(recorded, &unknown),
@@ -96,11 +100,11 @@ impl Session<'_> {
         if !is_ours {
             return self.warn("the schema was not recorded: somebody else has recorded another one since this run began; `migration-cli repair --accept-schema` records it".to_owned());
         }
-        let made = match drifted {
-            Some((made, there)) => Schema::after_run(&made, &there, &snapshot.schema),
-            None => snapshot.schema,
+        let (made, stamp) = match drifted {
+            Some((made, there)) => (Schema::after_run(&made, &there, &snapshot.schema), None),
+            None => (snapshot.schema, snapshot.stamp),
         };
-        let noted = self.note(&made, &snapshot.history);
+        let noted = self.note((&made, stamp), &snapshot.history);
         if recorded.as_ref().is_some_and(|it| it.is_same(&noted)) {
             return;
         }
@@ -116,12 +120,13 @@ impl Session<'_> {
         snapshot: &Snapshot,
         row: &str,
     ) -> Result<Before, Error> {
-        let noted = self.note(&snapshot.schema, &snapshot.history);
+        let noted = self.note((&snapshot.schema, snapshot.stamp.clone()), &snapshot.history);
         self.record(&snapshot.schema, (snapshot.recorded.as_ref(), &noted), Some(row))?;
         Ok(Before::without_drift(Some(noted)))
     }
 
-    fn note(&self, made: &Schema, history: &History) -> Recorded {
+    /// With the stamp of the catalogs where they have just that.
+    fn note(&self, (made, stamp): (&Schema, Option<String>), history: &History) -> Recorded {
         Recorded {
             fingerprint: made.fingerprint(),
             run: self.audit.token().to_owned(),
@@ -129,6 +134,7 @@ impl Session<'_> {
             history: history.digest(),
             server: self.server.version,
             reader: READER,
+            stamp,
         }
     }
 

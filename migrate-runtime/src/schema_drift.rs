@@ -130,8 +130,10 @@ impl Connection<'_> {
         if !self.settings.record_schema || is_new {
             return Ok(SchemaDrift::default());
         }
-        if let Err(unknown) = self.known(nothing.recorded.as_ref(), server, history) {
-            return Ok(nothing.not_known(unknown));
+        match self.known(nothing.recorded.as_ref(), server, history) {
+            Ok(known) if self.is_untouched(known, server) => return Ok(nothing),
+            Ok(_) => {}
+            Err(unknown) => return Ok(nothing.not_known(unknown)),
         }
         match self.look_at_schema(server) {
             Ok((snapshot, made)) => Ok(SchemaDrift::new(&snapshot, made, self.settings)),

@@ -16,6 +16,8 @@ pub(crate) struct Snapshot {
     pub(crate) history: History,
     /// What the last run noted about the schema that it left.
     pub(crate) recorded: Option<Recorded>,
+    /// Of the catalogs that the schema was read from.
+    pub(crate) stamp: Option<String>,
     pub(crate) schema: Schema,
 }
 
@@ -23,12 +25,13 @@ pub(crate) struct Snapshot {
 const LIMITS: [&str; 2] = ["SET LOCAL statement_timeout = 0", "SET LOCAL lock_timeout = '2s'"];
 
 impl Snapshot {
-    /// The answer about the server has the number `first`, the rows of the history follow, then the schema.
+    /// The answer about the server has the number `first`; the rows of the history follow, the stamp, and the schema.
     fn parse(mut reply: Reply, first: usize) -> Result<Snapshot, Error> {
         let day = reply.first(schema::FIRST).and_then(|it| it.get(1)?.as_deref()?.parse().ok());
         let (server, history) = history(&mut reply, first)?;
-        let schema = schema::parse(reply, day, first + 2);
-        Ok(Snapshot { history, recorded: server.recorded, schema })
+        let stamp = stamp(&reply, first + 2);
+        let schema = schema::parse(reply, day, first + 3);
+        Ok(Snapshot { history, recorded: server.recorded, stamp, schema })
     }
 }
 
@@ -39,6 +42,10 @@ fn history(reply: &mut Reply, first: usize) -> Result<(Server, History), Error> 
         return Err(not_understood());
     };
     Ok((server, History { unfinished, ..history }))
+}
+
+fn stamp(reply: &Reply, at: usize) -> Option<String> {
+    reply.first(at)?.first()?.clone()
 }
 
 /// What a transaction of ours that may take a while begins with.
@@ -60,6 +67,8 @@ impl Connection<'_> {
             &limits.join(";\n"),
             self.store.server(),
             self.store.rows(),
+            // Before the schema: functions that write an object down show it as it is by then.
+            &schema::stamp(server.version),
             &schema::message(server.version, history),
         ];
         let (message, first) = (parts.join(";\n"), schema::FIRST + 1 + limits.len());
@@ -74,6 +83,25 @@ impl Connection<'_> {
                 return Err(unreadable(failure, self.interrupt));
             }
             attempts += 1;
+        }
+    }
+
+    /// Whether no row of the catalogs was written since the last run recorded the schema: then it is what the run left.
+    /// Where that cannot be told, reading the schema says why.
+    pub(crate) fn is_untouched(&mut self, recorded: &Recorded, server: &Server) -> bool {
+        // Another minor version may write the same in other words.
+        if recorded.stamp.is_none() || recorded.server != server.version {
+            return false;
+        }
+        let limits = limits(server);
+        let (begin, stamp_of_all) = (schema::BEGIN.trim_end(), schema::stamp(server.version));
+        let message = [begin, &limits.join(";\n"), &stamp_of_all, "COMMIT"].join(";\n");
+        match self.send(&message, Keep::All) {
+            Ok(reply) => stamp(&reply, schema::FIRST + 1 + limits.len()) == recorded.stamp,
+            Err(_) => {
+                let _ = self.send_last("ROLLBACK");
+                false
+            }
         }
     }
 

@@ -22,6 +22,8 @@ pub struct Recorded {
     pub(crate) server: u32,
     /// What read it.
     pub(crate) reader: u32,
+    /// The stamp of the catalogs by then; nothing where something else was there than what the migrations made.
+    pub(crate) stamp: Option<String>,
 }
 
 impl Recorded {
@@ -39,13 +41,14 @@ impl Recorded {
             reader: member("reader")?.parse().ok()?,
             run: member("run")?.to_owned(),
             at: member("at")?.to_owned(),
+            stamp: member("stamp").filter(|it| *it != "null").map(str::to_owned),
         })
     }
 
     /// Whether it says the same, whoever noted it.
     pub(crate) fn is_same(&self, other: &Recorded) -> bool {
         let key = |it: &Recorded| (it.fingerprint, it.history, it.server, it.reader);
-        key(self) == key(other)
+        key(self) == key(other) && self.stamp == other.stamp
     }
 
     /// The major version of the server.

@@ -159,6 +159,7 @@ impl Store {
             ("server", &recorded.server.to_string()),
             ("reader", &recorded.reader.to_string()),
             ("run", &literal(&recorded.run)),
+            ("stamp", &recorded.stamp.as_deref().map_or("NULL".to_owned(), literal)),
         ];
         fill(include_str!("record.sql"), &values)
     }

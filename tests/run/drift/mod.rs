@@ -3,6 +3,7 @@
 mod changes;
 mod ignored;
 mod kept;
+mod stamp;
 mod unknown;
 
 use migrate_runtime::{Event, FindingKind, MigrationSet, Migrator, Verification};
@@ -12,7 +13,7 @@ use migration_tests::harness::Trial;
 use crate::migrator;
 
 pub(crate) fn tests() -> Vec<Trial> {
-    [changes::tests(), ignored::tests(), kept::tests(), unknown::tests()]
+    [changes::tests(), ignored::tests(), kept::tests(), stamp::tests(), unknown::tests()]
         .into_iter()
         .flatten()
         .collect()

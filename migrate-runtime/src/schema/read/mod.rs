@@ -6,10 +6,12 @@
 //! being read may make a query fail.
 
 mod families;
+mod stamp;
 
 use std::collections::HashMap;
 
 use families::{FAMILIES, Family};
+pub(crate) use stamp::stamp;
 
 use super::needs::{Numbers, Row};
 use super::{Attribute, Object, ObjectKind, ObjectName, ReadOn, Schema};
