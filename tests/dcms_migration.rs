@@ -47,7 +47,7 @@ fn the_set_is_what_the_readme_says() {
     assert!((10..=14).contains(&set.len()), "{}", set.len());
     assert!(set.iter().any(|it| it.up.mode == Mode::Standalone), "no concurrent index");
     for migration in set {
-        assert_eq!(migration.down.directives.irreversible, None, "{}", migration.name);
+        assert_eq!(migration.down.directives().irreversible, None, "{}", migration.name);
     }
 }
 

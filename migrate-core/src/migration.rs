@@ -44,8 +44,8 @@ pub struct Script {
     pub checksum: Checksum,
     /// How the script runs.
     pub mode: Mode,
-    /// What the header of the script asks for.
-    pub directives: Directives,
+    /// What the header of the script asks for; nothing where it asks for nothing, as most do.
+    directives: Option<&'static Directives>,
     /// The statements, in order; transaction control around the whole script is not among them.
     pub statements: &'static [Statement],
 }
@@ -247,10 +247,24 @@ impl Script {
         sql: &'static str,
         checksum: Checksum,
         mode: Mode,
-        directives: Directives,
+        directives: Option<&'static Directives>,
         statements: &'static [Statement],
     ) -> Script {
         Script { sql, checksum, mode, directives, statements }
+    }
+
+    /// What the header of the script asks for.
+    pub const fn directives(&self) -> &'static Directives {
+        match self.directives {
+            Some(directives) => directives,
+            None => &Directives::NONE,
+        }
+    }
+
+    /// Gives it what its header asks for.
+    #[doc(hidden)]
+    pub const fn set_directives(&mut self, directives: &'static Directives) {
+        self.directives = Some(directives);
     }
 }
 

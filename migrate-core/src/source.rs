@@ -91,21 +91,23 @@ impl SourceMigration {
 
 impl SourceScript {
     fn leak(self) -> Script {
-        let directives = self.directives.leak();
-        Script::new(leak(self.sql), self.checksum, self.mode, directives, self.statements.leak())
+        let directives =
+            (self.directives != SourceDirectives::default()).then(|| self.directives.leak());
+        let statements = self.statements.leak();
+        Script::new(leak(self.sql), self.checksum, self.mode, directives, statements)
     }
 }
 
 impl SourceDirectives {
-    fn leak(self) -> Directives {
+    fn leak(self) -> &'static Directives {
         let allow = self.allow.into_iter().map(|it| Allow::new(leak(it.rule), leak(it.reason)));
-        Directives {
+        Box::leak(Box::new(Directives {
             lock_timeout_ms: self.lock_timeout_ms,
             statement_timeout_ms: self.statement_timeout_ms,
             no_parse: self.no_parse.map(leak),
             irreversible: self.irreversible.map(leak),
             allow: allow.collect::<Vec<_>>().leak(),
-        }
+        }))
     }
 }
 

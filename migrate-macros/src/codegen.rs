@@ -192,6 +192,7 @@ impl Tables {
         let numbers = self.numbers.iter().map(|it| Literal::u64_unsuffixed(*it));
         let checksums = Literal::byte_string(&self.checksums);
         let directives = self.directives.iter().map(|it| directives_of(private, it));
+        let directives_count = self.directives.len();
         let kinds = self.kinds.iter().map(|it| Ident::new(&format!("{it:?}"), Span::call_site()));
         let statements = self.statements.iter().flatten().map(|it| Literal::u128_unsuffixed(*it));
         let statement_count: usize = self.statements.iter().map(Vec::len).sum();
@@ -202,12 +203,13 @@ impl Tables {
                 &[#(#private::StatementKind::#kinds),*],
                 &[#(#statements),*],
             );
+            static DIRECTIVES: [#private::Directives; #directives_count] = [#(#directives),*];
             static MIGRATIONS: [#private::Migration; #count] =
                 #private::migrations(&#private::Literals {
                     numbers: &[#(#numbers),*],
                     texts: &[#(#texts),*],
                     checksums: #checksums,
-                    directives: &[#(#directives),*],
+                    directives: &DIRECTIVES,
                     shares: [#(#shares),*],
                     statements: &STATEMENTS,
                 });

@@ -58,11 +58,11 @@ fn modes_kinds_and_directives_are_data() {
     assert_eq!(index.up.mode, Mode::Standalone);
     assert_eq!(index.up.statements[1].kind, StatementKind::CreateIndexConcurrently);
     assert_eq!(index.down.mode, Mode::Standalone);
-    assert_eq!(slow.up.directives.statement_timeout_ms, Some(300_000));
-    assert_eq!(slow.up.directives.allow[1].reason, "the table is \"small\"");
-    assert_eq!(slow.down.directives.lock_timeout_ms, Some(2000));
-    assert_eq!(unparsed.up.directives.no_parse, Some("the parser does not know it yet"));
-    assert_eq!(unparsed.down.directives.irreversible, Some("it was great"));
+    assert_eq!(slow.up.directives().statement_timeout_ms, Some(300_000));
+    assert_eq!(slow.up.directives().allow[1].reason, "the table is \"small\"");
+    assert_eq!(slow.down.directives().lock_timeout_ms, Some(2000));
+    assert_eq!(unparsed.up.directives().no_parse, Some("the parser does not know it yet"));
+    assert_eq!(unparsed.down.directives().irreversible, Some("it was great"));
     assert!(unparsed.down.statements.is_empty());
 }
 

@@ -22,7 +22,7 @@ pub struct Literals<'a> {
     /// The checksums of the up scripts and the down scripts, 32 bytes each.
     pub checksums: &'a [u8],
     /// The directives that occur; the first are none.
-    pub directives: &'a [Directives],
+    pub directives: &'static [Directives],
     /// How many statements of [`statements`](Literals::statements) belong to scripts with one
     /// statement, with two, three and four.
     pub shares: [usize; 4],
@@ -161,8 +161,11 @@ impl Statements {
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "a number holds several smaller ones")]
-const fn set_directives(script: &mut Script, number: u64, directives: &[Directives]) {
-    script.directives = directives[(number >> 32) as u16 as usize];
+const fn set_directives(script: &mut Script, number: u64, directives: &'static [Directives]) {
+    let index = (number >> 32) as u16 as usize;
+    if index > 0 {
+        script.set_directives(&directives[index]);
+    }
     if number >> 63 == 1 {
         script.mode = Mode::Standalone;
     }
@@ -172,4 +175,4 @@ const NO_MIGRATION: Migration =
     Migration::new(Version::embedded(10_000_000_000_000), "", NO_SCRIPT, NO_SCRIPT);
 
 const NO_SCRIPT: Script =
-    Script::new("", Checksum::embedded([0; 32]), Mode::Transactional, Directives::NONE, &[]);
+    Script::new("", Checksum::embedded([0; 32]), Mode::Transactional, None, &[]);

@@ -96,13 +96,11 @@ impl Connection<'_> {
         let limits = limits(server);
         let (begin, stamp_of_all) = (schema::BEGIN.trim_end(), schema::stamp(server.version));
         let message = [begin, &limits.join(";\n"), &stamp_of_all, "COMMIT"].join(";\n");
-        match self.send(&message, Keep::All) {
-            Ok(reply) => stamp(&reply, schema::FIRST + 1 + limits.len()) == recorded.stamp,
-            Err(_) => {
-                let _ = self.send_last("ROLLBACK");
-                false
-            }
-        }
+        let Ok(reply) = self.send(&message, Keep::All) else {
+            let _ = self.send_last("ROLLBACK");
+            return false;
+        };
+        stamp(&reply, schema::FIRST + 1 + limits.len()) == recorded.stamp
     }
 
     /// Reads the objects that the last run recorded; nothing where they are not what it noted about them, or where

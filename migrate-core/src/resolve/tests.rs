@@ -33,9 +33,9 @@ fn a_leaked_set_says_the_same() {
     assert_eq!((leaked.version, leaked.name), (owned.version, owned.name.as_str()));
     assert_eq!((leaked.up.sql, leaked.up.checksum), (owned.up.sql.as_str(), owned.up.checksum));
     assert_eq!(leaked.up.statements, owned.up.statements);
-    assert_eq!(leaked.up.directives.lock_timeout_ms, Some(2_000));
-    assert_eq!(leaked.up.directives.allow[0].reason, "b");
-    assert_eq!(leaked.down.directives.irreversible, Some("c"));
+    assert_eq!(leaked.up.directives().lock_timeout_ms, Some(2_000));
+    assert_eq!(leaked.up.directives().allow[0].reason, "b");
+    assert_eq!(leaked.down.directives().irreversible, Some("c"));
     assert_eq!((set.folder(), set.len()), ("m", 1));
 }
 

@@ -131,7 +131,7 @@ impl<'p, 'a> Proof<'p, 'a> {
             if self.cache.has(&self.keys.migrations[index]) {
                 self.report.migrations[index].proven = proven_before(migration);
                 // The round ends here: what is there has to be known.
-                let is_floor = migration.down.directives.irreversible.is_some();
+                let is_floor = migration.down.directives().irreversible.is_some();
                 if !is_floor {
                     continue;
                 }
@@ -177,7 +177,7 @@ impl<'p, 'a> Proof<'p, 'a> {
         }
         self.ran = index + 1;
         self.now = self.schema()?;
-        if let Some(reason) = migration.down.directives.irreversible {
+        if let Some(reason) = migration.down.directives().irreversible {
             self.report.migrations[index].proven = Proven::Irreversible(reason);
             self.floor = self.now.clone();
             self.cache.add(&self.keys.migrations[index]);
@@ -259,7 +259,7 @@ impl<'p, 'a> Proof<'p, 'a> {
             self.report.round = Round::ProvenBefore;
             return Ok(());
         }
-        let is_floor = |it: &&Migration| it.down.directives.irreversible.is_some();
+        let is_floor = |it: &&Migration| it.down.directives().irreversible.is_some();
         let floor = self.set.iter().rev().find(is_floor).map(|it| it.version);
         let limit = floor.map_or(Limit::All, Limit::To);
         self.report.round = Round::Failed;

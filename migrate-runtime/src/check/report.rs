@@ -193,7 +193,7 @@ impl CheckReport {
 }
 
 pub(super) fn proven_before(migration: &Migration) -> Proven {
-    migration.down.directives.irreversible.map_or(Proven::Before, Proven::Irreversible)
+    migration.down.directives().irreversible.map_or(Proven::Before, Proven::Irreversible)
 }
 
 /// Where a script begins, for what is wrong with it as a whole.

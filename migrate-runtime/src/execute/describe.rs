@@ -234,7 +234,7 @@ pub(super) fn with_way_on(error: Error, step: &Step) -> Error {
 /// What has begun in batches may be taken back instead.
 pub(super) fn with_way_back(error: Error, step: &Step) -> Error {
     let has_batch = step.statements().iter().any(|it| it.manner == Manner::Batch);
-    let is_reversible = step.undo().is_some_and(|it| it.directives.irreversible.is_none());
+    let is_reversible = step.undo().is_some_and(|it| it.directives().irreversible.is_none());
     if has_batch && is_reversible {
         return error.with_hint("migration-cli down   # takes back what it has done");
     }

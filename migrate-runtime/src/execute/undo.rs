@@ -8,7 +8,7 @@ use crate::quote::{json_text, literal, optional};
 
 /// What is kept of a down script, as values of [`Phrase::Keep`](super::phrase::Phrase::Keep).
 pub(super) fn kept(version: &str, script: &Script) -> [String; 5] {
-    let directives = &script.directives;
+    let directives = script.directives();
     let reversible = directives.irreversible.is_none();
     let mut statements = String::new();
     for (index, it) in script.statements.iter().enumerate() {

@@ -211,7 +211,7 @@ pub(crate) fn same_down(migration: &Migration, stored: &StoredScript) -> bool {
     let embedded = &migration.down;
     match &stored.checksum {
         Some(checksum) => embedded.checksum == **checksum,
-        None => embedded.directives.irreversible.is_some(),
+        None => embedded.directives().irreversible.is_some(),
     }
 }
 

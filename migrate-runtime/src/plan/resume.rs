@@ -107,7 +107,7 @@ fn half(set: &MigrationSet, work: &Unfinished) -> Option<&'static Migration> {
 
 /// Whether `down` takes back what has begun.
 pub(crate) fn may_take_back(set: &MigrationSet, work: &Unfinished) -> bool {
-    half(set, work).is_some_and(|it| it.down.directives.irreversible.is_none())
+    half(set, work).is_some_and(|it| it.down.directives().irreversible.is_none())
 }
 
 /// Where there are two down scripts: the one that is about to be accepted, else the one that began.

@@ -199,7 +199,7 @@ impl StepScript {
     /// The script's own limit for one attempt to get a lock.
     pub(crate) fn lock_timeout_ms(&self) -> Option<u32> {
         match self {
-            StepScript::Embedded(script) => script.directives.lock_timeout_ms,
+            StepScript::Embedded(script) => script.directives().lock_timeout_ms,
             StepScript::Stored(script) => script.lock_timeout_ms,
         }
     }
@@ -207,7 +207,7 @@ impl StepScript {
     /// The script's own limit for one statement.
     pub(crate) fn statement_timeout_ms(&self) -> Option<u32> {
         match self {
-            StepScript::Embedded(script) => script.directives.statement_timeout_ms,
+            StepScript::Embedded(script) => script.directives().statement_timeout_ms,
             StepScript::Stored(script) => script.statement_timeout_ms,
         }
     }
@@ -215,7 +215,7 @@ impl StepScript {
     /// Why there is nothing to run.
     pub(super) fn irreversible(&self) -> Option<&str> {
         match self {
-            StepScript::Embedded(script) => script.directives.irreversible,
+            StepScript::Embedded(script) => script.directives().irreversible,
             StepScript::Stored(script) => script.irreversible.as_deref(),
         }
     }

@@ -358,14 +358,13 @@ pub(super) const fn migration(second: i64, mark: u8, mode: Mode) -> Migration {
 const fn script(mark: u8, mode: Mode) -> Script {
     let checksum = Checksum::embedded([mark; 32]);
     let sql = if mark == b'b' { "b" } else { "" };
-    Script::new(sql, checksum, mode, Directives::NONE, &[])
+    Script::new(sql, checksum, mode, None, &[])
 }
 
 const fn irreversible() -> Script {
-    let checksum = Checksum::embedded([0; 32]);
-    let reason = Some("rows were merged");
-    let directives = Directives::embedded(None, None, None, reason, &[]);
-    Script::new("", checksum, Mode::Transactional, directives, &[])
+    const DIRECTIVES: Directives =
+        Directives::embedded(None, None, None, Some("rows were merged"), &[]);
+    Script::new("", Checksum::embedded([0; 32]), Mode::Transactional, Some(&DIRECTIVES), &[])
 }
 
 pub(super) const fn version(second: i64) -> Version {

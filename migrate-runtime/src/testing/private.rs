@@ -83,12 +83,12 @@ impl Text {
 
 #[cfg(test)]
 mod tests {
-    use migrate_core::{Checksum, Directives, Migration, Mode, Script};
+    use migrate_core::{Checksum, Migration, Mode, Script};
 
     use super::*;
 
     const SCRIPT: Script =
-        Script::new("", Checksum::embedded([0; 32]), Mode::Transactional, Directives::NONE, &[]);
+        Script::new("", Checksum::embedded([0; 32]), Mode::Transactional, None, &[]);
     static SET: MigrationSet = MigrationSet::new(&[
         Migration::new(Version::embedded(20_240_320_000_000), "create_party", SCRIPT, SCRIPT),
         Migration::new(Version::embedded(20_240_327_091_500), "create_role", SCRIPT, SCRIPT),

@@ -57,7 +57,7 @@ fn facts(info: &Info) -> Vec<(&'static str, String)> {
 
 fn script_lines(file: &str, script: &Script, known: Option<&ScriptFacts>) -> String {
     let head = format!("\n{}\n  {}", Styled(LABEL, file), Styled(FAINT, script.checksum));
-    let directives = &script.directives;
+    let directives = script.directives();
     if let Some(reason) = directives.irreversible {
         return format!("{head}\n  {} {reason}", Styled(FAINT, "irreversible:"));
     }

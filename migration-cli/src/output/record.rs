@@ -144,10 +144,10 @@ impl ScriptRecord {
             file,
             checksum: script.checksum.to_string(),
             mode: script.mode.as_str(),
-            lock_timeout_ms: script.directives.lock_timeout_ms,
-            statement_timeout_ms: script.directives.statement_timeout_ms,
-            no_parse: script.directives.no_parse,
-            irreversible: script.directives.irreversible,
+            lock_timeout_ms: script.directives().lock_timeout_ms,
+            statement_timeout_ms: script.directives().statement_timeout_ms,
+            no_parse: script.directives().no_parse,
+            irreversible: script.directives().irreversible,
             statements: (0..).zip(script.statements).map(in_full).collect(),
         }
     }
