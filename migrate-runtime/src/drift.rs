@@ -70,8 +70,16 @@ pub(crate) fn shorten(checksum: &str) -> String {
     checksum.chars().take(12).collect()
 }
 
-/// Lists every disagreement: what ran first, in the order in which it ran; then what is late.
-pub(crate) fn compare(set: &MigrationSet, history: &History) -> Vec<Drift> {
+/// How binary and history compare.
+pub(crate) struct Compared {
+    /// Every disagreement: what ran first, in the order in which it ran; then what is late.
+    pub(crate) drift: Vec<Drift>,
+    /// The migrations that have not run, oldest first.
+    pub(crate) pending: Vec<&'static Migration>,
+}
+
+/// Compares the migrations of a binary with the history.
+pub(crate) fn compare(set: &MigrationSet, history: &History) -> Compared {
     let mut ended = Vec::with_capacity(history.rows.len());
     let ran = history.newest_first().into_iter().rev().filter_map(|row| {
         let version = row.version.parse().ok();
@@ -82,27 +90,23 @@ pub(crate) fn compare(set: &MigrationSet, history: &History) -> Vec<Drift> {
             Some(_) => None,
         }
     });
-    let ran: Vec<Drift> = ran.collect();
+    let mut drift: Vec<Drift> = ran.collect();
     let begun: Vec<Version> = begun(history).collect();
     let newest = ended.iter().map(|it| (*it, false)).chain(begun.iter().map(|it| (*it, true)));
     let newest = newest.max();
-    let late = without(set, ended).into_iter().filter(|it| !begun.contains(&it.version));
-    let late = late.filter_map(|it| {
+    let pending = without(set, ended);
+    let late = pending.iter().filter(|it| !begun.contains(&it.version)).filter_map(|it| {
         let (newest, begun) = newest.filter(|newest| it.version < newest.0)?;
         Some(Drift::OutOfOrder { version: it.version, name: it.name, newest, begun })
     });
-    ran.into_iter().chain(late).collect()
+    drift.extend(late);
+    Compared { drift, pending }
 }
 
 /// The migrations that began to run, and are not in the history yet.
 fn begun(history: &History) -> impl Iterator<Item = Version> {
     let begun = history.unfinished.iter().filter(|it| it.direction == Direction::Up);
     begun.filter_map(|it| it.version.parse().ok())
-}
-
-/// The migrations that have not run, oldest first.
-pub(crate) fn pending(set: &MigrationSet, history: &History) -> Vec<&'static Migration> {
-    without(set, history.rows.iter().filter_map(|it| it.version.parse().ok()).collect())
 }
 
 /// The migrations of a set that are not among those that ran, oldest first.

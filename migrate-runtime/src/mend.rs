@@ -120,7 +120,7 @@ pub(crate) fn findings(evidence: &Evidence<'_>, repair: &Repair) -> Vec<Mend> {
         }
     });
     let indexes = evidence.invalid.iter().map(of_index);
-    let drift = drift::compare(evidence.set, evidence.history);
+    let drift = drift::compare(evidence.set, evidence.history).drift;
     let drift = drift.iter().map(|it| of_drift(it, repair));
     let down = down_differs(evidence).map(|(migration, _)| of_down(migration, repair));
     let schema = evidence.drift.iter().map(|it| Mend {
@@ -197,7 +197,7 @@ fn of_drift(drift: &Drift, repair: &Repair) -> Mend {
 
 /// The migrations whose embedded scripts will count as the ones that ran: those that are found to differ.
 pub(crate) fn accepted(evidence: &Evidence<'_>) -> Vec<Accepted> {
-    let drift = drift::compare(evidence.set, evidence.history).into_iter();
+    let drift = drift::compare(evidence.set, evidence.history).drift.into_iter();
     let edited = drift.filter_map(|it| match it {
         Drift::Edited { version, ran, .. } => {
             Some(Accepted { migration: evidence.set.get(version)?, ran })

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 
 use migrate_core::MigrationSet;
 
-use crate::drift::{self, Drift};
+use crate::drift::{self, Compared, Drift};
 use crate::history::{History, Recorded, Row, Unfinished};
 
 /// Every migration of binary and database, oldest version first.
@@ -90,8 +90,7 @@ impl fmt::Display for State {
 
 impl Status {
     pub(crate) fn new(set: &MigrationSet, mut history: History, database: String) -> Status {
-        let drift = drift::compare(set, &history);
-        let pending = drift::pending(set, &history);
+        let Compared { drift, pending } = drift::compare(set, &history);
         history.keep_last();
         let History { rows, unfinished: begun } = history;
         let special: HashMap<String, State> = drift.iter().map(named).collect();

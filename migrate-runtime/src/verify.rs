@@ -190,7 +190,7 @@ impl Verification {
         structure: &Structure,
         database: String,
     ) -> Verification {
-        let drift = drift::compare(set, &history);
+        let drift = drift::compare(set, &history).drift;
         let status = Status::new(set, history, database);
         let by_state = status.entries.iter().filter_map(|it| of_state(set, it, &status, &drift));
         let stored: HashMap<_, _> = stored.iter().map(|it| (it.version.as_str(), it)).collect();

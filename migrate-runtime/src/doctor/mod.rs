@@ -18,7 +18,7 @@ use std::time::{Duration, SystemTime};
 use crate::call::Call;
 use crate::connection::Connection;
 use crate::deadline::Moment;
-use crate::drift::pending;
+use crate::drift;
 use crate::error::{Error, ErrorKind};
 use crate::history::text;
 use crate::migrator::Migrator;
@@ -125,7 +125,8 @@ fn examine(
     checks.push(traffic::of_holder(&keep(connection.holder())?));
 
     let history = keep(call.read(connection).map(|it| it.1))?;
-    let pending = history.as_ref().map(|it| pending(&call.set, it)).unwrap_or_default();
+    let pending =
+        history.as_ref().map(|it| drift::compare(&call.set, it).pending).unwrap_or_default();
     let catalog = ask(connection, &catalog::question())?;
     checks.extend(catalog::judge(catalog.as_ref(), &pending));
     let replication = ask(connection, include_str!("replication.sql"))?;

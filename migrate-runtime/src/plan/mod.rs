@@ -13,7 +13,7 @@ use std::collections::HashMap;
 use migrate_core::{Direction, Migration, MigrationSet, Mode, Version};
 
 use crate::config::{Down, Limit, ScriptSource, Up};
-use crate::drift::{self, Drift};
+use crate::drift::{self, Compared, Drift};
 use crate::history::{History, Row, StoredScript};
 use crate::mend::Repair;
 
@@ -38,12 +38,11 @@ pub struct Plan {
 /// Plans the migrations that have not run yet, oldest first; one that began comes before them.
 pub(crate) fn plan_up(set: &MigrationSet, history: &History, up: &Up) -> Result<Plan, Refusal> {
     let begun = resumed(set, history, &[], (Asked::Run(Direction::Up), None))?;
-    let drift = drift::compare(set, history);
+    let Compared { drift, mut pending } = drift::compare(set, history);
     let edited = pick(&drift, |it| matches!(it, Drift::Edited { .. }));
     if !edited.is_empty() {
         return Err(Refusal::Edited(edited));
     }
-    let mut pending = drift::pending(set, history);
     let begun_version: Option<Version> = begun.as_ref().and_then(|it| it.version().parse().ok());
     if let Some(version) = begun_version {
         // A stable sort: the others keep their order.
