@@ -13,6 +13,7 @@ use crate::plan::{Plan, Refusal, plan_down, plan_up, wanted_scripts};
 use crate::progress::Event;
 use crate::run::Run;
 use crate::safeguard::{Safeguard, with_way_back};
+use crate::transport::Reply;
 
 /// What one call needs besides the connection.
 pub(crate) struct Call<'a> {
@@ -52,11 +53,23 @@ impl<'a> Call<'a> {
     }
 
     pub(crate) fn read(&self, connection: &mut Connection<'_>) -> Result<(Server, History), Error> {
-        let (server, history) = connection.read()?;
+        self.read_with(connection, None).map(|(server, history, _)| (server, history))
+    }
+
+    /// As [`read`](Call::read), and more in the same message; see [`Connection::read_with`].
+    pub(crate) fn read_with(
+        &self,
+        connection: &mut Connection<'_>,
+        more: Option<&str>,
+    ) -> Result<(Server, History, Option<Reply>), Error> {
+        let (server, history, reply) = match more {
+            Some(more) => connection.read_with(more)?,
+            None => connection.read().map(|(server, history)| (server, history, None))?,
+        };
         let (database, token) = (server.database.clone(), self.token.clone());
         log::debug!("run {token} on database {database}");
         connection.tell(Event::Connected { database, token });
-        Ok((server, history))
+        Ok((server, history, reply))
     }
 
     pub(crate) fn run(

@@ -62,6 +62,9 @@ const CLEANUP: [&str; 5] = ["CLOSE ALL", DEALLOCATE, "UNLISTEN *", "RESET ALL", 
 /// What drops all that is prepared, ours too.
 pub(crate) const DEALLOCATE: &str = "DEALLOCATE ALL";
 
+/// How many statements read the history.
+pub(crate) const READ: usize = 3;
+
 /// How often the lock is tried again when its holder is gone while we look.
 const TRIES_AFTER_HOLDER: u32 = 50;
 
@@ -116,11 +119,33 @@ impl<'a> Connection<'a> {
     /// Reads the history: one round trip, without a lock.
     pub(crate) fn read(&mut self) -> Result<(Server, History), Error> {
         let message = self.store.read();
-        let (reply, missing) = match self.exchange(&message) {
+        let (mut reply, missing) = match self.exchange(&message) {
             Ok(reply) => (reply, false),
             Err(failure) => self.without_table(failure, 1)?,
         };
-        self.understand(reply, 1, missing)
+        self.understand(&mut reply, 1, missing)
+    }
+
+    /// As [`read`](Connection::read), and what more there is to ask in the same message, whose first statement has the
+    /// number [`READ`]; no answer where that cannot be read: whoever asks one after the other is told what.
+    pub(crate) fn read_with(
+        &mut self,
+        more: &str,
+    ) -> Result<(Server, History, Option<Reply>), Error> {
+        let message = format!("{};\n{more}", self.store.read());
+        match self.exchange(&message) {
+            Ok(mut reply) => {
+                let (server, history) = self.understand(&mut reply, 1, false)?;
+                Ok((server, history, Some(reply)))
+            }
+            // A lent client hides how far it came.
+            Err(failure) if failure.completed.is_some_and(|it| it < READ) => {
+                let (mut reply, missing) = self.without_table(failure, 1)?;
+                let (server, history) = self.understand(&mut reply, 1, missing)?;
+                Ok((server, history, None))
+            }
+            Err(_) => self.read().map(|(server, history)| (server, history, None)),
+        }
     }
 
     /// Waits for the lock, and reads the history under it. A connection that is lost meanwhile is opened
@@ -188,11 +213,11 @@ impl<'a> Connection<'a> {
             return self.read().map(Some);
         }
         let message = self.store.lock_and_read(self.key);
-        let (reply, missing) = match self.exchange(&message) {
+        let (mut reply, missing) = match self.exchange(&message) {
             Ok(reply) => (reply, false),
             Err(failure) => self.without_table(failure, 2)?,
         };
-        if reply.is_true(1) { self.understand(reply, 2, missing).map(Some) } else { Ok(None) }
+        if reply.is_true(1) { self.understand(&mut reply, 2, missing).map(Some) } else { Ok(None) }
     }
 
     /// A history table that is missing or of another shape is no failure of reading.
@@ -242,7 +267,7 @@ impl<'a> Connection<'a> {
 
     fn understand(
         &mut self,
-        mut reply: Reply,
+        reply: &mut Reply,
         server: usize,
         missing: bool,
     ) -> Result<(Server, History), Error> {

@@ -4,11 +4,15 @@ use std::time::Duration;
 
 use migrate_core::MigrationSet;
 
-use crate::connection::Connection;
+use crate::config::Settings;
+use crate::connection::{Connection, READ};
 use crate::error::{Error, ErrorKind};
 use crate::history::{History, LogEntry, LogFilter, Server, StoredScript};
+use crate::schema;
 use crate::schema_drift::SchemaDrift;
+use crate::snapshot::stamp;
 use crate::sqlstate;
+use crate::transport::Reply;
 use crate::verify::{STRUCTURE, Structure, Verification};
 
 /// Reads the down scripts that the database kept, of some versions or of all; none where there is no table of them.
@@ -22,18 +26,61 @@ pub(crate) fn stored_scripts(
     }
     let message = connection.store.scripts(versions);
     let mut reply = connection.ask(&message)?;
-    Ok(reply.take(0).filter_map(|it| StoredScript::parse(&it.into_cells())).collect())
+    Ok(kept(server, &mut reply, 0))
 }
 
-/// Compares binary, history and database, and tells what of that was changed by hand since the last run.
+/// The scripts in the answer to a statement; what is there without a layout is not ours.
+fn kept(server: &Server, reply: &mut Reply, statement: usize) -> Vec<StoredScript> {
+    let scripts = reply.take(statement).filter(|_| server.layout.is_some());
+    scripts.filter_map(|it| StoredScript::parse(&it.into_cells())).collect()
+}
+
+/// What stands before that which is asked together with the history.
+const BESIDE: [&str; 4] = [
+    // Names are told with their schemas.
+    "SET LOCAL search_path = pg_catalog",
+    "SET LOCAL jit = off",
+    "SET LOCAL statement_timeout = 0",
+    "SET LOCAL lock_timeout = '2s'",
+];
+
+/// What [`stamp_of`] reads, to be asked together with the history; nothing where schemas are not recorded.
+pub(crate) fn stamp_beside(settings: &Settings) -> Option<String> {
+    settings.record_schema.then(|| format!("{};\n{}", BESIDE.join(";\n"), schema::stamp()))
+}
+
+/// The stamp of the catalogs in the answer to [`stamp_beside`].
+pub(crate) fn stamp_of(reply: &Reply) -> Option<String> {
+    stamp(reply, READ + BESIDE.len())
+}
+
+/// What [`verification`] reads, to be asked together with the history.
+pub(crate) fn verification_beside(connection: &Connection<'_>) -> String {
+    let mut parts = BESIDE.map(str::to_owned).to_vec();
+    parts.extend([STRUCTURE.to_owned(), connection.store.scripts(None)]);
+    parts.extend(connection.settings.record_schema.then(schema::stamp));
+    parts.join(";\n")
+}
+
+/// Compares binary, history and database, and tells what of that was changed by hand since the last run. What was asked
+/// together with the history is not asked again.
 pub(crate) fn verification(
     connection: &mut Connection<'_>,
     set: &MigrationSet,
-    (server, history): (&Server, History),
+    (server, history, beside): (&Server, History, Option<Reply>),
 ) -> Result<(Verification, SchemaDrift), Error> {
-    let stored = if_allowed(stored_scripts(connection, server, None))?.unwrap_or_default();
-    let structure = structure(connection)?;
-    let drift = connection.schema_drift(server, &history)?;
+    let (structure, stored, stamp) = match beside {
+        Some(mut reply) => {
+            let first = READ + BESIDE.len();
+            let structure = Structure::read(reply.of(first), reply.of(first + 1));
+            (structure, kept(server, &mut reply, first + 2), stamp(&reply, first + 3))
+        }
+        None => {
+            let stored = if_allowed(stored_scripts(connection, server, None))?;
+            (structure(connection)?, stored.unwrap_or_default(), None)
+        }
+    };
+    let drift = connection.schema_drift(server, &history, stamp)?;
     let database = server.database.clone();
     let mut verification = Verification::new(set, history, &stored, &structure, database);
     verification.findings.extend(drift.findings());

@@ -14,7 +14,9 @@ use crate::connect::connect;
 use crate::connect_options::ConnectOptions;
 use crate::connection::{Connection, Tell};
 use crate::error::{Error, ErrorKind};
-use crate::extras::{if_allowed, log_of, stored_scripts, verification};
+use crate::extras::{
+    if_allowed, log_of, stamp_beside, stamp_of, stored_scripts, verification, verification_beside,
+};
 use crate::force::{self, Force, Forced};
 use crate::history::{History, Server};
 use crate::info::Info;
@@ -202,12 +204,14 @@ impl Migrator {
         })
     }
 
-    /// As [`status`](Migrator::status), and what of the schema was changed by hand since the last run: one more
-    /// message where one was recorded tells whether anything was, and only then the schema is read. A role that may only read is enough.
+    /// As [`status`](Migrator::status), and what of the schema was changed by hand since the last run: the same message
+    /// tells whether anything was, and only then the schema is read. A role that may only read is enough.
     pub fn status_with_drift(&mut self) -> Result<(Status, SchemaDrift), Error> {
         self.call("status", |mut connection, call| {
-            let (server, history) = call.read(&mut connection)?;
-            let drift = connection.schema_drift(&server, &history)?;
+            let beside = stamp_beside(call.settings);
+            let (server, history, reply) = call.read_with(&mut connection, beside.as_deref())?;
+            let stamp = reply.as_ref().and_then(stamp_of);
+            let drift = connection.schema_drift(&server, &history, stamp)?;
             Ok((status(&call.set, history, server), drift))
         })
     }
@@ -220,8 +224,9 @@ impl Migrator {
     /// As [`verify`](Migrator::verify), and what of that was changed by hand since the last run.
     pub fn verify_with_drift(&mut self) -> Result<(Verification, SchemaDrift), Error> {
         self.call("verify", |mut connection, call| {
-            let (server, history) = call.read(&mut connection)?;
-            verification(&mut connection, &call.set, (&server, history))
+            let beside = verification_beside(&connection);
+            let (server, history, reply) = call.read_with(&mut connection, Some(&beside))?;
+            verification(&mut connection, &call.set, (&server, history, reply))
         })
     }
 

@@ -52,7 +52,7 @@ impl Session<'_> {
             return Ok(Before::without_drift(None));
         }
         match self.known(recorded.as_ref(), &server, history) {
-            Ok(known) if self.is_untouched(known, &server) => {
+            Ok(known) if self.is_untouched(known, &server, None) => {
                 return Ok(Before::without_drift(recorded));
             }
             Ok(_) => {}

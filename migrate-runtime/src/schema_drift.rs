@@ -118,11 +118,13 @@ impl Connection<'_> {
         }
     }
 
-    /// What was changed by hand, as far as it is known. What this role may not read is no reason to fail.
+    /// What was changed by hand, as far as it is known. What this role may not read is no reason to fail. The stamp of
+    /// the catalogs may have been asked for with the history.
     pub(crate) fn schema_drift(
         &mut self,
         server: &Server,
         history: &History,
+        stamp: Option<String>,
     ) -> Result<SchemaDrift, Error> {
         let recorded = server.recorded.clone();
         let nothing = SchemaDrift { recorded, ..SchemaDrift::default() };
@@ -131,7 +133,7 @@ impl Connection<'_> {
             return Ok(SchemaDrift::default());
         }
         match self.known(nothing.recorded.as_ref(), server, history) {
-            Ok(known) if self.is_untouched(known, server) => return Ok(nothing),
+            Ok(known) if self.is_untouched(known, server, stamp) => return Ok(nothing),
             Ok(_) => {}
             Err(unknown) => return Ok(nothing.not_known(unknown)),
         }

@@ -44,7 +44,8 @@ fn history(reply: &mut Reply, first: usize) -> Result<(Server, History), Error> 
     Ok((server, History { unfinished, ..history }))
 }
 
-fn stamp(reply: &Reply, at: usize) -> Option<String> {
+/// The stamp of the catalogs, where that statement of an answer gave it.
+pub(crate) fn stamp(reply: &Reply, at: usize) -> Option<String> {
     reply.first(at)?.first()?.clone()
 }
 
@@ -68,7 +69,7 @@ impl Connection<'_> {
             self.store.server(),
             self.store.rows(),
             // Before the schema: functions that write an object down show it as it is by then.
-            &schema::stamp(server.version),
+            &schema::stamp(),
             &schema::message(server.version, history),
         ];
         let (message, first) = (parts.join(";\n"), schema::FIRST + 1 + limits.len());
@@ -87,20 +88,29 @@ impl Connection<'_> {
     }
 
     /// Whether no row of the catalogs was written since the last run recorded the schema: then it is what the run left.
-    /// Where that cannot be told, reading the schema says why.
-    pub(crate) fn is_untouched(&mut self, recorded: &Recorded, server: &Server) -> bool {
+    /// The stamp is asked for unless it has been. Where that cannot be told, reading the schema says why.
+    pub(crate) fn is_untouched(
+        &mut self,
+        recorded: &Recorded,
+        server: &Server,
+        stamp: Option<String>,
+    ) -> bool {
         // Another minor version may write the same in other words.
         if recorded.stamp.is_none() || recorded.server != server.version {
             return false;
         }
+        stamp.or_else(|| self.stamp(server)) == recorded.stamp
+    }
+
+    fn stamp(&mut self, server: &Server) -> Option<String> {
         let limits = limits(server);
-        let (begin, stamp_of_all) = (schema::BEGIN.trim_end(), schema::stamp(server.version));
-        let message = [begin, &limits.join(";\n"), &stamp_of_all, "COMMIT"].join(";\n");
+        let begin = schema::BEGIN.trim_end();
+        let message = [begin, &limits.join(";\n"), &schema::stamp(), "COMMIT"].join(";\n");
         let Ok(reply) = self.send(&message, Keep::All) else {
             let _ = self.send_last("ROLLBACK");
-            return false;
+            return None;
         };
-        stamp(&reply, schema::FIRST + 1 + limits.len()) == recorded.stamp
+        stamp(&reply, schema::FIRST + 1 + limits.len())
     }
 
     /// Reads the objects that the last run recorded; nothing where they are not what it noted about them, or where

@@ -9,7 +9,7 @@ mod constraint;
 
 use crate::connection::Connection;
 use crate::error::Error;
-use crate::extras::verification;
+use crate::extras::{verification, verification_beside};
 use crate::history::Server;
 use crate::interrupt::Interrupt;
 use crate::migrator::Migrator;
@@ -46,9 +46,10 @@ impl Migrator {
     /// as [`Event::Checking`]. A table that the role may not read as a whole is a finding.
     pub fn verify_deep(&mut self) -> Result<Verification, Error> {
         self.call("verify", |mut connection, call| {
-            let (server, history) = call.read(&mut connection)?;
+            let beside = verification_beside(&connection);
+            let (server, history, reply) = call.read_with(&mut connection, Some(&beside))?;
             let (mut verification, _) =
-                verification(&mut connection, &call.set, (&server, history))?;
+                verification(&mut connection, &call.set, (&server, history, reply))?;
             verification.findings.extend(examine(&mut connection, &server)?);
             Ok(verification)
         })

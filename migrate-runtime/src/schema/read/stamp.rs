@@ -66,11 +66,10 @@ const WHOLE: [&str; 9] = [
 const NAMED: [&str; 6] =
     ["pg_collation", "pg_opclass", "pg_operator", "pg_opfamily", "pg_proc", "pg_type"];
 
-/// One statement: the stamp of the catalogs, on a server of a version (`server_version_num`).
-pub(crate) fn stamp(version: u32) -> String {
-    let published: &[_] =
-        if version >= 150_000 { &[("pg_publication_namespace", "oid")] } else { &[] };
-    let by_number = CATALOGS.iter().chain(published).map(|(catalog, number)| {
+/// One statement: the stamp of the catalogs, for servers of any version. `pg_publication_namespace`, which is not
+/// everywhere, has no part in it: each of its rows has some of `pg_depend`, and is never changed.
+pub(crate) fn stamp() -> String {
+    let by_number = CATALOGS.iter().map(|(catalog, number)| {
         let more = match *catalog {
             it if NAMED.contains(&it) => " OR t.xmin <> '1'",
             "pg_description" => " OR t.classoid = 'pg_catalog.pg_namespace'::pg_catalog.regclass",
@@ -124,10 +123,11 @@ mod tests {
     #[test]
     fn every_catalog_that_is_read_has_a_part_in_the_stamp() {
         for version in [130_000, 140_000, 150_000, 180_000] {
-            let (read, stamp) = (message(version, "public"), stamp(version));
+            let (read, stamp) = (message(version, "public"), stamp());
             let (read, stamped) = (catalogs(&read), catalogs(&stamp));
             assert!(read.len() > 30, "{read:?}");
-            let missing: Vec<_> = read.difference(&stamped).collect();
+            let missing = read.difference(&stamped);
+            let missing: Vec<_> = missing.filter(|it| **it != "pg_publication_namespace").collect();
             assert!(missing.is_empty(), "{missing:?}");
         }
     }
