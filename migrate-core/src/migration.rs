@@ -44,7 +44,8 @@ pub struct Script {
     pub checksum: Checksum,
     /// How the script runs.
     pub mode: Mode,
-    /// What the header of the script asks for; nothing where it asks for nothing, as most do.
+    /// What the header of the script asks for. Most have none: an address of what asks for nothing would be one more
+    /// that the loader has to write.
     directives: Option<&'static Directives>,
     /// The statements, in order; transaction control around the whole script is not among them.
     pub statements: &'static [Statement],

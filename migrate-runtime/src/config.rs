@@ -58,8 +58,8 @@ pub struct Settings {
     pub identity: Identity,
     /// Whether each run that changed something records the schema that it leaves, so that
     /// [`Migrator::verify`](crate::Migrator::verify) can tell what was changed by hand since: true unless told.
-    /// It is read once before the first step and once after the last, which takes longer the more objects there
-    /// are. Where it is off, nothing is compared either.
+    /// It is read after the last step, and before the first one where anything was written to the catalogs since the
+    /// run before, which takes longer the more objects there are. Where it is off, nothing is compared either.
     pub record_schema: bool,
     /// What is no drift, whoever changed it.
     pub ignore: Ignore,

@@ -46,7 +46,7 @@ const BESIDE: [&str; 4] = [
 
 /// What [`stamp_of`] reads, to be asked together with the history; nothing where schemas are not recorded.
 pub(crate) fn stamp_beside(settings: &Settings) -> Option<String> {
-    settings.record_schema.then(|| format!("{};\n{}", BESIDE.join(";\n"), schema::stamp()))
+    settings.record_schema.then(|| format!("{};\n{}", BESIDE.join(";\n"), schema::stamp_query()))
 }
 
 /// The stamp of the catalogs in the answer to [`stamp_beside`].
@@ -58,7 +58,7 @@ pub(crate) fn stamp_of(reply: &Reply) -> Option<String> {
 pub(crate) fn verification_beside(connection: &Connection<'_>) -> String {
     let mut parts = BESIDE.map(str::to_owned).to_vec();
     parts.extend([STRUCTURE.to_owned(), connection.store.scripts(None)]);
-    parts.extend(connection.settings.record_schema.then(schema::stamp));
+    parts.extend(connection.settings.record_schema.then(schema::stamp_query));
     parts.join(";\n")
 }
 

@@ -204,8 +204,8 @@ impl Migrator {
         })
     }
 
-    /// As [`status`](Migrator::status), and what of the schema was changed by hand since the last run: the same message
-    /// tells whether anything was, and only then the schema is read. A role that may only read is enough.
+    /// As [`status`](Migrator::status), and what of the schema was changed by hand since the last run: the same
+    /// message tells whether anything was, and only then the schema is read. A role that may only read is enough.
     pub fn status_with_drift(&mut self) -> Result<(Status, SchemaDrift), Error> {
         self.call("status", |mut connection, call| {
             let beside = stamp_beside(call.settings);

@@ -1,7 +1,8 @@
 //! The schema is recorded after each run that changed something, under its lock and over its connection.
 //!
-//! What had drifted before the run is drift after it: so the schema is read before the first step too. Whatever
-//! goes wrong with it, the run has done what it was asked to, and a warning says what is not known now.
+//! What had drifted before the run is drift after it: so before the first step the catalogs are asked whether anything
+//! was written since the last run, and read if so. Whatever goes wrong with it, the run has done what it was asked to,
+//! and a warning says what is not known now.
 
 use crate::error::{Error, ErrorKind};
 use crate::fault::{self, Point};
@@ -101,7 +102,11 @@ impl Session<'_> {
             return self.warn("the schema was not recorded: somebody else has recorded another one since this run began; `migration-cli repair --accept-schema` records it".to_owned());
         }
         let (made, stamp) = match drifted {
-            Some((made, there)) => (Schema::after_run(&made, &there, &snapshot.schema), None),
+            Some((made, there)) => {
+                let made = Schema::after_run(&made, &there, &snapshot.schema);
+                let stamp = snapshot.stamp.filter(|_| made.objects == snapshot.schema.objects);
+                (made, stamp)
+            }
             None => (snapshot.schema, snapshot.stamp),
         };
         let noted = self.note((&made, stamp), &snapshot.history);

@@ -1,4 +1,4 @@
-//! History and schema of one moment, read in one message.
+//! History and schema of one moment, read in one message; and whether anything was written to the catalogs since.
 
 use crate::connection::{Connection, not_understood};
 use crate::error::{Error, ErrorKind};
@@ -20,6 +20,9 @@ pub(crate) struct Snapshot {
     pub(crate) stamp: Option<String>,
     pub(crate) schema: Schema,
 }
+
+/// In the place of the stamp, where this role may not read what it is made of.
+const NO_STAMP: &str = "SELECT NULL";
 
 /// A few objects are locked while they are written down, which nobody else's lock shall keep waiting for long.
 const LIMITS: [&str; 2] = ["SET LOCAL statement_timeout = 0", "SET LOCAL lock_timeout = '2s'"];
@@ -62,26 +65,27 @@ impl Connection<'_> {
     /// Reads the history and the whole schema. The server has answered before, and said what it is.
     pub(crate) fn snapshot(&mut self, server: &Server) -> Result<Snapshot, Error> {
         let limits = limits(server);
-        let (begin, history) = (schema::BEGIN.trim_end(), &self.settings.schema);
-        let parts = [
-            begin,
-            &limits.join(";\n"),
-            self.store.server(),
-            self.store.rows(),
-            // Before the schema: functions that write an object down show it as it is by then.
-            &schema::stamp(),
-            &schema::message(server.version, history),
-        ];
-        let (message, first) = (parts.join(";\n"), schema::FIRST + 1 + limits.len());
+        let begin = [schema::BEGIN.trim_end(), &limits.join(";\n")].join(";\n");
+        let first = schema::FIRST + 1 + limits.len();
+        let objects = schema::message(server.version, &self.settings.schema);
+        // Before the objects: functions that write one down show it as it is by then.
+        let mut stamp = schema::stamp_query();
         let mut attempts = 1;
         loop {
+            let history = [self.store.server(), self.store.rows()].join(";\n");
+            let message = [begin.as_str(), &history, &stamp, &objects].join(";\n");
             let failure = match self.send(&message, Keep::All) {
                 Ok(reply) => return Snapshot::parse(reply, first),
                 Err(failure) => failure,
             };
             let _ = self.send_last("ROLLBACK");
-            if !has_vanished(&failure) || attempts == ATTEMPTS {
+            let may_not = failure.sqlstate() == Some(sqlstate::INSUFFICIENT_PRIVILEGE);
+            if !(has_vanished(&failure) || may_not && stamp != NO_STAMP) || attempts == ATTEMPTS {
                 return Err(unreadable(failure, self.interrupt));
+            }
+            if may_not {
+                // The stamp looks at more than the objects do.
+                NO_STAMP.clone_into(&mut stamp);
             }
             attempts += 1;
         }
@@ -105,7 +109,7 @@ impl Connection<'_> {
     fn stamp(&mut self, server: &Server) -> Option<String> {
         let limits = limits(server);
         let begin = schema::BEGIN.trim_end();
-        let message = [begin, &limits.join(";\n"), &schema::stamp(), "COMMIT"].join(";\n");
+        let message = [begin, &limits.join(";\n"), &schema::stamp_query(), "COMMIT"].join(";\n");
         let Ok(reply) = self.send(&message, Keep::All) else {
             let _ = self.send_last("ROLLBACK");
             return None;

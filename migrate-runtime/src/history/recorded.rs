@@ -22,7 +22,8 @@ pub struct Recorded {
     pub(crate) server: u32,
     /// What read it.
     pub(crate) reader: u32,
-    /// The stamp of the catalogs by then; nothing where something else was there than what the migrations made.
+    /// The stamp of the catalogs by then; nothing where something else was there than what the migrations made, where
+    /// the role might not ask for it, and where a program noted it that knew of none.
     pub(crate) stamp: Option<String>,
 }
 

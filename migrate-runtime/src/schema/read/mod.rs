@@ -11,7 +11,7 @@ mod stamp;
 use std::collections::HashMap;
 
 use families::{FAMILIES, Family};
-pub(crate) use stamp::stamp;
+pub(crate) use stamp::stamp_query;
 
 use super::needs::{Numbers, Row};
 use super::{Attribute, Object, ObjectKind, ObjectName, ReadOn, Schema};

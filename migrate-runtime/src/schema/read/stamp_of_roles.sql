@@ -1,4 +1,7 @@
-SELECT pg_catalog.sum(pg_catalog.hashtextextended(r.rolname, r.oid::pg_catalog.int8)) FROM pg_catalog.pg_roles r
--- Those of the server itself need no entry; others come and go with every database.
-WHERE r.oid < 16384 OR r.oid IN (SELECT s.refobjid FROM pg_catalog.pg_shdepend s JOIN pg_catalog.pg_database d ON d.oid = s.dbid
-      WHERE d.datname = pg_catalog.current_database() AND s.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass)
+SELECT pg_catalog.sum(pg_catalog.hashtextextended(pg_catalog.pg_get_userbyid(r.oid), r.oid::pg_catalog.int8))
+-- Those that have a part in this database, whose number is the name of the folder of its files; and the one who made the
+-- server, whom nothing refers to.
+FROM (SELECT s.refobjid AS oid FROM pg_catalog.pg_shdepend s
+      WHERE s.dbid = pg_catalog.substring(pg_catalog.pg_relation_filepath(1259), '([0-9]+)/[^/]*$')::pg_catalog.oid
+        AND s.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass
+      UNION SELECT 10::pg_catalog.oid) r
