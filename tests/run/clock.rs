@@ -53,14 +53,23 @@ fn sent() -> String {
     without_histories(&without_ages(&without_pid(&text)))
 }
 
-/// What is recorded of the schema belongs to a history, and the checksum of that has the server's times in it.
+/// What is recorded of the schema belongs to a history, and the checksum of that has the server's times in it; the stamp
+/// of the catalogs has its transactions.
 fn without_histories(sql: &str) -> String {
-    let mut parts = sql.split("'history', '");
+    let is_checksum = |it: &str| it.len() == 64;
+    let sql = without_values(sql, "'history', '", is_checksum);
+    without_values(&sql, "'stamp', '", |it| it.parse::<i128>().is_ok())
+}
+
+/// Without what stands in quotes behind a text.
+fn without_values(sql: &str, before: &str, is_expected: fn(&str) -> bool) -> String {
+    let mut parts = sql.split(before);
     let mut kept = parts.next().unwrap().to_owned();
     for part in parts {
-        let (checksum, rest) = part.split_once('\'').unwrap();
-        assert_eq!(checksum.len(), 64, "that is no checksum: {checksum}");
-        kept.push_str("'history', ''");
+        let (value, rest) = part.split_once('\'').unwrap();
+        assert!(is_expected(value), "that is something else: {value}");
+        kept.push_str(before);
+        kept.push('\'');
         kept.push_str(rest);
     }
     kept
