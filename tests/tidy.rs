@@ -47,6 +47,7 @@ const LAYERS: [&[&str]; 6] = [
         "extras",
         "lent",
         "pooler",
+        "reading",
         "refuse",
         "reopen",
         "schema_drift",

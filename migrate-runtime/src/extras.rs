@@ -5,9 +5,10 @@ use std::time::Duration;
 use migrate_core::MigrationSet;
 
 use crate::config::Settings;
-use crate::connection::{Connection, READ};
+use crate::connection::Connection;
 use crate::error::{Error, ErrorKind};
 use crate::history::{History, LogEntry, LogFilter, Server, StoredScript};
+use crate::reading::READ;
 use crate::schema;
 use crate::schema_drift::SchemaDrift;
 use crate::snapshot::stamp;
@@ -69,16 +70,13 @@ pub(crate) fn verification(
     set: &MigrationSet,
     (server, history, beside): (&Server, History, Option<Reply>),
 ) -> Result<(Verification, SchemaDrift), Error> {
-    let (structure, stored, stamp) = match beside {
-        Some(mut reply) => {
-            let first = READ + BESIDE.len();
-            let structure = Structure::read(reply.of(first), reply.of(first + 1));
-            (structure, kept(server, &mut reply, first + 2), stamp(&reply, first + 3))
-        }
-        None => {
-            let stored = if_allowed(stored_scripts(connection, server, None))?;
-            (structure(connection)?, stored.unwrap_or_default(), None)
-        }
+    let (structure, stored, stamp) = if let Some(mut reply) = beside {
+        let first = READ + BESIDE.len();
+        let structure = Structure::read(reply.of(first), reply.of(first + 1));
+        (structure, kept(server, &mut reply, first + 2), stamp(&reply, first + 3))
+    } else {
+        let stored = if_allowed(stored_scripts(connection, server, None))?;
+        (structure(connection)?, stored.unwrap_or_default(), None)
     };
     let drift = connection.schema_drift(server, &history, stamp)?;
     let database = server.database.clone();

@@ -105,6 +105,7 @@ mod pooler;
 mod progress;
 mod quote;
 mod read_schema;
+mod reading;
 mod recording;
 mod recovery;
 mod refuse;
