@@ -37,12 +37,14 @@ fn kept(server: &Server, reply: &mut Reply, statement: usize) -> Vec<StoredScrip
 }
 
 /// What stands before that which is asked together with the history.
-const BESIDE: [&str; 4] = [
+const BESIDE: [&str; 5] = [
     // Names are told with their schemas.
     "SET LOCAL search_path = pg_catalog",
     "SET LOCAL jit = off",
     "SET LOCAL statement_timeout = 0",
     "SET LOCAL lock_timeout = '2s'",
+    // Only since version 17.
+    "SELECT CASE WHEN pg_catalog.current_setting('transaction_timeout', true) IS NOT NULL THEN pg_catalog.set_config('transaction_timeout', '0', true) END",
 ];
 
 /// What [`stamp_of`] reads, to be asked together with the history; nothing where schemas are not recorded.
@@ -58,6 +60,7 @@ pub(crate) fn stamp_of(reply: &Reply) -> Option<String> {
 /// What [`verification`] reads, to be asked together with the history.
 pub(crate) fn verification_beside(connection: &Connection<'_>) -> String {
     let mut parts = BESIDE.map(str::to_owned).to_vec();
+    // Two for the structure, the scripts, the stamp.
     parts.extend([STRUCTURE.to_owned(), connection.store.scripts(None)]);
     parts.extend(connection.settings.record_schema.then(schema::stamp_query));
     parts.join(";\n")
@@ -72,7 +75,11 @@ pub(crate) fn verification(
 ) -> Result<(Verification, SchemaDrift), Error> {
     let (structure, stored, stamp) = if let Some(mut reply) = beside {
         let first = READ + BESIDE.len();
-        let structure = Structure::read(reply.of(first), reply.of(first + 1));
+        let mut structure = Structure::read(reply.of(first), reply.of(first + 1));
+        if structure.has_invalid_indexes() {
+            // Who builds one is not told in the snapshot that the index is read in: it may have been finished since.
+            structure = self::structure(connection)?;
+        }
         (structure, kept(server, &mut reply, first + 2), stamp(&reply, first + 3))
     } else {
         let stored = if_allowed(stored_scripts(connection, server, None))?;

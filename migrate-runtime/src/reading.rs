@@ -32,13 +32,18 @@ impl Connection<'_> {
                 let (server, history) = self.understand(&mut reply, 1, false)?;
                 Ok((server, history, Some(reply)))
             }
-            // A lent client hides how far it came.
-            Err(failure) if failure.completed.is_some_and(|it| it < READ) => {
+            Err(failure) if failure.completed.is_none_or(|it| it < READ) => {
                 let (mut reply, missing) = self.without_table(failure, 1)?;
                 let (server, history) = self.understand(&mut reply, 1, missing)?;
                 Ok((server, history, None))
             }
-            Err(_) => self.read().map(|(server, history)| (server, history, None)),
+            Err(failure) if self.interrupt.is_asked() || has_ended(&failure) => {
+                Err(self.cannot_read(failure))
+            }
+            Err(failure) => {
+                log::debug!("asking one after the other: {:?}", failure.sqlstate());
+                self.read().map(|(server, history)| (server, history, None))
+            }
         }
     }
 
@@ -112,4 +117,9 @@ impl Connection<'_> {
         history.unfinished = unfinished;
         Ok((server_row, history))
     }
+}
+
+/// Whether nobody is there any more who could answer.
+fn has_ended(failure: &Failure) -> bool {
+    failure.sqlstate().is_none_or(|it| sqlstate::SESSION_ENDED.contains(&it))
 }

@@ -323,6 +323,10 @@ impl Structure {
         Structure { invalid: invalid.collect(), unproven: unproven.collect(), unread: None }
     }
 
+    pub(crate) fn has_invalid_indexes(&self) -> bool {
+        !self.invalid.is_empty()
+    }
+
     /// For a role that may not ask, which the server says why.
     pub(crate) fn unread(reason: &str) -> Structure {
         Structure { unread: Some(reason.to_owned()), ..Structure::default() }

@@ -50,12 +50,12 @@ fn sent() -> String {
     for value in database.text(variable).lines() {
         text = text.replace(value, "(variable)");
     }
-    without_histories(&without_ages(&without_pid(&text)))
+    without_recorded(&without_ages(&without_pid(&text)))
 }
 
 /// What is recorded of the schema belongs to a history, and the checksum of that has the server's times in it; the stamp
 /// of the catalogs has its transactions.
-fn without_histories(sql: &str) -> String {
+fn without_recorded(sql: &str) -> String {
     let is_checksum = |it: &str| it.len() == 64;
     let sql = without_values(sql, "'history', '", is_checksum);
     without_values(&sql, "'stamp', '", |it| it.parse::<i128>().is_ok())

@@ -1,6 +1,6 @@
 //! What `verify` finds in the catalogs: invalid indexes, and constraints that were never validated.
 
-use migrate_runtime::{FindingKind, MigrationSet, Verification};
+use migrate_runtime::{ErrorKind, FindingKind, Interrupt, MigrationSet, Verification};
 use migration_tests::harness::Trial;
 use migration_tests::{TestDatabase, set, trials, wait_until};
 
@@ -12,7 +12,8 @@ pub(crate) fn tests() -> Vec<Trial> {
         an_index_that_is_being_built_is_no_finding,
         constraints_that_are_not_validated_fail,
         what_a_pending_migration_validates_is_told_and_does_not_fail,
-        a_role_that_may_only_read_finds_the_same
+        a_role_that_may_only_read_finds_the_same,
+        what_ends_it_while_it_reads_is_told
     ]
 }
 
@@ -153,4 +154,28 @@ fn a_role_that_may_only_read_finds_the_same() {
     assert_eq!((told.kind, found.exit_code()), (FindingKind::PassedOver, 0));
     let message = "indexes and constraints were not looked at: permission denied for view pg_locks";
     assert_eq!(told.message, message);
+}
+
+/// It does not ask once more of a session that is gone, and for somebody who has stopped it.
+fn what_ends_it_while_it_reads_is_told() {
+    let (database, set) = (TestDatabase::new(), three());
+    up(&set, &database);
+    let mut other = database.client();
+    other.batch_execute("BEGIN; LOCK TABLE _migrations_script IN ACCESS EXCLUSIVE MODE").unwrap();
+    let waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let ended = |end: &dyn Fn(&Interrupt)| {
+        let mut migrator = migrator(&set, &database);
+        let interrupt = migrator.interrupt();
+        let running = std::thread::spawn(move || migrator.verify());
+        wait_until("it waits", || database.text(waits) == "1");
+        end(&interrupt);
+        running.join().unwrap().unwrap_err()
+    };
+    let error = ended(&|interrupt| interrupt.interrupt());
+    assert_eq!((error.kind(), error.exit_code()), (ErrorKind::Interrupted, 130), "{error:?}");
+    let kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let error = ended(&|_| database.execute(kill));
+    assert_eq!(error.kind(), ErrorKind::ConnectionLost, "{error:?}");
+    let told = format!("{error:?}");
+    assert!(told.contains("terminating connection due to administrator command"), "{told}");
 }

@@ -11,7 +11,7 @@
 //! What the server brings has lower numbers than what users make (`FirstNormalObjectId`), and most of its rows are of
 //! the server's very first transaction. What a superuser does to it without `allow_system_table_mods` is in the stamp
 //! where objects of users would be told in other words; not, say, the comment of a function of `pg_catalog` that is moved
-//! to another schema and commented on again.
+//! to another schema and commented on again, nor what somebody made in single-user mode before the first start.
 
 use crate::quote::fill;
 
