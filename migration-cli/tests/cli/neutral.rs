@@ -6,7 +6,7 @@ use regex_lite::Regex;
 
 /// Replaces what differs from run to run and from machine to machine.
 pub(crate) fn neutral(text: &str, folder: &Path) -> String {
-    const RULES: [(&str, &str); 25] = [
+    const RULES: [(&str, &str); 26] = [
         (r"(?m)^! \[?\d{4}-\d\d-\d\dT\S+ +(DEBUG|INFO).*\n", ""),
         (r#""text": "(.{60}).*""#, r#""text": "$1…""#),
         (r"postgres(ql)?://\S*[^\s,\x22]", "[URL]"),
@@ -22,6 +22,8 @@ pub(crate) fn neutral(text: &str, folder: &Path) -> String {
             r#""size_bytes": [BYTES],$1"rows": [ROWS]"#,
         ),
         (r"\b[0-9.]+ (B|kB|MB|GB)\b", "[SIZE]"),
+        // The session before this one may not have ended yet.
+        (r"\b\d+ of 100 are free", "[COUNT] of 100 are free"),
         // How many rows a batch has depends on how long the one before it took.
         (r"(statement \d+), \d+ of about \d+ rows \(\d+ %\).*", "$1, [ROWS]"),
         (r"rows never counted|about [0-9]+ rows?", "[ROWS]"),
