@@ -221,6 +221,8 @@ fn a_verification_that_cannot_read_is_no_clean_one() {
     let database = TestDatabase::new();
     let scripts = |down| set(&[("20260101000001_one", "CREATE TABLE one (id int)", down)]);
     up(&scripts("DROP TABLE one"), &database);
+    // Something was written to the catalogs, so that the schema is read: by the second message.
+    database.execute("COMMENT ON TABLE one IS 'the first'");
     let proxy = Proxy::socket(&database);
     proxy.set(Fault::CutBeforeQuery(2));
     let result = Migrator::new(&scripts("DROP TABLE one CASCADE"), proxy.config()).verify();
