@@ -62,10 +62,7 @@ impl<'a> Call<'a> {
         connection: &mut Connection<'_>,
         more: Option<&str>,
     ) -> Result<(Server, History, Option<Reply>), Error> {
-        let (server, history, reply) = match more {
-            Some(more) => connection.read_with(more)?,
-            None => connection.read().map(|(server, history)| (server, history, None))?,
-        };
+        let (server, history, reply) = connection.read_with(more)?;
         let (database, token) = (server.database.clone(), self.token.clone());
         log::debug!("run {token} on database {database}");
         connection.tell(Event::Connected { database, token });

@@ -12,39 +12,32 @@ pub(crate) const READ: usize = 3;
 impl Connection<'_> {
     /// Reads the history: one round trip, without a lock.
     pub(crate) fn read(&mut self) -> Result<(Server, History), Error> {
-        let message = self.store.read();
-        let (mut reply, missing) = match self.exchange(&message) {
-            Ok(reply) => (reply, false),
-            Err(failure) => self.without_table(failure, 1)?,
-        };
-        self.understand(&mut reply, 1, missing)
+        self.read_with(None).map(|(server, history, _)| (server, history))
     }
 
     /// As [`read`](Connection::read), and what more there is to ask in the same message, whose first statement has the
     /// number [`READ`]; no answer where that cannot be read: whoever asks one after the other is told what.
     pub(crate) fn read_with(
         &mut self,
-        more: &str,
+        more: Option<&str>,
     ) -> Result<(Server, History, Option<Reply>), Error> {
-        let message = format!("{};\n{more}", self.store.read());
-        match self.exchange(&message) {
-            Ok(mut reply) => {
-                let (server, history) = self.understand(&mut reply, 1, false)?;
-                Ok((server, history, Some(reply)))
-            }
-            Err(failure) if failure.completed.is_none_or(|it| it < READ) => {
-                let (mut reply, missing) = self.without_table(failure, 1)?;
-                let (server, history) = self.understand(&mut reply, 1, missing)?;
-                Ok((server, history, None))
-            }
-            Err(failure) if self.interrupt.is_asked() || has_ended(&failure) => {
-                Err(self.cannot_read(failure))
-            }
-            Err(failure) => {
-                log::debug!("asking one after the other: {:?}", failure.sqlstate());
-                self.read().map(|(server, history)| (server, history, None))
-            }
+        let mut message = self.store.read();
+        if let Some(more) = more {
+            message.extend([";\n", more]);
         }
+        let (mut reply, missing) = match self.exchange(&message) {
+            Ok(reply) => (reply, false),
+            Err(failure) if failure.completed.is_some_and(|it| it >= READ) => {
+                if self.interrupt.is_asked() || has_ended(&failure) {
+                    return Err(self.cannot_read(failure));
+                }
+                log::debug!("asking one after the other: {:?}", failure.sqlstate());
+                return self.read_with(None);
+            }
+            Err(failure) => self.without_table(failure, 1)?,
+        };
+        let (server, history) = self.understand(&mut reply, 1, missing)?;
+        Ok((server, history, more.filter(|_| !missing).map(|_| reply)))
     }
 
     /// A history table that is missing or of another shape is no failure of reading.
