@@ -11,7 +11,7 @@ use crate::history::{History, LogEntry, LogFilter, Server, StoredScript};
 use crate::reading::READ;
 use crate::schema;
 use crate::schema_drift::SchemaDrift;
-use crate::snapshot::stamp;
+use crate::snapshot::{LIMITS, stamp};
 use crate::sqlstate;
 use crate::transport::Reply;
 use crate::verify::{STRUCTURE, Structure, Verification};
@@ -41,10 +41,9 @@ const BESIDE: [&str; 5] = [
     // Names are told with their schemas.
     "SET LOCAL search_path = pg_catalog",
     "SET LOCAL jit = off",
-    "SET LOCAL statement_timeout = 0",
-    "SET LOCAL lock_timeout = '2s'",
-    // Only since version 17.
-    "SELECT CASE WHEN pg_catalog.current_setting('transaction_timeout', true) IS NOT NULL THEN pg_catalog.set_config('transaction_timeout', '0', true) END",
+    LIMITS[0],
+    LIMITS[1],
+    LIMITS[2],
 ];
 
 /// What [`stamp_of`] reads, to be asked together with the history; nothing where schemas are not recorded.

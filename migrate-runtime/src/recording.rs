@@ -11,7 +11,7 @@ use crate::progress::Event;
 use crate::schema::{READER, Schema};
 use crate::schema_drift::{Made, SchemaDrift, Unknown};
 use crate::session::Session;
-use crate::snapshot::{Snapshot, limits};
+use crate::snapshot::{LIMITS, Snapshot};
 use crate::transport::{Failure, Keep};
 
 /// What was there before the first step; nothing where nothing is to be recorded.
@@ -154,7 +154,7 @@ impl Session<'_> {
             "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE".to_owned(),
             "SET LOCAL search_path = pg_catalog".to_owned(),
         ];
-        statements.extend(limits(&self.server).into_iter().map(str::to_owned));
+        statements.extend(LIMITS.map(str::to_owned));
         if recorded.is_none_or(|it| it.fingerprint != noted.fingerprint) {
             statements.push(self.store.record_objects(&made.to_stored()));
         }

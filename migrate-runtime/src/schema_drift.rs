@@ -106,7 +106,7 @@ impl Connection<'_> {
             if recorded.fingerprint == snapshot.schema.fingerprint() {
                 return Ok((snapshot, Made::AsItIs));
             }
-            match self.recorded_schema((&snapshot, recorded), server)? {
+            match self.recorded_schema(&snapshot, recorded)? {
                 Some(made) => return Ok((snapshot, Made::Otherwise(made))),
                 // A run may have changed or recorded another one since.
                 None if attempts < ATTEMPTS => attempts += 1,

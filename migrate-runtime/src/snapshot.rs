@@ -24,8 +24,22 @@ pub(crate) struct Snapshot {
 /// In the place of the stamp, where this role may not read what it is made of.
 const NO_STAMP: &str = "SELECT NULL";
 
-/// A few objects are locked while they are written down, which nobody else's lock shall keep waiting for long.
-const LIMITS: [&str; 2] = ["SET LOCAL statement_timeout = 0", "SET LOCAL lock_timeout = '2s'"];
+/// What a message of ours that may take a while begins with. A few objects are locked while they are written down, which
+/// nobody else's lock shall keep waiting for long.
+pub(crate) const LIMITS: [&str; 3] = [
+    "SET LOCAL statement_timeout = 0",
+    "SET LOCAL lock_timeout = '2s'",
+    // Only since version 17.
+    "SELECT CASE WHEN pg_catalog.current_setting('transaction_timeout', true) IS NOT NULL THEN pg_catalog.set_config('transaction_timeout', '0', true) END",
+];
+
+/// The number of the statement behind [`begin`].
+const BEHIND_LIMITS: usize = schema::FIRST + 1 + LIMITS.len();
+
+/// Begins the snapshot.
+fn begin() -> String {
+    format!("{};\n{}", schema::BEGIN.trim_end(), LIMITS.join(";\n"))
+}
 
 impl Snapshot {
     /// The answer about the server has the number `first`; the rows of the history follow, the stamp, and the schema.
@@ -52,35 +66,25 @@ pub(crate) fn stamp(reply: &Reply, at: usize) -> Option<String> {
     reply.first(at)?.first()?.clone()
 }
 
-/// What a transaction of ours that may take a while begins with.
-pub(crate) fn limits(server: &Server) -> Vec<&'static str> {
-    let mut limits = LIMITS.to_vec();
-    if server.role_limits.transactions {
-        limits.push("SET LOCAL transaction_timeout = 0");
-    }
-    limits
-}
-
 impl Connection<'_> {
     /// Reads the history and the whole schema. The server has answered before, and said what it is.
     pub(crate) fn snapshot(&mut self, server: &Server) -> Result<Snapshot, Error> {
-        let limits = limits(server);
-        let begin = [schema::BEGIN.trim_end(), &limits.join(";\n")].join(";\n");
-        let first = schema::FIRST + 1 + limits.len();
+        let begin = begin();
+        let history = [self.store.server(), self.store.rows()].join(";\n");
         let objects = schema::message(server.version, &self.settings.schema);
         // Before the objects: functions that write one down show it as it is by then.
         let mut stamp = schema::stamp_query();
         let mut attempts = 1;
         loop {
-            let history = [self.store.server(), self.store.rows()].join(";\n");
             let message = [begin.as_str(), &history, &stamp, &objects].join(";\n");
             let failure = match self.send(&message, Keep::All) {
-                Ok(reply) => return Snapshot::parse(reply, first),
+                Ok(reply) => return Snapshot::parse(reply, BEHIND_LIMITS),
                 Err(failure) => failure,
             };
             let _ = self.send_last("ROLLBACK");
             let may_not = failure.sqlstate() == Some(sqlstate::INSUFFICIENT_PRIVILEGE);
-            if !(has_vanished(&failure) || may_not && stamp != NO_STAMP) || attempts == ATTEMPTS {
+            let is_again = has_vanished(&failure) || may_not && stamp != NO_STAMP;
+            if !is_again || attempts == ATTEMPTS {
                 return Err(unreadable(failure, self.interrupt));
             }
             if may_not {
@@ -103,31 +107,28 @@ impl Connection<'_> {
         if recorded.stamp.is_none() || recorded.server != server.version {
             return false;
         }
-        stamp.or_else(|| self.stamp(server)) == recorded.stamp
+        stamp.or_else(|| self.stamp()) == recorded.stamp
     }
 
-    fn stamp(&mut self, server: &Server) -> Option<String> {
-        let limits = limits(server);
-        let begin = schema::BEGIN.trim_end();
-        let message = [begin, &limits.join(";\n"), &schema::stamp_query(), "COMMIT"].join(";\n");
+    fn stamp(&mut self) -> Option<String> {
+        let message = [begin().as_str(), &schema::stamp_query(), "COMMIT"].join(";\n");
         let Ok(reply) = self.send(&message, Keep::All) else {
             let _ = self.send_last("ROLLBACK");
             return None;
         };
-        stamp(&reply, schema::FIRST + 1 + limits.len())
+        stamp(&reply, BEHIND_LIMITS)
     }
 
     /// Reads the objects that the last run recorded; nothing where they are not what it noted about them, or where
     /// a migration has ended since the snapshot: what PostgreSQL writes down of an object is how it is by then.
     pub(crate) fn recorded_schema(
         &mut self,
-        (snapshot, recorded): (&Snapshot, &Recorded),
-        server: &Server,
+        snapshot: &Snapshot,
+        recorded: &Recorded,
     ) -> Result<Option<Schema>, Error> {
-        let limits = limits(server);
         let parts = [
             "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-            &limits.join(";\n"),
+            &LIMITS.join(";\n"),
             &self.store.recorded(),
             self.store.server(),
             self.store.rows(),
@@ -140,7 +141,7 @@ impl Connection<'_> {
                 return Err(self.cannot_read(failure));
             }
         };
-        let objects = 1 + limits.len();
+        let objects = 1 + LIMITS.len();
         let (_, history) = history(&mut reply, objects + 1)?;
         if history.digest() != snapshot.history.digest() {
             return Ok(None);
