@@ -113,38 +113,49 @@ fn a_run_that_makes_what_has_drifted_records_a_stamp() {
 
 /// What an object is called, and what it says, is not only in rows of its own.
 fn names_from_elsewhere_have_a_part_in_the_stamp() {
+    /// `{role}` is the name of a role.
     #[track_caller]
-    fn check(change: impl Fn(&str) -> String, expected: impl Fn(&str) -> String) {
+    fn check(change: &str, undo: &str, expected: &str) {
         let database = TestDatabase::new();
         let role = database.role("clerk", "").name;
-        let script = format!(
-            "CREATE TABLE one (name text); GRANT SELECT ON one TO {role};
+        let of_role = |text: &str| text.replace("{role}", &role);
+        let script = "CREATE TABLE one (name text); GRANT SELECT ON one TO {role};
              CREATE VIEW v AS SELECT lower(name) AS name FROM one;
-             CREATE VIEW sessions AS SELECT datid FROM pg_stat_activity"
-        );
-        let all = set(&[("20260101000001_all", &script, "SELECT 1")]);
+             CREATE VIEW sessions AS SELECT datid FROM pg_stat_activity";
+        let all = set(&[("20260101000001_all", &of_role(script), "SELECT 1")]);
         up(&all, &database);
         assert!(!are_read(&all, &database));
-        database.execute(&change(&role));
-        assert_eq!(drift(&all, &database), expected(&role));
+        database.execute(&of_role(change));
+        assert_eq!(drift(&all, &database), of_role(expected));
+        database.execute(&of_role(undo));
+        assert_eq!(drift(&all, &database), "");
     }
 
     check(
-        |role| format!("ALTER ROLE {role} RENAME TO {role}_2"),
-        |role| format!("table one: grants are SELECT TO {role}_2, were SELECT TO {role}"),
+        "ALTER ROLE {role} RENAME TO {role}_2",
+        "ALTER ROLE {role}_2 RENAME TO {role}",
+        "table one: grants are SELECT TO {role}_2, were SELECT TO {role}",
     );
-    let other = |view: &'static str| move |_: &str| format!("view {view}: definition differs");
-    let rename = "ALTER FUNCTION pg_catalog.lower(text) RENAME TO small";
-    check(|_| rename.to_owned(), other("v"));
-    let rename = "ALTER VIEW pg_catalog.pg_stat_activity RENAME COLUMN datid TO number";
-    check(|_| rename.to_owned(), other("sessions"));
     check(
-        |_| "COMMENT ON SCHEMA public IS 'ours'".to_owned(),
-        |_| "schema public: comment is ours, was standard public schema".to_owned(),
+        "ALTER FUNCTION pg_catalog.lower(text) RENAME TO small",
+        "ALTER FUNCTION pg_catalog.small(text) RENAME TO lower",
+        "view v: definition differs",
     );
-    let member =
-        "CREATE EXTENSION IF NOT EXISTS plpgsql; ALTER EXTENSION plpgsql ADD SCHEMA public";
-    check(|_| member.to_owned(), |_| "schema public is missing".to_owned());
+    check(
+        "ALTER VIEW pg_catalog.pg_stat_activity RENAME COLUMN datid TO number",
+        "ALTER VIEW pg_catalog.pg_stat_activity RENAME COLUMN number TO datid",
+        "view sessions: definition differs",
+    );
+    check(
+        "COMMENT ON SCHEMA public IS 'ours'",
+        "COMMENT ON SCHEMA public IS 'standard public schema'",
+        "schema public: comment is ours, was standard public schema",
+    );
+    check(
+        "ALTER EXTENSION plpgsql ADD SCHEMA public",
+        "ALTER EXTENSION plpgsql DROP SCHEMA public",
+        "schema public is missing",
+    );
 }
 
 /// The objects can be read by whoever may not read what the stamp is made of.
