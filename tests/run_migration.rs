@@ -41,6 +41,7 @@ mod run {
     pub(crate) mod pooler;
     pub(crate) mod records;
     pub(crate) mod repair;
+    pub(crate) mod reread;
     pub(crate) mod restore;
     pub(crate) mod resume;
     pub(crate) mod resume_refused;
@@ -101,6 +102,7 @@ fn main() -> ExitCode {
         run::pooler::tests(),
         run::records::tests(),
         run::repair::tests(),
+        run::reread::tests(),
         run::restore::tests(),
         run::resume::tests(),
         run::resume_refused::tests(),

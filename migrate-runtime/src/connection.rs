@@ -12,7 +12,7 @@ use crate::connect_options::ConnectOptions;
 use crate::deadline::{Deadline, Moment, jittered};
 use crate::error::{Error, ErrorKind};
 use crate::fault::{self, Point};
-use crate::history::{History, Server, Store, without_xml};
+use crate::history::{History, Known, Server, Store, without_xml};
 use crate::interrupt::Interrupt;
 use crate::lent::{Lent, send_lent};
 use crate::lock::{Holder, LockKey};
@@ -61,6 +61,9 @@ const CLEANUP: [&str; 5] = ["CLOSE ALL", DEALLOCATE, "UNLISTEN *", "RESET ALL", 
 
 /// What drops all that is prepared, ours too.
 pub(crate) const DEALLOCATE: &str = "DEALLOCATE ALL";
+
+/// How the server says that it does not show who wrote a row.
+const HIDES: [&str; 2] = [sqlstate::INSUFFICIENT_PRIVILEGE, sqlstate::UNDEFINED_COLUMN];
 
 /// How often the lock is tried again when its holder is gone while we look.
 const TRIES_AFTER_HOLDER: u32 = 50;
@@ -113,13 +116,18 @@ impl<'a> Connection<'a> {
         }
     }
 
-    /// Waits for the lock, and reads the history under it. A connection that is lost meanwhile is opened
-    /// again: there is nothing yet that could be in doubt.
-    pub(crate) fn lock(mut self, server: &Server) -> Result<(Session<'a>, History), Error> {
+    /// Waits for the lock, and reads the history under it: what was read before is not sent again where nobody has
+    /// written since. A connection that is lost meanwhile is opened again: there is nothing yet that could be in doubt.
+    pub(crate) fn lock(
+        mut self,
+        server: &Server,
+        history: History,
+    ) -> Result<(Session<'a>, History), Error> {
         if let Err(error) = self.refuse_unconfirmed(server) {
             return Err(if self.settings.asks { error } else { self.end(error) });
         }
-        let (server, history) = match self.acquire(self.settings.wait) {
+        let known = Known::of(server, history);
+        let (server, history) = match self.acquire(self.settings.wait, known) {
             Err(error) if self.may_reopen(&error) => self.reopen(&error)?,
             read => read.map_err(|it| self.end(it))?,
         };
@@ -130,15 +138,19 @@ impl<'a> Connection<'a> {
         Ok((Session::new(self, server), history))
     }
 
-    /// Waits for the lock, and reads the history under it.
-    pub(crate) fn acquire(&mut self, wait: Duration) -> Result<(Server, History), Error> {
+    /// Waits for the lock, and reads the history under it, as far as it is not known.
+    pub(crate) fn acquire(
+        &mut self,
+        wait: Duration,
+        mut known: Option<Known>,
+    ) -> Result<(Server, History), Error> {
         self.refuse_pooling()?;
         self.stay()?;
         let deadline = Deadline::after(wait);
         let mut told = None;
         let mut gone = 0;
         let read = loop {
-            if let Some(read) = self.try_lock()? {
+            if let Some(read) = self.try_lock(&mut known)? {
                 break read;
             }
             let pause = match self.holder()? {
@@ -168,7 +180,7 @@ impl<'a> Connection<'a> {
     }
 
     /// Takes the lock if it is free, and reads the history after that, in one message.
-    fn try_lock(&mut self) -> Result<Option<(Server, History)>, Error> {
+    fn try_lock(&mut self, known: &mut Option<Known>) -> Result<Option<(Server, History)>, Error> {
         if let Wire::Lent(_) = self.wire {
             if !self.ask(&self.key.try_lock())?.is_true(0) {
                 return Ok(None);
@@ -177,12 +189,23 @@ impl<'a> Connection<'a> {
             self.restore_with(self.key.unlock());
             return self.read().map(Some);
         }
-        let message = self.store.lock_and_read(self.key);
+        let message = self.store.lock_and_read(self.key, known.as_ref());
         let (mut reply, missing) = match self.exchange(&message) {
             Ok(reply) => (reply, false),
+            // The role may read our columns alone, or a view is in the place of the table: neither tells who wrote.
+            Err(failure)
+                if known.is_some() && failure.sqlstate().is_some_and(|it| HIDES.contains(&it)) =>
+            {
+                *known = None;
+                self.ask("ROLLBACK")?;
+                return if failure.reply.is_true(1) { self.read().map(Some) } else { Ok(None) };
+            }
             Err(failure) => self.without_table(failure, 2)?,
         };
-        if reply.is_true(1) { self.understand(&mut reply, 2, missing).map(Some) } else { Ok(None) }
+        if !reply.is_true(1) {
+            return Ok(None);
+        }
+        self.understand(&mut reply, 2, known.take(), missing).map(Some)
     }
 
     /// A session that pauses between two attempts is not to be ended for it, whatever the role has as its

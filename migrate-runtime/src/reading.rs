@@ -2,7 +2,7 @@
 
 use crate::connection::{Connection, not_understood};
 use crate::error::{Error, ErrorKind};
-use crate::history::{History, Server};
+use crate::history::{History, Known, Server};
 use crate::sqlstate;
 use crate::transport::{Failure, Reply};
 
@@ -36,7 +36,7 @@ impl Connection<'_> {
             }
             Err(failure) => self.without_table(failure, 1)?,
         };
-        let (server, history) = self.understand(&mut reply, 1, missing)?;
+        let (server, history) = self.understand(&mut reply, 1, None, missing)?;
         Ok((server, history, more.filter(|_| !missing).map(|_| reply)))
     }
 
@@ -89,6 +89,7 @@ impl Connection<'_> {
         &mut self,
         reply: &mut Reply,
         server: usize,
+        known: Option<Known>,
         missing: bool,
     ) -> Result<(Server, History), Error> {
         let row = reply.first(server).and_then(Server::parse);
@@ -104,9 +105,13 @@ impl Connection<'_> {
             server_row.layout = None;
         }
         self.has_log = server_row.layout.is_some() && !server_row.standby;
-        let rows =
-            if missing { Some(History::default()) } else { History::parse(reply.take(server + 1)) };
-        let mut history = rows.ok_or_else(not_understood)?;
+        let rows = reply.take(server + 1);
+        let history = match known {
+            _ if missing => Some(History::default()),
+            Some(known) => known.or(rows),
+            None => History::parse(rows),
+        };
+        let mut history = history.ok_or_else(not_understood)?;
         history.unfinished = unfinished;
         Ok((server_row, history))
     }

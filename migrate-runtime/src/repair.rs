@@ -73,7 +73,7 @@ impl Migrator {
             if let Some(found) = planned.clone().filter(|it| mended(it).is_empty()) {
                 return Ok(Repaired { token, database, found, done: Vec::new() });
             }
-            let (mut session, history) = connection.lock(&server)?;
+            let (mut session, history) = connection.lock(&server, before.clone())?;
             let done = write(&mut session, call, (&before, &history), (repair, planned));
             let (found, done) = done.map_err(|it| session.end(it))?;
             Ok(Repaired { token, database, found, done })

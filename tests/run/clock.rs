@@ -58,7 +58,8 @@ fn sent() -> String {
 fn without_recorded(sql: &str) -> String {
     let is_checksum = |it: &str| it.len() == 64;
     let sql = without_values(sql, "'history', '", is_checksum);
-    without_values(&sql, "'stamp', '", |it| it.parse::<i128>().is_ok())
+    let sql = without_values(&sql, "'stamp', '", |it| it.parse::<i128>().is_ok());
+    without_values(&sql, "pg_catalog.age('", |it| it.parse::<u64>().is_ok())
 }
 
 /// Without what stands in quotes behind a text.

@@ -1,5 +1,6 @@
 //! The history: what the database knows about the migrations that ran.
 
+mod known;
 mod log;
 mod recorded;
 mod store;
@@ -11,6 +12,7 @@ use migrate_core::{Checksum, Direction, Mode, Statement};
 use crate::error::{Error, ErrorKind};
 use crate::quote::literal;
 
+pub(crate) use known::Known;
 pub use log::{LogEntry, LogFilter, Since};
 pub use recorded::Recorded;
 pub(crate) use store::{LAYOUT, Setup, Store, text, time};
@@ -150,6 +152,8 @@ pub(crate) struct Server {
     pub(crate) version: u32,
     /// The schema that the last run recorded.
     pub(crate) recorded: Option<Recorded>,
+    /// The number of the oldest transaction that had not ended when this was read.
+    pub(crate) oldest_transaction: Option<u64>,
 }
 
 /// Limits that a role has for the sake of applications, and that only newer servers know.
