@@ -62,9 +62,6 @@ const CLEANUP: [&str; 5] = ["CLOSE ALL", DEALLOCATE, "UNLISTEN *", "RESET ALL", 
 /// What drops all that is prepared, ours too.
 pub(crate) const DEALLOCATE: &str = "DEALLOCATE ALL";
 
-/// How the server says that it does not show who wrote a row.
-const HIDES: [&str; 2] = [sqlstate::INSUFFICIENT_PRIVILEGE, sqlstate::UNDEFINED_COLUMN];
-
 /// How often the lock is tried again when its holder is gone while we look.
 const TRIES_AFTER_HOLDER: u32 = 50;
 
@@ -116,17 +113,17 @@ impl<'a> Connection<'a> {
         }
     }
 
-    /// Waits for the lock, and reads the history under it: what was read before is not sent again where nobody has
-    /// written since. A connection that is lost meanwhile is opened again: there is nothing yet that could be in doubt.
+    /// Waits for the lock, and reads the history under it: what was read before is not sent again where it is still
+    /// the same. A connection that is lost meanwhile is opened again: there is nothing yet that could be in doubt.
     pub(crate) fn lock(
         mut self,
         server: &Server,
-        history: History,
+        known: Option<History>,
     ) -> Result<(Session<'a>, History), Error> {
         if let Err(error) = self.refuse_unconfirmed(server) {
             return Err(if self.settings.asks { error } else { self.end(error) });
         }
-        let known = Known::of(server, history);
+        let known = known.and_then(Known::of);
         let (server, history) = match self.acquire(self.settings.wait, known) {
             Err(error) if self.may_reopen(&error) => self.reopen(&error)?,
             read => read.map_err(|it| self.end(it))?,
@@ -138,7 +135,7 @@ impl<'a> Connection<'a> {
         Ok((Session::new(self, server), history))
     }
 
-    /// Waits for the lock, and reads the history under it, as far as it is not known.
+    /// Waits for the lock, and reads the history under it.
     pub(crate) fn acquire(
         &mut self,
         wait: Duration,
@@ -192,14 +189,6 @@ impl<'a> Connection<'a> {
         let message = self.store.lock_and_read(self.key, known.as_ref());
         let (mut reply, missing) = match self.exchange(&message) {
             Ok(reply) => (reply, false),
-            // The role may read our columns alone, or a view is in the place of the table: neither tells who wrote.
-            Err(failure)
-                if known.is_some() && failure.sqlstate().is_some_and(|it| HIDES.contains(&it)) =>
-            {
-                *known = None;
-                self.ask("ROLLBACK")?;
-                return if failure.reply.is_true(1) { self.read().map(Some) } else { Ok(None) };
-            }
             Err(failure) => self.without_table(failure, 2)?,
         };
         if !reply.is_true(1) {

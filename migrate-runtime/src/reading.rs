@@ -108,7 +108,7 @@ impl Connection<'_> {
         let rows = reply.take(server + 1);
         let history = match known {
             _ if missing => Some(History::default()),
-            Some(known) => known.or(rows),
+            Some(known) => known.parse(rows),
             None => History::parse(rows),
         };
         let mut history = history.ok_or_else(not_understood)?;

@@ -1,68 +1,71 @@
-//! The history is read before the lock is taken and under it; the second time, rows are sent where somebody has written
-//! in it meanwhile.
+//! The history is read before the lock is taken and under it; the second time, rows are sent where they are other ones.
 
 use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex};
 
 use migrate_runtime::{Error, ErrorKind, Event, Migrator, Run};
 use migration_tests::harness::Trial;
 use migration_tests::proxy::Proxy;
-use migration_tests::{TestDatabase, trials, wait_until};
+use migration_tests::{TestDatabase, trials};
 
+use super::locking::TAKE;
 use crate::{first, migrator, names, tables, three, unaware, up};
 
 pub(crate) fn tests() -> Vec<Trial> {
     trials![
         rows_that_are_known_are_not_sent_again,
         what_is_written_before_the_lock_is_seen,
-        what_is_committed_before_the_lock_is_seen,
-        where_nobody_tells_who_wrote_everything_is_read_again
+        what_is_written_while_somebody_waits_is_seen,
+        whatever_can_be_read_will_do
     ]
 }
 
 fn rows_that_are_known_are_not_sent_again() {
-    let (database, set) = (TestDatabase::new(), three());
-    let proxy = Proxy::socket(&database);
-    let rows_sent = |meanwhile: Option<&'static str>| {
+    #[track_caller]
+    fn check(times: &str, meanwhile: &'static str, sent: u32) {
+        let (database, set) = (TestDatabase::new(), three());
         up(&set, &database);
-        // The tests of other databases have transactions of the same server, which are older now and then.
-        wait_until("whoever ran then has ended", || {
-            database.text(
-                "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint > max(xmin::text::bigint) FROM _migrations",
-            ) == "t"
-        });
-        proxy.reset();
-        let mut other = database.client();
-        let reverting = Migrator::new(&set, proxy.config());
-        reverting
-            .with_settings(unaware())
-            .on_event(move |event| {
-                if let (Event::Connected { .. }, Some(sql)) = (event, meanwhile) {
-                    other.batch_execute(sql).unwrap();
+        database.execute(&format!("UPDATE _migrations SET applied_at = {times}"));
+        let proxy = Arc::new(Proxy::socket(&database));
+        let (mut other, counting) = (database.client(), Arc::clone(&proxy));
+        let rows = Arc::new(Mutex::new(Vec::new()));
+        let noted = Arc::clone(&rows);
+        let mut reverting =
+            Migrator::new(&set, proxy.config()).with_settings(unaware()).on_event(move |event| {
+                match event {
+                    Event::Connected { .. } => other.batch_execute(meanwhile).unwrap(),
+                    Event::Locked => {}
+                    _ => return,
                 }
-            })
-            .down(NonZeroUsize::MIN)
-            .unwrap();
-        proxy.counts().rows
-    };
-    let known = rows_sent(None);
-    // Three rows in the place of the one that says that they are known.
-    let time = "UPDATE _migrations SET execution_time = 1 WHERE version = '20260101000001'";
-    assert_eq!(rows_sent(Some(time)), known + 2);
-    // Not a byte of it is another one, but somebody wrote.
-    assert_eq!(rows_sent(Some("UPDATE _migrations SET name = name WHERE name = 'two'")), known + 2);
-    assert_eq!(rows_sent(Some("BEGIN; DELETE FROM _migrations; ROLLBACK")), known);
-    assert_eq!(rows_sent(Some("VACUUM (FREEZE) _migrations")), known);
+                noted.lock().unwrap().push(counting.counts().rows);
+            });
+        reverting.down(NonZeroUsize::MIN).unwrap();
+        let rows = rows.lock().unwrap();
+        // The kept script, whether the lock was taken, and the server.
+        assert_eq!(rows[1] - rows[0], 3 + sent);
+    }
+
+    // One says that they are the same.
+    check("applied_at", "SELECT", 1);
+    check("applied_at", "UPDATE _migrations SET name = name WHERE name = 'two'", 1);
+    check("'1969-07-20 20:17:40.123457+00'", "SELECT", 1);
+    check("'294276-12-31 23:59:59.999999+00'", "SELECT", 1);
+    check("applied_at", "UPDATE _migrations SET execution_time = 86400000 WHERE name = 'one'", 3);
+    check("applied_at", "UPDATE _migrations SET applied_at = now() WHERE name = 'two'", 3);
 }
 
 /// Two of three have run; the third is to run, and `sql` comes between reading and the lock.
 fn run_around(sql: &'static str) -> (TestDatabase, Result<Run, Error>) {
     let (database, set) = (TestDatabase::new(), three());
     up(&first(&set, 2), &database);
-    let mut other = database.client();
+    database.execute("CREATE TABLE other (LIKE _migrations INCLUDING ALL)");
+    database
+        .execute("INSERT INTO other SELECT id, version, name, repeat('0', 64) FROM _migrations");
+    let mut client = database.client();
     let run = migrator(&set, &database)
         .on_event(move |event| {
             if let Event::Connected { .. } = event {
-                other.batch_execute(sql).unwrap();
+                client.batch_execute(sql).unwrap();
             }
         })
         .up();
@@ -74,7 +77,7 @@ fn what_is_written_before_the_lock_is_seen() {
     fn refused(sql: &'static str, kind: ErrorKind) {
         let (database, run) = run_around(sql);
         assert_eq!(run.unwrap_err().kind(), kind);
-        assert_eq!(tables(&database), "one two");
+        assert_eq!(database.text("SELECT to_regclass('three')"), "");
     }
 
     refused("DELETE FROM _migrations WHERE name = 'two'", ErrorKind::PlanChanged);
@@ -92,22 +95,28 @@ fn what_is_written_before_the_lock_is_seen() {
          VALUES ('20260101000009', 'nine', repeat('0', 64), 1)",
         ErrorKind::OutOfOrder,
     );
+    // Not a row is written.
+    refused(
+        "ALTER TABLE _migrations RENAME TO old; ALTER TABLE other RENAME TO _migrations",
+        ErrorKind::Edited,
+    );
+    refused(
+        "ALTER TABLE _migrations RENAME checksum TO hash;
+         ALTER TABLE _migrations ADD checksum text NOT NULL DEFAULT repeat('0', 64)",
+        ErrorKind::Edited,
+    );
 }
 
-fn what_is_committed_before_the_lock_is_seen() {
+fn what_is_written_while_somebody_waits_is_seen() {
     let (database, set) = (TestDatabase::new(), three());
     up(&first(&set, 2), &database);
-    // It began before the history was read, and its rows were not there then.
-    let mut other = database.client();
-    other
-        .batch_execute(
-            "BEGIN; UPDATE _migrations SET version = '20260101000003' WHERE name = 'two'",
-        )
-        .unwrap();
+    let mut holder = Some(database.client());
+    holder.as_mut().unwrap().batch_execute(TAKE).unwrap();
     let run = migrator(&set, &database)
         .on_event(move |event| {
-            if let Event::Connected { .. } = event {
-                other.batch_execute("COMMIT").unwrap();
+            if let (Event::WaitingForLock { .. }, Some(mut holder)) = (event, holder.take()) {
+                let edit = "UPDATE _migrations SET checksum = repeat('0', 64) WHERE name = 'two'";
+                holder.batch_execute(edit).unwrap();
             }
         })
         .up();
@@ -115,7 +124,7 @@ fn what_is_committed_before_the_lock_is_seen() {
     assert_eq!(tables(&database), "one two");
 }
 
-fn where_nobody_tells_who_wrote_everything_is_read_again() {
+fn whatever_can_be_read_will_do() {
     // A role with rights on the columns alone.
     let (database, set) = (TestDatabase::new(), three());
     up(&first(&set, 2), &database);
@@ -132,11 +141,12 @@ fn where_nobody_tells_who_wrote_everything_is_read_again() {
     let run = deploying.with_settings(unaware()).up().unwrap();
     assert_eq!(names(&run.done), ["three"]);
 
-    // A view in the place of the table.
+    // A view in the place of the table, with times that have no end.
     let database = TestDatabase::new();
     up(&first(&set, 2), &database);
     database.execute(
-        "ALTER TABLE _migrations RENAME TO history; CREATE VIEW _migrations AS SELECT * FROM history",
+        "UPDATE _migrations SET applied_at = 'infinity'; ALTER TABLE _migrations RENAME TO history;
+         CREATE VIEW _migrations AS SELECT * FROM history",
     );
     let run = migrator(&set, &database).with_settings(unaware()).up().unwrap();
     assert_eq!(names(&run.done), ["three"]);

@@ -152,8 +152,6 @@ pub(crate) struct Server {
     pub(crate) version: u32,
     /// The schema that the last run recorded.
     pub(crate) recorded: Option<Recorded>,
-    /// The number of the oldest transaction that had not ended when this was read.
-    pub(crate) oldest_transaction: Option<u64>,
 }
 
 /// Limits that a role has for the sake of applications, and that only newer servers know.

@@ -27,5 +27,4 @@ SELECT pg_catalog.pg_backend_pid(),
        pg_catalog.current_setting('transaction_timeout', true),
        current_user,
        pg_catalog.current_setting('server_version_num'),
-       pg_catalog.version(),
-       pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot())
+       pg_catalog.version()

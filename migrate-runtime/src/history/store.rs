@@ -236,7 +236,6 @@ impl Server {
             role_limits: RoleLimits { idle_sessions: limits(10), transactions: limits(11) },
             version: text(cells, 13).parse().unwrap_or_default(),
             recorded: meta("schema").and_then(|it| Recorded::parse(&it)),
-            oldest_transaction: text(cells, 15).parse().ok(),
         };
         let unfinished = match cells.get(6)? {
             Some(hex) => Unfinished::parse_all(&unhex(hex)?)?,

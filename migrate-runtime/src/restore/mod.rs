@@ -30,7 +30,7 @@ use crate::backup::{Backup, BackupId, Backups};
 use crate::call::Call;
 use crate::connection::Connection;
 use crate::error::{Error, ErrorKind};
-use crate::history::{History, Server};
+use crate::history::Server;
 use crate::lock::LockKey;
 use crate::migrator::Migrator;
 use crate::refuse::plan_changed;
@@ -238,10 +238,10 @@ fn carry_out(
             beside::run(job, &mut Holder::Elsewhere(&mut connection))
         }
         Way::Beside => {
-            let mut session = Some(connection.lock(server, History::default())?.0);
+            let mut session = Some(connection.lock(server, None)?.0);
             beside::run(job, &mut Holder::Session(&mut session))
         }
-        Way::InPlace => in_place::run(job, &mut connection.lock(server, History::default())?.0),
+        Way::InPlace => in_place::run(job, &mut connection.lock(server, None)?.0),
     };
     let done = done.map_err(|error| {
         // What fails before anything was made says nothing about the database.
