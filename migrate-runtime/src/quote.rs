@@ -46,12 +46,14 @@ pub(crate) fn setting_value(parameter: &str, stored: &str) -> String {
 
 /// A text in single quotes, right under either value of `standard_conforming_strings`.
 pub(crate) fn literal(text: &str) -> String {
-    let doubled = text.replace('\'', "''");
-    if doubled.contains('\\') {
-        format!("E'{}'", doubled.replace('\\', "\\\\"))
-    } else {
-        format!("'{doubled}'")
+    let mut quoted = String::with_capacity(text.len() + 3);
+    quoted.push_str(if text.contains('\\') { "E'" } else { "'" });
+    for part in text.split_inclusive(['\'', '\\']) {
+        quoted.push_str(part);
+        quoted.extend(part.chars().next_back().filter(|it| ['\'', '\\'].contains(it)));
     }
+    quoted.push('\'');
+    quoted
 }
 
 /// A text in single quotes, or `NULL`.
@@ -62,17 +64,26 @@ pub(crate) fn optional(text: Option<&str>) -> String {
 /// The inside of a JSON string.
 pub(crate) fn json_text(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '"' => escaped.push_str("\\\""),
-            '\\' => escaped.push_str("\\\\"),
-            it if it.is_control() => {
-                let _ = write!(escaped, "\\u{:04x}", u32::from(it));
-            }
-            it => escaped.push(it),
-        }
-    }
+    push_json(&mut escaped, text);
     escaped
+}
+
+/// Writes the inside of a JSON string behind a text.
+pub(crate) fn push_json(json: &mut String, text: &str) {
+    let is_escaped = |it: char| it == '"' || it == '\\' || it.is_control();
+    let mut rest = text;
+    while let Some(at) = rest.find(is_escaped) {
+        json.push_str(&rest[..at]);
+        let mut characters = rest[at..].chars();
+        match characters.next() {
+            Some(it) if it.is_control() => {
+                let _ = write!(json, "\\u{:04x}", u32::from(it));
+            }
+            it => json.extend(['\\'].into_iter().chain(it)),
+        }
+        rest = characters.as_str();
+    }
+    json.push_str(rest);
 }
 
 /// A template with its `{name}`s filled in; anything else in braces stays.

@@ -4,6 +4,8 @@
 //! was written since the last run, and read if so. Whatever goes wrong with it, the run has done what it was asked to,
 //! and a warning says what is not known now.
 
+use migrate_core::Checksum;
+
 use crate::error::{Error, ErrorKind};
 use crate::fault::{self, Point};
 use crate::history::{History, Recorded};
@@ -109,12 +111,13 @@ impl Session<'_> {
             }
             None => (snapshot.schema, snapshot.stamp),
         };
-        let noted = self.note((&made, stamp), &snapshot.history);
+        let hashes = made.hashes();
+        let noted = self.note((&hashes, stamp), &snapshot.history);
         if recorded.as_ref().is_some_and(|it| it.is_same(&noted)) {
             return;
         }
         fault::at(Point::SchemaRead);
-        if let Err(error) = self.record(&made, (recorded.as_ref(), &noted), None) {
+        if let Err(error) = self.record((&made, &hashes), (recorded.as_ref(), &noted), None) {
             self.not_recorded(&error);
         }
     }
@@ -125,15 +128,17 @@ impl Session<'_> {
         snapshot: &Snapshot,
         row: &str,
     ) -> Result<Before, Error> {
-        let noted = self.note((&snapshot.schema, snapshot.stamp.clone()), &snapshot.history);
-        self.record(&snapshot.schema, (snapshot.recorded.as_ref(), &noted), Some(row))?;
+        let hashes = snapshot.schema.hashes();
+        let noted = self.note((&hashes, snapshot.stamp.clone()), &snapshot.history);
+        let made = (&snapshot.schema, hashes.as_slice());
+        self.record(made, (snapshot.recorded.as_ref(), &noted), Some(row))?;
         Ok(Before::without_drift(Some(noted)))
     }
 
-    /// With the stamp of the catalogs where they have just that.
-    fn note(&self, (made, stamp): (&Schema, Option<String>), history: &History) -> Recorded {
+    /// Of a schema whose objects have these hashes; with the stamp of the catalogs where they have just that.
+    fn note(&self, (hashes, stamp): (&[Checksum], Option<String>), history: &History) -> Recorded {
         Recorded {
-            fingerprint: made.fingerprint(),
+            fingerprint: Schema::fingerprint_of(hashes),
             run: self.audit.token().to_owned(),
             at: String::new(),
             history: history.digest(),
@@ -146,7 +151,7 @@ impl Session<'_> {
     /// Writes it; `row`, a statement, is written in the same transaction. Without one, nothing follows.
     fn record(
         &mut self,
-        made: &Schema,
+        (made, hashes): (&Schema, &[Checksum]),
         (recorded, noted): (Option<&Recorded>, &Recorded),
         row: Option<&str>,
     ) -> Result<(), Error> {
@@ -156,7 +161,7 @@ impl Session<'_> {
         ];
         statements.extend(LIMITS.map(str::to_owned));
         if recorded.is_none_or(|it| it.fingerprint != noted.fingerprint) {
-            statements.push(self.store.record_objects(&made.to_stored()));
+            statements.push(self.store.record_objects(&made.to_stored(hashes)));
         }
         statements.push(self.store.record(noted));
         statements.extend(row.map(str::to_owned));
@@ -165,7 +170,9 @@ impl Session<'_> {
         if unlocks {
             statements.push(self.key.unlock());
         }
-        match self.send(&statements.join(";\n"), Keep::Only(&[])) {
+        let message = statements.join(";\n");
+        drop(statements);
+        match self.send(&message, Keep::Only(&[])) {
             Ok(_) => {
                 self.released = unlocks;
                 Ok(())

@@ -22,7 +22,7 @@ pub(crate) fn tests() -> Vec<Trial> {
 
 fn rows_that_are_known_are_not_sent_again() {
     #[track_caller]
-    fn check(times: &str, meanwhile: &'static str, sent: u32) {
+    fn check(times: &str, meanwhile: &'static str, rows_sent: u32) {
         let (database, set) = (TestDatabase::new(), three());
         up(&set, &database);
         database.execute(&format!("UPDATE _migrations SET applied_at = {times}"));
@@ -42,7 +42,7 @@ fn rows_that_are_known_are_not_sent_again() {
         reverting.down(NonZeroUsize::MIN).unwrap();
         let rows = rows.lock().unwrap();
         // The kept script, whether the lock was taken, and the server.
-        assert_eq!(rows[1] - rows[0], 3 + sent, "{times}, {meanwhile}");
+        assert_eq!(rows[1] - rows[0], 3 + rows_sent, "{times}, {meanwhile}");
     }
 
     // One says that they are the same.

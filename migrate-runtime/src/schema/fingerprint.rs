@@ -17,8 +17,17 @@ impl Schema {
     /// that is not. The same everywhere, whatever the order in which something was made; but servers of another
     /// major version may write the same in other words.
     pub fn fingerprint(&self) -> Checksum {
-        let mut hashes: Vec<String> =
-            self.objects.iter().map(|(name, object)| object.hash(name).to_string()).collect();
+        Schema::fingerprint_of(&self.hashes())
+    }
+
+    /// A hash for each object, in their order.
+    pub(crate) fn hashes(&self) -> Vec<Checksum> {
+        self.objects.iter().map(|(name, object)| object.hash(name)).collect()
+    }
+
+    /// The fingerprint of objects that have these hashes.
+    pub(crate) fn fingerprint_of(hashes: &[Checksum]) -> Checksum {
+        let mut hashes: Vec<_> = hashes.iter().map(Checksum::to_string).collect();
         hashes.sort_unstable();
         Checksum::of(&(WHAT.to_owned() + &hashes.join("\n")))
     }

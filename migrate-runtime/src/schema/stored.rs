@@ -1,8 +1,12 @@
 //! A schema as the database keeps it: as JSON, which the database itself takes apart again.
 
+use std::fmt::Write as _;
+
+use migrate_core::Checksum;
+
 use super::read::attribute_name;
 use super::{Attribute, ObjectKind, ObjectName, Schema};
-use crate::quote::json_text;
+use crate::quote::push_json;
 use crate::reply_row::ReplyRow;
 
 /// Goes up whenever the queries begin to tell something else of the same objects: what was stored by another
@@ -10,23 +14,32 @@ use crate::reply_row::ReplyRow;
 pub(crate) const READER: u32 = 3;
 
 impl Schema {
-    /// A JSON array with an object for each object.
-    pub(crate) fn to_stored(&self) -> String {
-        let objects = self.objects.iter().map(|(name, object)| {
-            let attribute =
-                |it: &Attribute| format!("[{}, {}]", text(it.name), text(it.value.as_str()));
-            let attributes: Vec<_> = object.attributes.iter().map(attribute).collect();
-            format!(
-                r#"{{"kind": {}, "schema": {}, "table": {}, "name": {}, "hash": "{}", "attributes": [{}]}}"#,
-                text(name.kind.as_str()),
-                name.schema.as_deref().map_or("null".to_owned(), text),
-                name.table.as_deref().map_or("null".to_owned(), text),
-                text(&name.name),
-                object.hash(name),
-                attributes.join(", ")
-            )
-        });
-        format!("[{}]", objects.collect::<Vec<_>>().join(",\n"))
+    /// A JSON array with an object for each object; `hashes` are theirs.
+    ///
+    /// It is as long as all definitions together, and put together where it stays.
+    pub(crate) fn to_stored(&self, hashes: &[Checksum]) -> String {
+        let mut json = String::from("[");
+        for ((name, object), hash) in self.objects.iter().zip(hashes) {
+            json.push_str(if json.len() == 1 { r#"{"kind": "# } else { ",\n{\"kind\": " });
+            push(&mut json, Some(name.kind.as_str()));
+            json.push_str(r#", "schema": "#);
+            push(&mut json, name.schema.as_deref());
+            json.push_str(r#", "table": "#);
+            push(&mut json, name.table.as_deref());
+            json.push_str(r#", "name": "#);
+            push(&mut json, Some(&name.name));
+            let _ = write!(json, r#", "hash": "{hash}", "attributes": ["#);
+            for (at, Attribute { name, value }) in object.attributes.iter().enumerate() {
+                json.push_str(if at == 0 { "[" } else { ", [" });
+                push(&mut json, Some(name));
+                json.push_str(", ");
+                push(&mut json, Some(value));
+                json.push(']');
+            }
+            json.push_str("]}");
+        }
+        json.push(']');
+        json
     }
 
     /// Understands what the database makes of it: a row for each attribute, and one for each object that has
@@ -51,14 +64,16 @@ impl Schema {
     }
 }
 
-fn text(text: &str) -> String {
-    format!("\"{}\"", json_text(text))
+/// A JSON string, or `null`.
+fn push(json: &mut String, text: Option<&str>) {
+    let Some(text) = text else { return json.push_str("null") };
+    json.push('"');
+    push_json(json, text);
+    json.push('"');
 }
 
 #[cfg(test)]
 mod tests {
-    use migrate_core::Checksum;
-
     use super::super::message;
     use super::*;
 
@@ -86,7 +101,7 @@ mod tests {
         let expected = format!(
             r#"[{{"kind": "column", "schema": "public", "table": "we\"ird", "name": "a\\\u000a", "hash": "{hash}", "attributes": [["type", "\"my type\""]]}}]"#
         );
-        assert_eq!(schema.to_stored(), expected);
+        assert_eq!(schema.to_stored(&[hash]), expected);
 
         let row =
             |cells: &[&str]| cells.iter().map(|it| Some((*it).to_owned())).collect::<Vec<_>>();
