@@ -89,7 +89,7 @@ impl<'a> Call<'a> {
             if let Some(safeguard) = self.safeguard {
                 safeguard.prepare(&mut connection).map_err(|it| connection.end(it))?;
             }
-            let locked = connection.lock(&server, Some(history))?;
+            let locked = connection.lock(&server)?;
             let done = self.run_locked(locked, planned.as_ref(), request);
             let done = done.map_err(|it| with_way_back(it, self.safeguard))?;
             (done, self.safeguard.and_then(Safeguard::taken))

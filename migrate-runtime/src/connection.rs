@@ -12,7 +12,7 @@ use crate::connect_options::ConnectOptions;
 use crate::deadline::{Deadline, Moment, jittered};
 use crate::error::{Error, ErrorKind};
 use crate::fault::{self, Point};
-use crate::history::{History, Known, Server, Store, without_xml};
+use crate::history::{History, Server, Store, without_xml};
 use crate::interrupt::Interrupt;
 use crate::lent::{Lent, send_lent};
 use crate::lock::{Holder, LockKey};
@@ -113,18 +113,13 @@ impl<'a> Connection<'a> {
         }
     }
 
-    /// Waits for the lock, and reads the history under it: what was read before is not sent again where it is still
-    /// the same. A connection that is lost meanwhile is opened again: there is nothing yet that could be in doubt.
-    pub(crate) fn lock(
-        mut self,
-        server: &Server,
-        known: Option<History>,
-    ) -> Result<(Session<'a>, History), Error> {
+    /// Waits for the lock, and reads the history under it. A connection that is lost meanwhile is opened
+    /// again: there is nothing yet that could be in doubt.
+    pub(crate) fn lock(mut self, server: &Server) -> Result<(Session<'a>, History), Error> {
         if let Err(error) = self.refuse_unconfirmed(server) {
             return Err(if self.settings.asks { error } else { self.end(error) });
         }
-        let known = known.and_then(Known::of);
-        let (server, history) = match self.acquire(self.settings.wait, known) {
+        let (server, history) = match self.acquire(self.settings.wait) {
             Err(error) if self.may_reopen(&error) => self.reopen(&error)?,
             read => read.map_err(|it| self.end(it))?,
         };
@@ -136,18 +131,14 @@ impl<'a> Connection<'a> {
     }
 
     /// Waits for the lock, and reads the history under it.
-    pub(crate) fn acquire(
-        &mut self,
-        wait: Duration,
-        mut known: Option<Known>,
-    ) -> Result<(Server, History), Error> {
+    pub(crate) fn acquire(&mut self, wait: Duration) -> Result<(Server, History), Error> {
         self.refuse_pooling()?;
         self.stay()?;
         let deadline = Deadline::after(wait);
         let mut told = None;
         let mut gone = 0;
         let read = loop {
-            if let Some(read) = self.try_lock(&mut known)? {
+            if let Some(read) = self.try_lock()? {
                 break read;
             }
             let pause = match self.holder()? {
@@ -177,7 +168,7 @@ impl<'a> Connection<'a> {
     }
 
     /// Takes the lock if it is free, and reads the history after that, in one message.
-    fn try_lock(&mut self, known: &mut Option<Known>) -> Result<Option<(Server, History)>, Error> {
+    fn try_lock(&mut self) -> Result<Option<(Server, History)>, Error> {
         if let Wire::Lent(_) = self.wire {
             if !self.ask(&self.key.try_lock())?.is_true(0) {
                 return Ok(None);
@@ -186,15 +177,12 @@ impl<'a> Connection<'a> {
             self.restore_with(self.key.unlock());
             return self.read().map(Some);
         }
-        let message = self.store.lock_and_read(self.key, known.as_ref());
+        let message = self.store.lock_and_read(self.key);
         let (mut reply, missing) = match self.exchange(&message) {
             Ok(reply) => (reply, false),
             Err(failure) => self.without_table(failure, 2)?,
         };
-        if !reply.is_true(1) {
-            return Ok(None);
-        }
-        self.understand(&mut reply, 2, known.take(), missing).map(Some)
+        if reply.is_true(1) { self.understand(&mut reply, 2, missing).map(Some) } else { Ok(None) }
     }
 
     /// A session that pauses between two attempts is not to be ended for it, whatever the role has as its

@@ -54,7 +54,7 @@ pub(crate) fn run(
     if planned.is_empty() {
         return Ok(Forced { token, database, change: planned });
     }
-    let (mut session, history) = connection.lock(&server, Some(history))?;
+    let (mut session, history) = connection.lock(&server)?;
     let done = write(&mut session, set, &history, (force, planned));
     let change = done.map_err(|it| session.end(it))?;
     Ok(Forced { token, database, change })

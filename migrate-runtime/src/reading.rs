@@ -2,7 +2,7 @@
 
 use crate::connection::{Connection, not_understood};
 use crate::error::{Error, ErrorKind};
-use crate::history::{History, Known, Server};
+use crate::history::{History, Server};
 use crate::sqlstate;
 use crate::transport::{Failure, Reply};
 
@@ -36,7 +36,7 @@ impl Connection<'_> {
             }
             Err(failure) => self.without_table(failure, 1)?,
         };
-        let (server, history) = self.understand(&mut reply, 1, None, missing)?;
+        let (server, history) = self.understand(&mut reply, 1, missing)?;
         Ok((server, history, more.filter(|_| !missing).map(|_| reply)))
     }
 
@@ -89,7 +89,6 @@ impl Connection<'_> {
         &mut self,
         reply: &mut Reply,
         server: usize,
-        known: Option<Known>,
         missing: bool,
     ) -> Result<(Server, History), Error> {
         let row = reply.first(server).and_then(Server::parse);
@@ -105,13 +104,9 @@ impl Connection<'_> {
             server_row.layout = None;
         }
         self.has_log = server_row.layout.is_some() && !server_row.standby;
-        let rows = reply.take(server + 1);
-        let history = match known {
-            _ if missing => Some(History::default()),
-            Some(known) => known.parse(rows),
-            None => History::parse(rows),
-        };
-        let mut history = history.ok_or_else(not_understood)?;
+        let rows =
+            if missing { Some(History::default()) } else { History::parse(reply.take(server + 1)) };
+        let mut history = rows.ok_or_else(not_understood)?;
         history.unfinished = unfinished;
         Ok((server_row, history))
     }

@@ -80,7 +80,7 @@ impl Connection<'_> {
         let (server, _) = self.read()?;
         server.refuse_standby()?;
         // Without `wait`, our own old session still needs its time.
-        self.acquire(self.settings.wait.max(self.settings.reconnect), None)
+        self.acquire(self.settings.wait.max(self.settings.reconnect))
     }
 
     /// Ends our own lost session where it holds the lock and waits for a message that will not come:

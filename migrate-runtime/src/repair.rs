@@ -6,7 +6,7 @@ use crate::connection::Connection;
 use crate::error::{Error, ErrorKind};
 use crate::execute::{self, Broken, Transactions, Wanted};
 use crate::extras::{if_allowed, stored_scripts};
-use crate::history::{History, Server, StoredScript, Unfinished};
+use crate::history::{History, Server, StoredScript};
 use crate::mend::{Evidence, InvalidIndex, Mend, MendKind, Repair, accepted, findings, mended};
 use crate::migrator::Migrator;
 use crate::plan::{HistoryChange, Plan, Refusal, plan_repair};
@@ -73,9 +73,8 @@ impl Migrator {
             if let Some(found) = planned.clone().filter(|it| mended(it).is_empty()) {
                 return Ok(Repaired { token, database, found, done: Vec::new() });
             }
-            let begun = before.unfinished.clone();
-            let (mut session, history) = connection.lock(&server, Some(before))?;
-            let done = write(&mut session, call, (&begun, &history), (repair, planned));
+            let (mut session, history) = connection.lock(&server)?;
+            let done = write(&mut session, call, (&before, &history), (repair, planned));
             let (found, done) = done.map_err(|it| session.end(it))?;
             Ok(Repaired { token, database, found, done })
         })
@@ -112,7 +111,7 @@ fn plan(
 fn write(
     session: &mut Session<'_>,
     call: &Call<'_>,
-    (begun, history): (&[Unfinished], &History),
+    (before, history): (&History, &History),
     (repair, planned): (&Repair, Option<Vec<Mend>>),
 ) -> Result<(Vec<Mend>, Vec<Done>), Error> {
     let server = session.server.clone();
@@ -122,7 +121,7 @@ fn write(
     if mended(&found).is_empty() {
         return Ok((found, Vec::new()));
     }
-    let same_work = history.unfinished == begun;
+    let same_work = history.unfinished == before.unfinished;
     if !same_work || planned.is_none_or(|it| mended(&it) != mended(&found)) {
         return Err(changed());
     }

@@ -1,11 +1,7 @@
-//! The history is read before the lock is taken and under it; the second time, rows are sent where they are other ones.
-
-use std::num::NonZeroUsize;
-use std::sync::{Arc, Mutex};
+//! The history is read before the lock is taken and under it: what comes between the two is seen.
 
 use migrate_runtime::{Error, ErrorKind, Event, Migrator, Run};
 use migration_tests::harness::Trial;
-use migration_tests::proxy::Proxy;
 use migration_tests::{TestDatabase, trials};
 
 use super::locking::TAKE;
@@ -13,46 +9,10 @@ use crate::{first, migrator, names, tables, three, unaware, up};
 
 pub(crate) fn tests() -> Vec<Trial> {
     trials![
-        rows_that_are_known_are_not_sent_again,
         what_is_written_before_the_lock_is_seen,
         what_is_written_while_somebody_waits_is_seen,
         whatever_can_be_read_will_do
     ]
-}
-
-fn rows_that_are_known_are_not_sent_again() {
-    #[track_caller]
-    fn check(times: &str, meanwhile: &'static str, rows_sent: u32) {
-        let (database, set) = (TestDatabase::new(), three());
-        up(&set, &database);
-        database.execute(&format!("UPDATE _migrations SET applied_at = {times}"));
-        let proxy = Arc::new(Proxy::socket(&database));
-        let (mut other, counting) = (database.client(), Arc::clone(&proxy));
-        let rows = Arc::new(Mutex::new(Vec::new()));
-        let noted = Arc::clone(&rows);
-        let mut reverting =
-            Migrator::new(&set, proxy.config()).with_settings(unaware()).on_event(move |event| {
-                match event {
-                    Event::Connected { .. } => other.batch_execute(meanwhile).unwrap(),
-                    Event::Locked => {}
-                    _ => return,
-                }
-                noted.lock().unwrap().push(counting.counts().rows);
-            });
-        reverting.down(NonZeroUsize::MIN).unwrap();
-        let rows = rows.lock().unwrap();
-        // The kept script, whether the lock was taken, and the server.
-        assert_eq!(rows[1] - rows[0], 3 + rows_sent, "{times}, {meanwhile}");
-    }
-
-    // One says that they are the same.
-    check("applied_at", "SELECT", 1);
-    check("applied_at", "UPDATE _migrations SET name = name WHERE name = 'two'", 1);
-    check("'1969-07-20 20:17:40.123457+00'", "SELECT", 1);
-    // What came with less than microseconds is not put together again.
-    check("'294276-12-31 23:59:59.999999+00'", "SELECT", 3);
-    check("applied_at", "UPDATE _migrations SET execution_time = 86400000 WHERE name = 'one'", 3);
-    check("applied_at", "UPDATE _migrations SET applied_at = now() WHERE name = 'two'", 3);
 }
 
 /// Two of three have run; the third is to run, and `sql` comes between reading and the lock.

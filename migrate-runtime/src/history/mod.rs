@@ -1,6 +1,5 @@
 //! The history: what the database knows about the migrations that ran.
 
-mod known;
 mod log;
 mod recorded;
 mod store;
@@ -12,7 +11,6 @@ use migrate_core::{Checksum, Direction, Mode, Statement};
 use crate::error::{Error, ErrorKind};
 use crate::quote::literal;
 
-pub(crate) use known::Known;
 pub use log::{LogEntry, LogFilter, Since};
 pub use recorded::Recorded;
 pub(crate) use store::{LAYOUT, Setup, Store, text, time};

@@ -1,3 +1,3 @@
-SELECT m.id, m.version, m.name, m.checksum, m.execution_time,
-       pg_catalog.encode(pg_catalog.float8send(pg_catalog.date_part('epoch', m.applied_at)), 'hex'){same}
-FROM {from} ORDER BY m.id
+SELECT id, version, name, checksum, execution_time,
+       pg_catalog.encode(pg_catalog.float8send(pg_catalog.date_part('epoch', applied_at)), 'hex')
+FROM {schema}._migrations ORDER BY id

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use migrate_core::{ByteRange, Checksum, Direction, Manner, Mode, Statement, StatementKind};
 
 use super::log::{LogFilter, Since};
-use super::{Batched, History, Known, Recorded, RoleLimits, Row, Server, StoredScript, Unfinished};
+use super::{Batched, History, Recorded, RoleLimits, Row, Server, StoredScript, Unfinished};
 use crate::config::Settings;
 use crate::deadline::server_millis;
 use crate::lock::LockKey;
@@ -60,8 +60,7 @@ impl Store {
                 ("shape_query", &literal(&shape)),
             ],
         );
-        let from = format!("{quoted}._migrations m");
-        let rows = fill(include_str!("rows.sql"), &[("same", ""), ("from", &from)]);
+        let rows = fill(include_str!("rows.sql"), &[("schema", &quoted)]);
         Store { schema: quoted, server, shape, rows }
     }
 
@@ -84,15 +83,13 @@ impl Store {
         &self.shape
     }
 
-    /// Five statements: takes the lock if it is free, then reads what [`read`](Store::read) reads, without the rows
-    /// where all of them are known.
+    /// Five statements: takes the lock if it is free, then reads what [`read`](Store::read) reads.
     ///
     /// READ COMMITTED, whatever the server's default: the history must be the one after the lock
     /// was taken, and a wider snapshot would be older.
-    pub(crate) fn lock_and_read(&self, key: LockKey, known: Option<&Known>) -> String {
+    pub(crate) fn lock_and_read(&self, key: LockKey) -> String {
         let begin = "BEGIN ISOLATION LEVEL READ COMMITTED;\n";
-        let rows = known.map_or_else(|| self.rows.clone(), |it| it.rows(self));
-        format!("{begin}{};\n{};\n{rows};\nCOMMIT", key.try_lock(), self.server)
+        format!("{begin}{};\n{};\n{};\nCOMMIT", key.try_lock(), self.server, self.rows)
     }
 
     /// One statement: the rows of the history.

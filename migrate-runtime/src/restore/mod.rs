@@ -238,10 +238,10 @@ fn carry_out(
             beside::run(job, &mut Holder::Elsewhere(&mut connection))
         }
         Way::Beside => {
-            let mut session = Some(connection.lock(server, None)?.0);
+            let mut session = Some(connection.lock(server)?.0);
             beside::run(job, &mut Holder::Session(&mut session))
         }
-        Way::InPlace => in_place::run(job, &mut connection.lock(server, None)?.0),
+        Way::InPlace => in_place::run(job, &mut connection.lock(server)?.0),
     };
     let done = done.map_err(|error| {
         // What fails before anything was made says nothing about the database.

@@ -59,8 +59,6 @@ pub struct Counts {
     pub prepared: u32,
     /// How often a server was ready for the next query (`ReadyForQuery`).
     pub ready: u32,
-    /// Rows that a server sent (`DataRow`).
-    pub rows: u32,
 }
 
 /// What goes wrong. A cut happens once, and then all is well again.

@@ -194,7 +194,6 @@ fn note_reply(message: &Message, link: &Link, shared: &Shared) {
         state.counts.ready += 1;
         link.on_their_way = link.on_their_way.saturating_sub(1);
     }
-    state.counts.rows += u32::from(message.kind == Some(b'D') && link.phase == Phase::Session);
     link.phase = match (message.kind, link.phase) {
         (None, Phase::OneByte) if message.raw == b"N" => Phase::Opening,
         (None, _) => Phase::Opaque,
