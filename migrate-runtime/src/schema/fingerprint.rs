@@ -27,8 +27,10 @@ impl Schema {
 
     /// The fingerprint of objects that have these hashes.
     pub(crate) fn fingerprint_of(hashes: &[Checksum]) -> Checksum {
-        let mut hashes: Vec<_> = hashes.iter().map(Checksum::to_string).collect();
-        hashes.sort_unstable();
+        let mut hashes: Vec<_> = hashes.iter().collect();
+        // As the texts would be sorted.
+        hashes.sort_unstable_by_key(|it| it.bytes());
+        let hashes: Vec<_> = hashes.into_iter().map(Checksum::to_string).collect();
         Checksum::of(&(WHAT.to_owned() + &hashes.join("\n")))
     }
 }
