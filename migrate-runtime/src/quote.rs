@@ -129,6 +129,13 @@ mod tests {
     }
 
     #[test]
+    fn what_a_json_string_must_not_hold_is_escaped() {
+        let escaped = "a\\u0001\\u0085\u{2028}\\\"\\\\é";
+        assert_eq!(json_text("a\u{1}\u{85}\u{2028}\"\\é"), escaped);
+        assert_eq!(json_text(""), "");
+    }
+
+    #[test]
     fn a_list_of_names_is_taken_apart() {
         let list = "public.a, \"X, \"\"y\".\"b,c\", d.e";
         let names: Vec<_> = listed(list, ',').collect();

@@ -171,6 +171,7 @@ impl Session<'_> {
             statements.push(self.key.unlock());
         }
         let message = statements.join(";\n");
+        // As long as the whole schema: not kept twice while it is sent.
         drop(statements);
         match self.send(&message, Keep::Only(&[])) {
             Ok(_) => {

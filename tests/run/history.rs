@@ -6,7 +6,7 @@ use migrate_runtime::{ErrorKind, Event, FindingKind, Force, Migrator, Repair, St
 use migration_tests::harness::Trial;
 use migration_tests::{TestDatabase, set, trials};
 
-use crate::{first, migrator, names, states, tables, three, up, up_fails};
+use crate::{first, migrator, names, states, tables, three, unaware, up, up_fails};
 
 pub(crate) fn tests() -> Vec<Trial> {
     trials![
@@ -24,7 +24,9 @@ pub(crate) fn tests() -> Vec<Trial> {
         a_history_that_belongs_to_another_role_gets_no_index,
         a_kept_script_that_somebody_broke_is_not_run,
         a_history_with_large_ids_is_adopted,
-        a_history_that_somebody_dropped_is_made_again
+        a_history_that_somebody_dropped_is_made_again,
+        rights_on_the_columns_are_enough,
+        a_view_in_the_place_of_the_history_will_do
     ]
 }
 
@@ -315,4 +317,33 @@ fn a_history_that_somebody_dropped_is_made_again() {
     assert_eq!(names(&up(&set, &database).done), [""; 0]);
     let down = migrator(&set, &database).down(NonZeroUsize::new(3).unwrap()).unwrap();
     assert_eq!(names(&down.done), ["three", "two", "one"]);
+}
+
+fn rights_on_the_columns_are_enough() {
+    let (database, set) = (TestDatabase::new(), three());
+    up(&first(&set, 2), &database);
+    let role = database.role("deployer", "");
+    database.execute(&format!(
+        "GRANT ALL ON SCHEMA public TO {name};
+         GRANT ALL ON ALL TABLES IN SCHEMA public TO {name};
+         GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO {name};
+         REVOKE SELECT ON _migrations FROM {name};
+         GRANT SELECT (id, version, name, checksum, execution_time, applied_at) ON _migrations TO {name}",
+        name = role.name
+    ));
+    let deploying = Migrator::new(&set, role.config.clone());
+    let run = deploying.with_settings(unaware()).up().unwrap();
+    assert_eq!(names(&run.done), ["three"]);
+}
+
+fn a_view_in_the_place_of_the_history_will_do() {
+    let (database, set) = (TestDatabase::new(), three());
+    up(&first(&set, 2), &database);
+    // With times that have no end.
+    database.execute(
+        "UPDATE _migrations SET applied_at = 'infinity'; ALTER TABLE _migrations RENAME TO history;
+         CREATE VIEW _migrations AS SELECT * FROM history",
+    );
+    let run = migrator(&set, &database).with_settings(unaware()).up().unwrap();
+    assert_eq!(names(&run.done), ["three"]);
 }

@@ -1,24 +1,21 @@
 //! The history is read before the lock is taken and under it: what comes between the two is seen.
 
-use migrate_runtime::{Error, ErrorKind, Event, Migrator, Run};
+use migrate_runtime::{Error, ErrorKind, Event, Run};
 use migration_tests::harness::Trial;
 use migration_tests::{TestDatabase, trials};
 
 use super::locking::TAKE;
-use crate::{first, migrator, names, tables, three, unaware, up};
+use crate::{first, migrator, tables, three, up};
 
 pub(crate) fn tests() -> Vec<Trial> {
-    trials![
-        what_is_written_before_the_lock_is_seen,
-        what_is_written_while_somebody_waits_is_seen,
-        whatever_can_be_read_will_do
-    ]
+    trials![what_is_written_before_the_lock_is_seen, what_is_written_while_somebody_waits_is_seen]
 }
 
 /// Two of three have run; the third is to run, and `sql` comes between reading and the lock.
 fn run_around(sql: &'static str) -> (TestDatabase, Result<Run, Error>) {
     let (database, set) = (TestDatabase::new(), three());
     up(&first(&set, 2), &database);
+    // What one of them puts in its place.
     database.execute("CREATE TABLE other (LIKE _migrations)");
     database.execute(
         "INSERT INTO other (id, version, name, checksum, execution_time)
@@ -85,32 +82,4 @@ fn what_is_written_while_somebody_waits_is_seen() {
         .up();
     assert_eq!(run.unwrap_err().kind(), ErrorKind::Edited);
     assert_eq!(tables(&database), "one two");
-}
-
-fn whatever_can_be_read_will_do() {
-    // A role with rights on the columns alone.
-    let (database, set) = (TestDatabase::new(), three());
-    up(&first(&set, 2), &database);
-    let role = database.role("deployer", "");
-    database.execute(&format!(
-        "GRANT ALL ON SCHEMA public TO {name};
-         GRANT ALL ON ALL TABLES IN SCHEMA public TO {name};
-         GRANT ALL ON ALL SEQUENCES IN SCHEMA public TO {name};
-         REVOKE SELECT ON _migrations FROM {name};
-         GRANT SELECT (id, version, name, checksum, execution_time, applied_at) ON _migrations TO {name}",
-        name = role.name
-    ));
-    let deploying = Migrator::new(&set, role.config.clone());
-    let run = deploying.with_settings(unaware()).up().unwrap();
-    assert_eq!(names(&run.done), ["three"]);
-
-    // A view in the place of the table, with times that have no end.
-    let database = TestDatabase::new();
-    up(&first(&set, 2), &database);
-    database.execute(
-        "UPDATE _migrations SET applied_at = 'infinity'; ALTER TABLE _migrations RENAME TO history;
-         CREATE VIEW _migrations AS SELECT * FROM history",
-    );
-    let run = migrator(&set, &database).with_settings(unaware()).up().unwrap();
-    assert_eq!(names(&run.done), ["three"]);
 }

@@ -130,4 +130,17 @@ mod tests {
             "8293a96ba8c4db3208ca7a5c0bec928464bb5187c4bfd2cbf9f8de03a39dca86"
         );
     }
+
+    #[test]
+    fn the_fingerprint_of_a_schema_never_changes() {
+        // for n in a b c; do printf "5:index6:public-1:${n}5:owner1:b" | sha256sum | cut -c-64; done | sort, behind
+        // `schema 1`, without the last end of a line. The hash of `c` comes before that of `b`.
+        let object = |it: &str| (name(Some("public"), None, it), object(&[("owner", "b")]));
+        let objects = ["a", "b", "c"].map(object).into_iter().collect();
+        let schema = Schema { objects, ..Schema::default() };
+        assert_eq!(
+            schema.fingerprint().to_string(),
+            "e1ed6bdec53630657f86ca97a22ffa036ed1c3d69644a63aebb4012b15f64bef"
+        );
+    }
 }

@@ -18,6 +18,7 @@ impl Schema {
     ///
     /// It is as long as all definitions together, and put together where it stays.
     pub(crate) fn to_stored(&self, hashes: &[Checksum]) -> String {
+        debug_assert_eq!(hashes.len(), self.objects.len());
         let mut json = String::from("[");
         for ((name, object), hash) in self.objects.iter().zip(hashes) {
             json.push_str(if json.len() == 1 { r#"{"kind": "# } else { ",\n{\"kind\": " });
