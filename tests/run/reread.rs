@@ -1,6 +1,6 @@
 //! The history is read before the lock is taken and under it: what comes between the two is seen.
 
-use migrate_runtime::{Error, ErrorKind, Event, Run};
+use migrate_runtime::{ErrorKind, Event};
 use migration_tests::harness::Trial;
 use migration_tests::{TestDatabase, trials};
 
@@ -11,31 +11,25 @@ pub(crate) fn tests() -> Vec<Trial> {
     trials![what_is_written_before_the_lock_is_seen, what_is_written_while_somebody_waits_is_seen]
 }
 
-/// Two of three have run; the third is to run, and `sql` comes between reading and the lock.
-fn run_around(sql: &'static str) -> (TestDatabase, Result<Run, Error>) {
-    let (database, set) = (TestDatabase::new(), three());
-    up(&first(&set, 2), &database);
-    // What one of them puts in its place.
-    database.execute("CREATE TABLE other (LIKE _migrations)");
-    database.execute(
-        "INSERT INTO other (id, version, name, checksum, execution_time)
-         SELECT id, version, name, repeat('0', 64), 1 FROM _migrations",
-    );
-    let mut client = database.client();
-    let run = migrator(&set, &database)
-        .on_event(move |event| {
-            if let Event::Connected { .. } = event {
-                client.batch_execute(sql).unwrap();
-            }
-        })
-        .up();
-    (database, run)
-}
-
 fn what_is_written_before_the_lock_is_seen() {
+    /// Two of three have run; the third is to run, and `sql` comes between reading and the lock.
     #[track_caller]
     fn refused(sql: &'static str, kind: ErrorKind) {
-        let (database, run) = run_around(sql);
+        let (database, set) = (TestDatabase::new(), three());
+        up(&first(&set, 2), &database);
+        database.execute(
+            "CREATE TABLE other (LIKE _migrations);
+             INSERT INTO other (id, version, name, checksum, execution_time)
+             SELECT id, version, name, repeat('0', 64), 1 FROM _migrations",
+        );
+        let mut client = database.client();
+        let run = migrator(&set, &database)
+            .on_event(move |event| {
+                if let Event::Connected { .. } = event {
+                    client.batch_execute(sql).unwrap();
+                }
+            })
+            .up();
         assert_eq!(run.unwrap_err().kind(), kind);
         assert_eq!(database.text("SELECT to_regclass('three')"), "");
     }
