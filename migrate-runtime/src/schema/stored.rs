@@ -75,7 +75,7 @@ fn push(json: &mut String, text: Option<&str>) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::message;
+    use super::super::{Object, message};
     use super::*;
 
     /// Whoever changes a query decides: where it tells something else of an object that is as it was, [`READER`]
@@ -95,21 +95,38 @@ mod tests {
             table: Some("we\"ird".to_owned()),
             name: "a\\\n".to_owned(),
         };
-        let attributes = vec![Attribute { name: "type", value: "\"my type\"".to_owned() }];
+        let kind = Attribute { name: "type", value: "\"my type\"".to_owned() };
+        let position = Attribute { name: "position", value: "1".to_owned() };
         let mut schema = Schema::default();
-        schema.objects.insert(name.clone(), super::super::Object { attributes });
-        let hash = schema.objects[&name].hash(&name);
-        let expected = format!(
-            r#"[{{"kind": "column", "schema": "public", "table": "we\"ird", "name": "a\\\u000a", "hash": "{hash}", "attributes": [["type", "\"my type\""]]}}]"#
-        );
-        assert_eq!(schema.to_stored(&[hash]), expected);
+        schema.objects.insert(name.clone(), Object { attributes: vec![kind, position] });
+        let ours = ObjectName {
+            kind: ObjectKind::Schema,
+            schema: None,
+            table: None,
+            name: "ours".to_owned(),
+        };
+        schema.objects.insert(ours, Object::default());
+        let hashes = schema.hashes();
+        let [one, two] = [&hashes[0], &hashes[1]];
+        let expected = [
+            format!(
+                r#"[{{"kind": "schema", "schema": null, "table": null, "name": "ours", "hash": "{one}", "attributes": []}}"#
+            ),
+            format!(
+                r#"{{"kind": "column", "schema": "public", "table": "we\"ird", "name": "a\\\u000a", "hash": "{two}", "attributes": [["type", "\"my type\""], ["position", "1"]]}}]"#
+            ),
+        ];
+        assert_eq!(schema.to_stored(&hashes), expected.join(",\n"));
 
-        let row =
-            |cells: &[&str]| cells.iter().map(|it| Some((*it).to_owned())).collect::<Vec<_>>();
-        let row = row(&["column", "public", "we\"ird", "a\\\n", "type", "\"my type\""]);
-        let mut other = row.clone();
-        other[4] = Some("colour".to_owned());
-        assert_eq!(Schema::from_stored([row.into()].into_iter()), Some(schema));
+        let row = |attribute: &str, value: &str| -> Vec<_> {
+            let cells = ["column", "public", "we\"ird", "a\\\n", attribute, value];
+            cells.map(|it| Some(it.to_owned())).into()
+        };
+        let whole =
+            vec![Some("schema".to_owned()), None, None, Some("ours".to_owned()), None, None];
+        let rows = [whole, row("type", "\"my type\""), row("position", "1")];
+        assert_eq!(Schema::from_stored(rows.into_iter().map(Into::into)), Some(schema));
+        let other = row("colour", "\"my type\"");
         assert_eq!(Schema::from_stored([other.into()].into_iter()), None);
     }
 }
