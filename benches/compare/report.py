@@ -64,11 +64,10 @@ def cells(table):
 
 def section(table):
     yield f"### {title(table)}\n"
-    first = table.ordered()
-    ours = [it for it in first if it.group == "ours"]
-    best = table.best()
-    if ours and best and best.median(table.what) < ours[0].median(table.what):
-        yield f"**Not first:** {best.name} is ahead of {ours[0].name}, the best of ours.\n"
+    ours, best = table.ours(), table.best()
+    if ours and best and best.median(table.what) < ours.median(table.what):
+        ahead = [it.name for it in table.ordered() if it.group == "ours" and it.median(table.what) <= best.median(table.what)]
+        yield f"**Not first:** {best.name} is ahead of {ours.name}{', and behind ' + ' and '.join(ahead) if ahead else ''}.\n"
     yield from cells(table)
     yield ""
     asked = figures.bars(table)

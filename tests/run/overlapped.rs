@@ -63,7 +63,8 @@ fn a_hundred_take_few_round_trips() {
         .collect();
     let set = made_of(&scripts);
     assert_eq!(Migrator::new(&set, proxy.config()).up().unwrap().done.len(), 100);
-    // One of them is for what stands around the migrations, and four are for these.
+    // Before and behind them: reading, the lock and its ROLLBACK, the tables, the schema and its record. One is for
+    // what stands around the migrations, and four are for these.
     let waits = proxy.counts().waits;
     assert!(waits <= 25, "{waits}");
     let all = NonZeroUsize::new(100).unwrap();
@@ -159,6 +160,9 @@ fn after_a_failure_none_of_those_behind_it_runs() {
         END $$;
         CREATE TRIGGER twice BEFORE INSERT ON _migrations FOR EACH ROW EXECUTE FUNCTION twice()";
     check(at_commit, "23505", None, before);
+    // Neither does a lock that is gone.
+    let unlocked = "CREATE TABLE four (id int);\nSELECT pg_advisory_unlock_all()";
+    check(unlocked, "MG004", None, before);
 }
 
 fn what_is_too_long_goes_by_itself() {
