@@ -160,7 +160,7 @@ fn after_a_failure_none_of_those_behind_it_runs() {
         END $$;
         CREATE TRIGGER twice BEFORE INSERT ON _migrations FOR EACH ROW EXECUTE FUNCTION twice()";
     check(at_commit, "23505", None, before);
-    // Neither does a lock that is gone.
+    // Of a script that gives the lock back, the guard behind it says so.
     let unlocked = "CREATE TABLE four (id int);\nSELECT pg_advisory_unlock_all()";
     check(unlocked, "MG004", None, before);
 }
