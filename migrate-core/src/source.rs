@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+#[cfg(feature = "parser")]
+use crate::sql::action::Action;
 use crate::{
     Allow, Checksum, Directives, Migration, MigrationSet, Mode, Script, Statement, Version,
 };
@@ -45,6 +47,9 @@ pub struct SourceScript {
     pub directives: SourceDirectives,
     /// The statements, in order; transaction control around the whole script is not among them.
     pub statements: Vec<Statement>,
+    /// What each of them does; nothing where the parser was not asked.
+    #[cfg(feature = "parser")]
+    pub(crate) actions: Vec<Vec<Action>>,
 }
 
 /// The directives of a script; see [`Directives`].

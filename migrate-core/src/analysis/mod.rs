@@ -15,7 +15,6 @@ use known::Known;
 use crate::lint::{self, LintFinding, LintOptions};
 use crate::sql::action::Action;
 use crate::sql::code::{may_be_about_any, may_do_anything};
-use crate::sql::read;
 use crate::{Direction, Effect, SourceScript, SourceSet, Version};
 
 /// What was found out about a set.
@@ -118,12 +117,11 @@ fn script(
     let mut fresh = Fresh::default();
     let mut examined = Vec::new();
     let mut claimed = Claimed::default();
-    let read: Vec<Vec<Action>> = script.statements.iter().map(|it| read(script, it)).collect();
-    fresh.find_gone(read.iter().flatten());
-    for (index, actions) in read.into_iter().enumerate() {
+    fresh.find_gone(script.actions.iter().flatten());
+    for (index, (statement, actions)) in script.statements.iter().zip(&script.actions).enumerate() {
         let number = u32::try_from(index).unwrap_or(u32::MAX);
         if actions.is_empty() {
-            known.doubt(script.statements[index].range.of(&script.sql));
+            known.doubt(statement.range.of(&script.sql));
         }
         let is_unread = |it: &Action| may_be_about_any(&it.what, it.range.of(&script.sql));
         if actions.is_empty() || actions.iter().any(is_unread) {
@@ -131,6 +129,7 @@ fn script(
         }
         let mut own: Vec<Claim> = Vec::new();
         for action in actions {
+            let action = action.clone();
             let mut claims = claims(&action, known);
             claims.retain(|it| !fresh.covers(it, known));
             let was_there = known.has(&action.what);

@@ -68,11 +68,10 @@ fn script_of(sql: &str) -> SourceScript {
 fn known() -> Known {
     let mut known = Known::default();
     let script = script_of(SETUP);
-    for statement in &script.statements {
-        let actions = read(&script, statement);
+    for (statement, actions) in script.statements.iter().zip(&script.actions) {
         assert!(!actions.is_empty(), "{}", statement.range.of(&script.sql));
         for action in actions {
-            known.learn(&action);
+            known.learn(action);
         }
     }
     known
@@ -83,7 +82,7 @@ fn claimed(sql: &str, version: u8, known: &Known) -> BTreeMap<String, Claim> {
     let script = script_of(sql);
     let (mut known, mut fresh) = (known.clone(), Fresh::default());
     let mut found = Vec::new();
-    for action in script.statements.iter().flat_map(|it| read(&script, it)) {
+    for action in script.actions.into_iter().flatten() {
         assert_ne!(action.what, What::Other, "{sql} is not read");
         for claim in claims(&action, &known).into_iter().filter(|it| it.since <= version) {
             let relations = meant(&claim, &known).into_iter().map(ObjectName::plain);
@@ -250,6 +249,20 @@ fn what_a_script_makes_is_in_use_by_nobody() {
 }
 
 #[test]
+fn what_is_read_belongs_to_its_statement() {
+    let unread = "SELECT ".to_owned() + &"(".repeat(60) + "1" + &")".repeat(60);
+    let script = script_of(&format!("BEGIN;\nDROP TABLE a;\n{unread};\nDROP TABLE b;\nCOMMIT"));
+    let texts: Vec<Vec<_>> = script
+        .actions
+        .iter()
+        .map(|actions| actions.iter().map(|it| it.range.of(&script.sql)).collect())
+        .collect();
+    assert_eq!(texts, [vec!["DROP TABLE a"], vec![], vec!["DROP TABLE b"]]);
+    let unparsed = script_of("-- migrate:no-parse because it is new\nDROP TABLE a;\nDROP TABLE b");
+    assert_eq!(unparsed.actions, [[], []]);
+}
+
+#[test]
 fn batches_and_what_is_verified_are_about_the_tables_that_they_name() {
     let script = "-- migrate:batch table=t key=id\n\
                   WITH part AS (SELECT id FROM t WHERE id >= :batch_start AND id < :batch_end FOR UPDATE),\n\
@@ -272,8 +285,9 @@ fn batches_and_what_is_verified_are_about_the_tables_that_they_name() {
 
 fn learn(known: &mut Known, sql: &str) {
     let script = script_of(sql);
-    let actions = script.statements.iter().flat_map(|it| read(&script, it));
-    actions.for_each(|it| known.learn(&it));
+    for action in script.actions.iter().flatten() {
+        known.learn(action);
+    }
 }
 
 #[test]

@@ -5,10 +5,17 @@ mod transaction;
 
 use std::borrow::Cow;
 
+#[cfg(feature = "parser")]
+use crate::Manner;
 use crate::place::Lines;
 use crate::problem::{Finding, ProblemKind};
 use crate::resolve::display;
 use crate::sql::{Fault, FaultKind, Split, StatementKind, byte_range};
+#[cfg(feature = "parser")]
+use crate::sql::{
+    Parsed,
+    action::{Action, What},
+};
 use crate::{
     Checksum, Direction, Mode, Problem, SourceDirectives, SourceFile, SourceScript, Statement,
     directive,
@@ -32,24 +39,31 @@ pub(crate) fn inspect(
     let checked = findings.is_empty().then(|| check(&sql, direction, &mut findings));
     let lines = Lines::of(&sql);
     let problems = findings.into_iter().map(|it| it.in_file(&name, &lines)).collect();
-    let script = checked.map(|(mode, directives, statements)| SourceScript {
+    let script = checked.map(|checked| SourceScript {
         file_name: file.name,
         path: file.path,
         verbatim: sql.len() == file.bytes.len(),
         checksum: Checksum::of(&sql),
         sql,
-        mode,
-        directives,
-        statements,
+        mode: checked.mode,
+        directives: checked.directives,
+        statements: checked.statements,
+        #[cfg(feature = "parser")]
+        actions: checked.actions,
     });
     (script, problems)
 }
 
-fn check(
-    sql: &str,
-    direction: Direction,
-    findings: &mut Vec<Finding>,
-) -> (Mode, SourceDirectives, Vec<Statement>) {
+/// What the text of a script says.
+struct Checked {
+    mode: Mode,
+    directives: SourceDirectives,
+    statements: Vec<Statement>,
+    #[cfg(feature = "parser")]
+    actions: Vec<Vec<Action>>,
+}
+
+fn check(sql: &str, direction: Direction, findings: &mut Vec<Finding>) -> Checked {
     let split = Split::of(sql);
     findings.extend(split.faults.iter().map(|it| fault(*it)));
     let body = transaction::unwrap(&split);
@@ -64,15 +78,38 @@ fn check(
     let mode = transaction::mode(&statements, header.directives.no_transaction);
     findings.extend(transaction::find_problems(&split, body, &statements, mode));
     #[cfg(feature = "parser")]
-    if header.directives.no_parse.is_none() {
-        findings.extend(parse(&split));
+    let actions = {
+        let is_parsed = header.directives.no_parse.is_none();
+        let mut parsed = if is_parsed { parse(&split) } else { Parsed::default() };
+        findings.append(&mut parsed.findings);
+        statements.iter().map(|it| actions(it, &mut parsed)).collect()
+    };
+    Checked {
+        mode,
+        directives: header.directives,
+        statements,
+        #[cfg(feature = "parser")]
+        actions,
     }
-    (mode, header.directives, statements)
+}
+
+/// What a statement does, given how it runs.
+#[cfg(feature = "parser")]
+fn actions(statement: &Statement, parsed: &mut Parsed) -> Vec<Action> {
+    let mut actions = parsed.take(statement);
+    if statement.manner == Manner::Verify {
+        for it in &mut actions {
+            if let What::Select { sources, .. } = &mut it.what {
+                it.what = What::Verify { sources: std::mem::take(sources) };
+            }
+        }
+    }
+    actions
 }
 
 /// Parses what the splitter had no doubts about.
 #[cfg(feature = "parser")]
-fn parse(split: &Split<'_>) -> Vec<Finding> {
+fn parse(split: &Split<'_>) -> Parsed {
     let open = split.faults.iter().any(|it| it.kind != FaultKind::PsqlCommand);
     let complete = split.statements.len() - usize::from(open && !split.statements.is_empty());
     let doubtful = |it: &Statement| {

@@ -28,8 +28,6 @@ pub use words::words;
 
 pub(crate) use control::{Control, control};
 #[cfg(feature = "parser")]
-pub(crate) use parse::parse;
-#[cfg(feature = "parser")]
-pub(crate) use read::read;
+pub(crate) use parse::{Parsed, parse};
 pub(crate) use split::{Fault, FaultKind, Piece, Split, byte_range};
 pub(crate) use token::{Token, TokenKind, Tokens, is_blank};

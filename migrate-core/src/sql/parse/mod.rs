@@ -1,7 +1,10 @@
 //! Parses statements. The parser is behind this one module: nothing else knows which it is.
 
 use squawk_syntax::SourceFile;
+use squawk_syntax::syntax_error::SyntaxError;
 
+use super::action::Action;
+use super::read::read;
 use super::split::{Piece, Split};
 use super::token::{Token, TokenKind, Tokens};
 use super::{StatementKind, byte_range};
@@ -79,48 +82,49 @@ const KEY_WORDS: &[&str] = &[
     "WITH",
 ];
 
-/// Parses statements one by one, so that an error in one says nothing about the next. At most one
-/// finding for each.
-pub(crate) fn parse<'a>(
-    split: &Split<'_>,
-    pieces: impl Iterator<Item = &'a Piece>,
-) -> Vec<Finding> {
+/// What the parser says of a script.
+#[derive(Debug, Default)]
+pub(crate) struct Parsed {
+    /// At most one for each statement.
+    pub(crate) findings: Vec<Finding>,
+    /// What statements do of which there is none, by where they start, first to last.
+    actions: Vec<(u32, Vec<Action>)>,
+}
+
+impl Parsed {
+    /// What a statement does, in the order of its clauses; nothing where it does not parse, or is not to be parsed.
+    pub(crate) fn take(&mut self, statement: &Statement) -> Vec<Action> {
+        let found = self.actions.binary_search_by_key(&statement.range.start, |it| it.0);
+        found.map_or_else(|_| Vec::new(), |it| std::mem::take(&mut self.actions[it].1))
+    }
+}
+
+/// Parses statements one by one, so that an error in one says nothing about the next.
+pub(crate) fn parse<'a>(split: &Split<'_>, pieces: impl Iterator<Item = &'a Piece>) -> Parsed {
+    let mut parsed = Parsed::default();
     if split.sql.len() > LARGEST_SCRIPT {
-        return Vec::new();
+        return parsed;
     }
-    pieces.filter_map(|piece| parse_statement(split, piece)).collect()
+    for piece in pieces.filter(|it| !is_beyond_the_parser(split, it)) {
+        let start = piece.statement.range.start;
+        let parse = SourceFile::parse(&masked(split.sql, piece.statement.range));
+        match parse.errors().first() {
+            Some(error) => parsed.findings.push(found(split, piece, error)),
+            None => parsed.actions.push((start, read(&parse.tree(), start))),
+        }
+    }
+    parsed
 }
 
-fn parse_statement(split: &Split<'_>, piece: &Piece) -> Option<Finding> {
-    let (sql, tokens) = (split.sql, split.tokens(piece));
-    let range = piece.statement.range;
-    if is_beyond_the_parser(sql, &piece.statement, tokens) {
-        return None;
-    }
-    let parse = SourceFile::parse(&masked(sql, range));
-    let error = parse.errors().into_iter().next()?;
-    let at = range.start as usize + usize::from(error.range().start());
+fn found(split: &Split<'_>, piece: &Piece, error: &SyntaxError) -> Finding {
+    let tokens = split.tokens(piece);
+    let at = piece.statement.range.start as usize + usize::from(error.range().start());
     let index = tokens.iter().position(|it| it.end > at).unwrap_or(tokens.len());
-    Some(explain(sql, tokens, index, at, error.message()))
+    explain(split.sql, tokens, index, at, error.message())
 }
 
-/// Whether a statement may be given to the parser, of which its script had nothing to complain.
-pub(crate) fn may_be_parsed(sql: &str, statement: &Statement) -> bool {
-    let text = statement.range.of(sql);
-    // The costly answer only where it can be yes: what is short has neither chains nor depth.
-    sql.len() <= LARGEST_SCRIPT
-        && statement.kind != StatementKind::CopyFromStdin
-        && (text.len() < LONGEST_CHAIN.min(2 * DEEPEST_NESTING) || {
-            let mut tokens: Vec<Token> = Tokens::of(text).filter(|it| !it.is_comment()).collect();
-            let start = statement.range.start as usize;
-            for token in &mut tokens {
-                (token.start, token.end) = (token.start + start, token.end + start);
-            }
-            !is_beyond_the_parser(sql, statement, &tokens)
-        })
-}
-
-fn is_beyond_the_parser(sql: &str, statement: &Statement, tokens: &[Token]) -> bool {
+fn is_beyond_the_parser(split: &Split<'_>, piece: &Piece) -> bool {
+    let (sql, statement, tokens) = (split.sql, &piece.statement, split.tokens(piece));
     statement.range.of(sql).len() > LARGEST_STATEMENT
         || is_too_much(tokens)
         || has_large_body(sql, statement, tokens)

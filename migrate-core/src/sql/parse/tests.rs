@@ -51,7 +51,7 @@ fn bodies_in_sql_are_parsed_too() {
 fn each_statement_has_its_own_problem() {
     let sql = "SELECT 1 2 3; SELECT 1; SELECT (1 2) (3); SELECT )";
     let split = Split::of(sql);
-    let findings = parse(&split, split.statements.iter());
+    let findings = parse(&split, split.statements.iter()).findings;
     let found: Vec<&str> = findings.iter().map(|it| it.range.of(sql)).collect();
     assert_eq!(found, ["2", "2", ")"]);
 }
@@ -60,7 +60,7 @@ fn each_statement_has_its_own_problem() {
 fn variables_of_psql_are_named() {
     let sql = "SELECT :'a', :b";
     let split = Split::of(sql);
-    let findings = parse(&split, split.statements.iter());
+    let findings = parse(&split, split.statements.iter()).findings;
     assert_eq!(findings.len(), 1);
     assert_eq!(findings[0].kind, ProblemKind::PsqlCommand);
     assert_eq!(findings[0].range.of(sql), ":'a'");
@@ -97,14 +97,14 @@ fn large_statements_cost_neither_stack_nor_time() {
 fn good(sql: &str) {
     let split = Split::of(sql);
     assert_eq!(split.faults, []);
-    assert_eq!(parse(&split, split.statements.iter()), []);
+    assert_eq!(parse(&split, split.statements.iter()).findings, []);
 }
 
 /// `meant` is what the help asks after "did you mean", if it does.
 #[track_caller]
 fn check(sql: &str, marked: &str, message: &str, meant: &str) {
     let split = Split::of(sql);
-    let findings = parse(&split, split.statements.iter());
+    let findings = parse(&split, split.statements.iter()).findings;
     let [finding] = findings.as_slice() else { panic!("{sql}: {findings:?}") };
     assert_eq!((finding.range.of(sql), finding.message.as_str()), (marked, message));
     let help = match meant {

@@ -16,36 +16,13 @@ use squawk_syntax::SourceFile;
 use squawk_syntax::ast::{self, AstNode, Stmt};
 
 use super::action::{Action, What};
-use super::parse::may_be_parsed;
-use crate::batch::masked;
-use crate::{ByteRange, Manner, SourceScript, Statement};
 use tree::{Reader, lists};
 
-/// What a statement of a script does, in the order of its clauses; nothing where it does not parse, or is
-/// not to be parsed.
-pub(crate) fn read(script: &SourceScript, statement: &Statement) -> Vec<Action> {
-    if script.directives.no_parse.is_some() || !may_be_parsed(&script.sql, statement) {
-        return Vec::new();
-    }
-    let mut actions = of_range(&script.sql, statement.range);
-    if statement.manner == Manner::Verify {
-        for it in &mut actions {
-            if let What::Select { sources, .. } = &mut it.what {
-                it.what = What::Verify { sources: std::mem::take(sources) };
-            }
-        }
-    }
-    actions
-}
-
-fn of_range(sql: &str, range: ByteRange) -> Vec<Action> {
-    let parse = SourceFile::parse(&masked(sql, range));
-    if !parse.errors().is_empty() {
-        return Vec::new();
-    }
-    let reader = Reader { start: range.start };
+/// What a statement does that starts there in its script, in the order of its clauses.
+pub(super) fn read(tree: &SourceFile, start: u32) -> Vec<Action> {
+    let reader = Reader { start };
     let mut actions = Vec::new();
-    for statement in parse.tree().stmts() {
+    for statement in tree.stmts() {
         reader.statement(&statement, &mut actions);
     }
     actions

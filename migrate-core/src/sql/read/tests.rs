@@ -1,9 +1,14 @@
 use super::*;
 use crate::sql::action::{Change, ConstraintKind, Generated, Volatility};
-use crate::sql::byte_range;
 
 fn actions(sql: &str) -> Vec<What> {
-    of_range(sql, byte_range(0, sql.len())).into_iter().map(|it| it.what).collect()
+    read_of(sql).into_iter().map(|it| it.what).collect()
+}
+
+fn read_of(sql: &str) -> Vec<Action> {
+    let parse = SourceFile::parse(sql);
+    assert_eq!(parse.errors(), [], "{sql}");
+    read(&parse.tree(), 0)
 }
 
 /// Every statement of the measured locks is read, and none of them is merely something else.
@@ -82,7 +87,7 @@ fn what_a_statement_does_is_read() {
 fn what_takes_along_what_depends_on_it_says_so() {
     #[track_caller]
     fn check(sql: &str, expected: &[bool]) {
-        let found = of_range(sql, byte_range(0, sql.len())).into_iter().map(|it| it.cascades);
+        let found = read_of(sql).into_iter().map(|it| it.cascades);
         assert_eq!(found.collect::<Vec<_>>(), expected, "{sql}");
     }
     for what in ["table", "foreign table", "index", "view", "materialized view", "schema", "type"] {
