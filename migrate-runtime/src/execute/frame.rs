@@ -14,26 +14,32 @@ use crate::quote::{fill, literal};
 use crate::sqlstate;
 
 /// What a script is inside of, as long as nobody ends the transaction.
-pub(super) const INSIDE: &str = "SET LOCAL migrate.inside = 'yes'";
+const INSIDE: (&str, &str) = ("migrate.inside", "'yes'");
 
-/// Expressions: when a step began, and how many milliseconds it took.
+/// Of a step that shares its message with others, when it began: the server knows that of messages alone.
+const BEGAN: (&str, &str) =
+    ("migrate.t0", "pg_catalog.date_part('epoch', pg_catalog.clock_timestamp())::text");
+
+/// Expressions about the end of a step.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Times<'t> {
+pub(crate) struct Ending<'t> {
+    /// When the step began.
     pub(crate) started: &'t str,
+    /// How many milliseconds it took.
     pub(crate) elapsed: &'t str,
+    /// Fails where the script has not left everything as it was, and is NULL otherwise.
+    pub(crate) left: Option<&'t str>,
 }
 
-/// Of a step that has a message of its own.
-const OWN_TIMES: Times<'_> = Times {
-    started: "pg_catalog.statement_timestamp()",
-    elapsed: include_str!("elapsed.sql").trim_ascii_end(),
-};
-
-/// Of one that shares a message with others.
-const SHARED_TIMES: Times<'_> = Times {
-    started: include_str!("shared_started.sql").trim_ascii_end(),
-    elapsed: include_str!("shared_elapsed.sql").trim_ascii_end(),
-};
+impl Ending<'_> {
+    /// How long the step took, once what its script has left is looked at.
+    pub(super) fn took(self) -> String {
+        match self.left {
+            Some(left) => format!("COALESCE({left}, {})", self.elapsed),
+            None => self.elapsed.to_owned(),
+        }
+    }
+}
 
 /// Steps that share one message.
 #[derive(Clone, Copy, Debug)]
@@ -61,6 +67,8 @@ pub(crate) struct Frame {
     pub(super) shared: Option<Shared>,
     /// What brings a session back to how it was before a script.
     cleanup: Vec<String>,
+    /// [What a script has left](Ending::left).
+    left: String,
 }
 
 impl Frame {
@@ -84,6 +92,7 @@ impl Frame {
             batches: None,
             shared: None,
             cleanup,
+            left: left(key),
         }
     }
 
@@ -99,28 +108,44 @@ impl Frame {
         fill(sql, &values.collect::<Vec<_>>())
     }
 
-    /// The settings of a script, each as a name and a value.
-    pub(crate) fn settings(
+    /// How long the statements of a script may take, each as a setting and its value.
+    pub(super) fn limits(
         &self,
         script: &StepScript,
         lock_timeout: u32,
-    ) -> Vec<(&'static str, String)> {
+    ) -> [(&'static str, String); 2] {
         let statement_timeout = script.statement_timeout_ms().unwrap_or(self.statement_timeout_ms);
-        let mut settings = vec![
+        [
             ("lock_timeout", format!("'{lock_timeout}ms'")),
             ("statement_timeout", format!("'{statement_timeout}ms'")),
-            // A client that is stopped after a failure leaves no transaction behind; a shorter time that a
-            // role may have would not let the failure be told.
-            ("idle_in_transaction_session_timeout", "'1min'".to_owned()),
-        ];
+        ]
+    }
+
+    /// The settings that all scripts have in common, each with its value.
+    pub(super) fn settings(&self) -> Vec<(&'static str, &'static str)> {
+        // A client that is stopped after a failure leaves no transaction behind; a shorter time that a role may have
+        // would not let the failure be told.
+        let mut settings = vec![("idle_in_transaction_session_timeout", "'1min'")];
         if self.limits_transactions {
-            settings.push(("transaction_timeout", "0".to_owned()));
+            settings.push(("transaction_timeout", "'0'"));
         }
         if self.checks_client {
             // Without it, the server notices only at the end of a statement that nobody waits for it.
-            settings.push(("client_connection_check_interval", "'2s'".to_owned()));
+            settings.push(("client_connection_check_interval", "'2s'"));
         }
         settings
+    }
+
+    /// A statement that proves what `guard` does, and then lets the script in: with its settings, which cost less here
+    /// than as statements of their own, and with its search path, which is the last of them.
+    pub(super) fn enter(&self, guard: &str) -> String {
+        let mut settings = self.settings();
+        settings.push(INSIDE);
+        settings.extend(self.shared.map(|_| BEGAN));
+        let path = literal(&self.search_path);
+        settings.push(("search_path", &path));
+        let set = |(name, value)| format!(",\n    pg_catalog.set_config('{name}', {value}, true)");
+        format!("SELECT {guard}{}", settings.into_iter().map(set).collect::<String>())
     }
 
     /// What brings a session back to how it was before a script.
@@ -140,13 +165,21 @@ impl Frame {
         format!("{not}EXISTS (SELECT FROM {schema}._migrations WHERE version = {version})")
     }
 
-    /// When the step of a message began, and how long it took.
-    pub(super) fn times(&self) -> Times<'static> {
-        if self.shared.is_some() { SHARED_TIMES } else { OWN_TIMES }
+    /// The end of a step whose script ran in a transaction, behind our guard.
+    pub(super) fn ending(&self) -> Ending<'_> {
+        let (started, elapsed) = match self.shared {
+            Some(_) => (include_str!("shared_started.sql"), include_str!("shared_elapsed.sql")),
+            None => ("pg_catalog.statement_timestamp()", include_str!("elapsed.sql")),
+        };
+        Ending {
+            started: started.trim_ascii_end(),
+            elapsed: elapsed.trim_ascii_end(),
+            left: Some(&self.left),
+        }
     }
 
-    /// `already` is not to be true, and what was done last is `before`, where that is no NULL. Of statements that are
-    /// prepared, there are `prepared`, where that is known.
+    /// An expression, which fails or is NULL: `already` is not to be true, and what was done last is `before`, where
+    /// that is no NULL. Of statements that are prepared, there are `prepared`, where that is known.
     ///
     /// What is refused comes as a text that is no number, which is an error: [`sqlstate::refusal`] knows it again. A
     /// block in PL/pgSQL could raise one with a code of its own, and costs the server twice as much. The cast is around
@@ -175,21 +208,21 @@ impl Frame {
             ],
         )
     }
+}
 
-    /// The script has neither given the lock back nor ended our transaction: with that, what was [set](INSIDE) for it
-    /// would be gone. So it is after RESET ALL, and then the lock of the transaction tells; only then is it worth
-    /// looking at the locks of all sessions.
-    pub(super) fn guard_after(&self) -> String {
-        let classid = self.key.unsigned().to_string();
-        let inside = fill(include_str!("inside.sql"), &[("classid", &classid)]);
-        fill(
-            include_str!("left.sql"),
-            &[
-                ("held", &self.key.is_held()),
-                ("inside", &literal(inside.trim_end())),
-                ("gave_back", &sqlstate::GAVE_BACK.literal()),
-                ("ended", &sqlstate::ENDED.literal()),
-            ],
-        )
-    }
+/// The script has neither given the lock back nor ended our transaction: with that, what was [set](INSIDE) for it
+/// would be gone. So it is after RESET ALL, and then the lock of the transaction tells; only then is it worth
+/// looking at the locks of all sessions.
+fn left(key: LockKey) -> String {
+    let classid = key.unsigned().to_string();
+    let inside = fill(include_str!("inside.sql"), &[("classid", &classid)]);
+    fill(
+        include_str!("left.sql").trim_end(),
+        &[
+            ("held", &key.is_held()),
+            ("inside", &literal(inside.trim_end())),
+            ("gave_back", &sqlstate::GAVE_BACK.literal()),
+            ("ended", &sqlstate::ENDED.literal()),
+        ],
+    )
 }

@@ -3,7 +3,7 @@
 use migrate_core::Direction;
 
 use super::Message;
-use super::frame::{INSIDE, Times};
+use super::frame::{Ending, Frame};
 use super::patience::Limits;
 use super::phrase::{Phrase, Wording};
 use super::pieces::pieces;
@@ -26,17 +26,12 @@ impl Message<'_> {
     pub(crate) fn step(&mut self, step: &Step, limits: Limits) {
         let pieces = pieces(step, limits, &mut self.past);
         let limit = pieces.first().map_or(limits.tables, |it| it.limit);
-        for (name, value) in self.frame.settings(step.script(), limit) {
+        for (name, value) in self.frame.limits(step.script(), limit) {
             self.push(&format!("SET LOCAL {name} = {value}"));
         }
-        self.push(INSIDE);
         // With another search path, the server would plan again what it knows by name.
         self.push("SET LOCAL search_path = pg_catalog");
-        self.guard(step);
-        if self.frame.shared.is_some() {
-            self.push(include_str!("note_start.sql"));
-        }
-        self.push(&format!("SET LOCAL search_path = {}", self.frame.search_path));
+        self.enter(step);
         self.script(step, &pieces, limit);
         // Before anything is reset: deferred triggers are the script's, with its role and search path.
         // Of those that were not foreseen, all are looked at before the last step ends.
@@ -46,9 +41,7 @@ impl Message<'_> {
         self.push("RESET SESSION AUTHORIZATION");
         self.push("RESET ROLE");
         self.push("SET LOCAL search_path = pg_catalog");
-        let times = self.frame.times();
-        self.say(Phrase::Left, step.direction(), (&[], times));
-        self.record(step, times);
+        self.record(step, self.frame.ending());
         for statement in self.frame.cleanup(self.wording) {
             self.push(statement);
         }
@@ -59,14 +52,22 @@ impl Message<'_> {
         self.push(&format!("SET migrate.done = {}", literal(&done(step))));
     }
 
+    /// Proves that we hold the lock and that the step is still to do, and lets its script in.
+    fn enter(&mut self, step: &Step) {
+        let before = self.before.take();
+        let before = before.as_deref().unwrap_or(NOTHING);
+        let statement = match self.wording {
+            Wording::ByName if !step.reverts_half() => {
+                Phrase::Enter.by_name(&[&literal(step.version()), before])
+            }
+            _ => self.frame.enter(&self.frame.guard(&self.already(step), before, None)),
+        };
+        self.push(&statement);
+    }
+
     /// Proves that we hold the lock and that the step is still to do.
     pub(crate) fn guard(&mut self, step: &Step) {
-        if step.reverts_half() {
-            return self.guard_unless(&self.already(step));
-        }
-        let before = self.before.take();
-        let values = [&*literal(step.version()), before.as_deref().unwrap_or(NOTHING)];
-        self.say(Phrase::Guard, step.direction(), (&values, self.frame.times()));
+        self.guard_unless(&self.already(step));
     }
 
     /// An expression: whether what the step would make true is true.
@@ -86,33 +87,34 @@ impl Message<'_> {
 
     /// Proves that we hold the lock and that `already`, an expression, is not true.
     pub(crate) fn guard_unless(&mut self, already: &str) {
-        let before = self.before.take();
-        self.push(&self.frame.guard(already, before.as_deref().unwrap_or(NOTHING), None));
+        self.push(&format!("SELECT {}", self.frame.guard(already, NOTHING, None)));
     }
 
     /// Adds the rows that say that the step is done.
-    pub(crate) fn record(&mut self, step: &Step, times: Times<'_>) {
+    pub(crate) fn record(&mut self, step: &Step, ending: Ending<'_>) {
         let (version, direction) = (literal(step.version()), step.direction());
         let result = self.statements();
         if let Some(part) = self.parts.last_mut() {
             part.result = result;
         }
+        let detail = literal(&self.detail(step));
         match direction {
             Direction::Up => {
                 let (name, checksum) = (literal(step.name()), literal(step.checksum()));
-                self.say(Phrase::Ran, direction, (&[&version, &name, &checksum], times));
+                let kept = step.undo().map(kept);
+                let [sql, hash, mode, statements] =
+                    kept.as_ref().map_or([NOTHING; 4], |it| it.each_ref().map(String::as_str));
+                let values = [&version, &detail, &name, &checksum, sql, hash, mode, statements];
+                self.say(Phrase::Ran, values, |it| it.ran(values, ending));
             }
-            Direction::Down => self.say(Phrase::Reverted, direction, (&[&version], times)),
+            Direction::Down => {
+                let values = [&*version, &detail];
+                self.say(Phrase::Reverted, values, |it| it.reverted(values, ending));
+            }
         }
         if step.reverts_half() {
             self.push(&forget(&self.frame.store.schema, step.version(), Direction::Up));
         }
-        if let Some(undo) = step.undo() {
-            let values = kept(&version, undo);
-            self.say(Phrase::Keep, direction, (&values.each_ref().map(String::as_str), times));
-        }
-        let detail = literal(&self.detail(step));
-        self.say(Phrase::Log, direction, (&[&version, &detail], times));
     }
 
     /// Whether it failed because the script had to do with prepared statements: then it has to be sent in full.
@@ -144,11 +146,16 @@ impl Message<'_> {
         format!("{{\"checksum\": \"{checksum}\"{retries}{batches}{resumed}}}")
     }
 
-    /// Adds what every step has, with the values of this one.
-    fn say(&mut self, phrase: Phrase, direction: Direction, (values, times): (&[&str], Times<'_>)) {
+    /// Adds what every step writes in the end, with the values of this one.
+    fn say<const N: usize>(
+        &mut self,
+        phrase: Phrase,
+        values: [&str; N],
+        in_full: impl FnOnce(&Frame) -> String,
+    ) {
         let statement = match self.wording {
-            Wording::InFull => self.frame.phrase(phrase, direction, (values, times)),
-            Wording::ByName => phrase.by_name(values),
+            Wording::InFull => in_full(self.frame),
+            Wording::ByName => phrase.by_name(&values),
         };
         self.push(&statement);
     }

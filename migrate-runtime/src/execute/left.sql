@@ -1,4 +1,4 @@
-SELECT CASE
+CASE
     WHEN NOT {held} THEN {gave_back}
     WHEN pg_catalog.current_setting('migrate.inside', true) IS DISTINCT FROM 'yes' AND pg_catalog.query_to_xml({inside}, false, true, '')::text = ''
         THEN {ended}

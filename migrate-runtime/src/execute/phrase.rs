@@ -7,7 +7,7 @@
 use migrate_core::Direction;
 
 use super::Execution;
-use super::frame::{Frame, Times};
+use super::frame::{Ending, Frame};
 use crate::audit::Entry;
 use crate::connection::DEALLOCATE;
 use crate::plan::Step;
@@ -34,18 +34,14 @@ const PLANNING: [&str; 2] =
 /// One of the statements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Phrase {
-    /// Proves that we hold the lock and that the step is still to do: its version, and what is to be done before it.
-    Guard,
-    /// Proves that the script has left everything as it was.
-    Left,
-    /// Enters what ran: version, name, checksum.
+    /// Proves that we hold the lock and that the step is still to do, and lets its script in: its version, and what is
+    /// to be done before it.
+    Enter,
+    /// Enters what ran, into the log too, and keeps the way back: version, details, name, checksum; then the down
+    /// script, its checksum, mode and statements.
     Ran,
-    /// Takes out what was reverted: its version.
+    /// Takes out what was reverted, and tells the log: version, details.
     Reverted,
-    /// Keeps the way back: version, script, checksum, mode, statements.
-    Keep,
-    /// The row of the log: version and details.
-    Log,
 }
 
 /// How a message says them.
@@ -57,38 +53,17 @@ pub(super) enum Wording {
 }
 
 impl Phrase {
-    const UP: [Phrase; 5] = [Phrase::Guard, Phrase::Left, Phrase::Ran, Phrase::Keep, Phrase::Log];
-    const DOWN: [Phrase; 4] = [Phrase::Guard, Phrase::Left, Phrase::Reverted, Phrase::Log];
-
     fn name(self) -> &'static str {
         match self {
-            Phrase::Guard => "migrate_guard",
-            Phrase::Left => "migrate_left",
+            Phrase::Enter => "migrate_enter",
             Phrase::Ran => "migrate_ran",
             Phrase::Reverted => "migrate_reverted",
-            Phrase::Keep => "migrate_keep",
-            Phrase::Log => "migrate_log",
-        }
-    }
-
-    /// How many values it has.
-    fn values(self) -> usize {
-        match self {
-            Phrase::Left => 0,
-            Phrase::Reverted => 1,
-            Phrase::Guard | Phrase::Log => 2,
-            Phrase::Ran => 3,
-            Phrase::Keep => 5,
         }
     }
 
     /// The phrase by its name, with these values.
     pub(super) fn by_name(self, values: &[&str]) -> String {
-        debug_assert_eq!(values.len(), self.values(), "{self:?}");
-        match values {
-            [] => format!("EXECUTE {}", self.name()),
-            _ => format!("EXECUTE {}({})", self.name(), values.join(", ")),
-        }
+        format!("EXECUTE {}({})", self.name(), values.join(", "))
     }
 }
 
@@ -129,24 +104,20 @@ impl Execution<'_, '_> {
 impl Frame {
     /// The statements that give the phrases of a direction their names.
     pub(super) fn naming(&self, direction: Direction) -> Vec<String> {
-        let phrases = match direction {
-            Direction::Up => &Phrase::UP[..],
-            Direction::Down => &Phrase::DOWN,
+        let ending = self.ending();
+        let done = match direction {
+            Direction::Up => {
+                let values = ["$1", "$2", "$3", "$4", "$5", "$6", "$7", "$8"];
+                (Phrase::Ran, self.ran(values, ending))
+            }
+            Direction::Down => (Phrase::Reverted, self.reverted(["$1", "$2"], ending)),
         };
-        let name = |it: &Phrase| {
-            let values = &["$1", "$2", "$3", "$4", "$5"][..it.values()];
-            let phrase = match it {
-                // No script is to have left any of its own.
-                Phrase::Guard => {
-                    let already = self.already(direction, values[0]);
-                    self.guard(&already, values[1], Some(phrases.len()))
-                }
-                _ => self.phrase(*it, direction, (values, self.times())),
-            };
-            format!("PREPARE {} AS {phrase}", it.name())
-        };
-        let plan = |it: &Phrase| format!("EXPLAIN {}", it.by_name(&vec!["NULL"; it.values()]));
-        let looks = phrases.iter().filter(|it| matches!(it, Phrase::Guard | Phrase::Reverted));
+        // No script is to have left any of its own.
+        let guard = self.guard(&self.already(direction, "$1"), "$2", Some(2));
+        let phrases = [(Phrase::Enter, self.enter(&guard)), done];
+        let name = |(phrase, sql): &(Phrase, String)| format!("PREPARE {} AS {sql}", phrase.name());
+        let plan = |it: Phrase| format!("EXPLAIN {}", it.by_name(&["NULL"; 2]));
+        let looks = phrases.iter().map(|it| it.0).filter(|it| *it != Phrase::Ran);
         let mut statements = BEFORE.map(str::to_owned).to_vec();
         statements.extend(phrases.iter().map(name));
         statements.extend(PLANNING.map(str::to_owned));
@@ -155,34 +126,57 @@ impl Frame {
         statements
     }
 
-    /// A phrase in full, with these values.
-    pub(super) fn phrase(
+    /// What a migration that ran writes, in one statement; the values are those of [`Phrase::Ran`].
+    pub(super) fn ran(&self, values: [&str; 8], ending: Ending<'_>) -> String {
+        let [version, detail, name, checksum, kept @ ..] = values;
+        let kept = self.keep(version, kept);
+        let logged = self.logged(Direction::Up, (version, detail), ending);
+        let values = [
+            ("schema", &*self.store.schema),
+            ("version", version),
+            ("name", name),
+            ("checksum", checksum),
+            ("elapsed", &ending.took()),
+        ];
+        let ran = fill(include_str!("ran.sql"), &values);
+        format!("WITH kept AS ({kept}), logged AS ({logged})\n{ran}")
+    }
+
+    /// What one that was reverted writes; the values are those of [`Phrase::Reverted`].
+    pub(super) fn reverted(&self, [version, detail]: [&str; 2], ending: Ending<'_>) -> String {
+        let logged = self.logged(Direction::Down, (version, detail), ending);
+        let values = [
+            ("schema", &*self.store.schema),
+            ("version", version),
+            ("elapsed", &ending.took()),
+            ("logged", &format!(",\n     logged AS ({logged})")),
+        ];
+        fill(include_str!("reverted.sql"), &values)
+    }
+
+    fn logged(
         &self,
-        phrase: Phrase,
         direction: Direction,
-        (values, times): (&[&str], Times<'_>),
+        (version, detail): (&str, &str),
+        ending: Ending<'_>,
     ) -> String {
-        let value = |it: usize| values.get(it).copied().unwrap_or("NULL");
-        let version = ("version", value(0));
-        let (schema, elapsed) = (("schema", &*self.store.schema), ("elapsed", times.elapsed));
-        match phrase {
-            Phrase::Guard => self.guard(&self.already(direction, value(0)), value(1), None),
-            Phrase::Left => self.guard_after(),
-            Phrase::Ran => {
-                let (name, checksum) = (("name", value(1)), ("checksum", value(2)));
-                fill(include_str!("ran.sql"), &[schema, version, name, checksum, elapsed])
-            }
-            Phrase::Reverted => fill(include_str!("reverted.sql"), &[schema, version, elapsed]),
-            Phrase::Keep => {
-                let names = ["version", "sql", "checksum", "mode", "statements"];
-                let values: Vec<_> = names.into_iter().zip(values.iter().copied()).collect();
-                fill(include_str!("keep_script.sql"), &[&[schema], &values[..]].concat())
-            }
-            Phrase::Log => {
-                let entry =
-                    Entry { direction: Some(direction), started_at: times.started, ..Entry::ok() };
-                self.audit.row_with(&entry, value(0), value(1))
-            }
-        }
+        let direction = Some(direction);
+        let entry = Entry { direction, started_at: ending.started, ..Entry::ok() };
+        self.audit.row_with(&entry, version, detail)
+    }
+
+    /// The statement that keeps the way back of a version, where there is one; the values are those of
+    /// [`kept`](super::undo::kept).
+    pub(super) fn keep(&self, version: &str, kept: [&str; 4]) -> String {
+        let [sql, checksum, mode, statements] = kept;
+        let values = [
+            ("schema", &*self.store.schema),
+            ("version", version),
+            ("sql", sql),
+            ("checksum", checksum),
+            ("mode", mode),
+            ("statements", statements),
+        ];
+        fill(include_str!("keep_script.sql"), &values)
     }
 }

@@ -1,3 +1,3 @@
-GREATEST(0, (EXTRACT(epoch FROM pg_catalog.clock_timestamp())::float8 - COALESCE(
+GREATEST(0, (pg_catalog.date_part('epoch', pg_catalog.clock_timestamp()) - COALESCE(
     NULLIF(pg_catalog.current_setting('migrate.t0', true), '')::float8,
-    EXTRACT(epoch FROM pg_catalog.now())::float8)) * 1000)::integer
+    pg_catalog.date_part('epoch', pg_catalog.now()))) * 1000)::integer

@@ -7,7 +7,7 @@
 use migrate_core::{Checksum, Direction, Manner};
 
 use super::describe::{Progress, Situation, describe};
-use super::frame::Times;
+use super::frame::Ending;
 use super::message::Place;
 use super::patience::{Attempts, Limits};
 use super::phrase::Wording;
@@ -87,7 +87,10 @@ impl Execution<'_, '_> {
         // What runs alone has no BEGIN READ WRITE before it.
         message.push("SET default_transaction_read_only = off");
         let limits = self.limits(work.step);
-        for (name, value) in self.frame.settings(work.step.script(), limits.tables) {
+        for (name, value) in self.frame.limits(work.step.script(), limits.tables) {
+            message.push(&format!("SET {name} = {value}"));
+        }
+        for (name, value) in self.frame.settings() {
             message.push(&format!("SET {name} = {value}"));
         }
         message.push(&format!("SET search_path = {}", self.frame.search_path));
@@ -333,7 +336,7 @@ impl Work<'_> {
         let elapsed = format!(
             "GREATEST(0, EXTRACT(epoch FROM pg_catalog.clock_timestamp() - {started}) * 1000)::integer"
         );
-        message.record(self.step, Times { started: &started, elapsed: &elapsed });
+        message.record(self.step, Ending { started: &started, elapsed: &elapsed, left: None });
         message.push(&self.forget(&schema));
     }
 
