@@ -3,7 +3,7 @@
 
 use std::num::NonZeroUsize;
 
-use migrate_runtime::{Force, MigrationSet, Migrator, Run};
+use migrate_runtime::{Force, MigrationSet, Migrator, Run, Up};
 use migration_tests::harness::Trial;
 use migration_tests::proxy::Proxy;
 use migration_tests::{TestDatabase, set, trials, wait_until};
@@ -12,6 +12,7 @@ pub(crate) fn tests() -> Vec<Trial> {
     trials![
         what_is_sent_is_the_same_at_another_time,
         the_times_of_a_run_are_those_of_the_server,
+        a_database_that_prints_few_digits_has_the_right_times,
         times_are_read_to_the_microsecond_whatever_their_type
     ]
 }
@@ -126,6 +127,25 @@ fn the_times_of_a_run_are_those_of_the_server() {
     let told = run.done[0].applied_at.unwrap().duration_since(std::time::UNIX_EPOCH).unwrap();
     let history = "SELECT (EXTRACT(epoch FROM applied_at) * 1000000)::bigint FROM _migrations";
     assert_eq!(told.as_micros().to_string(), database.text(history));
+}
+
+fn a_database_that_prints_few_digits_has_the_right_times() {
+    let database = TestDatabase::new();
+    database.execute(&format!(
+        "CREATE TABLE noted AS SELECT clock_timestamp() AS before;
+         ALTER DATABASE {} SET extra_float_digits = -15",
+        database.name()
+    ));
+    let set = set(&[
+        ("20260101000001_one", "CREATE TABLE one (id int)", "DROP TABLE one"),
+        ("20260101000002_two", "CREATE TABLE two (id int)", "DROP TABLE two"),
+    ]);
+    let mut options = Up::default();
+    options.single_transaction = true;
+    Migrator::new(&set, database.config()).run_up(&options).unwrap();
+    let times = "SELECT bool_and(started_at BETWEEN before AND finished_at), bool_and(execution_time BETWEEN 0 AND 60000)
+        FROM noted, _migrations, _migrations_log";
+    assert_eq!(database.text(times), "t|t");
 }
 
 fn times_are_read_to_the_microsecond_whatever_their_type() {

@@ -17,8 +17,9 @@ use crate::sqlstate;
 const INSIDE: (&str, &str) = ("migrate.inside", "'yes'");
 
 /// Of a step that shares its message with others, when it began: the server knows that of messages alone.
+/// A number with all its digits, whatever `extra_float_digits` a role has.
 const BEGAN: (&str, &str) =
-    ("migrate.t0", "pg_catalog.date_part('epoch', pg_catalog.clock_timestamp())::text");
+    ("migrate.t0", "EXTRACT(epoch FROM pg_catalog.clock_timestamp())::numeric::text");
 
 /// Expressions about the end of a step.
 #[derive(Clone, Copy, Debug)]
