@@ -252,6 +252,11 @@ fn directives_stand_before_a_statement_of_their_own() {
         &format!("BEGIN;\n{BATCH}{plain};\nCOMMIT"),
         &["`BEGIN` and `COMMIT` around a script that runs in batches"],
     );
+}
+
+#[test]
+#[cfg(feature = "parser")]
+fn a_statement_of_batches_is_parsed() {
     problems(
         &format!("{BATCH}UPDATE a SET b = WHERE id >= :batch_start AND id < :batch_end"),
         &["unexpected `WHERE`"],
