@@ -46,7 +46,7 @@ pub(crate) const GUARD_NOT_LOCKED: &str = "MG001";
 pub(crate) const GUARD_OTHER_RUNNER: &str = "MG002";
 /// Raised by our own guard: the history already says what the step would make true.
 pub(crate) const GUARD_ALREADY: &str = "MG003";
-/// Raised by our own guard: the script ended the transaction or released the lock.
+/// Raised by our own guard: the script gave the lock back.
 pub(crate) const GUARD_LEFT: &str = "MG004";
 /// Raised by a query of a script that is to give true, and did not.
 pub(crate) const NOT_TRUE: &str = "MG005";
@@ -54,6 +54,8 @@ pub(crate) const NOT_TRUE: &str = "MG005";
 pub(crate) const GUARD_BEFORE: &str = "MG006";
 /// Raised by our own guard: there are other prepared statements than ours.
 pub(crate) const GUARD_PREPARED: &str = "MG007";
+/// Raised by our own guard: the script ended the transaction.
+pub(crate) const GUARD_ENDED: &str = "MG008";
 
 /// Raised by our own guard before a statement was sent.
 pub(crate) const GUARDED: [&str; 4] =
@@ -76,7 +78,7 @@ pub(crate) const ALREADY: Refused =
 pub(crate) const GAVE_BACK: Refused =
     Refused { code: GUARD_LEFT, words: "the script gave the lock back" };
 pub(crate) const ENDED: Refused =
-    Refused { code: GUARD_LEFT, words: "the script ended the transaction" };
+    Refused { code: GUARD_ENDED, words: "the script ended the transaction" };
 pub(crate) const BEFORE: Refused =
     Refused { code: GUARD_BEFORE, words: "the migration before it is not done" };
 pub(crate) const PREPARED: Refused =

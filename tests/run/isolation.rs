@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use migrate_runtime::{Settings, Up};
+use migrate_runtime::{Down, Limit, ScriptSource, Settings, Up};
 use migration_tests::harness::Trial;
 use migration_tests::{TestDatabase, set, trials};
 
@@ -14,6 +14,7 @@ pub(crate) fn tests() -> Vec<Trial> {
         settings_roles_and_temporary_tables_end_with_their_script,
         a_script_may_reset_everything,
         a_script_that_gives_the_lock_back_is_rolled_back,
+        a_script_that_ends_the_transaction_is_not_entered,
         an_unusual_isolation_level_of_the_server_changes_nothing,
         another_schema_holds_its_own_history,
         a_schema_that_is_missing_is_made,
@@ -88,6 +89,55 @@ fn a_script_that_gives_the_lock_back_is_rolled_back() {
     let error = up_fails(&set(&[("20260101000001_one", script, "DROP TABLE one")]), &database);
     assert_eq!(error.sqlstate(), Some("MG004"));
     assert_eq!(tables(&database), "");
+}
+
+/// The build refuses such scripts; what a database keeps may have been changed there, checksum and all.
+fn a_script_that_ends_the_transaction_is_not_entered() {
+    let numbers = ["1", "2", "3", "4", "5"];
+    let scripts =
+        numbers.map(|it| (format!("2026010100000{it}_it"), format!("CREATE TABLE t{it} ()")));
+    let downs = numbers.map(|it| format!("DROP TABLE t{it}"));
+    let set =
+        set(&std::array::from_fn::<_, 5, _>(|it| (&*scripts[it].0, &*scripts[it].1, &*downs[it])));
+    for ending in ["COMMIT", "COMMIT;\nBEGIN", "ROLLBACK;\nBEGIN", "RESET ALL;\nCOMMIT;\nBEGIN"] {
+        // Alone, and where the statements of ours have names.
+        for steps in [1, 4] {
+            let database = TestDatabase::new();
+            up(&set, &database);
+            database.execute(&keeping(&format!("DROP TABLE t5;\n{ending};\nSELECT 1")));
+            let mut down = Down::default();
+            down.limit = Limit::Steps(NonZeroUsize::new(steps).unwrap());
+            down.use_script = Some(ScriptSource::Stored);
+            let error = migrator(&set, &database).run_down(&down).unwrap_err();
+            assert_eq!(error.sqlstate(), Some("MG008"), "{ending} {steps}: {error:?}");
+            let state = "what was done until 20260101000005_it ended the transaction is committed or rolled back as its script says, and the rest was rolled back: the history does not have it";
+            assert_eq!(error.state(), Some(state));
+            assert_eq!(
+                error.hints()[0],
+                "migration-cli verify   # tells what of it is in the schema"
+            );
+            let is_kept = database.text("SELECT to_regclass('t5') IS NOT NULL");
+            assert_eq!(is_kept == "t", ending.starts_with("ROLLBACK"), "{ending} {steps}");
+            let rows = "SELECT (SELECT count(*) FROM _migrations), (SELECT count(*) FROM _migrations_script),
+                (SELECT count(*) FROM _migrations_log WHERE direction = 'down' AND outcome = 'ok')";
+            assert_eq!(database.text(rows), "5|5|0", "{ending} {steps}");
+        }
+    }
+}
+
+/// A statement that makes this the kept script of the last migration.
+fn keeping(sql: &str) -> String {
+    let statement = |(line, it): (usize, &str)| {
+        let start = sql.find(it).unwrap();
+        let (line, end) = (line + 1, start + it.len());
+        format!(r#"{{"start": {start}, "end": {end}, "line": {line}, "kind": "other"}}"#)
+    };
+    let statements = sql.split(";\n").enumerate().map(statement).collect::<Vec<_>>().join(", ");
+    format!(
+        "UPDATE _migrations_script SET down_sql = '{sql}', down_checksum = encode(sha256('{sql}'), 'hex'),
+             statements = jsonb_set(statements, '{{statements}}', '[{statements}]')
+         WHERE version = '20260101000005'"
+    )
 }
 
 fn an_unusual_isolation_level_of_the_server_changes_nothing() {

@@ -69,9 +69,11 @@ pub(super) fn describe(
         message = format!("{message} ({attempts} attempt{plural})");
     }
     let error = cause::error(kind, message, failure);
-    let error = error
-        .with_location(place.map(|it| locate(step, it)))
-        .with_state(state(lost, step, situation));
+    let state = match code.as_deref() {
+        Some(sqlstate::GUARD_ENDED) => ended(step, situation),
+        _ => state(lost, step, situation),
+    };
+    let error = error.with_location(place.map(|it| locate(step, it))).with_state(state);
     let error = hints(error, step, situation.progress, &session.server.role);
     let error = in_the_way(session, error);
     if situation.progress == Progress::Committed { error } else { log(session, step, error) }
@@ -120,7 +122,10 @@ fn message(kind: ErrorKind, code: Option<&str>, step: &Step, progress: Progress)
             }
         }
         _ if code == Some(sqlstate::GUARD_LEFT) => {
-            format!("{what}: its script ended the transaction or gave the lock back")
+            format!("{what}: its script gave the lock back")
+        }
+        _ if code == Some(sqlstate::GUARD_ENDED) => {
+            format!("{what}: its script ended the transaction")
         }
         _ => cause::words(kind, &what),
     }
@@ -163,6 +168,16 @@ pub(super) fn state(lost: bool, step: &Step, situation: Situation) -> String {
             format!("{before}nothing of {migration} was changed")
         }
     }
+}
+
+/// As [`state`], of a step whose script has ended the transaction that it was in.
+fn ended(step: &Step, situation: Situation) -> String {
+    let before = before(situation.done, step.direction());
+    format!(
+        "{before}what was done until {}_{} ended the transaction is committed or rolled back as its script says, and the rest was rolled back: the history does not have it",
+        step.version(),
+        step.name()
+    )
 }
 
 /// Those that were on their way behind a step.
@@ -290,6 +305,9 @@ fn after_mending(error: Error, step: &Step) -> Error {
     let error = match error.sqlstate() {
         Some(sqlstate::ACTIVE_SQL_TRANSACTION | sqlstate::INVALID_TRANSACTION_TERMINATION) => error
             .with_hint(format!("put `-- migrate:no-transaction` into the first line of {file}")),
+        Some(sqlstate::GUARD_ENDED) => {
+            error.with_hint("migration-cli verify   # tells what of it is in the schema")
+        }
         Some(sqlstate::QUERY_CANCELED) => error.with_hint(format!(
             "put `-- migrate:statement-timeout 10min` into the first line of {file}"
         )),
