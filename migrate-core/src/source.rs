@@ -47,7 +47,7 @@ pub struct SourceScript {
     pub directives: SourceDirectives,
     /// The statements, in order; transaction control around the whole script is not among them.
     pub statements: Vec<Statement>,
-    /// What each of them does; nothing where the parser was not asked.
+    /// What each of the statements does, one entry for each; an empty one where the parser was not asked.
     #[cfg(feature = "parser")]
     pub(crate) actions: Vec<Vec<Action>>,
 }

@@ -1,4 +1,4 @@
-//! Parses statements. The parser is behind this one module: nothing else knows which it is.
+//! Parses statements, and has them read. Nothing but this module and `read` knows which parser it is.
 
 use squawk_syntax::SourceFile;
 use squawk_syntax::syntax_error::SyntaxError;
@@ -87,7 +87,7 @@ const KEY_WORDS: &[&str] = &[
 pub(crate) struct Parsed {
     /// At most one for each statement.
     pub(crate) findings: Vec<Finding>,
-    /// What statements do of which there is none, by where they start, first to last.
+    /// What the statements do that have no finding, by where they start, first to last.
     actions: Vec<(u32, Vec<Action>)>,
 }
 
