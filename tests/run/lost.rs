@@ -126,13 +126,13 @@ fn a_connection_that_is_cut_after_the_commit_counts_it() {
         let database = prepared(1);
         let proxy = Arc::new(Proxy::socket(&database));
         let mut migrator = Migrator::new(&doubling(4), proxy.config());
-        // Each of the three has a guard that answers; behind it, the last message gives the lock back, where nothing follows.
+        // Each of the three has two guards; behind them, the last message gives the lock back, where nothing follows.
         if number == 3 {
             migrator = migrator.with_settings(unaware());
         }
         let cutting = proxy.clone();
         let fault = match number {
-            3 => Fault::CutOnReply("SELECT 1", 4),
+            3 => Fault::CutOnReply("SELECT 1", 7),
             _ => Fault::CutOnReply("COMMIT", number),
         };
         // All three are sent at once, just after that.

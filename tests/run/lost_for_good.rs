@@ -87,8 +87,8 @@ fn a_commit_that_was_seen_is_told_without_reconnecting() {
     settings.record_schema = false;
     let migrator = Migrator::new(&doubling(3), proxy.config());
     let (migrator, cutting) = (migrator.with_settings(settings), proxy.clone());
-    // Behind the guard, its message gives the lock back.
-    let cut = move || cutting.set(Fault::CutOnReply("SELECT 1", 2));
+    // Behind the two guards, its message gives the lock back.
+    let cut = move || cutting.set(Fault::CutOnReply("SELECT 1", 3));
     let error = at_event(migrator, is_start_of(1), cut).up().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::ConnectionLost);
     let state = "1 migration ran before it; 20260101000003_double was committed";

@@ -28,18 +28,6 @@ pub(crate) struct Ending<'t> {
     pub(crate) started: &'t str,
     /// How many milliseconds it took.
     pub(crate) elapsed: &'t str,
-    /// Fails where the script has not left everything as it was, and is NULL otherwise.
-    pub(crate) left: Option<&'t str>,
-}
-
-impl Ending<'_> {
-    /// How long the step took, once what its script has left is looked at.
-    pub(super) fn took(self) -> String {
-        match self.left {
-            Some(left) => format!("COALESCE({left}, {})", self.elapsed),
-            None => self.elapsed.to_owned(),
-        }
-    }
 }
 
 /// Steps that share one message.
@@ -68,8 +56,8 @@ pub(crate) struct Frame {
     pub(super) shared: Option<Shared>,
     /// What brings a session back to how it was before a script.
     cleanup: Vec<String>,
-    /// [What a script has left](Ending::left).
-    left: String,
+    /// An expression, which fails where a script has not left everything as it was, and is NULL otherwise.
+    pub(super) left: String,
 }
 
 impl Frame {
@@ -172,11 +160,7 @@ impl Frame {
             Some(_) => (include_str!("shared_started.sql"), include_str!("shared_elapsed.sql")),
             None => ("pg_catalog.statement_timestamp()", include_str!("elapsed.sql")),
         };
-        Ending {
-            started: started.trim_ascii_end(),
-            elapsed: elapsed.trim_ascii_end(),
-            left: Some(&self.left),
-        }
+        Ending { started: started.trim_ascii_end(), elapsed: elapsed.trim_ascii_end() }
     }
 
     /// An expression, which fails or is NULL: `already` is not to be true, and what was done last is `before`, where

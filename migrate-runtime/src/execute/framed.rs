@@ -41,6 +41,8 @@ impl Message<'_> {
         self.push("RESET SESSION AUTHORIZATION");
         self.push("RESET ROLE");
         self.push("SET LOCAL search_path = pg_catalog");
+        // A statement of its own: whatever may fail before it would be told, and tried again, in its place.
+        self.say(Phrase::Left, [], |it| format!("SELECT {}", it.left));
         self.record(step, self.frame.ending());
         for statement in self.frame.cleanup(self.wording) {
             self.push(statement);

@@ -37,6 +37,8 @@ pub(super) enum Phrase {
     /// Proves that we hold the lock and that the step is still to do, and lets its script in: its version, and what is
     /// to be done before it.
     Enter,
+    /// Proves that the script has left everything as it was.
+    Left,
     /// Enters what ran, into the log too, and keeps the way back: version, details, name, checksum; then the down
     /// script, its checksum, mode and statements.
     Ran,
@@ -56,6 +58,7 @@ impl Phrase {
     fn name(self) -> &'static str {
         match self {
             Phrase::Enter => "migrate_enter",
+            Phrase::Left => "migrate_left",
             Phrase::Ran => "migrate_ran",
             Phrase::Reverted => "migrate_reverted",
         }
@@ -63,7 +66,10 @@ impl Phrase {
 
     /// The phrase by its name, with these values.
     pub(super) fn by_name(self, values: &[&str]) -> String {
-        format!("EXECUTE {}({})", self.name(), values.join(", "))
+        match values {
+            [] => format!("EXECUTE {}", self.name()),
+            _ => format!("EXECUTE {}({})", self.name(), values.join(", ")),
+        }
     }
 }
 
@@ -113,11 +119,15 @@ impl Frame {
             Direction::Down => (Phrase::Reverted, self.reverted(["$1", "$2"], ending)),
         };
         // No script is to have left any of its own.
-        let guard = self.guard(&self.already(direction, "$1"), "$2", Some(2));
-        let phrases = [(Phrase::Enter, self.enter(&guard)), done];
+        let guard = self.guard(&self.already(direction, "$1"), "$2", Some(3));
+        let left = (Phrase::Left, format!("SELECT {}", self.left));
+        let phrases = [(Phrase::Enter, self.enter(&guard)), left, done];
         let name = |(phrase, sql): &(Phrase, String)| format!("PREPARE {} AS {sql}", phrase.name());
         let plan = |it: Phrase| format!("EXPLAIN {}", it.by_name(&["NULL"; 2]));
-        let looks = phrases.iter().map(|it| it.0).filter(|it| *it != Phrase::Ran);
+        let looks = phrases
+            .iter()
+            .map(|it| it.0)
+            .filter(|it| matches!(it, Phrase::Enter | Phrase::Reverted));
         let mut statements = BEFORE.map(str::to_owned).to_vec();
         statements.extend(phrases.iter().map(name));
         statements.extend(PLANNING.map(str::to_owned));
@@ -136,7 +146,7 @@ impl Frame {
             ("version", version),
             ("name", name),
             ("checksum", checksum),
-            ("elapsed", &ending.took()),
+            ("elapsed", ending.elapsed),
         ];
         let ran = fill(include_str!("ran.sql"), &values);
         format!("WITH kept AS ({kept}), logged AS ({logged})\n{ran}")
@@ -148,7 +158,7 @@ impl Frame {
         let values = [
             ("schema", &*self.store.schema),
             ("version", version),
-            ("elapsed", &ending.took()),
+            ("elapsed", ending.elapsed),
             ("logged", &format!(",\n     logged AS ({logged})")),
         ];
         fill(include_str!("reverted.sql"), &values)

@@ -336,7 +336,7 @@ impl Work<'_> {
         let elapsed = format!(
             "GREATEST(0, EXTRACT(epoch FROM pg_catalog.clock_timestamp() - {started}) * 1000)::integer"
         );
-        message.record(self.step, Ending { started: &started, elapsed: &elapsed, left: None });
+        message.record(self.step, Ending { started: &started, elapsed: &elapsed });
         message.push(&self.forget(&schema));
     }
 
