@@ -2,7 +2,7 @@
 
 use std::num::NonZeroUsize;
 
-use migrate_runtime::{Down, Limit, ScriptSource, Settings, Up};
+use migrate_runtime::{Down, Limit, MigrationSet, ScriptSource, Settings, Up};
 use migration_tests::harness::Trial;
 use migration_tests::{TestDatabase, set, trials};
 
@@ -15,6 +15,8 @@ pub(crate) fn tests() -> Vec<Trial> {
         a_script_may_reset_everything,
         a_script_that_gives_the_lock_back_is_rolled_back,
         a_script_that_ends_the_transaction_is_not_entered,
+        types_of_the_same_name_are_not_taken_for_those_of_the_server,
+        rules_of_tables_of_ours_are_followed,
         an_unusual_isolation_level_of_the_server_changes_nothing,
         another_schema_holds_its_own_history,
         a_schema_that_is_missing_is_made,
@@ -96,12 +98,7 @@ fn a_script_that_gives_the_lock_back_is_rolled_back() {
 
 /// The build refuses such scripts; what a database keeps may have been changed there, checksum and all.
 fn a_script_that_ends_the_transaction_is_not_entered() {
-    let numbers = ["1", "2", "3", "4", "5"];
-    let scripts =
-        numbers.map(|it| (format!("2026010100000{it}_it"), format!("CREATE TABLE t{it} ()")));
-    let downs = numbers.map(|it| format!("DROP TABLE t{it}"));
-    let set =
-        set(&std::array::from_fn::<_, 5, _>(|it| (&*scripts[it].0, &*scripts[it].1, &*downs[it])));
+    let set = five("");
     for ending in ["COMMIT", "COMMIT;\nBEGIN", "ROLLBACK;\nBEGIN", "RESET ALL;\nCOMMIT;\nBEGIN"] {
         // Alone, and where the statements of ours have names.
         for steps in [1, 4] {
@@ -125,6 +122,49 @@ fn a_script_that_ends_the_transaction_is_not_entered() {
                 (SELECT count(*) FROM _migrations_log WHERE direction = 'down' AND outcome = 'ok')";
             assert_eq!(database.text(rows), "5|5|0", "{ending} {steps}");
         }
+    }
+}
+
+/// Migrations 1 to 5, of which each makes its table after this.
+fn five(more: &str) -> MigrationSet {
+    let scripts = ["1", "2", "3", "4", "5"].map(|it| {
+        let up = format!("{more}CREATE TABLE t{it} ()");
+        (format!("2026010100000{it}_it"), up, format!("DROP TABLE t{it}"))
+    });
+    set(&scripts.each_ref().map(|(name, up, down)| (&**name, &**up, &**down)))
+}
+
+fn types_of_the_same_name_are_not_taken_for_those_of_the_server() {
+    let types = ["text", "jsonb", "float8", "numeric", "int8"];
+    let tables = types.map(|it| format!("CREATE TEMP TABLE \"{it}\" (a int);\n")).concat();
+    for single_transaction in [false, true] {
+        let database = TestDatabase::new();
+        let mut options = Up::default();
+        options.single_transaction = single_transaction;
+        let run = migrator(&five(&tables), &database).run_up(&options);
+        assert_eq!(run.unwrap().done.len(), 5);
+    }
+}
+
+/// Whoever has a copy of the history made may have it made by a rule.
+fn rules_of_tables_of_ours_are_followed() {
+    let first = [("20260101000001_it", "CREATE TABLE t1 ()", "DROP TABLE t1")];
+    for single_transaction in [false, true] {
+        let database = TestDatabase::new();
+        up(&set(&first), &database);
+        database.execute(
+            "CREATE TABLE copy (version text);
+             CREATE RULE copied AS ON INSERT TO _migrations DO ALSO INSERT INTO copy VALUES (NEW.version);
+             CREATE RULE copied AS ON INSERT TO _migrations_log DO ALSO INSERT INTO copy VALUES (NEW.version)",
+        );
+        let mut options = Up::default();
+        options.single_transaction = single_transaction;
+        migrator(&five(""), &database).run_up(&options).unwrap();
+        let copied = "SELECT string_agg(DISTINCT right(version, 1), ''), count(*) FROM copy";
+        assert_eq!(database.text(copied), "2345|8");
+        let known =
+            "SELECT count(*), bool_and(execution_time BETWEEN 0 AND 60000) FROM _migrations";
+        assert_eq!(database.text(known), "5|t");
     }
 }
 

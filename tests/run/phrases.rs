@@ -95,7 +95,7 @@ fn they_have_names_where_many_scripts_follow() {
     let known = "SELECT string_agg(name, ' ' ORDER BY name) FROM seen";
     let database = TestDatabase::new();
     up(&with(&["SELECT 1", "SELECT 1", "SELECT 1", &seen]), &database);
-    let all = "migrate_enter migrate_left migrate_ran";
+    let all = "migrate_enter migrate_keep migrate_left migrate_log migrate_ran";
     assert_eq!(database.text(known), all);
     // Few are not worth it.
     let database = TestDatabase::new();

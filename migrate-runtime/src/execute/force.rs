@@ -2,11 +2,12 @@
 
 use std::fmt::Display;
 
-use migrate_core::{Migration, Version};
+use migrate_core::{Direction, Migration, Version};
 
 use super::cause;
 use super::frame::Frame;
 use super::message::Message;
+use super::phrase::Phrase;
 use super::undo::kept;
 use crate::audit::Entry;
 use crate::deadline::server_millis;
@@ -82,8 +83,7 @@ fn compose<'f>(
     message.guard_unless(&already(schema, change));
     for removed in &change.removed {
         let version = literal(&removed.version);
-        let values =
-            [("schema", schema.as_str()), ("version", &version), ("elapsed", "0"), ("logged", "")];
+        let values = [("schema", schema.as_str()), ("version", &version), ("elapsed", "0")];
         message.push(&fill(include_str!("reverted.sql"), &values));
     }
     for accepted in &change.accepted {
@@ -113,8 +113,9 @@ fn write(message: &mut Message<'_>, schema: &str, migration: &Migration, row: &s
         ("elapsed", "0"),
     ];
     message.push(&fill(row, &values));
-    let kept = kept(&migration.down);
-    message.push(&message.frame.keep(&version, kept.each_ref().map(String::as_str)));
+    let kept = kept(&version, &migration.down);
+    let values = (&kept.each_ref().map(String::as_str)[..], message.frame.times());
+    message.push(&message.frame.phrase(Phrase::Keep, Direction::Up, values));
 }
 
 /// An expression: whether somebody without the lock has written what we are about to write.

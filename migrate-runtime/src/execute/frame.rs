@@ -19,16 +19,26 @@ const INSIDE: (&str, &str) = ("migrate.inside", "'yes'");
 /// Of a step that shares its message with others, when it began: the server knows that of messages alone.
 /// A number with all its digits, whatever `extra_float_digits` a role has.
 const BEGAN: (&str, &str) =
-    ("migrate.t0", "EXTRACT(epoch FROM pg_catalog.clock_timestamp())::numeric::text");
+    ("migrate.t0", "EXTRACT(epoch FROM pg_catalog.clock_timestamp())::numeric::pg_catalog.text");
 
-/// Expressions about the end of a step.
+/// Expressions: when a step began, and how many milliseconds it took.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Ending<'t> {
-    /// When the step began.
+pub(crate) struct Times<'t> {
     pub(crate) started: &'t str,
-    /// How many milliseconds it took.
     pub(crate) elapsed: &'t str,
 }
+
+/// Of a step that has a message of its own.
+const OWN_TIMES: Times<'_> = Times {
+    started: "pg_catalog.statement_timestamp()",
+    elapsed: include_str!("elapsed.sql").trim_ascii_end(),
+};
+
+/// Of one that shares a message with others.
+const SHARED_TIMES: Times<'_> = Times {
+    started: include_str!("shared_started.sql").trim_ascii_end(),
+    elapsed: include_str!("shared_elapsed.sql").trim_ascii_end(),
+};
 
 /// Steps that share one message.
 #[derive(Clone, Copy, Debug)]
@@ -56,8 +66,6 @@ pub(crate) struct Frame {
     pub(super) shared: Option<Shared>,
     /// What brings a session back to how it was before a script.
     cleanup: Vec<String>,
-    /// An expression, which fails where a script has not left everything as it was, and is NULL otherwise.
-    pub(super) left: String,
 }
 
 impl Frame {
@@ -81,7 +89,6 @@ impl Frame {
             batches: None,
             shared: None,
             cleanup,
-            left: left(key),
         }
     }
 
@@ -154,13 +161,9 @@ impl Frame {
         format!("{not}EXISTS (SELECT FROM {schema}._migrations WHERE version = {version})")
     }
 
-    /// The end of a step whose script ran in a transaction, behind our guard.
-    pub(super) fn ending(&self) -> Ending<'_> {
-        let (started, elapsed) = match self.shared {
-            Some(_) => (include_str!("shared_started.sql"), include_str!("shared_elapsed.sql")),
-            None => ("pg_catalog.statement_timestamp()", include_str!("elapsed.sql")),
-        };
-        Ending { started: started.trim_ascii_end(), elapsed: elapsed.trim_ascii_end() }
+    /// When the step of a message began, and how long it took.
+    pub(super) fn times(&self) -> Times<'static> {
+        if self.shared.is_some() { SHARED_TIMES } else { OWN_TIMES }
     }
 
     /// An expression, which fails or is NULL: `already` is not to be true, and what was done last is `before`, where
@@ -193,21 +196,21 @@ impl Frame {
             ],
         )
     }
-}
 
-/// The script has neither given the lock back nor ended our transaction: with that, what was [set](INSIDE) for it
-/// would be gone. So it is after RESET ALL, and then the lock of the transaction tells; only then is it worth
-/// looking at the locks of all sessions.
-fn left(key: LockKey) -> String {
-    let classid = key.unsigned().to_string();
-    let inside = fill(include_str!("inside.sql"), &[("classid", &classid)]);
-    fill(
-        include_str!("left.sql").trim_end(),
-        &[
-            ("held", &key.is_held()),
-            ("inside", &literal(inside.trim_end())),
-            ("gave_back", &sqlstate::GAVE_BACK.literal()),
-            ("ended", &sqlstate::ENDED.literal()),
-        ],
-    )
+    /// The script has neither given the lock back nor ended our transaction: with that, what was [set](INSIDE) for it
+    /// would be gone. So it is after RESET ALL, and then the lock of the transaction tells; only then is it worth
+    /// looking at the locks of all sessions.
+    pub(super) fn guard_after(&self) -> String {
+        let classid = self.key.unsigned().to_string();
+        let inside = fill(include_str!("inside.sql"), &[("classid", &classid)]);
+        fill(
+            include_str!("left.sql"),
+            &[
+                ("held", &self.key.is_held()),
+                ("inside", &literal(inside.trim_end())),
+                ("gave_back", &sqlstate::GAVE_BACK.literal()),
+                ("ended", &sqlstate::ENDED.literal()),
+            ],
+        )
+    }
 }

@@ -3,7 +3,7 @@
 use migrate_core::Direction;
 
 use super::Message;
-use super::frame::{Ending, Frame};
+use super::frame::Times;
 use super::patience::Limits;
 use super::phrase::{Phrase, Wording};
 use super::pieces::pieces;
@@ -41,9 +41,9 @@ impl Message<'_> {
         self.push("RESET SESSION AUTHORIZATION");
         self.push("RESET ROLE");
         self.push("SET LOCAL search_path = pg_catalog");
-        // A statement of its own: whatever may fail before it would be told, and tried again, in its place.
-        self.say(Phrase::Left, [], |it| format!("SELECT {}", it.left));
-        self.record(step, self.frame.ending());
+        let times = self.frame.times();
+        self.say(Phrase::Left, step.direction(), (&[], times));
+        self.record(step, times);
         for statement in self.frame.cleanup(self.wording) {
             self.push(statement);
         }
@@ -58,13 +58,12 @@ impl Message<'_> {
     fn enter(&mut self, step: &Step) {
         let before = self.before.take();
         let before = before.as_deref().unwrap_or(NOTHING);
-        let statement = match self.wording {
-            Wording::ByName if !step.reverts_half() => {
-                Phrase::Enter.by_name(&[&literal(step.version()), before])
-            }
-            _ => self.frame.enter(&self.frame.guard(&self.already(step), before, None)),
-        };
-        self.push(&statement);
+        if step.reverts_half() {
+            let guard = self.frame.guard(&self.already(step), before, None);
+            return self.push(&self.frame.enter(&guard));
+        }
+        let values = [&*literal(step.version()), before];
+        self.say(Phrase::Enter, step.direction(), (&values, self.frame.times()));
     }
 
     /// Proves that we hold the lock and that the step is still to do.
@@ -93,30 +92,28 @@ impl Message<'_> {
     }
 
     /// Adds the rows that say that the step is done.
-    pub(crate) fn record(&mut self, step: &Step, ending: Ending<'_>) {
+    pub(crate) fn record(&mut self, step: &Step, times: Times<'_>) {
         let (version, direction) = (literal(step.version()), step.direction());
         let result = self.statements();
         if let Some(part) = self.parts.last_mut() {
             part.result = result;
         }
-        let detail = literal(&self.detail(step));
         match direction {
             Direction::Up => {
                 let (name, checksum) = (literal(step.name()), literal(step.checksum()));
-                let kept = step.undo().map(kept);
-                let [sql, hash, mode, statements] =
-                    kept.as_ref().map_or([NOTHING; 4], |it| it.each_ref().map(String::as_str));
-                let values = [&version, &detail, &name, &checksum, sql, hash, mode, statements];
-                self.say(Phrase::Ran, values, |it| it.ran(values, ending));
+                self.say(Phrase::Ran, direction, (&[&version, &name, &checksum], times));
             }
-            Direction::Down => {
-                let values = [&*version, &detail];
-                self.say(Phrase::Reverted, values, |it| it.reverted(values, ending));
-            }
+            Direction::Down => self.say(Phrase::Reverted, direction, (&[&version], times)),
         }
         if step.reverts_half() {
             self.push(&forget(&self.frame.store.schema, step.version(), Direction::Up));
         }
+        if let Some(undo) = step.undo() {
+            let values = kept(&version, undo);
+            self.say(Phrase::Keep, direction, (&values.each_ref().map(String::as_str), times));
+        }
+        let detail = literal(&self.detail(step));
+        self.say(Phrase::Log, direction, (&[&version, &detail], times));
     }
 
     /// Whether it failed because the script had to do with prepared statements: then it has to be sent in full.
@@ -148,16 +145,11 @@ impl Message<'_> {
         format!("{{\"checksum\": \"{checksum}\"{retries}{batches}{resumed}}}")
     }
 
-    /// Adds what every step writes in the end, with the values of this one.
-    fn say<const N: usize>(
-        &mut self,
-        phrase: Phrase,
-        values: [&str; N],
-        in_full: impl FnOnce(&Frame) -> String,
-    ) {
+    /// Adds what every step has, with the values of this one.
+    fn say(&mut self, phrase: Phrase, direction: Direction, (values, times): (&[&str], Times<'_>)) {
         let statement = match self.wording {
-            Wording::InFull => in_full(self.frame),
-            Wording::ByName => phrase.by_name(&values),
+            Wording::InFull => self.frame.phrase(phrase, direction, (values, times)),
+            Wording::ByName => phrase.by_name(values),
         };
         self.push(&statement);
     }

@@ -7,7 +7,7 @@
 use migrate_core::Direction;
 
 use super::Execution;
-use super::frame::{Ending, Frame};
+use super::frame::{Frame, Times};
 use crate::audit::Entry;
 use crate::connection::DEALLOCATE;
 use crate::plan::Step;
@@ -39,11 +39,14 @@ pub(super) enum Phrase {
     Enter,
     /// Proves that the script has left everything as it was.
     Left,
-    /// Enters what ran, into the log too, and keeps the way back: version, details, name, checksum; then the down
-    /// script, its checksum, mode and statements.
+    /// Enters what ran: version, name, checksum.
     Ran,
-    /// Takes out what was reverted, and tells the log: version, details.
+    /// Takes out what was reverted: its version.
     Reverted,
+    /// Keeps the way back: version, script, checksum, mode, statements.
+    Keep,
+    /// The row of the log: version and details.
+    Log,
 }
 
 /// How a message says them.
@@ -55,17 +58,34 @@ pub(super) enum Wording {
 }
 
 impl Phrase {
+    const UP: [Phrase; 5] = [Phrase::Enter, Phrase::Left, Phrase::Ran, Phrase::Keep, Phrase::Log];
+    const DOWN: [Phrase; 4] = [Phrase::Enter, Phrase::Left, Phrase::Reverted, Phrase::Log];
+
     fn name(self) -> &'static str {
         match self {
             Phrase::Enter => "migrate_enter",
             Phrase::Left => "migrate_left",
             Phrase::Ran => "migrate_ran",
             Phrase::Reverted => "migrate_reverted",
+            Phrase::Keep => "migrate_keep",
+            Phrase::Log => "migrate_log",
+        }
+    }
+
+    /// How many values it has.
+    fn values(self) -> usize {
+        match self {
+            Phrase::Left => 0,
+            Phrase::Reverted => 1,
+            Phrase::Enter | Phrase::Log => 2,
+            Phrase::Ran => 3,
+            Phrase::Keep => 5,
         }
     }
 
     /// The phrase by its name, with these values.
     pub(super) fn by_name(self, values: &[&str]) -> String {
+        debug_assert_eq!(values.len(), self.values(), "{self:?}");
         match values {
             [] => format!("EXECUTE {}", self.name()),
             _ => format!("EXECUTE {}({})", self.name(), values.join(", ")),
@@ -110,24 +130,24 @@ impl Execution<'_, '_> {
 impl Frame {
     /// The statements that give the phrases of a direction their names.
     pub(super) fn naming(&self, direction: Direction) -> Vec<String> {
-        let ending = self.ending();
-        let done = match direction {
-            Direction::Up => {
-                let values = ["$1", "$2", "$3", "$4", "$5", "$6", "$7", "$8"];
-                (Phrase::Ran, self.ran(values, ending))
-            }
-            Direction::Down => (Phrase::Reverted, self.reverted(["$1", "$2"], ending)),
+        let phrases = match direction {
+            Direction::Up => &Phrase::UP[..],
+            Direction::Down => &Phrase::DOWN,
         };
-        // No script is to have left any of its own.
-        let guard = self.guard(&self.already(direction, "$1"), "$2", Some(3));
-        let left = (Phrase::Left, format!("SELECT {}", self.left));
-        let phrases = [(Phrase::Enter, self.enter(&guard)), left, done];
-        let name = |(phrase, sql): &(Phrase, String)| format!("PREPARE {} AS {sql}", phrase.name());
-        let plan = |it: Phrase| format!("EXPLAIN {}", it.by_name(&["NULL"; 2]));
-        let looks = phrases
-            .iter()
-            .map(|it| it.0)
-            .filter(|it| matches!(it, Phrase::Enter | Phrase::Reverted));
+        let name = |it: &Phrase| {
+            let values = &["$1", "$2", "$3", "$4", "$5"][..it.values()];
+            let phrase = match it {
+                // No script is to have left any of its own.
+                Phrase::Enter => {
+                    let already = self.already(direction, values[0]);
+                    self.enter(&self.guard(&already, values[1], Some(phrases.len())))
+                }
+                _ => self.phrase(*it, direction, (values, self.times())),
+            };
+            format!("PREPARE {} AS {phrase}", it.name())
+        };
+        let plan = |it: &Phrase| format!("EXPLAIN {}", it.by_name(&vec!["NULL"; it.values()]));
+        let looks = phrases.iter().filter(|it| matches!(it, Phrase::Enter | Phrase::Reverted));
         let mut statements = BEFORE.map(str::to_owned).to_vec();
         statements.extend(phrases.iter().map(name));
         statements.extend(PLANNING.map(str::to_owned));
@@ -136,57 +156,36 @@ impl Frame {
         statements
     }
 
-    /// What a migration that ran writes, in one statement; the values are those of [`Phrase::Ran`].
-    pub(super) fn ran(&self, values: [&str; 8], ending: Ending<'_>) -> String {
-        let [version, detail, name, checksum, kept @ ..] = values;
-        let kept = self.keep(version, kept);
-        let logged = self.logged(Direction::Up, (version, detail), ending);
-        let values = [
-            ("schema", &*self.store.schema),
-            ("version", version),
-            ("name", name),
-            ("checksum", checksum),
-            ("elapsed", ending.elapsed),
-        ];
-        let ran = fill(include_str!("ran.sql"), &values);
-        format!("WITH kept AS ({kept}), logged AS ({logged})\n{ran}")
-    }
-
-    /// What one that was reverted writes; the values are those of [`Phrase::Reverted`].
-    pub(super) fn reverted(&self, [version, detail]: [&str; 2], ending: Ending<'_>) -> String {
-        let logged = self.logged(Direction::Down, (version, detail), ending);
-        let values = [
-            ("schema", &*self.store.schema),
-            ("version", version),
-            ("elapsed", ending.elapsed),
-            ("logged", &format!(",\n     logged AS ({logged})")),
-        ];
-        fill(include_str!("reverted.sql"), &values)
-    }
-
-    fn logged(
+    /// A phrase in full, with these values.
+    pub(super) fn phrase(
         &self,
+        phrase: Phrase,
         direction: Direction,
-        (version, detail): (&str, &str),
-        ending: Ending<'_>,
+        (values, times): (&[&str], Times<'_>),
     ) -> String {
-        let direction = Some(direction);
-        let entry = Entry { direction, started_at: ending.started, ..Entry::ok() };
-        self.audit.row_with(&entry, version, detail)
-    }
-
-    /// The statement that keeps the way back of a version, where there is one; the values are those of
-    /// [`kept`](super::undo::kept).
-    pub(super) fn keep(&self, version: &str, kept: [&str; 4]) -> String {
-        let [sql, checksum, mode, statements] = kept;
-        let values = [
-            ("schema", &*self.store.schema),
-            ("version", version),
-            ("sql", sql),
-            ("checksum", checksum),
-            ("mode", mode),
-            ("statements", statements),
-        ];
-        fill(include_str!("keep_script.sql"), &values)
+        let value = |it: usize| values.get(it).copied().unwrap_or("NULL");
+        let version = ("version", value(0));
+        let (schema, elapsed) = (("schema", &*self.store.schema), ("elapsed", times.elapsed));
+        match phrase {
+            Phrase::Enter => {
+                self.enter(&self.guard(&self.already(direction, value(0)), value(1), None))
+            }
+            Phrase::Left => self.guard_after(),
+            Phrase::Ran => {
+                let (name, checksum) = (("name", value(1)), ("checksum", value(2)));
+                fill(include_str!("ran.sql"), &[schema, version, name, checksum, elapsed])
+            }
+            Phrase::Reverted => fill(include_str!("reverted.sql"), &[schema, version, elapsed]),
+            Phrase::Keep => {
+                let names = ["version", "sql", "checksum", "mode", "statements"];
+                let values: Vec<_> = names.into_iter().zip(values.iter().copied()).collect();
+                fill(include_str!("keep_script.sql"), &[&[schema], &values[..]].concat())
+            }
+            Phrase::Log => {
+                let entry =
+                    Entry { direction: Some(direction), started_at: times.started, ..Entry::ok() };
+                self.audit.row_with(&entry, value(0), value(1))
+            }
+        }
     }
 }

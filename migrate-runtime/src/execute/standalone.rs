@@ -7,7 +7,7 @@
 use migrate_core::{Checksum, Direction, Manner};
 
 use super::describe::{Progress, Situation, describe};
-use super::frame::Ending;
+use super::frame::Times;
 use super::message::Place;
 use super::patience::{Attempts, Limits};
 use super::phrase::Wording;
@@ -336,7 +336,7 @@ impl Work<'_> {
         let elapsed = format!(
             "GREATEST(0, EXTRACT(epoch FROM pg_catalog.clock_timestamp() - {started}) * 1000)::integer"
         );
-        message.record(self.step, Ending { started: &started, elapsed: &elapsed });
+        message.record(self.step, Times { started: &started, elapsed: &elapsed });
         message.push(&self.forget(&schema));
     }
 

@@ -6,8 +6,8 @@ use migrate_core::{Manner, Mode, Script};
 
 use crate::quote::{json_text, literal, optional};
 
-/// What is kept of a down script, as SQL spells it: text, checksum, mode, statements.
-pub(super) fn kept(script: &Script) -> [String; 4] {
+/// What is kept of a down script, as values of [`Phrase::Keep`](super::phrase::Phrase::Keep).
+pub(super) fn kept(version: &str, script: &Script) -> [String; 5] {
     let directives = script.directives();
     let reversible = directives.irreversible.is_none();
     let mut statements = String::new();
@@ -34,6 +34,7 @@ pub(super) fn kept(script: &Script) -> [String; 4] {
     );
     let checksum = script.checksum.to_string();
     [
+        version.to_owned(),
         optional(reversible.then_some(script.sql)),
         optional(reversible.then_some(checksum.as_str())),
         literal(Mode::as_str(script.mode)),
