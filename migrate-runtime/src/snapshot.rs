@@ -71,7 +71,7 @@ impl Connection<'_> {
     pub(crate) fn snapshot(&mut self, server: &Server) -> Result<Snapshot, Error> {
         let begin = begin();
         let history = [self.store.server(), self.store.rows()].join(";\n");
-        let objects = schema::message(server.version, &self.settings.schema);
+        let objects = schema::message_to_compare(server.version, &self.settings.schema);
         // Before the objects: functions that write one down show it as it is by then.
         let mut stamp = schema::stamp_query();
         let mut attempts = 1;

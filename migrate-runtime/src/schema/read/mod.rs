@@ -26,14 +26,18 @@ pub(crate) const FIRST: usize = 11;
 
 /// The queries, for a server of a version (`server_version_num`) with the history in `schema`.
 pub(crate) fn message(version: u32, schema: &str) -> String {
-    let queries = FAMILIES.iter().map(|it| it.query(version, schema));
-    let needs = include_str!("needs.sql").trim().to_owned();
-    let mut message = queries.chain([needs]).collect::<Vec<_>>().join(";\n");
-    message.push_str(";\nCOMMIT");
-    message
+    let queries = FAMILIES.iter().map(|it| it.query(version, schema, include_str!("id.sql")));
+    let last = [include_str!("needs.sql").trim(), "COMMIT"].map(str::to_owned);
+    queries.chain(last).collect::<Vec<_>>().join(";\n")
 }
 
-/// Understands the answer to [`message`], whose first query has the number `first` in what was sent.
+/// As [`message`], for whoever compares alone: nobody asks what needs what, nor for the numbers of the objects.
+pub(crate) fn message_to_compare(version: u32, schema: &str) -> String {
+    let queries = FAMILIES.iter().map(|it| it.query(version, schema, "NULL"));
+    queries.chain(["COMMIT".to_owned()]).collect::<Vec<_>>().join(";\n")
+}
+
+/// Understands the answer to one of the two, whose first query has the number `first` in what was sent.
 pub(crate) fn parse(reply: Reply, day: Option<i64>, first: usize) -> Schema {
     let mut objects = HashMap::new();
     let (mut names, mut rows) = (HashMap::new(), Vec::new());
@@ -72,7 +76,7 @@ pub(super) fn attribute_name(name: &str) -> Option<&'static str> {
 }
 
 impl Family {
-    fn query(&self, version: u32, schema: &str) -> String {
+    fn query(&self, version: u32, schema: &str, id: &str) -> String {
         let users = "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'";
         let (class, oid) = self.id;
         let schema = literal(schema);
@@ -91,7 +95,7 @@ impl Family {
         let of_object = [("class", class), ("oid", oid), ("column", column)];
         let part = |sql| fill(sql, &of_object).trim().to_owned();
         let mut values = vec![
-            ("id", part(include_str!("id.sql"))),
+            ("id", part(id)),
             ("items", part(include_str!("operator_items.sql"))),
             ("is_users", users.to_owned()),
             ("is_no_member", is_member(self.id)),
@@ -121,8 +125,9 @@ mod tests {
 
     #[test]
     fn every_query_is_filled_and_its_names_are_qualified() {
-        for version in [130_000, 140_000, 150_000, 180_000] {
-            let message = message(version, "public");
+        let versions = [130_000, 140_000, 150_000, 180_000];
+        let messages = versions.map(|it| [message(it, "public"), message_to_compare(it, "public")]);
+        for message in messages.as_flattened() {
             assert!(!message.contains('{') && !message.contains('}'), "{message}");
             for before in ["FROM ", "JOIN "] {
                 for (at, _) in message.match_indices(before) {
