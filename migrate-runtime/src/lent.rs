@@ -104,9 +104,7 @@ pub(crate) fn send_lent(
                 }
                 completed += 1;
             }
-            SimpleQueryMessage::Row(row) if keep.wants(completed) => {
-                reply.rows.push((completed, row.into()));
-            }
+            SimpleQueryMessage::Row(row) => keep.take(completed, row, &mut reply),
             _ => {}
         }
     }

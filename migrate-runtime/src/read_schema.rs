@@ -35,7 +35,11 @@ pub(crate) fn read(
         let version = first(0).and_then(|it| it.parse().ok()).unwrap_or_default();
         let day = first(1).and_then(|it| it.parse().ok());
         let failure = match send(&schema::message(version, history)) {
-            Ok(reply) => return Ok(schema::parse(reply, day, 0)),
+            Ok(reply) => {
+                let mut reader = schema::Reader::default();
+                reply.rows.iter().for_each(|(query, row)| reader.take(*query, row));
+                return Ok(reader.finish(day));
+            }
             Err(failure) => failure,
         };
         if !has_vanished(&failure) || attempts == ATTEMPTS {

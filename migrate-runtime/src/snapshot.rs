@@ -1,9 +1,12 @@
 //! History and schema of one moment, read in one message; and whether anything was written to the catalogs since.
 
+use std::cell::RefCell;
+
 use crate::connection::{Connection, not_understood};
 use crate::error::{Error, ErrorKind};
 use crate::history::{History, Recorded, Server};
 use crate::interrupt::Interrupt;
+use crate::reply_row::ReplyRow;
 use crate::schema::{self, Schema};
 use crate::sqlstate;
 use crate::transport::{Failure, FailureCause, Keep, Reply};
@@ -41,14 +44,30 @@ fn begin() -> String {
     format!("{};\n{}", schema::BEGIN.trim_end(), LIMITS.join(";\n"))
 }
 
-impl Snapshot {
-    /// The answer about the server has the number `first`; the rows of the history follow, the stamp, and the schema.
-    fn parse(mut reply: Reply, first: usize) -> Result<Snapshot, Error> {
+/// The number of the first query of the schema: behind what the server says of itself, the history, and the stamp.
+const OBJECTS: usize = BEHIND_LIMITS + 3;
+
+/// The answer, as its rows come.
+#[derive(Default)]
+struct Reading {
+    reply: Reply,
+    objects: schema::Reader,
+}
+
+impl Reading {
+    fn take(&mut self, statement: usize, row: ReplyRow) {
+        match statement.checked_sub(OBJECTS) {
+            Some(query) => self.objects.take(query, &row),
+            None => self.reply.rows.push((statement, row)),
+        }
+    }
+
+    fn finish(self) -> Result<Snapshot, Error> {
+        let Reading { mut reply, objects } = self;
         let day = reply.first(schema::FIRST).and_then(|it| it.get(1)?.as_deref()?.parse().ok());
-        let (server, history) = history(&mut reply, first)?;
-        let stamp = stamp(&reply, first + 2);
-        let schema = schema::parse(reply, day, first + 3);
-        Ok(Snapshot { history, recorded: server.recorded, stamp, schema })
+        let (server, history) = history(&mut reply, BEHIND_LIMITS)?;
+        let stamp = stamp(&reply, BEHIND_LIMITS + 2);
+        Ok(Snapshot { history, recorded: server.recorded, stamp, schema: objects.finish(day) })
     }
 }
 
@@ -77,8 +96,10 @@ impl Connection<'_> {
         let mut attempts = 1;
         loop {
             let message = [begin.as_str(), &history, &stamp, &objects].join(";\n");
-            let failure = match self.send(&message, Keep::All) {
-                Ok(reply) => return Snapshot::parse(reply, BEHIND_LIMITS),
+            let mut reading = Reading::default();
+            let take = RefCell::new(|statement, row| reading.take(statement, row));
+            let failure = match self.send(&message, Keep::HandOver(&take)) {
+                Ok(_) => return reading.finish(),
                 Err(failure) => failure,
             };
             let _ = self.send_last("ROLLBACK");

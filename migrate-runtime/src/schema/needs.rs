@@ -1,6 +1,6 @@
 //! What objects need of each other, as the catalogs keep it: what has to be there before something can be made.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::{Object, ObjectKind, ObjectName};
 
@@ -42,7 +42,7 @@ pub(super) struct Row {
 /// Objects by the numbers that the catalogs know them by.
 pub(super) struct Numbers<'o> {
     pub(super) names: HashMap<String, ObjectName>,
-    pub(super) objects: &'o HashMap<ObjectName, Object>,
+    pub(super) objects: &'o BTreeMap<ObjectName, Object>,
 }
 
 impl Numbers<'_> {

@@ -1,11 +1,12 @@
 //! An answer: how it is read, and what of it is kept.
 
+use std::cell::RefCell;
 use std::convert::Infallible;
 use std::error::Error as _;
 use std::pin::{Pin, pin};
 use std::time::Duration;
 
-use tokio_postgres::{Client, SimpleQueryMessage, SimpleQueryStream};
+use tokio_postgres::{Client, SimpleQueryMessage, SimpleQueryRow, SimpleQueryStream};
 
 use crate::fault;
 use crate::reply_row::ReplyRow;
@@ -44,11 +45,13 @@ pub(crate) enum FailureCause {
 }
 
 /// Which rows of an answer are wanted. A script may select a million.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(crate) enum Keep<'a> {
     All,
     /// Those of the statements with these numbers, which ascend.
     Only(&'a [usize]),
+    /// None: each is handed over as it comes, with the number of its statement.
+    HandOver(&'a RefCell<dyn FnMut(usize, ReplyRow) + 'a>),
 }
 
 /// An answer to come, to a message that was handed to the connection.
@@ -120,9 +123,7 @@ async fn read(
                 }
                 *completed += 1;
             }
-            Ok(SimpleQueryMessage::Row(row)) if keep.wants(*completed) => {
-                reply.rows.push((*completed, row.into()));
-            }
+            Ok(SimpleQueryMessage::Row(row)) => keep.take(*completed, row, reply),
             Ok(_) => {}
             Err(error) if error.is_closed() => return Err(failed.unwrap_or(error)),
             // What `COPY … TO STDOUT` sends is thrown away, as the rows of a SELECT are; the client has
@@ -137,8 +138,17 @@ async fn read(
 impl Keep<'_> {
     pub(crate) fn wants(self, statement: usize) -> bool {
         match self {
-            Keep::All => true,
+            Keep::All | Keep::HandOver(_) => true,
             Keep::Only(wanted) => wanted.binary_search(&statement).is_ok(),
+        }
+    }
+
+    /// Takes a row of the statement with this number.
+    pub(crate) fn take(self, statement: usize, row: SimpleQueryRow, reply: &mut Reply) {
+        match self {
+            Keep::HandOver(taker) => (taker.borrow_mut())(statement, row.into()),
+            _ if self.wants(statement) => reply.rows.push((statement, row.into())),
+            _ => {}
         }
     }
 }

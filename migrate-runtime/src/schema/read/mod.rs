@@ -8,7 +8,7 @@
 mod families;
 mod stamp;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use families::{FAMILIES, Family};
 pub(crate) use stamp::stamp_query;
@@ -16,7 +16,7 @@ pub(crate) use stamp::stamp_query;
 use super::needs::{Numbers, Row};
 use super::{Attribute, Object, ObjectKind, ObjectName, ReadOn, Schema};
 use crate::quote::{fill, literal};
-use crate::transport::Reply;
+use crate::reply_row::ReplyRow;
 
 /// Begins the snapshot; its last statement tells the version of the server, and the day.
 pub(crate) const BEGIN: &str = include_str!("begin.sql");
@@ -37,37 +37,44 @@ pub(crate) fn message_to_compare(version: u32, schema: &str) -> String {
     queries.chain(["COMMIT".to_owned()]).collect::<Vec<_>>().join(";\n")
 }
 
-/// Understands the answer to one of the two, whose first query has the number `first` in what was sent.
-pub(crate) fn parse(reply: Reply, day: Option<i64>, first: usize) -> Schema {
-    let mut objects = HashMap::new();
-    let (mut names, mut rows) = (HashMap::new(), Vec::new());
-    for (statement, row) in reply.rows {
-        let Some(at) = statement.checked_sub(first) else { continue };
-        let mut cells = row.into_cells().into_iter();
-        let mut cell = || cells.next().flatten();
-        let Some(family) = FAMILIES.get(at) else {
-            rows.extend(need(&mut cell));
-            continue;
-        };
-        let number = cell();
-        let kind = cell().and_then(|it| ObjectKind::parse(&it));
-        let (schema, table, name) = (cell(), cell(), cell());
-        let (Some(kind), Some(name)) = (kind, name) else { continue };
-        let attribute = |(name, value): (&&'static str, Option<String>)| {
-            value.map(|value| Attribute { name, value })
-        };
-        let attributes = family.attributes.iter().zip(cells).filter_map(attribute).collect();
-        let name = ObjectName { kind, schema, table, name };
-        names.extend(number.map(|it| (it, name.clone())));
-        objects.insert(name, Object { attributes });
-    }
-    let needs = Numbers { names, objects: &objects }.needs(&rows);
-    Schema { objects: objects.into_iter().collect(), read_on: ReadOn(day), needs }
+/// Understands the answer to one of the two, row by row: a long one is not kept beside what is made of it.
+#[derive(Default)]
+pub(crate) struct Reader {
+    objects: Vec<(ObjectName, Object)>,
+    names: HashMap<String, ObjectName>,
+    needs: Vec<Row>,
 }
 
-fn need(cell: &mut dyn FnMut() -> Option<String>) -> Option<Row> {
-    let (object, needed, how) = (cell()?, cell()?, cell()?);
-    Some(Row { object, needed, how, is_part: cell().is_some(), is_type: cell().is_some() })
+impl Reader {
+    /// Takes a row of the query with this number.
+    pub(crate) fn take(&mut self, query: usize, row: &ReplyRow) {
+        let text = |at: usize| row.get(at).map(str::to_owned);
+        let Some(family) = FAMILIES.get(query) else { return self.needs.extend(need(row)) };
+        let kind = row.get(1).and_then(ObjectKind::parse);
+        let (Some(kind), Some(name)) = (kind, text(4)) else { return };
+        let name = ObjectName { kind, schema: text(2), table: text(3), name };
+        let attribute = |(at, name): (usize, &&'static str)| {
+            text(5 + at).map(|value| Attribute { name, value })
+        };
+        let mut attributes: Vec<_> =
+            family.attributes.iter().enumerate().filter_map(attribute).collect();
+        attributes.shrink_to_fit();
+        self.names.extend(text(0).map(|it| (it, name.clone())));
+        self.objects.push((name, Object { attributes }));
+    }
+
+    /// What came of it, on a day.
+    pub(crate) fn finish(self, day: Option<i64>) -> Schema {
+        let objects: BTreeMap<_, _> = self.objects.into_iter().collect();
+        let needs = Numbers { names: self.names, objects: &objects }.needs(&self.needs);
+        Schema { objects, read_on: ReadOn(day), needs }
+    }
+}
+
+fn need(row: &ReplyRow) -> Option<Row> {
+    let text = |at| row.get(at).map(str::to_owned);
+    let (object, needed, how) = (text(0)?, text(1)?, text(2)?);
+    Some(Row { object, needed, how, is_part: row.get(3).is_some(), is_type: row.get(4).is_some() })
 }
 
 /// What an attribute is called, where it is one.
