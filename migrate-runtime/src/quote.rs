@@ -1,6 +1,6 @@
 //! Names and texts as SQL has to spell them.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write};
 
 /// A name in double quotes.
 pub(crate) fn ident(name: &str) -> String {
@@ -48,12 +48,22 @@ pub(crate) fn setting_value(parameter: &str, stored: &str) -> String {
 pub(crate) fn literal(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 3);
     quoted.push_str(if text.contains('\\') { "E'" } else { "'" });
-    for part in text.split_inclusive(['\'', '\\']) {
-        quoted.push_str(part);
-        quoted.extend(part.chars().next_back().filter(|it| ['\'', '\\'].contains(it)));
-    }
+    let _ = Escaped(&mut quoted).write_str(text);
     quoted.push('\'');
     quoted
+}
+
+/// Writes the inside of a text as in `E'…'` behind a message: a long one is not kept beside what it becomes.
+pub(crate) struct Escaped<'m>(pub(crate) &'m mut String);
+
+impl Write for Escaped<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for part in text.split_inclusive(['\'', '\\']) {
+            self.0.push_str(part);
+            self.0.extend(part.chars().next_back().filter(|it| ['\'', '\\'].contains(it)));
+        }
+        Ok(())
+    }
 }
 
 /// A text in single quotes, or `NULL`.
@@ -64,26 +74,25 @@ pub(crate) fn optional(text: Option<&str>) -> String {
 /// The inside of a JSON string.
 pub(crate) fn json_text(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
-    push_json(&mut escaped, text);
+    let _ = push_json(&mut escaped, text);
     escaped
 }
 
-/// Writes the inside of a JSON string behind a text.
-pub(crate) fn push_json(json: &mut String, text: &str) {
+/// Writes the inside of a JSON string.
+pub(crate) fn push_json(json: &mut impl Write, text: &str) -> fmt::Result {
     let is_escaped = |it: char| it == '"' || it == '\\' || it.is_control();
     let mut rest = text;
     while let Some(at) = rest.find(is_escaped) {
-        json.push_str(&rest[..at]);
+        json.write_str(&rest[..at])?;
         let mut characters = rest[at..].chars();
         match characters.next() {
-            Some(it) if it.is_control() => {
-                let _ = write!(json, "\\u{:04x}", u32::from(it));
-            }
-            it => json.extend(['\\'].into_iter().chain(it)),
+            Some(it) if it.is_control() => write!(json, "\\u{:04x}", u32::from(it))?,
+            Some('"') => json.write_str(r#"\""#)?,
+            _ => json.write_str(r"\\")?,
         }
         rest = characters.as_str();
     }
-    json.push_str(rest);
+    json.write_str(rest)
 }
 
 /// A template with its `{name}`s filled in; anything else in braces stays.

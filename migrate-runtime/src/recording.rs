@@ -14,7 +14,7 @@ use crate::schema::{READER, Schema};
 use crate::schema_drift::{Made, SchemaDrift, Unknown};
 use crate::session::Session;
 use crate::snapshot::{LIMITS, Snapshot};
-use crate::transport::{Failure, Keep};
+use crate::transport::Keep;
 
 /// What was there before the first step; nothing where nothing is to be recorded.
 pub(crate) struct Before(Option<Known>);
@@ -96,7 +96,8 @@ impl Session<'_> {
             Ok(snapshot) => snapshot,
             Err(error) => return self.not_recorded(&error),
         };
-        let is_ours = match (&snapshot.recorded, &recorded) {
+        let Snapshot { history, recorded: there, stamp, schema } = snapshot;
+        let is_ours = match (&there, &recorded) {
             (Some(there), Some(known)) => there.is_same(known) && there.run == known.run,
             (there, known) => there.is_none() && known.is_none(),
         };
@@ -105,20 +106,29 @@ impl Session<'_> {
         }
         let (made, stamp) = match drifted {
             Some((made, there)) => {
-                let made = Schema::after_run(&made, &there, &snapshot.schema);
-                let stamp = snapshot.stamp.filter(|_| made.objects == snapshot.schema.objects);
+                let made = Schema::after_run(&made, &there, &schema);
+                let stamp = stamp.filter(|_| made.objects == schema.objects);
                 (made, stamp)
             }
-            None => (snapshot.schema, snapshot.stamp),
+            None => (schema, stamp),
         };
         let hashes = made.hashes();
-        let noted = self.note((&hashes, stamp), &snapshot.history);
+        let noted = self.note((&hashes, stamp), &history);
         if recorded.as_ref().is_some_and(|it| it.is_same(&noted)) {
             return;
         }
         fault::at(Point::SchemaRead);
-        if let Err(error) = self.record((&made, &hashes), (recorded.as_ref(), &noted), None) {
-            self.not_recorded(&error);
+        let mut message = self.recording((&made, &hashes), (recorded.as_ref(), &noted), None);
+        // Neither is kept while the message is sent, which has all of it.
+        drop((made, history));
+        let unlocks = self.is_own();
+        if unlocks {
+            message.push_str(";\n");
+            message.push_str(&self.key.unlock());
+        }
+        match self.record(&message) {
+            Ok(()) => self.released = unlocks,
+            Err(error) => self.not_recorded(&error),
         }
     }
 
@@ -131,7 +141,7 @@ impl Session<'_> {
         let hashes = snapshot.schema.hashes();
         let noted = self.note((&hashes, snapshot.stamp.clone()), &snapshot.history);
         let made = (&snapshot.schema, hashes.as_slice());
-        self.record(made, (snapshot.recorded.as_ref(), &noted), Some(row))?;
+        self.record(&self.recording(made, (snapshot.recorded.as_ref(), &noted), Some(row)))?;
         Ok(Before::without_drift(Some(noted)))
     }
 
@@ -148,43 +158,36 @@ impl Session<'_> {
         }
     }
 
-    /// Writes it; `row`, a statement, is written in the same transaction. Without one, nothing follows.
-    fn record(
-        &mut self,
+    /// What writes it; `row`, a statement, is written in the same transaction.
+    fn recording(
+        &self,
         (made, hashes): (&Schema, &[Checksum]),
         (recorded, noted): (Option<&Recorded>, &Recorded),
         row: Option<&str>,
-    ) -> Result<(), Error> {
-        let mut statements = vec![
-            "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE".to_owned(),
-            "SET LOCAL search_path = pg_catalog".to_owned(),
+    ) -> String {
+        let begin = [
+            "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE",
+            "SET LOCAL search_path = pg_catalog",
         ];
-        statements.extend(LIMITS.map(str::to_owned));
+        let mut message = begin.into_iter().chain(LIMITS).collect::<Vec<_>>().join(";\n");
         if recorded.is_none_or(|it| it.fingerprint != noted.fingerprint) {
-            statements.push(self.store.record_objects(&made.to_stored(hashes)));
+            message.push_str(";\n");
+            self.store.record_objects(&mut message, |json| made.store(hashes, json));
         }
-        statements.push(self.store.record(noted));
-        statements.extend(row.map(str::to_owned));
-        statements.push("COMMIT".to_owned());
-        let unlocks = row.is_none() && self.is_own();
-        if unlocks {
-            statements.push(self.key.unlock());
+        let last =
+            [Some(self.store.record(noted)), row.map(str::to_owned), Some("COMMIT".to_owned())];
+        for statement in last.into_iter().flatten() {
+            message.push_str(";\n");
+            message.push_str(&statement);
         }
-        let message = statements.join(";\n");
-        // As long as the whole schema: not kept twice while it is sent.
-        drop(statements);
-        match self.send(&message, Keep::Only(&[])) {
-            Ok(_) => {
-                self.released = unlocks;
-                Ok(())
-            }
-            Err(failure) => Err(self.not_written(failure)),
-        }
+        message
     }
 
-    fn not_written(&mut self, failure: Failure) -> Error {
-        self.roll_back();
-        self.cannot_read(failure)
+    fn record(&mut self, message: &str) -> Result<(), Error> {
+        self.send(message, Keep::Only(&[])).map(drop).map_err(|failure| {
+            self.roll_back();
+            self.cannot_read(failure)
+        })
     }
 
     fn not_recorded(&mut self, error: &Error) {

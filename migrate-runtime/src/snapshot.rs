@@ -98,9 +98,8 @@ impl Connection<'_> {
             let message = [begin.as_str(), &history, &stamp, &objects].join(";\n");
             let mut reading = Reading::default();
             let take = RefCell::new(|statement, row| reading.take(statement, row));
-            let failure = match self.send(&message, Keep::HandOver(&take)) {
-                Ok(_) => return reading.finish(),
-                Err(failure) => failure,
+            let Err(failure) = self.send(&message, Keep::HandOver(&take)) else {
+                return reading.finish();
             };
             let _ = self.send_last("ROLLBACK");
             let may_not = failure.sqlstate() == Some(sqlstate::INSUFFICIENT_PRIVILEGE);

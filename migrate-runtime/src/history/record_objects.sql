@@ -1,2 +1,2 @@
-INSERT INTO {schema}._migrations_meta (key, value) VALUES ('schema_objects', {objects}::jsonb)
+INSERT INTO {schema}._migrations_meta (key, value) VALUES ('schema_objects', E'{objects}'::jsonb)
 ON CONFLICT (key) DO UPDATE SET value = excluded.value

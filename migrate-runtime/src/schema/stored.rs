@@ -1,6 +1,6 @@
 //! A schema as the database keeps it: as JSON, which the database itself takes apart again.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write};
 
 use migrate_core::Checksum;
 
@@ -14,33 +14,31 @@ use crate::reply_row::ReplyRow;
 pub(crate) const READER: u32 = 3;
 
 impl Schema {
-    /// A JSON array with an object for each object; `hashes` are theirs.
+    /// Writes a JSON array with an object for each object; `hashes` are theirs.
     ///
     /// It is as long as all definitions together, and put together where it stays.
-    pub(crate) fn to_stored(&self, hashes: &[Checksum]) -> String {
+    pub(crate) fn store(&self, hashes: &[Checksum], json: &mut impl Write) -> fmt::Result {
         debug_assert_eq!(hashes.len(), self.objects.len());
-        let mut json = String::from("[");
-        for ((name, object), hash) in self.objects.iter().zip(hashes) {
-            json.push_str(if json.len() == 1 { r#"{"kind": "# } else { ",\n{\"kind\": " });
-            push(&mut json, Some(name.kind.as_str()));
-            json.push_str(r#", "schema": "#);
-            push(&mut json, name.schema.as_deref());
-            json.push_str(r#", "table": "#);
-            push(&mut json, name.table.as_deref());
-            json.push_str(r#", "name": "#);
-            push(&mut json, Some(&name.name));
-            let _ = write!(json, r#", "hash": "{hash}", "attributes": ["#);
+        for (at, ((name, object), hash)) in self.objects.iter().zip(hashes).enumerate() {
+            json.write_str(if at == 0 { "[{\"kind\": " } else { ",\n{\"kind\": " })?;
+            push(json, Some(name.kind.as_str()))?;
+            json.write_str(r#", "schema": "#)?;
+            push(json, name.schema.as_deref())?;
+            json.write_str(r#", "table": "#)?;
+            push(json, name.table.as_deref())?;
+            json.write_str(r#", "name": "#)?;
+            push(json, Some(&name.name))?;
+            write!(json, r#", "hash": "{hash}", "attributes": ["#)?;
             for (at, Attribute { name, value }) in object.attributes.iter().enumerate() {
-                json.push_str(if at == 0 { "[" } else { ", [" });
-                push(&mut json, Some(name));
-                json.push_str(", ");
-                push(&mut json, Some(value));
-                json.push(']');
+                json.write_str(if at == 0 { "[" } else { ", [" })?;
+                push(json, Some(name))?;
+                json.write_str(", ")?;
+                push(json, Some(value))?;
+                json.write_str("]")?;
             }
-            json.push_str("]}");
+            json.write_str("]}")?;
         }
-        json.push(']');
-        json
+        json.write_str(if self.objects.is_empty() { "[]" } else { "]" })
     }
 
     /// Understands what the database makes of it: a row for each attribute, and one for each object that has
@@ -66,11 +64,11 @@ impl Schema {
 }
 
 /// A JSON string, or `null`.
-fn push(json: &mut String, text: Option<&str>) {
-    let Some(text) = text else { return json.push_str("null") };
-    json.push('"');
-    push_json(json, text);
-    json.push('"');
+fn push(json: &mut impl Write, text: Option<&str>) -> fmt::Result {
+    let Some(text) = text else { return json.write_str("null") };
+    json.write_str("\"")?;
+    push_json(json, text)?;
+    json.write_str("\"")
 }
 
 #[cfg(test)]
@@ -116,7 +114,13 @@ mod tests {
                 r#"{{"kind": "column", "schema": "public", "table": "we\"ird", "name": "a\\\u000a", "hash": "{two}", "attributes": [["type", "\"my type\""], ["position", "1"]]}}]"#
             ),
         ];
-        assert_eq!(schema.to_stored(&hashes), expected.join(",\n"));
+        let stored = |it: &Schema| {
+            let mut json = String::new();
+            it.store(&it.hashes(), &mut json).unwrap();
+            json
+        };
+        assert_eq!(stored(&schema), expected.join(",\n"));
+        assert_eq!(stored(&Schema::default()), "[]");
 
         let row = |attribute: &str, value: &str| -> Vec<_> {
             let cells = ["column", "public", "we\"ird", "a\\\n", attribute, value];
