@@ -17,9 +17,9 @@
 
 All rows unless told; with --quick every row is run twice with small corpora, to see whether everything works. A
 figure is the median of --reps runs; all tools take turns, in a shuffled order. Whoever needs more than a minute has
-three runs, row 8 has three at most, since peaks hardly differ, and the start of row 7 three times as many. The server
-is a PostgreSQL started for this in a temporary folder (see benches/compare/server.py for its settings), whose programs
-are looked for in PG_BIN, in PATH and where packages put them. Linux only.
+three runs, and the start of row 7 three times as many. The server is a PostgreSQL started for this in a temporary
+folder (see benches/compare/server.py for its settings), whose programs are looked for in PG_BIN, in PATH and where
+packages put them. Linux only.
 
 What each run gave is appended to figures.jsonl below BENCH_ROOT (target/compare unless told); a row that is run
 again replaces what it gave before. `report` makes benches/results of that alone.

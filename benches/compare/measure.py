@@ -130,7 +130,7 @@ class Bench:
                 chosen.append(name)
         yield from ((it, None) for it in chosen)
 
-    def row(self, row, op, size, names=None, turns=True, delay=0.0, reps=None, slow=60.0, timeout=TIMEOUT):
+    def row(self, row, op, size, names=None, turns=True, delay=0.0, slow=60.0, timeout=TIMEOUT):
         """Measures an operation with everybody; writes the figures down as they come."""
         facts = {"row": row, "op": op, "n": size}
         left = []
@@ -149,7 +149,7 @@ class Bench:
         if turns:
             left = [it for it in left if self.try_(facts, it, lambda: self.count(facts, it, op, size))]
         took = {}
-        for rep in range(reps or self.reps):
+        for rep in range(self.reps):
             random.shuffle(left)
             for name in list(left):
                 # Who needs long has had three turns.

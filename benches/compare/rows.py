@@ -43,10 +43,9 @@ def weigh(bench, quick):
 
 
 def memory(bench, quick):
-    # Peaks hardly differ from one run to the next, and 10,000 take their time.
     for size in ["20"] if quick else ["big", "10000"]:
         names = [it for it in PEERS if it not in ("floor-replay", "psql-tx-per-file")]
-        bench.row(8, "up", size, names, turns=False, reps=min(bench.reps, 3))
+        bench.row(8, "up", size, names, turns=False)
 
 
 ROWS = {"1": nothing_to_do, "2": run_all, "3": over_a_link, "4": read, "5": revert, "6": build, "7": weigh, "8": memory}
