@@ -48,6 +48,7 @@ pub(crate) fn setting_value(parameter: &str, stored: &str) -> String {
 pub(crate) fn literal(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 3);
     quoted.push_str(if text.contains('\\') { "E'" } else { "'" });
+    // Writing to a string does not fail.
     let _ = Escaped(&mut quoted).write_str(text);
     quoted.push('\'');
     quoted
@@ -74,6 +75,7 @@ pub(crate) fn optional(text: Option<&str>) -> String {
 /// The inside of a JSON string.
 pub(crate) fn json_text(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
+    // Writing to a string does not fail.
     let _ = push_json(&mut escaped, text);
     escaped
 }

@@ -36,9 +36,11 @@ pub(crate) fn read(
         let day = first(1).and_then(|it| it.parse().ok());
         let failure = match send(&schema::message(version, history)) {
             Ok(reply) => {
-                let mut reader = schema::Reader::default();
-                reply.rows.iter().for_each(|(query, row)| reader.take(*query, row));
-                return Ok(reader.finish(day));
+                let mut objects = schema::Objects::default();
+                for (query, row) in reply.rows {
+                    objects.take(query, &row);
+                }
+                return Ok(objects.finish(day));
             }
             Err(failure) => failure,
         };

@@ -106,8 +106,9 @@ impl Session<'_> {
         }
         let (made, stamp) = match drifted {
             Some((made, there)) => {
-                let made = Schema::after_run(&made, &there, &schema);
-                let stamp = stamp.filter(|_| made.objects == schema.objects);
+                let now = schema;
+                let made = Schema::after_run(&made, &there, &now);
+                let stamp = stamp.filter(|_| made.objects == now.objects);
                 (made, stamp)
             }
             None => (schema, stamp),
@@ -118,8 +119,8 @@ impl Session<'_> {
             return;
         }
         fault::at(Point::SchemaRead);
-        let mut message = self.recording((&made, &hashes), (recorded.as_ref(), &noted), None);
-        // Neither is kept while the message is sent, which has all of it.
+        let mut message = self.to_record((&made, &hashes), (recorded.as_ref(), &noted), None);
+        // The message has all of it: neither is kept while it is sent.
         drop((made, history));
         let unlocks = self.is_own();
         if unlocks {
@@ -141,7 +142,7 @@ impl Session<'_> {
         let hashes = snapshot.schema.hashes();
         let noted = self.note((&hashes, snapshot.stamp.clone()), &snapshot.history);
         let made = (&snapshot.schema, hashes.as_slice());
-        self.record(&self.recording(made, (snapshot.recorded.as_ref(), &noted), Some(row)))?;
+        self.record(&self.to_record(made, (snapshot.recorded.as_ref(), &noted), Some(row)))?;
         Ok(Before::without_drift(Some(noted)))
     }
 
@@ -158,8 +159,8 @@ impl Session<'_> {
         }
     }
 
-    /// What writes it; `row`, a statement, is written in the same transaction.
-    fn recording(
+    /// The message for [`record`](Session::record); `row`, a statement, is written in the same transaction.
+    fn to_record(
         &self,
         (made, hashes): (&Schema, &[Checksum]),
         (recorded, noted): (Option<&Recorded>, &Recorded),
@@ -172,7 +173,7 @@ impl Session<'_> {
         let mut message = begin.into_iter().chain(LIMITS).collect::<Vec<_>>().join(";\n");
         if recorded.is_none_or(|it| it.fingerprint != noted.fingerprint) {
             message.push_str(";\n");
-            self.store.record_objects(&mut message, |json| made.store(hashes, json));
+            self.store.record_objects(&mut message, |json| made.write_stored(hashes, json));
         }
         let last =
             [Some(self.store.record(noted)), row.map(str::to_owned), Some("COMMIT".to_owned())];
@@ -183,6 +184,7 @@ impl Session<'_> {
         message
     }
 
+    /// Sends a message that writes what the run leaves.
     fn record(&mut self, message: &str) -> Result<(), Error> {
         self.send(message, Keep::Only(&[])).map(drop).map_err(|failure| {
             self.roll_back();

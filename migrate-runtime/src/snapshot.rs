@@ -21,6 +21,7 @@ pub(crate) struct Snapshot {
     pub(crate) recorded: Option<Recorded>,
     /// Of the catalogs that the schema was read from.
     pub(crate) stamp: Option<String>,
+    /// Without what needs what: it is to be compared and kept, and not written as SQL.
     pub(crate) schema: Schema,
 }
 
@@ -51,7 +52,7 @@ const OBJECTS: usize = BEHIND_LIMITS + 3;
 #[derive(Default)]
 struct Reading {
     reply: Reply,
-    objects: schema::Reader,
+    objects: schema::Objects,
 }
 
 impl Reading {

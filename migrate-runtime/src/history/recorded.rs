@@ -1,10 +1,12 @@
 //! What the database notes about the schema that the last run left.
 
+use std::fmt;
 use std::time::SystemTime;
 
 use migrate_core::Checksum;
 
-use super::History;
+use super::{History, Store};
+use crate::quote::{Escaped, fill};
 
 /// When the schema was recorded that the migrations made, and what it belongs to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,5 +86,42 @@ impl History {
             format!("begun {version} {} {statement} {checksum} {run}\n", it.direction)
         });
         Checksum::of(&rows.chain(begun).collect::<String>())
+    }
+}
+
+impl Store {
+    /// One statement, written behind others: keeps the objects of a schema, a JSON text that `write` writes.
+    pub(crate) fn record_objects(
+        &self,
+        message: &mut String,
+        write: impl FnOnce(&mut Escaped<'_>) -> fmt::Result,
+    ) {
+        // Apart before anything is filled in: a schema may be called `{objects}`.
+        let template = include_str!("record_objects.sql");
+        let (before, after) = template.split_once("{objects}").unwrap_or_default();
+        message.push_str(&fill(before, &[("schema", &self.schema)]));
+        // Writing to a string does not fail.
+        let _ = write(&mut Escaped(message));
+        message.push_str(after);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn objects_are_one_text_whatever_is_in_them() {
+        let mut message = "BEGIN;\n".to_owned();
+        let store = Store::new("{objects}'s");
+        store.record_objects(&mut message, |json| {
+            fmt::Write::write_str(json, r#"["it's {schema}"#)?;
+            fmt::Write::write_str(json, r#"\\", "{objects}"]"#)
+        });
+        let expected = r#"BEGIN;
+INSERT INTO "{objects}'s"._migrations_meta (key, value) VALUES ('schema_objects', E'["it''s {schema}\\\\", "{objects}"]'::jsonb)
+ON CONFLICT (key) DO UPDATE SET value = excluded.value
+"#;
+        assert_eq!(message, expected);
     }
 }

@@ -1,7 +1,6 @@
 //! Every statement on the tables of the history, and the reading of their answers.
 
 use std::collections::HashMap;
-use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use migrate_core::{ByteRange, Checksum, Direction, Manner, Mode, Statement, StatementKind};
@@ -11,7 +10,7 @@ use super::{Batched, History, Recorded, RoleLimits, Row, Server, StoredScript, U
 use crate::config::Settings;
 use crate::deadline::server_millis;
 use crate::lock::LockKey;
-use crate::quote::{Escaped, fill, fill_code, ident, literal, optional};
+use crate::quote::{fill, fill_code, ident, literal, optional};
 use crate::reply_row::ReplyRow;
 
 /// The layout of the tables that this version makes and understands.
@@ -163,21 +162,6 @@ impl Store {
             ("stamp", &recorded.stamp.as_deref().map_or("NULL".to_owned(), literal)),
         ];
         fill(include_str!("record.sql"), &values)
-    }
-
-    /// One statement, written behind others: keeps the objects of a schema, a JSON text that `write` writes.
-    pub(crate) fn record_objects(
-        &self,
-        message: &mut String,
-        write: impl FnOnce(&mut Escaped<'_>) -> fmt::Result,
-    ) {
-        let (before, after) =
-            include_str!("record_objects.sql").split_once("{objects}").unwrap_or_default();
-        let schema = [("schema", self.schema.as_str())];
-        message.push_str(&fill(before, &schema));
-        // Writing to a string does not fail.
-        let _ = write(&mut Escaped(message));
-        message.push_str(&fill(after, &schema));
     }
 
     /// One statement: the migrations that a run has committed, and how long each took.

@@ -33,7 +33,7 @@ pub use kind::ObjectKind;
 pub use name::ObjectName;
 #[cfg(feature = "picture")]
 pub use picture::{Columns, Picture};
-pub(crate) use read::{BEGIN, FIRST, Reader, message, message_to_compare, stamp_query};
+pub(crate) use read::{BEGIN, FIRST, Objects, message, message_to_compare, stamp_query};
 pub use relation::{Column, ForeignKey, Relation, relation_label};
 pub use sql_type::SqlType;
 pub(crate) use stored::READER;

@@ -17,10 +17,11 @@ impl Schema {
     /// Writes a JSON array with an object for each object; `hashes` are theirs.
     ///
     /// It is as long as all definitions together, and put together where it stays.
-    pub(crate) fn store(&self, hashes: &[Checksum], json: &mut impl Write) -> fmt::Result {
+    pub(crate) fn write_stored(&self, hashes: &[Checksum], json: &mut impl Write) -> fmt::Result {
         debug_assert_eq!(hashes.len(), self.objects.len());
+        json.write_str("[")?;
         for (at, ((name, object), hash)) in self.objects.iter().zip(hashes).enumerate() {
-            json.write_str(if at == 0 { "[{\"kind\": " } else { ",\n{\"kind\": " })?;
+            json.write_str(if at == 0 { "{\"kind\": " } else { ",\n{\"kind\": " })?;
             push(json, Some(name.kind.as_str()))?;
             json.write_str(r#", "schema": "#)?;
             push(json, name.schema.as_deref())?;
@@ -38,7 +39,7 @@ impl Schema {
             }
             json.write_str("]}")?;
         }
-        json.write_str(if self.objects.is_empty() { "[]" } else { "]" })
+        json.write_str("]")
     }
 
     /// Understands what the database makes of it: a row for each attribute, and one for each object that has
@@ -116,7 +117,7 @@ mod tests {
         ];
         let stored = |it: &Schema| {
             let mut json = String::new();
-            it.store(&it.hashes(), &mut json).unwrap();
+            it.write_stored(&it.hashes(), &mut json).unwrap();
             json
         };
         assert_eq!(stored(&schema), expected.join(",\n"));

@@ -50,7 +50,7 @@ pub(crate) enum Keep<'a> {
     All,
     /// Those of the statements with these numbers, which ascend.
     Only(&'a [usize]),
-    /// None: each is handed over as it comes, with the number of its statement.
+    /// None: each is handed over as it comes, with the number of its statement, to what may send nothing meanwhile.
     HandOver(&'a RefCell<dyn FnMut(usize, ReplyRow) + 'a>),
 }
 
@@ -136,6 +136,7 @@ async fn read(
 }
 
 impl Keep<'_> {
+    /// Whether anything of the answer to a statement is wanted.
     pub(crate) fn wants(self, statement: usize) -> bool {
         match self {
             Keep::All | Keep::HandOver(_) => true,

@@ -1,7 +1,8 @@
 //! Reading the catalogs: one message, whatever the number of objects, with one query for each family of them.
 //!
 //! Each query gives the number of the object, kind, schema, table, name, and what is known of it, in the order of
-//! its family's list here; the last one gives what needs what, by their numbers. It is read in one snapshot with an
+//! its family's list here; the last one gives what needs what, by their numbers. Who only compares asks neither for
+//! numbers nor for needs. It is read in one snapshot with an
 //! empty path, so that PostgreSQL writes every name with its schema. Nothing is locked: what is dropped while it is
 //! being read may make a query fail.
 
@@ -31,7 +32,7 @@ pub(crate) fn message(version: u32, schema: &str) -> String {
     queries.chain(last).collect::<Vec<_>>().join(";\n")
 }
 
-/// As [`message`], for whoever compares alone: nobody asks what needs what, nor for the numbers of the objects.
+/// As [`message`], without what needs what, and without the numbers of the objects: enough to compare.
 pub(crate) fn message_to_compare(version: u32, schema: &str) -> String {
     let queries = FAMILIES.iter().map(|it| it.query(version, schema, "NULL"));
     queries.chain(["COMMIT".to_owned()]).collect::<Vec<_>>().join(";\n")
@@ -39,13 +40,13 @@ pub(crate) fn message_to_compare(version: u32, schema: &str) -> String {
 
 /// Understands the answer to one of the two, row by row: a long one is not kept beside what is made of it.
 #[derive(Default)]
-pub(crate) struct Reader {
-    objects: Vec<(ObjectName, Object)>,
+pub(crate) struct Objects {
+    found: Vec<(ObjectName, Object)>,
     names: HashMap<String, ObjectName>,
     needs: Vec<Row>,
 }
 
-impl Reader {
+impl Objects {
     /// Takes a row of the query with this number.
     pub(crate) fn take(&mut self, query: usize, row: &ReplyRow) {
         let text = |at: usize| row.get(at).map(str::to_owned);
@@ -58,14 +59,15 @@ impl Reader {
         };
         let mut attributes: Vec<_> =
             family.attributes.iter().enumerate().filter_map(attribute).collect();
+        // Most have few, and there are many objects.
         attributes.shrink_to_fit();
         self.names.extend(text(0).map(|it| (it, name.clone())));
-        self.objects.push((name, Object { attributes }));
+        self.found.push((name, Object { attributes }));
     }
 
     /// What came of it, on a day.
     pub(crate) fn finish(self, day: Option<i64>) -> Schema {
-        let objects: BTreeMap<_, _> = self.objects.into_iter().collect();
+        let objects: BTreeMap<_, _> = self.found.into_iter().collect();
         let needs = Numbers { names: self.names, objects: &objects }.needs(&self.needs);
         Schema { objects, read_on: ReadOn(day), needs }
     }
