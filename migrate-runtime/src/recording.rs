@@ -96,8 +96,8 @@ impl Session<'_> {
             Ok(snapshot) => snapshot,
             Err(error) => return self.not_recorded(&error),
         };
-        let Snapshot { history, recorded: there, stamp, schema } = snapshot;
-        let is_ours = match (&there, &recorded) {
+        let Snapshot { history, recorded: last, stamp, schema } = snapshot;
+        let is_ours = match (&last, &recorded) {
             (Some(there), Some(known)) => there.is_same(known) && there.run == known.run,
             (there, known) => there.is_none() && known.is_none(),
         };
@@ -171,16 +171,14 @@ impl Session<'_> {
             "SET LOCAL search_path = pg_catalog",
         ];
         let mut message = begin.into_iter().chain(LIMITS).collect::<Vec<_>>().join(";\n");
+        message.push_str(";\n");
         if recorded.is_none_or(|it| it.fingerprint != noted.fingerprint) {
-            message.push_str(";\n");
             self.store.record_objects(&mut message, |json| made.write_stored(hashes, json));
-        }
-        let last =
-            [Some(self.store.record(noted)), row.map(str::to_owned), Some("COMMIT".to_owned())];
-        for statement in last.into_iter().flatten() {
             message.push_str(";\n");
-            message.push_str(&statement);
         }
+        let note = self.store.record(noted);
+        let last = [Some(note.as_str()), row, Some("COMMIT")];
+        message.push_str(&last.into_iter().flatten().collect::<Vec<_>>().join(";\n"));
         message
     }
 

@@ -22,10 +22,15 @@ impl ReplyRow {
         }
     }
 
+    /// As [`get`](ReplyRow::get), as a text of its own.
+    pub(crate) fn text(&self, at: usize) -> Option<String> {
+        self.get(at).map(str::to_owned)
+    }
+
     pub(crate) fn cells(&self) -> &[Option<String>] {
         self.cells.get_or_init(|| {
             let count = self.sent.as_ref().map_or(0, SimpleQueryRow::len);
-            (0..count).map(|at| self.get(at).map(str::to_owned)).collect()
+            (0..count).map(|at| self.text(at)).collect()
         })
     }
 

@@ -47,16 +47,15 @@ impl Schema {
     pub(crate) fn from_stored(rows: impl Iterator<Item = ReplyRow>) -> Option<Schema> {
         let mut schema = Schema::default();
         for row in rows {
-            let cell = |at: usize| row.get(at).map(str::to_owned);
             let name = ObjectName {
-                kind: ObjectKind::parse(&cell(0)?)?,
-                schema: cell(1),
-                table: cell(2),
-                name: cell(3)?,
+                kind: ObjectKind::parse(row.get(0)?)?,
+                schema: row.text(1),
+                table: row.text(2),
+                name: row.text(3)?,
             };
             let object = schema.objects.entry(name).or_default();
-            if let Some(attribute) = cell(4) {
-                let (name, value) = (attribute_name(&attribute)?, cell(5)?);
+            if let Some(attribute) = row.get(4) {
+                let (name, value) = (attribute_name(attribute)?, row.text(5)?);
                 object.attributes.push(Attribute { name, value });
             }
         }

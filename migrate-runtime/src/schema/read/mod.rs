@@ -2,9 +2,8 @@
 //!
 //! Each query gives the number of the object, kind, schema, table, name, and what is known of it, in the order of
 //! its family's list here; the last one gives what needs what, by their numbers. Who only compares asks neither for
-//! numbers nor for needs. It is read in one snapshot with an
-//! empty path, so that PostgreSQL writes every name with its schema. Nothing is locked: what is dropped while it is
-//! being read may make a query fail.
+//! numbers nor for needs. It is read in one snapshot with an empty path, so that PostgreSQL writes every name with its
+//! schema. Nothing is locked: what is dropped while it is being read may make a query fail.
 
 mod families;
 mod stamp;
@@ -49,19 +48,18 @@ pub(crate) struct Objects {
 impl Objects {
     /// Takes a row of the query with this number.
     pub(crate) fn take(&mut self, query: usize, row: &ReplyRow) {
-        let text = |at: usize| row.get(at).map(str::to_owned);
         let Some(family) = FAMILIES.get(query) else { return self.needs.extend(need(row)) };
         let kind = row.get(1).and_then(ObjectKind::parse);
-        let (Some(kind), Some(name)) = (kind, text(4)) else { return };
-        let name = ObjectName { kind, schema: text(2), table: text(3), name };
+        let (Some(kind), Some(name)) = (kind, row.text(4)) else { return };
+        let name = ObjectName { kind, schema: row.text(2), table: row.text(3), name };
         let attribute = |(at, name): (usize, &&'static str)| {
-            text(5 + at).map(|value| Attribute { name, value })
+            row.text(5 + at).map(|value| Attribute { name, value })
         };
         let mut attributes: Vec<_> =
             family.attributes.iter().enumerate().filter_map(attribute).collect();
         // Most have few, and there are many objects.
         attributes.shrink_to_fit();
-        self.names.extend(text(0).map(|it| (it, name.clone())));
+        self.names.extend(row.text(0).map(|it| (it, name.clone())));
         self.found.push((name, Object { attributes }));
     }
 
@@ -74,8 +72,7 @@ impl Objects {
 }
 
 fn need(row: &ReplyRow) -> Option<Row> {
-    let text = |at| row.get(at).map(str::to_owned);
-    let (object, needed, how) = (text(0)?, text(1)?, text(2)?);
+    let (object, needed, how) = (row.text(0)?, row.text(1)?, row.text(2)?);
     Some(Row { object, needed, how, is_part: row.get(3).is_some(), is_type: row.get(4).is_some() })
 }
 
