@@ -16,7 +16,7 @@
   8  peak memory with 10,000 migrations, and with a script of 100 MB
 
 All rows unless told; with --quick every row is run twice with small corpora, to see whether everything works. A
-figure is the median of --reps runs; all tools take turns, in a shuffled order. Whoever needs more than half a minute has
+figure is the median of --reps runs; all tools take turns, in a shuffled order. Whoever needs more than a minute has
 three runs, and the start of row 7 three times as many. The server is a PostgreSQL started for this in a temporary
 folder (see benches/compare/server.py for its settings), whose programs are looked for in PG_BIN, in PATH and where
 packages put them. Linux only.

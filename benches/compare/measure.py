@@ -130,7 +130,7 @@ class Bench:
                 chosen.append(name)
         yield from ((it, None) for it in chosen)
 
-    def row(self, row, op, size, names=None, turns=True, delay=0.0, slow=30.0, timeout=TIMEOUT):
+    def row(self, row, op, size, names=None, turns=True, delay=0.0, slow=60.0, timeout=TIMEOUT):
         """Measures an operation with everybody; writes the figures down as they come."""
         facts = {"row": row, "op": op, "n": size}
         left = []
