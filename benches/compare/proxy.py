@@ -172,16 +172,16 @@ def heard_server(said, framer, data):
             said.pid = str(int.from_bytes(body[:4], "big"))
 
 
-def digits_around(body, at, length):
-    """Whether a number goes on before or after what was found."""
-    return body[at - 1:at].isdigit() or body[at + length:at + length + 1].isdigit()
+def is_part(body, at, length):
+    """Whether what was found is only a part of a number or a word, such as a checksum."""
+    return body[at - 1:at].isalnum() or body[at + length:at + length + 1].isalnum()
 
 
 def holes(body, pid):
     """The parts of a message, with None where it names the process of the server."""
     parts, begin, at = [], 0, body.find(pid)
     while at >= 0:
-        if not digits_around(body, at, len(pid)):
+        if not is_part(body, at, len(pid)):
             parts += [body[begin:at], None]
             begin = at + len(pid)
         at = body.find(pid, at + len(pid))
