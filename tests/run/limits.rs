@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use migrate_runtime::{Error, ErrorKind, Event, MigrationSet, Migrator, Settings};
 use migration_tests::harness::Trial;
-use migration_tests::proxy::Proxy;
+use migration_tests::proxy::{Fault, Proxy};
 use migration_tests::{Role, TestDatabase, set, trials};
 use postgres::{Client, NoTls};
 
+use super::lost::{at_event, is_start_of};
 use super::resume::assert_finished;
 use crate::{migrator, names, tables, up};
 
@@ -274,10 +275,12 @@ fn a_role_with_one_connection_comes_back_over_it() {
     let set = around("CREATE TABLE two (id int)");
     let migrator = Migrator::new(&set, proxy.config_for(&role)).with_settings(settings);
     let cutting = proxy.clone();
-    let run =
-        super::lost::at_event(migrator, super::lost::is_start_of(2), move || cutting.cut_all());
-    let run = { run }.up().unwrap_or_else(|error| panic!("{error:?}"));
+    // All three are sent at once, just after that.
+    let cut = move || cutting.set(Fault::CutOnReply("COMMIT", 2));
+    let run = at_event(migrator, is_start_of(1), cut).up();
+    let run = run.unwrap_or_else(|error| panic!("{error:?}"));
     assert_eq!(names(&run.done), ["one", "two", "three"]);
+    assert_eq!(proxy.fault(), Fault::None);
     assert!(proxy.counts().sessions > 1);
     assert_finished(&database, 3);
 }

@@ -181,7 +181,9 @@ fn a_session_that_the_server_keeps_is_ended_where_it_waits_for_nobody() {
     let database = prepared(1);
     let proxy = Arc::new(Proxy::socket(&database));
     let (migrator, forgetting) = (Migrator::new(&doubling(4), proxy.config()), proxy.clone());
-    let run = at_event(migrator, is_start_of(2), move || forgetting.forget_clients()).up().unwrap();
+    // Before anything of it is sent: the session waits for its client, and holds the lock of the migrations.
+    let run = at_event(migrator, is_start_of(1), move || forgetting.forget_clients()).up().unwrap();
+    assert!(proxy.counts().sessions > 1);
     assert_listed(&database, &run, 3);
     assert_each_ran_once(&database, 4);
 }
