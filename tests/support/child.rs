@@ -35,7 +35,9 @@ pub fn is_child() -> bool {
 #[track_caller]
 pub fn command(name: &str, argument: &str) -> Command {
     let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args([name, "--exact", "--nocapture", "--include-ignored"]).env(ARGUMENT, argument);
+    // In one thread, as on a machine with one core, the name of the test would begin the first line of what it says.
+    command.args([name, "--exact", "--nocapture", "--include-ignored", "--test-threads=2"]);
+    command.env(ARGUMENT, argument);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
