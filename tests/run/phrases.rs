@@ -19,7 +19,8 @@ pub(crate) fn tests() -> Vec<Trial> {
         what_is_not_prepared_fails_in_its_place,
         what_runs_alone_after_them_is_resumed,
         whoever_is_in_their_way_is_waited_for_as_ever,
-        what_looks_like_a_refusal_of_ours_is_none
+        what_looks_like_a_refusal_of_ours_is_none,
+        what_fails_in_a_prepared_text_has_no_place_in_another
     ]
 }
 
@@ -185,4 +186,22 @@ fn what_looks_like_a_refusal_of_ours_is_none() {
     assert_eq!((error.kind(), error.sqlstate()), (ErrorKind::Sql, Some("22P02")));
     let said = error.server_message().unwrap();
     assert_eq!(said, "invalid input syntax for type integer: \"MG001\"");
+}
+
+fn what_fails_in_a_prepared_text_has_no_place_in_another() {
+    // The server tells places in the text that prepared it, whatever stands there in the message that failed.
+    let long = format!("/* {} */", "-".repeat(9000));
+    let ours = format!("{long} ALTER TABLE _migrations RENAME execution_time TO took");
+    let error = up_fails(&with(&["SELECT 1", &ours, "SELECT 1", "SELECT 1"]), &TestDatabase::new());
+    assert_eq!((error.sqlstate(), error.location()), (Some("42703"), None), "{error:?}");
+    let mine = format!(
+        "PREPARE mine AS SELECT n FROM (SELECT * FROM one) AS it;
+        {long} SELECT 1;\nALTER TABLE one RENAME n TO m;\nEXECUTE mine"
+    );
+    let error = up_fails(
+        &set(&[("20260101000001_one", &format!("CREATE TABLE one (n int);\n{mine}"), "SELECT 1")]),
+        &TestDatabase::new(),
+    );
+    let place = error.location().unwrap();
+    assert_eq!((error.sqlstate(), place.line, place.statement), (Some("42703"), 5, 5), "{error:?}");
 }

@@ -224,24 +224,40 @@ impl<'a> Message<'a> {
     }
 
     /// The step and the place in its script that an error belongs to; nothing where it belongs to a
-    /// statement of ours. A position is exact; the number of completions gives the statement.
+    /// statement of ours. The number of completions gives the statement, and a position the byte in it.
+    ///
+    /// Before anything is executed, all of the message is read: what is found then has its place by the position
+    /// alone. Later, one in another statement is that of a text which was prepared before.
     pub(crate) fn locate(
         &self,
         completed: Option<usize>,
         position: Option<u32>,
         steps: &[Step],
     ) -> Option<(usize, Place)> {
-        let byte = position.and_then(|it| self.byte_of(it));
-        let holds =
-            |byte: usize| self.find(|it| (it.offset..=it.offset + it.body.len()).contains(&byte));
-        if let Some((byte, (index, sent))) = byte.and_then(|it| Some((it, holds(it)?))) {
-            let byte = byte - sent.offset + sent.body.start;
-            let statements = steps.get(index)?.statements();
-            let statement = statements.partition_point(|it| it.range.start as usize <= byte);
-            let statement = statement.saturating_sub(1);
-            return Some((index, Place { statement, byte: Some(byte) }));
+        let by_position = position.and_then(|it| self.place_at(self.byte_of(it)?, steps));
+        let by_count = completed.and_then(|it| self.place_of(it));
+        if completed.is_none_or(|it| it == 0) {
+            return by_position.or(by_count);
         }
-        let completed = completed?;
+        let is_same = |it: &(usize, Place)| {
+            by_count
+                .is_some_and(|(index, place)| (index, place.statement) == (it.0, it.1.statement))
+        };
+        by_position.filter(is_same).or(by_count)
+    }
+
+    /// The place of a byte of the message.
+    fn place_at(&self, byte: usize, steps: &[Step]) -> Option<(usize, Place)> {
+        let (index, sent) =
+            self.find(|it| (it.offset..=it.offset + it.body.len()).contains(&byte))?;
+        let byte = byte - sent.offset + sent.body.start;
+        let statements = steps.get(index)?.statements();
+        let statement = statements.partition_point(|it| it.range.start as usize <= byte);
+        Some((index, Place { statement: statement.saturating_sub(1), byte: Some(byte) }))
+    }
+
+    /// The place of the statement of the message that `completed` others stand before.
+    fn place_of(&self, completed: usize) -> Option<(usize, Place)> {
         let (index, sent) =
             self.find(|it| (it.statement..it.statement + it.body.count).contains(&completed))?;
         let statement = completed - sent.statement + sent.body.first;
