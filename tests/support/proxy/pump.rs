@@ -100,8 +100,13 @@ fn requests(mut client: Stream, mut server: Stream, link: &Link, shared: &Shared
         for message in messages {
             let fate = fate_of_request(&message, shared);
             link.state.lock().unwrap().deaf |= fate == Fate::PassAndDeafen;
-            if !deliver(&message, fate, &mut server) {
+            let is_delivered = deliver(&message, fate, &mut server);
+            if let Fate::Cut(_) = fate {
                 return end(link);
+            }
+            if !is_delivered {
+                // The server is gone. What it said before that is still to be passed on, and then the link ends.
+                return;
             }
             if fate == Fate::PassAndDeafen {
                 // The server side stays open until the server has done its work.
