@@ -188,7 +188,7 @@ fn a_runner_killed_just_before_the_history_row_runs_once() {
     // The script ends by waiting for a lock that the test holds: all is done but the row.
     let waiting = set(&[(
         "20260101000001_double",
-        &format!("{DOUBLE}; SELECT pg_advisory_xact_lock(42)"),
+        &format!("-- migrate:lock-timeout 1min\n{DOUBLE}; SELECT pg_advisory_xact_lock(42)"),
         HALVE,
     )]);
     if let Some(url) = child::argument() {
@@ -201,7 +201,8 @@ fn a_runner_killed_just_before_the_history_row_runs_once() {
     let name = "a_runner_killed_just_before_the_history_row_runs_once";
     let mut runner = child::spawn(name, &database.url());
     let blocked =
-        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND objid = 42";
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND objid = 42
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
     while database.text(blocked) == "0" {
         std::thread::yield_now();
     }

@@ -105,13 +105,14 @@ fn interrupted_when_resumed(set: &MigrationSet, database: &TestDatabase) -> Erro
 fn an_interruption_tells_where_it_goes_on() {
     let database = TestDatabase::new();
     let barrier = "SELECT pg_advisory_xact_lock(7)";
-    let set = of(&format!("CREATE TABLE one ();\n{barrier}"));
+    let set = of(&format!("-- migrate:lock-timeout 1min\nCREATE TABLE one ();\n{barrier}"));
     let mut other = database.client();
     other.batch_execute("SELECT pg_advisory_lock(7)").unwrap();
     let mut running = migrator(&set, &database);
     let interrupt = running.interrupt();
     let thread = std::thread::spawn(move || running.up().unwrap_err());
-    let waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted";
+    let waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
     wait_until("the second statement waits", || database.text(waits) == "1");
     interrupt.interrupt();
     let error = thread.join().unwrap();

@@ -26,7 +26,9 @@ pub(crate) fn tests() -> Vec<Trial> {
 /// Four migrations, of which the third waits for a lock that the test holds, in both directions. When the first is
 /// done, nothing else is on its way.
 fn barred() -> MigrationSet {
-    let wait = |sql| format!("{sql}; SELECT pg_advisory_xact_lock_shared(42)");
+    let wait = |sql| {
+        format!("-- migrate:lock-timeout 1min\n{sql}; SELECT pg_advisory_xact_lock_shared(42)")
+    };
     let (up, down) = (wait(DOUBLE), wait(HALVE));
     let alone = format!("-- migrate:no-transaction\n{DOUBLE}");
     set(&[

@@ -6,7 +6,6 @@ use std::time::{Duration, SystemTime};
 
 use migrate_runtime::backup::Backups;
 use migrate_runtime::testing::search;
-
 use migrate_runtime::{
     Check, CheckKind, Diagnosis, ErrorKind, Examination, Interrupt, Level, Migrator,
 };
@@ -130,6 +129,11 @@ fn a_role_that_may_only_read_is_told_what_it_cannot_see() {
     let reader = database.role("reader", "");
     database.execute(&format!("GRANT SELECT ON _migrations TO {}", reader.name));
     let mut other = database.client();
+    let others = "SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    wait_until("nobody else is there", || {
+        other.query_one(others, &[]).unwrap().get::<_, i64>(0) == 0
+    });
     let mut open = other.transaction().unwrap();
     open.batch_execute("SELECT count(*) FROM one").unwrap();
     let examined = || examine(reader.config.clone(), &development());
@@ -170,8 +174,7 @@ fn open_transactions_and_strong_locks_are_named_without_their_texts() {
     let held = "ACCESS SHARE on public.one is held by pid ";
     let hint = check(&diagnosis, CheckKind::Transactions, Level::Warning, held);
     let told = &of(&diagnosis, CheckKind::Transactions)[0].message;
-    for part in ["application report", "idle in transaction", "open for 0 s", "SELECT count(*), …"]
-    {
+    for part in ["application report", "idle in transaction", "open for ", "SELECT count(*), …"] {
         assert!(told.contains(part), "{told}");
     }
     open.batch_execute("LOCK TABLE two IN SHARE ROW EXCLUSIVE MODE").unwrap();

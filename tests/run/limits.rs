@@ -107,7 +107,7 @@ const SLOW: &str = "SELECT pg_sleep(60) WHERE NOT EXISTS (SELECT FROM fast)";
 fn a_statement_that_takes_too_long_changes_nothing_of_its_script() {
     let (database, set) = (TestDatabase::new(), both(SLOW).0);
     database.execute("CREATE TABLE fast AS SELECT WHERE false");
-    let limited = || migrator(&set, &database).with_settings(within(Duration::from_millis(50)));
+    let limited = || migrator(&set, &database).with_settings(within(Duration::from_millis(500)));
     let error = limited().up().unwrap_err();
     assert_eq!(error.exit_code(), 1);
     assert_rolled_back(&error, &database, ErrorKind::Sql, "57014");
@@ -119,7 +119,7 @@ fn a_statement_that_takes_too_long_changes_nothing_of_its_script() {
 fn a_statement_that_takes_too_long_is_where_a_script_goes_on() {
     let (database, set) = (TestDatabase::new(), both(SLOW).1);
     database.execute("CREATE TABLE fast AS SELECT WHERE false");
-    let limited = || migrator(&set, &database).with_settings(within(Duration::from_millis(50)));
+    let limited = || migrator(&set, &database).with_settings(within(Duration::from_millis(500)));
     assert_unfinished(&limited().up().unwrap_err(), &database, "57014");
     database.execute("INSERT INTO fast DEFAULT VALUES");
     assert_converges(limited().with_settings(Settings::default()), &database);

@@ -194,7 +194,8 @@ const BLOCKED: &str = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'
 
 /// Doubles, and then waits until the test lets it.
 fn barred() -> migrate_runtime::MigrationSet {
-    let waiting = "UPDATE balance SET amount = amount * 2; SELECT pg_advisory_xact_lock_shared(42)";
+    let waiting = "-- migrate:lock-timeout 1min
+        UPDATE balance SET amount = amount * 2; SELECT pg_advisory_xact_lock_shared(42)";
     let double = "UPDATE balance SET amount = amount * 2";
     let halve = "UPDATE balance SET amount = amount / 2";
     set(&[("20260101000001_double", waiting, halve), ("20260101000002_double", double, halve)])

@@ -80,7 +80,7 @@ fn up_to_32_are_on_their_way_at_once() {
     let proxy = Arc::new(Proxy::socket(&database));
     let mut holder = database.client();
     holder.batch_execute("SELECT pg_advisory_lock(42)").unwrap();
-    let script = "SELECT pg_advisory_xact_lock_shared(42)".to_owned();
+    let script = "-- migrate:lock-timeout 1min\nSELECT pg_advisory_xact_lock_shared(42)".to_owned();
     let script = |it| (format!("202601010000{it:02}_t"), script.clone(), "SELECT 1".to_owned());
     let set = made_of(&(1..=40).map(script).collect::<Vec<_>>());
     let seen = proxy.clone();
@@ -170,7 +170,10 @@ fn what_is_too_long_goes_by_itself() {
     let proxy = Arc::new(Proxy::socket(&database));
     let mut holder = database.client();
     holder.batch_execute("SELECT pg_advisory_lock(42)").unwrap();
-    let long = format!("SELECT pg_advisory_xact_lock_shared(42), '{}'", "x".repeat(300 << 10));
+    let long = format!(
+        "-- migrate:lock-timeout 1min\nSELECT pg_advisory_xact_lock_shared(42), '{}'",
+        "x".repeat(300 << 10)
+    );
     let seen = proxy.clone();
     let (sender, before) = channel();
     let mut migrator = Migrator::new(&with_fourth(&long), proxy.config()).on_event(move |event| {
@@ -181,7 +184,8 @@ fn what_is_too_long_goes_by_itself() {
     let run = std::thread::spawn(move || migrator.up());
     let before = before.recv().unwrap();
     let waiting =
-        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 42 AND NOT granted";
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 42 AND NOT granted
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
     wait_until("the fourth waits for the test", || database.text(waiting) == "1");
     assert_eq!(proxy.counts().queries, before + 4, "nothing is on its way behind it");
     drop(holder);

@@ -106,7 +106,8 @@ fn an_index_that_is_being_built_is_left_alone() {
         let mut client = config.connect(postgres::NoTls).unwrap();
         client.batch_execute("CREATE INDEX CONCURRENTLY rows_id ON rows (id)").unwrap();
     });
-    let built = "SELECT count(*) FROM pg_stat_progress_create_index WHERE index_relid <> 0";
+    let built = "SELECT count(*) FROM pg_stat_progress_create_index
+        WHERE index_relid <> 0 AND datname = current_database()";
     wait_until("the index is being built", || database.text(built) == "1");
     let repaired = repair(&set, &database);
     assert_eq!(kinds(&repaired), [(MendKind::InvalidIndex, false)]);

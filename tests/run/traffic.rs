@@ -341,7 +341,7 @@ fn a_session_that_pauses_is_not_ended_for_it() {
     let role = database.role("restless", "");
     database.execute(&format!(
         "GRANT ALL ON SCHEMA public TO {0}; ALTER TABLE busy OWNER TO {0};
-         ALTER ROLE {0} SET idle_session_timeout = '100ms'",
+         ALTER ROLE {0} SET idle_session_timeout = '400ms'",
         role.name
     ));
     let (mut reader, _) = reader(&database, "reader");

@@ -62,6 +62,9 @@ const SETTINGS: &[&str] = &[
     "max_prepared_transactions=4",
 ];
 
+/// In a file, where a test that wants it can turn it on: its workers are sessions and locks that no test counts on.
+const AUTO: &str = "autovacuum = off\n";
+
 const HBA: &str = "local all,replication all trust\nhost all all 127.0.0.1/32 scram-sha-256\n";
 
 impl Server {
@@ -74,6 +77,7 @@ impl Server {
             Kind::Primary | Kind::Standby => server,
         };
         fs::write(server.data().join("pg_hba.conf"), HBA).unwrap();
+        append(&server, AUTO);
         if kind == Kind::Standby {
             fs::write(server.data().join("standby.signal"), "").unwrap();
         }
@@ -106,11 +110,7 @@ impl Server {
         let socket = primary.socket().display();
         let follow =
             format!("primary_conninfo = 'host={socket} port={} user=migration'\n", primary.port);
-        fs::OpenOptions::new()
-            .append(true)
-            .open(to.join("postgresql.auto.conf"))
-            .and_then(|mut it| it.write_all(follow.as_bytes()))
-            .unwrap();
+        append(&server, &follow);
         fs::write(to.join("standby.signal"), "").unwrap();
         primary.start();
         let (inner, port) = start(&server);
@@ -184,6 +184,13 @@ impl fmt::Debug for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Server").field("port", &self.port).finish_non_exhaustive()
     }
+}
+
+/// Adds to the settings that `ALTER SYSTEM` writes.
+fn append(server: &ThrowAwayServer, settings: &str) {
+    let mut file = fs::OpenOptions::new();
+    let file = file.append(true).open(server.data().join("postgresql.auto.conf"));
+    file.unwrap().write_all(settings.as_bytes()).unwrap();
 }
 
 /// Starts the server on a free port. Nobody holds it for us, so somebody else may be faster.

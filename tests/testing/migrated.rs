@@ -185,6 +185,11 @@ fn a_killed_maker_leaves_nothing_that_the_next_does_not_take_away() {
         wait_until("the migration waits", || database.text(&sleeping) == "1");
         maker.kill().unwrap();
         maker.wait().unwrap();
+        let held = format!(
+            "SELECT count(*) FROM pg_stat_activity WHERE usename = '{}' AND datname = 'postgres'",
+            builder.name
+        );
+        wait_until("the lock that it held is free", || database.text(&held) == "0");
         let left = databases_of(&database, &builder);
         assert!(left.len() == 1 && left[0].ends_with("_new"), "{left:?}");
         database.execute(&format!("DROP ROLE {}_gate", builder.name));

@@ -23,7 +23,9 @@ fn the_main_job_needs_no_configuration() {
     assert!(first.stdout.starts_with("Ran "), "{}", first.stdout);
     let total = it.states().len();
     assert!(it.states().iter().all(|(_, state)| state == "applied"));
-    assert_eq!(first.stderr.lines().count(), total + 3, "{}", first.stderr);
+    // A slow disk adds lines about an index that is being built.
+    let ran = first.stderr.lines().filter(|it| it.contains('✓')).count();
+    assert_eq!(ran, total, "{}", first.stderr);
 
     it.expect("down", 0);
     it.expect("down 2", 0);

@@ -52,7 +52,7 @@ fn locks_in_the_way_until_the_deadline_are_1_and_have_names() {
     reader.batch_execute("SET application_name = 'report'").unwrap();
     reader.batch_execute("BEGIN; LOCK TABLE users").unwrap();
     let pid: i32 = reader.query_one("SELECT pg_backend_pid()", &[]).unwrap().get(0);
-    let outcome = project.expect("up --steps 1 --lock-deadline 2s", 1);
+    let outcome = project.expect("up --steps 1 --lock-deadline 4s", 1);
     let role = format!("pid {pid}, application report, role migration, idle in transaction, ");
     for line in [format!(" waits for {role}"), format!("In the way: {role}")] {
         assert!(outcome.stderr.contains(&line), "{line}\n{}", outcome.stderr);

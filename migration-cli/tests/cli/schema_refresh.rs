@@ -59,7 +59,7 @@ fn a_run_that_waited_for_a_lock_in_vain_refreshes_the_file_too() {
     project.expect("up --steps 1", 0);
     let mut writer = database.client();
     writer.batch_execute("BEGIN; LOCK TABLE users IN ROW EXCLUSIVE MODE").unwrap();
-    let outcome = project.expect("up --steps 2 --lock-deadline 1s", 1);
+    let outcome = project.expect("up --steps 2 --lock-timeout 0s --lock-deadline 3s", 1);
     assert!(
         outcome.stderr.contains("schema: migrations/schema.rs written\n"),
         "{}",

@@ -2,7 +2,7 @@
 
 use migrate_runtime::{ErrorKind, Event, Settings};
 use migration_tests::harness::Trial;
-use migration_tests::{TestDatabase, set, trials};
+use migration_tests::{TestDatabase, set, trials, wait_until};
 
 use super::{changed, counting, listening, table};
 use crate::{migrator, up, up_fails};
@@ -207,17 +207,20 @@ fn partitions_are_walked_as_one_table() {
 /// An event handler that inserts rows as soon as the first batch is done.
 fn inserting(database: TestDatabase, sql: &'static str) -> (TestDatabase, Vec<String>) {
     let (sender, warnings) = std::sync::mpsc::channel();
-    let other = database.config().clone();
+    let (mut looking, mut other) = (database.client(), Some(database.client()));
     let mut is_first = true;
     let mut migrator =
         migrator(&counting("size=40 max-size=40"), &database).on_event(move |event| match event {
             Event::Batch { .. } if std::mem::take(&mut is_first) => {
+                let mut client = other.take().unwrap();
+                let row = client.query_one("SELECT pg_backend_pid()", &[]).unwrap();
+                client.batch_execute(sql).unwrap();
+                drop(client);
                 // Statistics are complete when a session has ended.
-                other
-                    .connect(migrate_runtime::postgres::NoTls)
-                    .unwrap()
-                    .batch_execute(sql)
-                    .unwrap();
+                let is_there = "SELECT FROM pg_stat_activity WHERE pid = $1";
+                wait_until("the session has ended", || {
+                    looking.query(is_there, &[&row.get::<_, i32>(0)]).unwrap().is_empty()
+                });
             }
             Event::Warning { message } => sender.send(message.clone()).unwrap(),
             _ => {}
