@@ -100,12 +100,11 @@ fn requests(mut client: Stream, mut server: Stream, link: &Link, shared: &Shared
         for message in messages {
             let fate = fate_of_request(&message, shared);
             link.state.lock().unwrap().deaf |= fate == Fate::PassAndDeafen;
-            let is_delivered = deliver(&message, fate, &mut server);
-            if let Fate::Cut(_) = fate {
-                return end(link);
-            }
-            if !is_delivered {
-                // The server is gone. What it said before that is still to be passed on, and then the link ends.
+            if !deliver(&message, fate, &mut server) {
+                // Of a server that is gone, what it said before is still to be passed on, and then the link ends.
+                if let Fate::Cut(_) = fate {
+                    end(link);
+                }
                 return;
             }
             if fate == Fate::PassAndDeafen {
