@@ -15,7 +15,7 @@ use std::process::{Child, ExitCode};
 use migrate_runtime::{Event, MigrationSet, Migrator};
 use migration_tests::doubling::{BALANCE, DOUBLE, HALVE, assert_each_ran_once, doubling};
 use migration_tests::harness::{self, Trial};
-use migration_tests::{TestDatabase, child, set, trials};
+use migration_tests::{BLOCKED, TestDatabase, child, set, trials, wait_until};
 
 fn main() -> ExitCode {
     harness::run(tests(), race::production_data::tests())
@@ -200,12 +200,7 @@ fn a_runner_killed_just_before_the_history_row_runs_once() {
     barrier.batch_execute("SELECT pg_advisory_lock(42)").unwrap();
     let name = "a_runner_killed_just_before_the_history_row_runs_once";
     let mut runner = child::spawn(name, &database.url());
-    let blocked =
-        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND objid = 42
-        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
-    while database.text(blocked) == "0" {
-        std::thread::yield_now();
-    }
+    wait_until("the script waits", || database.text(BLOCKED) == "1");
     runner.kill().unwrap();
     runner.wait().unwrap();
     drop(barrier);

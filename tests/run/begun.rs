@@ -8,7 +8,7 @@ use migrate_runtime::{
     Decision, Error, ErrorKind, Event, MigrationSet, Migrator, Repair, Settings,
 };
 use migration_tests::harness::Trial;
-use migration_tests::{TestDatabase, set, trials, wait_until};
+use migration_tests::{BLOCKED, TestDatabase, set, trials, wait_until};
 
 use crate::run::resume;
 use crate::{migrator, names, up, up_fails};
@@ -104,16 +104,14 @@ fn interrupted_when_resumed(set: &MigrationSet, database: &TestDatabase) -> Erro
 
 fn an_interruption_tells_where_it_goes_on() {
     let database = TestDatabase::new();
-    let barrier = "SELECT pg_advisory_xact_lock(7)";
+    let barrier = "SELECT pg_advisory_xact_lock(42)";
     let set = of(&format!("-- migrate:lock-timeout 1min\nCREATE TABLE one ();\n{barrier}"));
     let mut other = database.client();
-    other.batch_execute("SELECT pg_advisory_lock(7)").unwrap();
+    other.batch_execute("SELECT pg_advisory_lock(42)").unwrap();
     let mut running = migrator(&set, &database);
     let interrupt = running.interrupt();
     let thread = std::thread::spawn(move || running.up().unwrap_err());
-    let waits = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
-        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
-    wait_until("the second statement waits", || database.text(waits) == "1");
+    wait_until("the second statement waits", || database.text(BLOCKED) == "1");
     interrupt.interrupt();
     let error = thread.join().unwrap();
     check(&error, ErrorKind::Interrupted, &["migration-cli up   # goes on at statement 2"]);

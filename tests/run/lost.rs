@@ -8,7 +8,7 @@ use migrate_runtime::{Direction, ErrorKind, Event, Migrator, Run, Up};
 use migration_tests::doubling::{BALANCE, assert_each_ran_once, doubling};
 use migration_tests::harness::Trial;
 use migration_tests::proxy::{Fault, Proxy};
-use migration_tests::{TestDatabase, set, trials, wait_until};
+use migration_tests::{BLOCKED, TestDatabase, set, trials, wait_until};
 
 use super::failures::assert_second_failed;
 use crate::{migrator, tables, unaware, up};
@@ -187,10 +187,6 @@ fn a_session_that_the_server_keeps_is_ended_where_it_waits_for_nobody() {
     assert_listed(&database, &run, 3);
     assert_each_ran_once(&database, 4);
 }
-
-/// The number of sessions that wait for the lock that a test holds.
-const BLOCKED: &str = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
-    AND objid = 42 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
 
 /// Doubles, and then waits until the test lets it.
 fn barred() -> migrate_runtime::MigrationSet {

@@ -7,7 +7,7 @@ use std::sync::mpsc::channel;
 use migrate_runtime::{ErrorKind, Event, LogFilter, MigrationSet, Migrator};
 use migration_tests::harness::Trial;
 use migration_tests::proxy::Proxy;
-use migration_tests::{TestDatabase, set, trials, wait_until};
+use migration_tests::{BLOCKED, TestDatabase, set, trials, wait_until};
 
 use crate::{migrator, names, tables, up, up_fails};
 
@@ -183,10 +183,7 @@ fn what_is_too_long_goes_by_itself() {
     });
     let run = std::thread::spawn(move || migrator.up());
     let before = before.recv().unwrap();
-    let waiting =
-        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 42 AND NOT granted
-        AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
-    wait_until("the fourth waits for the test", || database.text(waiting) == "1");
+    wait_until("the fourth waits for the test", || database.text(BLOCKED) == "1");
     assert_eq!(proxy.counts().queries, before + 4, "nothing is on its way behind it");
     drop(holder);
     assert_eq!(names(&run.join().unwrap().unwrap().done), NAMES);

@@ -25,7 +25,7 @@ pub use dump::{schema_dump, whole_dump};
 pub use pooler::{Pooler, has_pooler};
 pub use server::{End, Server, server, standby};
 pub use set::{analyzed_set, findings, set};
-pub use wait::wait_until;
+pub use wait::{BLOCKED, wait_until};
 
 #[cfg(test)]
 mod tests;

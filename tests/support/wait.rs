@@ -3,6 +3,11 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+/// The number of sessions of a test's database that wait for the advisory lock 42, which the test holds.
+pub const BLOCKED: &str =
+    "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+    AND objid = 42 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
+
 /// Waits until `condition` holds; fails the test if it does not within a minute.
 #[track_caller]
 pub fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
