@@ -23,9 +23,9 @@ fn the_main_job_needs_no_configuration() {
     assert!(first.stdout.starts_with("Ran "), "{}", first.stdout);
     let total = it.states().len();
     assert!(it.states().iter().all(|(_, state)| state == "applied"));
-    // A slow disk adds lines about an index that is being built.
-    let ran = first.stderr.lines().filter(|it| it.contains('✓')).count();
-    assert_eq!(ran, total, "{}", first.stderr);
+    // A slow disk adds lines about an index that is being built, which begin with the version.
+    let lines = first.stderr.lines().filter(|it| !it.starts_with("  2")).count();
+    assert_eq!(lines, total + 3, "{}", first.stderr);
 
     it.expect("down", 0);
     it.expect("down 2", 0);
